@@ -1,0 +1,5 @@
+"""`python -m infra24` is the command line."""
+
+from infra24.cli import main
+
+main()

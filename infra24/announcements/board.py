@@ -1,0 +1,61 @@
+"""Writes the notice of what happened to a booking, from its event."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_datetime, format_time
+
+from infra24 import organizations
+from infra24.announcements import queries
+from infra24.db import Tx
+from infra24.events import Recorded
+
+TITLES = {
+    "booking.created": "New booking: {title}",
+    "booking.requested": "Waiting for approval: {title}",
+    "booking.confirmed": "Confirmed: {title}",
+    "booking.rescheduled": "Moved: {title}",
+    "booking.cancelled": "Cancelled: {title}",
+    "booking.no_show": "No-show: {title}",
+}
+"""The events that the staff hear of."""
+
+
+@dataclass(frozen=True, slots=True)
+class Announcement:
+    """A notice for the staff."""
+
+    id: UUID
+    kind: str
+    title: str
+    body: str
+    booking_id: UUID | None
+    created_at: datetime
+
+
+async def write_for(tx: Tx, recorded: Recorded) -> None:
+    """Announce what happened to a booking: who, when, with whom, in the organization's own time."""
+    event, organization = recorded.event, await organizations.get(tx)
+    facts = event.data
+    zone = ZoneInfo(facts["time_zone"])
+    start = datetime.fromisoformat(facts["starts_at"]).astimezone(zone)
+    end = datetime.fromisoformat(facts["ends_at"]).astimezone(zone)
+    when = format_datetime(start, "EEEE d MMMM y, H:mm", locale=organization.locale, tzinfo=zone)
+    lines = [f"{when}–{format_time(end, 'H:mm', tzinfo=zone, locale=organization.locale)} ({zone.key})"]
+    if facts.get("booker_name"):
+        lines.append(f"{facts['booker_name']} <{facts['booker_email']}>")
+    if facts.get("hosts"):
+        lines.append("With " + ", ".join(facts["hosts"]))
+    if facts.get("goal_text"):
+        lines.append(facts["goal_text"])
+    if facts.get("because"):
+        lines.append(f"Reason: {facts['because']}")
+    title = TITLES[event.type].format(title=facts["title"])
+    await queries.add(tx, event.type, title, "\n".join(lines), event.subject_id, event.recorded_at)
+
+
+async def newest(tx: Tx, limit: int = 50) -> list[Announcement]:
+    """The newest notices first, at most 100."""
+    return [Announcement(*row) for row in await queries.newest(tx, min(limit, 100))]

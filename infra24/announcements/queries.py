@@ -1,0 +1,28 @@
+"""Every SQL statement about announcements."""
+
+from datetime import datetime
+from uuid import UUID
+
+from infra24.db import Row, Tx
+
+
+async def add(tx: Tx, kind: str, title: str, body: str, booking_id: UUID, at: datetime) -> None:
+    """One notice more."""
+    await tx.run(
+        """
+        INSERT INTO announcements (org_id, kind, title, body, booking_id, created_at)
+        VALUES (%s, %s, %s, %s, %s, %s)
+        """,
+        (tx.org_id, kind, title, body, booking_id, at),
+    )
+
+
+async def newest(tx: Tx, limit: int) -> list[Row]:
+    """The newest first."""
+    return await tx.rows(
+        """
+        SELECT id, kind, title, body, booking_id, created_at FROM announcements
+        WHERE org_id = %s ORDER BY created_at DESC, id LIMIT %s
+        """,
+        (tx.org_id, limit),
+    )

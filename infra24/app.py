@@ -1,0 +1,78 @@
+"""The composition root: settings, pool, queue, routes. The only file that puts parts together."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from infra24 import __version__, clock, events
+from infra24.bookings import Tokens
+from infra24.clock import Clock
+from infra24.db import APP_ROLE, Database, Tx
+from infra24.organizations import Directory
+from infra24.settings import Settings
+from infra24.web import errors, rendering, routes
+from infra24.web.api.fields import ProblemView
+from infra24.web.envelope import Envelope
+from infra24.web.live import Watcher
+from infra24.web.services import Services
+from infra24.worker import Queue
+
+
+def compose(settings: Settings, url: str, now: Clock = clock.now) -> tuple[Database, Queue]:
+    """The database and the queue of an installation, each knowing of the other."""
+    role = None if settings.owner_database_url else APP_ROLE
+    queue = Queue(url, now, role=role)
+
+    async def flush(tx: Tx) -> None:
+        await events.write(tx, queue.defer)
+
+    database = Database(url, flush=flush, size=settings.pool_size, role=role)
+    queue.database = database
+    return database, queue
+
+
+def create_app(settings: Settings, url: str, now: Clock = clock.now) -> FastAPI:
+    """The web application on a database that is already migrated."""
+    database, _ = compose(settings, url, now)
+    watcher = Watcher(database)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        await database.open()
+        yield
+        await watcher.close()
+        await database.close()
+
+    app = FastAPI(
+        title="Infra24 Booking",
+        version=__version__,
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+    )
+    app.state.services = Services(
+        settings, database, Directory(database), Tokens(settings.secret_key()), now, watcher
+    )
+    rendering.install(app)
+    errors.install(app)
+    routes.install(app)
+    app.add_middleware(Envelope)
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            schema = get_openapi(title=app.title, version=app.version, routes=app.routes)
+            parts = schema.setdefault("components", {})
+            parts.setdefault("schemas", {})["ProblemView"] = ProblemView.model_json_schema()
+            parts["securitySchemes"] = {
+                "key": {"type": "http", "scheme": "bearer"},
+                "token": {"type": "apiKey", "in": "query", "name": "token"},
+            }
+            app.openapi_schema = schema
+        return app.openapi_schema
+
+    app.openapi = openapi  # type: ignore[method-assign]
+    return app

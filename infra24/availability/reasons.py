@@ -1,0 +1,35 @@
+"""Why a time is not offered: a code, a sentence, and the facts that fill it."""
+
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+SENTENCES = {
+    "past": "This time has passed.",
+    "too_soon": "Bookings close {minutes} minutes before the start.",
+    "too_far": "Bookings open {days} days ahead.",
+    "outside_hours": "This is outside the opening hours.",
+    "off_grid": "Bookings start every {minutes} minutes, and this is between two starts.",
+    "wrong_length": "This lasts {minutes} minutes; the lengths offered are {offered}.",
+    "blackout": "Closed on this date.",
+    "time_off": "Away at this time.",
+    "taken": "This time is taken.",
+    "day_limit": "Fully booked on this day.",
+    "week_limit": "Fully booked in this week.",
+    "no_hosts": "Nobody is assigned to this yet.",
+}
+"""Every reason there is, in English; pages translate the template and fill it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One rule or claim that removed a time. `private` is for staff only."""
+
+    code: str
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    private: Hashable = None
+
+    @property
+    def sentence(self) -> str:
+        """The reason in English."""
+        return SENTENCES[self.code].format(**self.facts)

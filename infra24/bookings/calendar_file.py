@@ -1,0 +1,92 @@
+"""A booking as a calendar file (RFC 5545) and as links that add it to a calendar."""
+
+from datetime import UTC, datetime
+from urllib.parse import quote, urlencode
+from zoneinfo import ZoneInfo
+
+from icalendar import Calendar, Event, vCalAddress, vText
+
+from infra24 import __version__
+from infra24.bookings.model import Booking, Status
+
+_STATUS = {Status.CANCELLED: "CANCELLED", Status.PENDING: "TENTATIVE", Status.HOLD: "TENTATIVE"}
+
+
+def calendar_file(booking: Booking, organization: str, manage_url: str, now: datetime) -> bytes:
+    """The booking as one event in its own zone, with the zone's definition beside it."""
+    zone = ZoneInfo(booking.time_zone)
+    calendar = Calendar()
+    calendar.add("prodid", f"-//Infra24 Booking//{__version__}//EN")
+    calendar.add("version", "2.0")
+    calendar.add("method", "CANCEL" if booking.status is Status.CANCELLED else "PUBLISH")
+    event = Event()
+    event.add("uid", f"{booking.id}@infra24")
+    event.add("dtstamp", now)
+    event.add("created", booking.created_at)
+    event.add("last-modified", booking.updated_at)
+    event.add("sequence", booking.revision)
+    event.add("dtstart", booking.starts_at.astimezone(zone))
+    event.add("dtend", booking.ends_at.astimezone(zone))
+    event.add("summary", _title(booking, organization))
+    event.add("description", _notes(booking, manage_url))
+    event.add("status", _STATUS.get(booking.status, "CONFIRMED"))
+    event.add("url", manage_url)
+    place = booking.meeting_url or booking.location
+    if place:
+        event.add("location", place)
+    for participant in booking.participants:
+        if participant.role == "host":
+            host = vCalAddress(f"mailto:{participant.email}")
+            host.params["CN"] = vText(participant.name)
+            event.add("organizer" if "ORGANIZER" not in event else "contact", host)
+    calendar.add_component(event)
+    calendar.add_missing_timezones()
+    return bytes(calendar.to_ical())
+
+
+def calendar_urls(booking: Booking, organization: str, manage_url: str, ics_url: str) -> dict[str, str]:
+    """Addresses that add the booking to the calendars of Google, Outlook, Yahoo and Apple."""
+    title = _title(booking, organization)
+    notes = _notes(booking, manage_url)
+    place = booking.meeting_url or booking.location
+    start, end = _compact(booking.starts_at), _compact(booking.ends_at)
+    google = {
+        "action": "TEMPLATE",
+        "text": title,
+        "dates": f"{start}/{end}",
+        "details": notes,
+        "location": place,
+        "ctz": booking.time_zone,
+    }
+    outlook = {
+        "path": "/calendar/action/compose",
+        "rru": "addevent",
+        "subject": title,
+        "startdt": booking.starts_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "enddt": booking.ends_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "body": notes,
+        "location": place,
+    }
+    yahoo = {"v": "60", "title": title, "st": start, "et": end, "desc": notes, "in_loc": place}
+    return {
+        "google": "https://calendar.google.com/calendar/render?" + urlencode(google, quote_via=quote),
+        "outlook": "https://outlook.live.com/calendar/0/deeplink/compose?"
+        + urlencode(outlook, quote_via=quote),
+        "yahoo": "https://calendar.yahoo.com/?" + urlencode(yahoo, quote_via=quote),
+        "apple": ics_url,
+        "ics": ics_url,
+    }
+
+
+def _title(booking: Booking, organization: str) -> str:
+    return f"{booking.resource_title}, {organization}"
+
+
+def _notes(booking: Booking, manage_url: str) -> str:
+    lines = [f"With {', '.join(booking.hosts)}" if booking.hosts else "", booking.goal_text]
+    lines += [booking.meeting_url, f"Change or cancel: {manage_url}"]
+    return "\n".join(line for line in lines if line)
+
+
+def _compact(at: datetime) -> str:
+    return at.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")

@@ -1,0 +1,47 @@
+"""Cancel a booking, and end the holds whose time is over."""
+
+from datetime import datetime
+from uuid import UUID
+
+from infra24 import events
+from infra24.bookings import queries, reading
+from infra24.bookings.model import Booking, By, Status, TooLate
+from infra24.db import Tx
+
+
+async def cancel(tx: Tx, booking_id: UUID, *, by: By, now: datetime, because: str = "") -> Booking:
+    """Cancel a booking and free its time at once. Cancelling twice is cancelling once.
+
+    Refuses with TooLate (the booker, inside the notice) and with IllegalMove after the fact.
+    """
+    booking = await reading.get(tx, booking_id, lock=True)
+    if booking.status is Status.CANCELLED:
+        return booking
+    booking.check_move(Status.CANCELLED)
+    holding = booking.status is Status.HOLD
+    if by is By.BOOKER and not holding and now > booking.cancellable_until():
+        raise TooLate("cancelled", booking.policy["cancel_notice_minutes"])
+    await queries.unseat(tx, booking_id, hosts_too=False)
+    await queries.set_status(tx, booking_id, Status.CANCELLED, now, because or None)
+    cancelled = await queries.get(tx, booking_id)
+    assert cancelled is not None
+    type_ = "booking.released" if holding else "booking.cancelled"
+    facts = {**cancelled.facts(), "by": by, "because": because}
+    events.record(tx, type_, booking_id, facts, now)
+    return cancelled
+
+
+async def expire_hold(tx: Tx, booking_id: UUID, *, now: datetime) -> bool:
+    """End a hold whose time is over; False when it is no longer one.
+
+    It counted for nothing since it lapsed: this only clears it away.
+    """
+    booking = await queries.get(tx, booking_id, lock=True)
+    if booking is None or booking.status is not Status.HOLD:
+        return False
+    if booking.expires_at is None or booking.expires_at > now:
+        return False
+    await queries.unseat(tx, booking_id, hosts_too=False)
+    await queries.set_status(tx, booking_id, Status.CANCELLED, now, "expired")
+    events.record(tx, "booking.hold_expired", booking_id, {"booking_id": str(booking_id)}, now)
+    return True

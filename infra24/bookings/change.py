@@ -1,0 +1,115 @@
+"""Change a booking: another time, another state."""
+
+from datetime import datetime
+from uuid import UUID
+
+from infra24 import events, resources
+from infra24.bookings import queries, reading, seating
+from infra24.bookings.model import (
+    Booking,
+    By,
+    EndsBeforeItStarts,
+    IllegalMove,
+    Person,
+    Status,
+    TooEarly,
+    TooLate,
+)
+from infra24.bookings.placement import look_at
+from infra24.db import Tx
+
+
+async def reschedule(
+    tx: Tx, booking_id: UUID, start: datetime, end: datetime, *, by: By, now: datetime
+) -> Booking:
+    """Move a booking to another time, with the same host if free. Its old time is free at once.
+
+    Refuses with TooLate (the booker, inside the notice), IllegalMove, SlotTaken, SlotNotOffered. Two
+    bookings that swap times wait in one order, for the members are locked first.
+    """
+    if end <= start:
+        raise EndsBeforeItStarts()
+    before = await reading.get(tx, booking_id)
+    _check_movable(before, by, now)
+    offer = await resources.offer(tx, before.resource_id)
+    hosts = [p.resource_id for p in before.participants if p.resource_id]
+    await resources.lock(tx, sorted({*offer.members, *hosts}))
+    before = await reading.get(tx, booking_id, lock=True)
+    _check_movable(before, by, now)
+    if (before.starts_at, before.ends_at) == (start, end):
+        return before
+    seen = await look_at(tx, before.resource_id, start, end - start, now, ignoring=booking_id)
+    await queries.unseat(tx, booking_id, hosts_too=True)
+    await seating.seat(
+        tx,
+        seen,
+        start,
+        end - start,
+        now,
+        booking={"id": booking_id, "status": before.status, "expires_at": None},
+        booker=None,
+        insert=False,
+        keep=hosts,
+    )
+    after = await queries.get(tx, booking_id)
+    assert after is not None
+    facts = {**after.facts(), "from": before.starts_at.isoformat(), "by": by}
+    events.record(tx, "booking.rescheduled", booking_id, facts, now)
+    return after
+
+
+def _check_movable(booking: Booking, by: By, now: datetime) -> None:
+    if booking.status not in (Status.PENDING, Status.CONFIRMED):
+        raise IllegalMove(booking.status, "moved")
+    if by is By.BOOKER and now > booking.reschedulable_until():
+        raise TooLate("moved", booking.policy["reschedule_notice_minutes"])
+
+
+async def approve(tx: Tx, booking_id: UUID, *, now: datetime) -> Booking:
+    """Confirm a pending booking. Refuses with IllegalMove; a confirmed one stays as it is."""
+    booking = await reading.get(tx, booking_id, lock=True)
+    if booking.status is Status.CONFIRMED:
+        return booking
+    booking.check_move(Status.CONFIRMED)
+    return await _move(tx, booking, Status.CONFIRMED, "booking.confirmed", now)
+
+
+async def complete(tx: Tx, booking_id: UUID, *, now: datetime) -> Booking:
+    """The party came. Refuses with IllegalMove, and with TooEarly before the start."""
+    return await _afterwards(tx, booking_id, Status.COMPLETED, "booking.completed", now)
+
+
+async def mark_no_show(tx: Tx, booking_id: UUID, *, now: datetime) -> Booking:
+    """The party did not come. Refuses with IllegalMove, and with TooEarly before the start."""
+    return await _afterwards(tx, booking_id, Status.NO_SHOW, "booking.no_show", now)
+
+
+async def correct_person(tx: Tx, booking_id: UUID, person: Person, *, now: datetime) -> Booking:
+    """Correct who books and what for. Refuses with IllegalMove when it was cancelled."""
+    booking = await reading.get(tx, booking_id, lock=True)
+    if booking.status is Status.CANCELLED:
+        raise IllegalMove(booking.status, "changed")
+    await queries.set_person(tx, booking_id, person, now)
+    return await _told(tx, booking_id, "booking.updated", now)
+
+
+async def _afterwards(tx: Tx, booking_id: UUID, status: Status, type_: str, now: datetime) -> Booking:
+    booking = await reading.get(tx, booking_id, lock=True)
+    if booking.status is status:
+        return booking
+    booking.check_move(status)
+    if now < booking.starts_at:
+        raise TooEarly()
+    return await _move(tx, booking, status, type_, now)
+
+
+async def _move(tx: Tx, booking: Booking, status: Status, type_: str, now: datetime) -> Booking:
+    await queries.set_status(tx, booking.id, status, now)
+    return await _told(tx, booking.id, type_, now)
+
+
+async def _told(tx: Tx, booking_id: UUID, type_: str, now: datetime) -> Booking:
+    booking = await queries.get(tx, booking_id)
+    assert booking is not None
+    events.record(tx, type_, booking_id, booking.facts(), now)
+    return booking

@@ -1,0 +1,206 @@
+"""A booking, its states and legal moves, and the ways in which one is refused."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from infra24.availability import Reason
+from infra24.errors import Conflict, Invalid, NotFound
+
+
+class Status(StrEnum):
+    """Where a booking stands."""
+
+    HOLD = "hold"
+    PENDING = "pending"
+    CONFIRMED = "confirmed"
+    COMPLETED = "completed"
+    CANCELLED = "cancelled"
+    NO_SHOW = "no_show"
+
+
+MOVES: Mapping[Status, frozenset[Status]] = {
+    Status.HOLD: frozenset({Status.PENDING, Status.CONFIRMED, Status.CANCELLED}),
+    Status.PENDING: frozenset({Status.CONFIRMED, Status.CANCELLED}),
+    Status.CONFIRMED: frozenset({Status.COMPLETED, Status.NO_SHOW, Status.CANCELLED}),
+    Status.COMPLETED: frozenset({Status.NO_SHOW}),
+    Status.NO_SHOW: frozenset({Status.COMPLETED}),
+    Status.CANCELLED: frozenset(),
+}
+"""The legal moves. What was cancelled stays cancelled: book again."""
+
+
+class By(StrEnum):
+    """Who acts: notice periods bind the booker, not the staff."""
+
+    BOOKER = "booker"
+    STAFF = "staff"
+    SYSTEM = "system"
+
+
+class UnknownBooking(NotFound):
+    """There is no booking here. Check the link in your confirmation."""
+
+
+class SlotTaken(Conflict):
+    """Someone just took that time."""
+
+
+class SlotNotOffered(Conflict):
+    """That time is not offered."""
+
+    def __init__(self, reasons: Sequence[Reason]) -> None:
+        self.reasons = tuple(reasons)
+        said = " ".join(dict.fromkeys(reason.sentence for reason in self.reasons))
+        super().__init__(
+            said or None,
+            reasons=[{"code": r.code, "sentence": r.sentence} for r in self.reasons],
+        )
+
+
+class BookerLimit(Conflict):
+    """You have as many bookings in this time as one person may have."""
+
+
+class IllegalMove(Conflict):
+    """A booking in this state cannot be changed like that."""
+
+    def __init__(self, status: Status, wanted: str) -> None:
+        super().__init__(f"A booking that is {status} cannot become {wanted}.", status=status)
+
+
+class TooLate(Conflict):
+    """It is too late to change this booking online."""
+
+    def __init__(self, verb: str, minutes: int) -> None:
+        super().__init__(
+            f"It can be {verb} online until {_spoken(minutes)} before the start. Please contact us.",
+            notice_minutes=minutes,
+        )
+
+
+class TooEarly(Conflict):
+    """It has not begun yet."""
+
+
+class HoldOver(Conflict):
+    """We could not keep the time for you any longer. Choose a time again."""
+
+
+class EndsBeforeItStarts(Invalid):
+    """The end is not after the start."""
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Who books: as they write themselves."""
+
+    name: str
+    email: str
+    goal_text: str = ""
+    consent_recording: bool = False
+    locale: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """A party's wish for a resource and a time; `person` is unknown while the time is only held."""
+
+    resource_id: UUID
+    starts_at: datetime
+    ends_at: datetime
+    person: Person | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Participant:
+    """A person in a booking."""
+
+    role: str
+    name: str
+    email: str
+    resource_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class Booking:
+    """A party's use of resources for a time. Prices in minor units, policy as it was when made."""
+
+    org_id: UUID
+    id: UUID
+    resource_id: UUID
+    resource_title: str
+    status: Status
+    starts_at: datetime
+    ends_at: datetime
+    time_zone: str
+    booker_name: str
+    booker_email: str
+    goal_text: str
+    consent_recording: bool
+    meeting_url: str
+    price: int
+    currency: str
+    policy: dict[str, Any]
+    locale: str
+    expires_at: datetime | None
+    revision: int
+    cancelled_because: str | None
+    created_at: datetime
+    updated_at: datetime
+    location: str
+    participants: tuple[Participant, ...] = ()
+
+    @property
+    def hosts(self) -> list[str]:
+        """The names of those who host it."""
+        return [p.name for p in self.participants if p.role == "host"]
+
+    @property
+    def reference(self) -> str:
+        """What people say on the telephone."""
+        return self.id.hex[:8].upper()
+
+    @property
+    def length(self) -> timedelta:
+        return self.ends_at - self.starts_at
+
+    def cancellable_until(self) -> datetime:
+        """Until when the booker can cancel it themselves."""
+        return self.starts_at - timedelta(minutes=self.policy["cancel_notice_minutes"])
+
+    def reschedulable_until(self) -> datetime:
+        """Until when the booker can move it themselves."""
+        return self.starts_at - timedelta(minutes=self.policy["reschedule_notice_minutes"])
+
+    def check_move(self, wanted: Status) -> None:
+        """Refuses with IllegalMove."""
+        if wanted not in MOVES[self.status]:
+            raise IllegalMove(self.status, wanted)
+
+    def facts(self) -> dict[str, Any]:
+        """What an event says of it."""
+        return {
+            "booking_id": str(self.id),
+            "resource_id": str(self.resource_id),
+            "title": self.resource_title,
+            "status": self.status,
+            "starts_at": self.starts_at.isoformat(),
+            "ends_at": self.ends_at.isoformat(),
+            "time_zone": self.time_zone,
+            "booker_name": self.booker_name,
+            "booker_email": self.booker_email,
+            "goal_text": self.goal_text,
+            "hosts": self.hosts,
+        }
+
+
+def _spoken(minutes: int) -> str:
+    if minutes and minutes % 1_440 == 0:
+        return f"{minutes // 1_440} day{'s' if minutes > 1_440 else ''}"
+    if minutes and minutes % 60 == 0:
+        return f"{minutes // 60} hour{'s' if minutes > 60 else ''}"
+    return f"{minutes} minutes"

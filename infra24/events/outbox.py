@@ -1,0 +1,41 @@
+"""The outbox: events ride the transaction that made them, and so do the jobs that tell of them."""
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from infra24.db import Tx
+from infra24.events import queries
+from infra24.events.model import Event, Recorded
+
+Defer = Callable[[Tx, list[Recorded]], Awaitable[None]]
+"""Queues the delivery of events inside the transaction that records them."""
+
+
+def record(tx: Tx, type_: str, subject_id: UUID, data: dict[str, Any], now: datetime) -> None:
+    """Say that something happened. It is written when the transaction ends, or not at all."""
+    tx.pending.append(Event(type_, subject_id, data, now))
+
+
+async def write(tx: Tx, defer: Defer) -> None:
+    """Write the pending events at the end of their transaction and queue their delivery."""
+    events: list[Event] = tx.pending
+    first = await queries.append(tx, events)
+    await defer(tx, [Recorded(tx.org_id, first + n, event) for n, event in enumerate(events)])
+    tx.pending = []
+
+
+async def after(tx: Tx, seq: int, limit: int = 100) -> list[Recorded]:
+    """The events after a place in the sequence, at most 1,000, in order."""
+    return await queries.after(tx, seq, min(limit, 1_000))
+
+
+async def of_subject(tx: Tx, subject_id: UUID) -> list[Recorded]:
+    """The history of one booking or resource."""
+    return await queries.of_subject(tx, subject_id)
+
+
+async def head(tx: Tx) -> int:
+    """The place of the newest event."""
+    return await queries.head(tx)

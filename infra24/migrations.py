@@ -1,0 +1,83 @@
+"""Brings a database to the present schema: roles, our SQL files in order, the job queue's own schema."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psycopg
+from procrastinate.schema import SchemaManager
+from psycopg import sql
+
+from infra24.db import APP_ROLE, SWEEP_ROLE
+
+SCHEMA = Path(__file__).parent / "schema"
+QUEUE = "procrastinate"
+_LOCK = 7_242_024
+
+
+def migrate(url: str, tell: Callable[[str], None] = lambda _: None) -> list[str]:
+    """Apply what is missing, each file in one transaction; the names applied.
+
+    `url` is the owner's: it may create roles and tables. Two processes that migrate at once wait for
+    each other.
+    """
+    applied: list[str] = []
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("SELECT pg_advisory_lock(%s)", (_LOCK,))
+        _make_roles(connection)
+        connection.execute(
+            "CREATE TABLE IF NOT EXISTS migrations "
+            "(name text PRIMARY KEY, applied_at timestamptz NOT NULL DEFAULT now())"
+        )
+        done = {name for (name,) in connection.execute("SELECT name FROM migrations").fetchall()}
+        for name, script in _scripts():
+            if name in done:
+                continue
+            tell(name)
+            with connection.transaction():
+                connection.execute(script.encode())
+                connection.execute("INSERT INTO migrations (name) VALUES (%s)", (name,))
+            applied.append(name)
+    return applied
+
+
+def pending(url: str) -> list[str]:
+    """The names of what `migrate` would apply."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        found = connection.execute("SELECT to_regclass('public.migrations')").fetchone()
+        if not found or found[0] is None:
+            return [name for name, _ in _scripts()]
+        done = {name for (name,) in connection.execute("SELECT name FROM migrations").fetchall()}
+    return [name for name, _ in _scripts() if name not in done]
+
+
+def _scripts() -> Iterator[tuple[str, str]]:
+    """Our files by number; before the first, the queue's tables from the version that is installed."""
+    yield QUEUE, SchemaManager.get_schema() + _QUEUE_GRANTS
+    for file in sorted(SCHEMA.glob("[0-9]*.sql")):
+        yield file.stem, file.read_text(encoding="utf-8")
+
+
+_QUEUE_GRANTS = """
+DO $$
+DECLARE
+    queue_table text;
+BEGIN
+    FOR queue_table IN SELECT relname FROM pg_class WHERE relname LIKE 'procrastinate%' AND relkind = 'r' LOOP
+        EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON %I TO infra24_app', queue_table);
+    END LOOP;
+END $$;
+GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO infra24_app;
+"""
+
+
+def _make_roles(connection: psycopg.Connection[tuple[object, ...]]) -> None:
+    """The two roles of the application: they own nothing, cannot log in by themselves, cannot bypass."""
+    for role in (APP_ROLE, SWEEP_ROLE):
+        name = sql.Identifier(role)
+        try:
+            connection.execute(sql.SQL("CREATE ROLE {} NOLOGIN").format(name))
+        except (psycopg.errors.DuplicateObject, psycopg.errors.UniqueViolation):
+            pass  # roles belong to the server, and another of its databases was first
+        granted = connection.execute("SELECT pg_has_role(current_user, %s, 'MEMBER')", (role,)).fetchone()
+        if not granted or not granted[0]:
+            connection.execute(sql.SQL("GRANT {} TO CURRENT_USER").format(name))

@@ -1,0 +1,22 @@
+"""The tenants: who they are, where they are, and the keys that speak for them."""
+
+from infra24.organizations.directory import Directory, UnknownResource, add_location, get, locations
+from infra24.organizations.founding import found, give_key
+from infra24.organizations.keys import new_key, org_of_key, speaks_for
+from infra24.organizations.model import Location, Organization, UnknownOrganization
+
+__all__ = [
+    "Directory",
+    "Location",
+    "Organization",
+    "UnknownOrganization",
+    "UnknownResource",
+    "add_location",
+    "found",
+    "get",
+    "give_key",
+    "locations",
+    "new_key",
+    "org_of_key",
+    "speaks_for",
+]

@@ -1,0 +1,45 @@
+"""An organization and its locations."""
+
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from infra24.errors import NotFound
+
+SEED = "#1f6f54"
+
+
+class UnknownOrganization(NotFound):
+    """There is no organization by that name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Organization:
+    """A tenant. `locale` has a territory, for how dates are written; `theme` has seed and radius."""
+
+    id: UUID
+    slug: str
+    name: str
+    time_zone: str
+    locale: str
+    currency: str
+    theme: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def seed(self) -> str:
+        """The colour that its pages grow from."""
+        return str(self.theme.get("seed", SEED))
+
+    @property
+    def radius(self) -> int:
+        """How round its corners are, in pixels."""
+        return int(self.theme.get("radius", 14))
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """Where things are."""
+
+    id: UUID
+    name: str
+    address: str

@@ -1,0 +1,70 @@
+"""Every SQL statement about organizations, their locations and keys."""
+
+from typing import Any, LiteralString
+from uuid import UUID
+
+from psycopg import AsyncConnection
+from psycopg.rows import class_row
+
+from infra24.db import Row, Tx
+from infra24.organizations.model import Location, Organization
+
+
+async def find(connection: AsyncConnection[Row], wanted: str) -> Organization | None:
+    """One organization by slug or id."""
+    return await _one(
+        connection,
+        "SELECT id, slug, name, time_zone, locale, currency, theme "
+        "FROM organizations WHERE slug = %(w)s OR id::text = %(w)s",
+        {"w": wanted},
+    )
+
+
+async def listed(connection: AsyncConnection[Row]) -> list[Organization]:
+    """All organizations, by name."""
+    async with connection.cursor(row_factory=class_row(Organization)) as cursor:
+        await cursor.execute(
+            "SELECT id, slug, name, time_zone, locale, currency, theme FROM organizations ORDER BY name"
+        )
+        return await cursor.fetchall()
+
+
+async def org_of_resource(connection: AsyncConnection[Row], resource_id: UUID) -> UUID | None:
+    """The organization of a resource, for addresses that name only the resource."""
+    cursor = await connection.execute("SELECT organization_of_resource(%s)", (resource_id,))
+    row = await cursor.fetchone()
+    return row[0] if row else None
+
+
+async def locations(tx: Tx) -> list[Location]:
+    """The locations, by name."""
+    rows = await tx.rows(
+        "SELECT id, name, address FROM locations WHERE org_id = %s ORDER BY name", (tx.org_id,)
+    )
+    return [Location(*row) for row in rows]
+
+
+async def add_location(tx: Tx, name: str, address: str) -> Location | None:
+    """A new location, or None when the name is taken."""
+    row = await tx.row(
+        """
+        INSERT INTO locations (org_id, name, address) VALUES (%s, %s, %s)
+        ON CONFLICT (org_id, name) DO NOTHING RETURNING id, name, address
+        """,
+        (tx.org_id, name, address),
+    )
+    return Location(*row) if row else None
+
+
+async def key_hashes(tx: Tx) -> list[bytes]:
+    """The hashes of the keys that speak for the organization."""
+    rows = await tx.rows("SELECT key_hash FROM organization_keys WHERE org_id = %s", (tx.org_id,))
+    return [bytes(row[0]) for row in rows]
+
+
+async def _one(
+    connection: AsyncConnection[Row], query: LiteralString, args: dict[str, Any]
+) -> Organization | None:
+    async with connection.cursor(row_factory=class_row(Organization)) as cursor:
+        await cursor.execute(query, args)
+        return await cursor.fetchone()

@@ -1,0 +1,174 @@
+"""Create, read, update and archive resources."""
+
+import re
+import unicodedata
+from dataclasses import replace
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import psycopg
+
+from infra24 import events, organizations
+from infra24.availability import Rules, parse
+from infra24.db import Tx
+from infra24.errors import Problem
+from infra24.organizations import UnknownResource
+from infra24.resources import queries
+from infra24.resources.meeting import wrong_template
+from infra24.resources.model import Draft, Resource, ResourceExists
+
+TYPES = ("space", "equipment", "person", "other")
+
+
+async def get(tx: Tx, resource_id: UUID) -> Resource:
+    """One resource, archived or not. Refuses with UnknownResource."""
+    resource = await queries.get(tx, resource_id)
+    if resource is None:
+        raise UnknownResource()
+    return resource
+
+
+async def get_by_slug(tx: Tx, slug: str) -> Resource:
+    """One resource by slug or id. Refuses with UnknownResource."""
+    found = await queries.id_of_slug(tx, slug)
+    if found is None:
+        try:
+            found = UUID(slug)
+        except ValueError:
+            raise UnknownResource() from None
+    return await get(tx, found)
+
+
+async def listed(tx: Tx, *, after: str = "", limit: int = 100) -> list[Resource]:
+    """All resources by slug, a page at a time."""
+    return await queries.listed(tx, bookable=False, after=after, limit=limit)
+
+
+async def bookable(tx: Tx, *, after: str = "", limit: int = 100) -> list[Resource]:
+    """What a visitor can book, by slug."""
+    return await queries.listed(tx, bookable=True, after=after, limit=limit)
+
+
+async def create(tx: Tx, draft: Draft, now: datetime) -> Resource:
+    """A new resource. Refuses with Problem (a path and a sentence each) or ResourceExists."""
+    draft = _tidy(draft)
+    rules, hosts = await _read_rules(tx, draft)
+    values = await _values(tx, draft)
+    created = await queries.insert(tx, values)
+    if created is None and draft.slug is None:
+        for number in range(2, 100):
+            created = await queries.insert(tx, {**values, "slug": f"{values['slug'][:58]}-{number}"})
+            if created is not None:
+                break
+    if created is None:
+        raise ResourceExists()
+    await _settle(tx, created, rules, hosts)
+    events.record(tx, "resource.created", created, {"title": draft.title, "type": draft.type}, now)
+    return await get(tx, created)
+
+
+async def update(tx: Tx, resource_id: UUID, draft: Draft, now: datetime) -> Resource:
+    """Replace what is said of a resource. Refuses as `create` does, and with UnknownResource."""
+    await queries.lock(tx, [resource_id])
+    before = await get(tx, resource_id)
+    draft = _tidy(draft)
+    rules, hosts = await _read_rules(tx, draft)
+    values = await _values(tx, replace(draft, slug=draft.slug or before.slug))
+    try:
+        async with tx.attempt():
+            await queries.rewrite(tx, resource_id, values)
+    except psycopg.errors.UniqueViolation:
+        raise ResourceExists() from None
+    await _settle(tx, resource_id, rules, hosts)
+    await queries.touch_offers_of_host(tx, resource_id)
+    events.record(tx, "resource.updated", resource_id, {"title": draft.title, "type": draft.type}, now)
+    return await get(tx, resource_id)
+
+
+async def archive(tx: Tx, resource_id: UUID, now: datetime) -> Resource:
+    """Take a resource out of use. Its bookings stay; nothing new can be booked."""
+    before = await get(tx, resource_id)
+    return await update(tx, resource_id, replace(draft_of(before), is_active=False), now)
+
+
+def draft_of(resource: Resource) -> Draft:
+    """What is said of a resource now, to change a part of it."""
+    return Draft(
+        type=resource.type,
+        title=resource.title,
+        slug=resource.slug,
+        description=resource.description,
+        category=resource.category,
+        email=resource.email,
+        capacity=resource.capacity,
+        price=resource.price,
+        currency=resource.currency,
+        location=resource.location,
+        meeting_url=resource.meeting_url,
+        requirements=resource.requirements,
+        metadata=resource.metadata,
+        availability_rules=resource.availability_rules,
+        is_active=resource.is_active,
+        is_bookable=resource.is_bookable,
+    )
+
+
+def slug_of(title: str) -> str:
+    """A title as the last part of an address."""
+    plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:60].strip("-") or "resource"
+
+
+def _tidy(draft: Draft) -> Draft:
+    email = draft.email.strip().lower() if draft.email else None
+    capacity = draft.capacity
+    if draft.type == "person" and capacity is None:
+        capacity = 1
+    return replace(draft, title=draft.title.strip(), email=email, capacity=capacity)
+
+
+async def _read_rules(tx: Tx, draft: Draft) -> tuple[Rules, list[UUID]]:
+    organization = await organizations.get(tx)
+    people = await queries.people(tx)
+    problems: dict[str, str] = {}
+    if draft.type not in TYPES:
+        problems["type"] = f"{draft.type!r} is not a type of resource; known are {', '.join(TYPES)}"
+    if not draft.title:
+        problems["title"] = "give it a title"
+    if (draft.type == "person") != (draft.email is not None):
+        problems["email"] = "a person has an e-mail, and only a person"
+    if draft.type == "person" and draft.capacity != 1:
+        problems["capacity"] = "a person holds one booking at a time"
+    wrong = wrong_template(draft.meeting_url)
+    if wrong:
+        problems["meeting_url"] = wrong
+    try:
+        rules = parse(draft.availability_rules, zone=organization.time_zone, people=people)
+    except Problem as refused:
+        problems |= {f"availability_rules.{path}": said for path, said in refused.problems.items()}
+    if problems:
+        raise Problem(problems)
+    return rules, [people[email] for email in rules.hosts]
+
+
+async def _values(tx: Tx, draft: Draft) -> dict[str, object]:
+    organization = await organizations.get(tx)
+    location = None
+    if draft.location is not None:
+        location = await queries.location_id(tx, draft.location)
+        if location is None:
+            raise Problem({"location": f"{draft.location!r} is not a location of this organization"})
+    return queries.values_of(
+        tx,
+        draft,
+        slug=draft.slug or slug_of(draft.title),
+        currency=draft.currency or organization.currency,
+        location=location,
+    )
+
+
+async def _settle(tx: Tx, resource_id: UUID, rules: Rules, hosts: list[UUID]) -> None:
+    """What follows from the rules: who the hosts are, and how long a claim on each may be."""
+    await queries.set_hosts(tx, resource_id, hosts)
+    longest = timedelta(minutes=rules.longest_minutes)
+    await queries.lengthen(tx, sorted([resource_id, *hosts]), longest)

@@ -1,0 +1,124 @@
+"""Starting and stopping: which database, migrated or not, the web server, the worker beside it."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import uvicorn
+
+from infra24.app import compose, create_app
+from infra24.embedded import EmbeddedServer
+from infra24.settings import Settings
+
+_RESTARTS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Urls:
+    """The database as the application reaches it, and as its owner does."""
+
+    app: str
+    owner: str
+
+
+@contextmanager
+def database(settings: Settings) -> Iterator[Urls]:
+    """The database that the settings name, or the embedded one, running while the block runs."""
+    if settings.database_url:
+        yield Urls(settings.database_url, settings.owner_database_url or settings.database_url)
+        return
+    with EmbeddedServer(settings.data_dir) as server:
+        yield Urls(server.url, server.url)
+
+
+def port_is_free(host: str, port: int) -> bool:
+    """Whether nobody listens there."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError:
+            return False
+    return True
+
+
+def serve(settings: Settings, urls: Urls) -> None:
+    """Serve until stopped."""
+    app = create_app(settings, urls.app)
+    config = uvicorn.Config(
+        app,
+        host=settings.host,
+        port=settings.port,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=3,
+    )
+    uvicorn.Server(config).run()
+
+
+def work(settings: Settings, urls: Urls) -> None:
+    """Run jobs until stopped."""
+    asyncio.run(_work(settings, urls.app))
+
+
+async def _work(settings: Settings, url: str) -> None:
+    pool, queue = compose(settings.model_copy(update={"pool_size": 4}), url)
+    await pool.open()
+    try:
+        async with queue.jobs.open_async():
+            await queue.rescue(0)
+            await queue.jobs.run_worker_async(
+                concurrency=4, shutdown_graceful_timeout=5, delete_jobs="successful"
+            )
+    finally:
+        await pool.close()
+
+
+class WorkerBeside:
+    """The worker as a process beside the server: begun again when it dies, ended with it."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.environment = {
+            **os.environ,
+            "INFRA24_DATA_DIR": str(settings.data_dir),
+            "PORT": str(settings.port),
+        }
+        self._stopping = threading.Event()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._keeper = threading.Thread(target=self._keep, name="worker keeper", daemon=True)
+
+    def __enter__(self) -> "WorkerBeside":
+        self._keeper.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stopping.set()
+        process = self._process
+        if process is not None and process.poll() is None:
+            process.send_signal(signal.SIGTERM)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(10)
+            if process.poll() is None:
+                process.kill()
+        self._keeper.join(5)
+
+    def _keep(self) -> None:
+        for _ in range(_RESTARTS):
+            if self._stopping.is_set():
+                return
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "infra24", "worker", "--quiet"],
+                env=self.environment,
+                start_new_session=True,
+            )
+            self._process.wait()
+            self._stopping.wait(2)

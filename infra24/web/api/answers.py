@@ -1,0 +1,44 @@
+"""JSON answers, written once and fast."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+from fastapi import Response
+
+from infra24 import bookings
+from infra24.bookings import SlotNotOffered, SlotTaken
+from infra24.errors import Refusal
+from infra24.web.services import Services
+
+
+def answer(body: Any, status: int = 200) -> Response:
+    """A JSON answer; instants end in Z."""
+    return Response(orjson.dumps(body, option=orjson.OPT_UTC_Z), status, media_type="application/json")
+
+
+def slot_views(starts: Sequence[int], length: int) -> list[dict[str, Any]]:
+    """Free starts (seconds since 1970) as slots."""
+    minutes = length // 60
+    return [
+        {"start": _written(start), "end": _written(start + length), "duration": minutes} for start in starts
+    ]
+
+
+def _written(at: int) -> str:
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+async def with_alternatives(
+    found: Services, org_id: UUID, resource_id: UUID, start: datetime, end: datetime, refusal: Refusal
+) -> Refusal:
+    """The same refusal, with up to three free times nearest to the one refused."""
+    if not isinstance(refusal, SlotTaken | SlotNotOffered):
+        return refusal
+    async with found.database.transaction(org_id) as tx:
+        free = await bookings.alternatives(tx, resource_id, start, end - start, found.clock())
+    length = end - start
+    refusal.facts["alternatives"] = [{"start": at, "end": at + length} for at in free]
+    return refusal

@@ -1,0 +1,124 @@
+"""Health, self-test, and what happened: for those who keep an installation running."""
+
+from dataclasses import asdict
+from datetime import timedelta
+from time import perf_counter
+from typing import Annotated, Any
+from uuid import uuid4
+
+from fastapi import Query, Request, Response
+
+from infra24 import announcements, bookings, events, resources
+from infra24.bookings import By, Person, SlotTaken, Wish
+from infra24.db import Tx
+from infra24.errors import Unavailable
+from infra24.resources import Draft
+from infra24.web.api.answers import answer
+from infra24.web.api.fields import PageSize
+from infra24.web.api.resources import Org
+from infra24.web.caller import credentials, require_key
+from infra24.web.services import services
+
+
+class _Undo(Exception):
+    """Ends the self-test's transaction so that nothing of it stays."""
+
+
+async def health(request: Request) -> Response:
+    """200 while the server and its database answer, 503 when the database does not."""
+    found = services(request)
+    try:
+        async with found.database.connection() as connection:
+            await connection.execute("SELECT 1")
+    except Unavailable as down:
+        return answer({"status": "unavailable", "database": down.sentence}, 503)
+    return answer({"status": "ok", "database": "ok", "time": found.clock()})
+
+
+async def self_test(request: Request) -> Response:
+    """Book, refuse, move and cancel in a transaction that is undone: does the booking system work here?"""
+    found, steps = services(request), []
+    began = perf_counter()
+    organization = next(iter(await found.directory.all()), None)
+    if organization is None:
+        return answer({"success": True, "steps": [], "note": "there is no organization yet"})
+    try:
+        async with found.database.transaction(organization.id) as tx:
+            async for name in _rehearse(tx, found):
+                steps.append({"step": name, "ok": True, "ms": round(1e3 * (perf_counter() - began), 1)})
+            tx.pending = []
+            raise _Undo
+    except _Undo:
+        return answer({"success": True, "steps": steps})
+
+
+async def _rehearse(tx: Tx, found: Any) -> Any:
+    now = found.clock()
+    always = [
+        {
+            "by": "resource",
+            "days": list(["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]),
+            "start": "00:00",
+            "end": "24:00",
+        }
+    ]
+    rules = {"timezone": "UTC", "slot_minutes": 30, "windows": always}
+    draft = Draft("space", f"Self-test {uuid4()}", capacity=1, availability_rules=rules)
+    room = await resources.create(tx, draft, now)
+    yield "create a resource"
+    _, length, starts = await bookings.slots(tx, room.id, (now, now + timedelta(days=2)), None, now)
+    first, second = bookings.instant(starts[0]), bookings.instant(starts[1])
+    yield "find free times"
+    end = first + timedelta(seconds=length)
+    wish = Wish(room.id, first, end, Person("Self-test", "self-test@example.org"))
+    booking = await bookings.book(tx, wish, tokens=found.tokens, now=now)
+    yield "book one"
+    try:
+        async with tx.attempt():
+            await bookings.book(tx, wish, tokens=found.tokens, now=now)
+        raise RuntimeError("the same time was booked twice")
+    except SlotTaken:
+        yield "refuse it to the next"
+    moved = second + timedelta(seconds=length)
+    await bookings.reschedule(tx, booking.id, second, moved, by=By.STAFF, now=now)
+    yield "move it"
+    await bookings.cancel(tx, booking.id, by=By.STAFF, now=now)
+    yield "cancel it"
+
+
+async def list_announcements(request: Request, org: Org, limit: PageSize = 50) -> Response:
+    """The newest notices for the staff."""
+    found, shown = services(request), credentials(request)
+    organization = await found.directory.find(org)
+    async with found.database.transaction(organization.id) as tx:
+        await require_key(tx, shown)
+        newest = await announcements.newest(tx, limit)
+    return answer({"announcements": [asdict(notice) for notice in newest]})
+
+
+async def list_events(
+    request: Request,
+    org: Org,
+    after: Annotated[int, Query(ge=0, le=2**62, description="the last place already seen")] = 0,
+    limit: PageSize = 100,
+) -> Response:
+    """What happened, in order and without gaps: ask again with the last place seen."""
+    found, shown = services(request), credentials(request)
+    organization = await found.directory.find(org)
+    async with found.database.transaction(organization.id) as tx:
+        await require_key(tx, shown)
+        recorded = await events.after(tx, after, limit)
+    return answer(
+        {
+            "events": [
+                {
+                    "seq": item.seq,
+                    "type": item.event.type,
+                    "subject_id": item.event.subject_id,
+                    "data": item.event.data,
+                    "recorded_at": item.event.recorded_at,
+                }
+                for item in recorded
+            ]
+        }
+    )

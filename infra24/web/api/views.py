@@ -1,0 +1,79 @@
+"""Bookings and resources as JSON."""
+
+from typing import Any
+
+from infra24.bookings import Booking
+from infra24.resources import Resource
+from infra24.web.services import Services
+
+
+def booking_view(booking: Booking) -> dict[str, Any]:
+    """A booking as its holder and the staff see it."""
+    return {
+        "id": booking.id,
+        "org_id": booking.org_id,
+        "resource_id": booking.resource_id,
+        "title": booking.resource_title,
+        "reference": booking.reference,
+        "status": booking.status.value,
+        "start_time": booking.starts_at,
+        "end_time": booking.ends_at,
+        "timezone": booking.time_zone,
+        "artist_name": booking.booker_name,
+        "artist_email": booking.booker_email,
+        "goal_text": booking.goal_text,
+        "consent_recording": booking.consent_recording,
+        "location": booking.location,
+        "meeting_url": booking.meeting_url,
+        "price": booking.price,
+        "currency": booking.currency,
+        "participants": [{"role": p.role, "name": p.name, "email": p.email} for p in booking.participants],
+        "expires_at": booking.expires_at,
+        "cancellable_until": booking.cancellable_until(),
+        "reschedulable_until": booking.reschedulable_until(),
+        "cancelled_because": booking.cancelled_because,
+        "created_at": booking.created_at,
+        "updated_at": booking.updated_at,
+    }
+
+
+def links(found: Services, token: str) -> dict[str, str]:
+    """Where the holder of a token goes."""
+    base = found.settings.base_url
+    return {
+        "confirmation": f"{base}/bookings/confirmation/{token}",
+        "manage": f"{base}/api/booking/manage?token={token}",
+        "reschedule": f"{base}/bookings/reschedule/{token}",
+        "cancel": f"{base}/bookings/cancel/{token}",
+        "ics": f"{base}/api/bookings/{token}/ics",
+    }
+
+
+def resource_view(resource: Resource, *, full: bool) -> dict[str, Any]:
+    """A resource as anybody may see it; with `full`, as the staff do."""
+    view: dict[str, Any] = {
+        "id": resource.id,
+        "org_id": resource.org_id,
+        "slug": resource.slug,
+        "type": resource.type,
+        "title": resource.title,
+        "description": resource.description,
+        "category": resource.category,
+        "capacity": resource.capacity,
+        "price": resource.price,
+        "currency": resource.currency,
+        "location": resource.location,
+        "address": resource.address,
+        "requirements": resource.requirements,
+        "is_bookable": resource.is_bookable,
+    }
+    if full:
+        view |= {
+            "email": resource.email,
+            "meeting_url": resource.meeting_url,
+            "metadata": resource.metadata,
+            "availability_rules": resource.availability_rules,
+            "is_active": resource.is_active,
+            "version": resource.version,
+        }
+    return view

@@ -1,0 +1,122 @@
+"""Languages: which one a visitor reads, and how that language writes dates, times and prices."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from functools import lru_cache
+from gettext import NullTranslations
+from io import BytesIO
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from babel import Locale, UnknownLocaleError
+from babel.core import negotiate_locale
+from babel.dates import format_skeleton, format_time, get_day_names, get_timezone_location
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from babel.numbers import format_currency, get_currency_precision
+from babel.support import Translations
+
+LOCALES = Path(__file__).parent.parent / "locales"
+LANGUAGES: Mapping[str, str] = {"en": "English", "es": "Español"}
+
+
+@dataclass(frozen=True, slots=True)
+class Speech:
+    """A language as one organization's visitors read it: words, dates, times, prices."""
+
+    language: str
+    locale: Locale
+
+    @property
+    def words(self) -> NullTranslations:
+        """The catalogue of the language."""
+        return catalogue(self.language)
+
+    def say(self, text: str) -> str:
+        """A text in this language."""
+        return self.words.gettext(text)
+
+    def time(self, at: datetime, zone: ZoneInfo) -> str:
+        """The time of day, in 12 or 24 hours as the territory writes it."""
+        return format_time(at.astimezone(zone), "short", locale=self.locale).replace("\u202f", "\u00a0")
+
+    def day(self, on: date | datetime) -> str:
+        """Weekday, day and month."""
+        return format_skeleton("MMMMEEEEd", on, locale=self.locale, fuzzy=True)
+
+    def full_day(self, on: date | datetime) -> str:
+        """Weekday, day, month and year."""
+        return format_skeleton("yMMMMEEEEd", on, locale=self.locale, fuzzy=True)
+
+    def short_day(self, on: date | datetime) -> str:
+        """The same, short."""
+        return format_skeleton("MMMEd", on, locale=self.locale, fuzzy=True)
+
+    def month(self, on: date) -> str:
+        """Month and year."""
+        said = format_skeleton("yMMMM", on, locale=self.locale, fuzzy=True)
+        return said[:1].upper() + said[1:]
+
+    def weekdays(self) -> list[tuple[int, str, str]]:
+        """From the territory's first day of the week: number (Monday 0), short and long name."""
+        short = get_day_names("abbreviated", "stand-alone", locale=self.locale)
+        long = get_day_names("wide", "stand-alone", locale=self.locale)
+        first = self.locale.first_week_day
+        return [(n % 7, short[n % 7], long[n % 7]) for n in range(first, first + 7)]
+
+    def price(self, minor: int, currency: str) -> str:
+        """An amount in minor units; whole amounts without decimals."""
+        digits = get_currency_precision(currency)
+        amount = Decimal(minor).scaleb(-digits)
+        if amount != amount.to_integral_value():
+            return format_currency(amount, currency, locale=self.locale)
+        pattern = self.locale.currency_formats["standard"].pattern.replace(".00", "")
+        return format_currency(amount, currency, pattern, locale=self.locale, currency_digits=False)
+
+    def zone(self, zone: ZoneInfo) -> str:
+        """A zone as people say it: by its city."""
+        if zone.key == "UTC":
+            return "UTC"
+        return get_timezone_location(zone.key, locale=self.locale, return_city=True)
+
+
+@lru_cache(maxsize=8)
+def catalogue(language: str) -> NullTranslations:
+    """The catalogue of a language, read from its .po file: nothing has to be compiled."""
+    source = LOCALES / language / "LC_MESSAGES" / "infra24.po"
+    if not source.exists():
+        return NullTranslations()
+    with source.open("rb") as file:
+        messages = read_po(file, locale=language)
+    compiled = BytesIO()
+    write_mo(compiled, messages)
+    compiled.seek(0)
+    return Translations(compiled)
+
+
+def choose_language(asked: str | None, kept: str | None, accepted: str, organization_locale: str) -> str:
+    """The language asked for in the address, kept in a cookie, preferred by the browser, or at home here."""
+    for wish in (asked, kept):
+        if wish in LANGUAGES:
+            return wish
+    wished = [
+        part.split(";")[0].strip().replace("-", "_") for part in accepted.split(",")[:10] if part.strip()
+    ]
+    found = negotiate_locale(wished, list(LANGUAGES), sep="_") if wished else None
+    home = organization_locale.split("_", maxsplit=1)[0]
+    return found or (home if home in LANGUAGES else "en")
+
+
+@lru_cache(maxsize=256)
+def speech(language: str, organization_locale: str) -> Speech:
+    """A language with the territory of an organization, where the two are known together."""
+    territory = organization_locale.partition("_")[2]
+    wished = f"{language}_{territory}" if territory else language
+    for name in (wished, {"en": "en_US", "es": "es_ES"}.get(language, language)):
+        try:
+            return Speech(language, Locale.parse(name))
+        except (UnknownLocaleError, ValueError):
+            continue
+    return Speech("en", Locale("en", "US"))

@@ -1,0 +1,64 @@
+"""Tells open pages that something changed: one look a second per organization, however many watch."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from uuid import UUID
+
+from infra24 import events
+from infra24.db import Database
+from infra24.errors import Unavailable
+
+_EVERY = 1.0
+_PING = 15.0
+
+
+class Watcher:
+    """Follows the event head of the organizations that someone is watching."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self._heads: dict[UUID, int] = {}
+        self._watching: dict[UUID, int] = {}
+        self._changed: dict[UUID, asyncio.Event] = {}
+        self._tasks: dict[UUID, asyncio.Task[None]] = {}
+
+    async def changes(self, org_id: UUID) -> AsyncIterator[bool]:
+        """True when something happened in the organization; False now and then, to keep the line open."""
+        self._watching[org_id] = self._watching.get(org_id, 0) + 1
+        self._changed.setdefault(org_id, asyncio.Event())
+        if org_id not in self._tasks:
+            self._tasks[org_id] = asyncio.create_task(self._follow(org_id))
+        try:
+            while True:
+                try:
+                    async with asyncio.timeout(_PING):
+                        await self._changed[org_id].wait()
+                    yield True
+                except TimeoutError:
+                    yield False
+        finally:
+            self._watching[org_id] -= 1
+            if not self._watching[org_id]:
+                self._tasks.pop(org_id).cancel()
+                del self._watching[org_id], self._changed[org_id]
+
+    async def close(self) -> None:
+        """Stop following."""
+        tasks = list(self._tasks.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _follow(self, org_id: UUID) -> None:
+        seen: int | None = None
+        while True:
+            try:
+                async with self.database.transaction(org_id) as tx:
+                    head = await events.head(tx)
+            except Unavailable:
+                head = seen or 0
+            if seen is not None and head != seen:
+                told, self._changed[org_id] = self._changed[org_id], asyncio.Event()
+                told.set()
+            seen = head
+            await asyncio.sleep(_EVERY)

@@ -1,0 +1,1 @@
+"""The pages for people. They work without scripts; with them, parts change in place."""

@@ -1,0 +1,283 @@
+"""Pick a time, hold it, say who you are: the way to a booking."""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from fastapi import Request, Response
+from starlette.responses import RedirectResponse, StreamingResponse
+
+from infra24 import bookings, organizations, resources
+from infra24.availability.rules import zone_named
+from infra24.bookings import (
+    Booking,
+    By,
+    Person,
+    SlotNotOffered,
+    SlotTaken,
+    Status,
+    Tokens,
+    Wish,
+    org_of_token,
+)
+from infra24.db import Tx
+from infra24.errors import Refusal
+from infra24.organizations import Organization, UnknownResource
+from infra24.resources import Resource
+from infra24.web.i18n import Speech
+from infra24.web.pages.forms import DetailsForm, read_details, read_start, typed
+from infra24.web.pages.picker import pick, visitor_zone
+from infra24.web.rendering import page, speech_for
+from infra24.web.services import services
+
+_HOLD = "hold"
+
+
+async def picker(request: Request) -> Response:
+    """/{org}/book/{slug}: choose a day and a time; POST holds it and goes on to the details."""
+    found = services(request)
+    here = await found.directory.find(request.path_params["org"])
+    if request.method == "POST":
+        return await _hold(request, here)
+    async with found.database.transaction(here.id) as tx:
+        resource = await _offered(tx, request)
+        return await _picker_page(tx, request, here, resource)
+
+
+async def changes(request: Request) -> Response:
+    """A stream that says when to look again: something was booked or freed here."""
+    found = services(request)
+    here = await found.directory.find(request.path_params["org"])
+
+    async def stream() -> AsyncIterator[bytes]:
+        yield b"retry: 5000\n\n"
+        async for changed in found.watcher.changes(here.id):
+            yield b"event: slots\ndata: 1\n\n" if changed else b": still here\n\n"
+
+    headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
+    return StreamingResponse(stream(), 200, headers, "text/event-stream")
+
+
+async def details(request: Request) -> Response:
+    """/bookings/details/{token}: who books; POST confirms the hold, or another time if it was lost."""
+    found, token, now = services(request), request.path_params["token"], services(request).clock()
+    org_id = org_of_token(token)
+    if org_id is None:
+        raise bookings.UnknownBooking()
+    async with found.database.transaction(org_id) as tx:
+        held = await bookings.by_token(tx, token)
+        here = await organizations.get(tx)
+        resource = await resources.get(tx, held.resource_id)
+    if held.status in (Status.CONFIRMED, Status.PENDING):
+        return RedirectResponse(f"/bookings/confirmation/{token}", 303)
+    where = f"/{here.slug}/book/{resource.slug}"
+    if held.status is not Status.HOLD:
+        return RedirectResponse(where, 303)
+    context = {"booking": held, "resource": resource, "token": token, "where": where}
+    if request.method == "GET":
+        form = DetailsForm({"name": "", "email": "", "goal": "", "consent": ""})
+        return await _details_page(request, here, form, context)
+    sent = await typed(request)
+    form = read_details(sent)
+    if form.errors:
+        return await _details_page(request, here, form, context, status=422)
+    locale = str(speech_for(request, here).locale)
+    start = read_start(sent) or held.starts_at
+    try:
+        async with found.database.transaction(org_id) as tx:
+            booking = await _confirm(tx, held, start, form.person(locale), found.tokens, now)
+    except (SlotTaken, SlotNotOffered):
+        lost = replace(held, starts_at=start, ends_at=start + held.length)
+        async with found.database.transaction(org_id) as tx:
+            free = await bookings.alternatives(tx, held.resource_id, start, held.length, now)
+        context |= {"booking": lost}
+        return await _details_page(request, here, form, context, free=free, status=409)
+    except Refusal as refusal:
+        return await _details_page(request, here, form, context, said=refusal.sentence, status=409)
+    to = found.tokens.of(org_id, booking.id)
+    answer = RedirectResponse(f"/bookings/confirmation/{to}", 303)
+    answer.delete_cookie(_HOLD, path=f"/{here.slug}/book")
+    return answer
+
+
+async def release(request: Request) -> Response:
+    """Let go of a held time and choose again."""
+    found, token = services(request), request.path_params["token"]
+    await typed(request)
+    org_id = org_of_token(token)
+    if org_id is None:
+        raise bookings.UnknownBooking()
+    async with found.database.transaction(org_id) as tx:
+        held = await bookings.by_token(tx, token)
+        if held.status is Status.HOLD:
+            await bookings.cancel(tx, held.id, by=By.BOOKER, now=found.clock(), because="released")
+        here = await organizations.get(tx)
+        resource = await resources.get(tx, held.resource_id)
+    zone = ZoneInfo(held.time_zone)
+    on = held.starts_at.astimezone(zone).date()
+    answer = RedirectResponse(f"/{here.slug}/book/{resource.slug}?date={on}", 303)
+    answer.delete_cookie(_HOLD, path=f"/{here.slug}/book")
+    return answer
+
+
+async def _hold(request: Request, here: Organization) -> Response:
+    found, now = services(request), services(request).clock()
+    sent = await typed(request)
+    start = read_start(sent)
+    minutes = int(sent["duration"]) if sent.get("duration", "").isdecimal() else 0
+    async with found.database.transaction(here.id) as tx:
+        resource = await _offered(tx, request)
+        if start is None:
+            return await _picker_page(tx, request, here, resource, missing=True, status=422)
+    length = timedelta(minutes=min(minutes, 44_640))
+    try:
+        async with found.database.transaction(here.id) as tx:
+            earlier = await _own_hold(tx, request)
+            if earlier is not None:
+                await bookings.cancel(tx, earlier.id, by=By.BOOKER, now=now, because="replaced")
+            if not length:
+                _, seconds, _ = await bookings.slots(tx, resource.id, (now, now), None, now)
+                length = timedelta(seconds=seconds)
+            wish = Wish(resource.id, start, start + length)
+            booking = await bookings.hold(tx, wish, tokens=found.tokens, now=now)
+    except (SlotTaken, SlotNotOffered) as refusal:
+        async with found.database.transaction(here.id) as tx:
+            free = await bookings.alternatives(tx, resource.id, start, length, now)
+            return await _picker_page(tx, request, here, resource, free=free, refusal=refusal, status=409)
+    token = found.tokens.of(here.id, booking.id)
+    answer = RedirectResponse(_details_url(token, request), 303)
+    answer.set_cookie(_HOLD, token, max_age=7_200, path=f"/{here.slug}/book", httponly=True, samesite="lax")
+    return answer
+
+
+def _details_url(token: str, request: Request) -> str:
+    zone = request.query_params.get("tz", "")
+    return f"/bookings/details/{token}" + (f"?tz={zone}" if zone.replace("/", "").isalnum() else "")
+
+
+async def _confirm(
+    tx: Tx, held: Booking, start: datetime, person: Person, tokens: Tokens, now: datetime
+) -> Booking:
+    """Confirm the held time, or book the other one that was chosen in its place."""
+    if start == held.starts_at:
+        return await bookings.confirm_hold(tx, held.id, person, now=now)
+    await bookings.cancel(tx, held.id, by=By.BOOKER, now=now, because="replaced")
+    wish = Wish(held.resource_id, start, start + held.length, person)
+    return await bookings.book(tx, wish, tokens=tokens, now=now)
+
+
+async def _offered(tx: Tx, request: Request) -> Resource:
+    resource = await resources.get_by_slug(tx, request.path_params["slug"])
+    if not (resource.is_active and resource.is_bookable):
+        raise UnknownResource()
+    return resource
+
+
+async def _own_hold(tx: Tx, request: Request) -> Booking | None:
+    """The time that this visitor already holds here: it stays free to them."""
+    token = request.cookies.get(_HOLD, "")
+    if org_of_token(token) != tx.org_id:
+        return None
+    try:
+        held = await bookings.by_token(tx, token)
+    except bookings.UnknownBooking:
+        return None
+    return held if held.status is Status.HOLD else None
+
+
+async def _picker_page(
+    tx: Tx,
+    request: Request,
+    here: Organization,
+    resource: Resource,
+    *,
+    missing: bool = False,
+    free: list[datetime] | None = None,
+    refusal: Refusal | None = None,
+    status: int = 200,
+) -> Response:
+    speech, now = speech_for(request, here), services(request).clock()
+    own = await _own_hold(tx, request)
+    ignoring: UUID | None = own.id if own else None
+    offer, picked = await pick(tx, request, resource.id, speech, now, ignoring=ignoring)
+    zone = visitor_zone(request, offer)
+    context = {
+        "offer": offer,
+        "resource": resource,
+        "picker": picked,
+        "hosts": [host.name for host in offer.hosts],
+        "missing": missing,
+        "taken": isinstance(refusal, SlotTaken),
+        "refused": refusal is not None,
+        "alternatives": time_choices(speech, zone, free or []),
+        "live": f"/{here.slug}/book/{resource.slug}/changes",
+    }
+    return page(request, "picker.html", here, context, status=status, block="picker")
+
+
+async def _details_page(
+    request: Request,
+    here: Organization,
+    form: DetailsForm,
+    context: dict[str, Any],
+    *,
+    free: list[datetime] | None = None,
+    said: str = "",
+    status: int = 200,
+) -> Response:
+    speech, held = speech_for(request, here), context["booking"]
+    zone = visitor_zone_of_booking(request, held)
+    context = {
+        **context,
+        "form": form,
+        "said": said,
+        "lost": free is not None,
+        "alternatives": time_choices(speech, zone, free or []),
+        "when": when(speech, held, zone),
+        "remote": bool(held.meeting_url),
+        "lapsed": held.expires_at is not None and held.expires_at <= services(request).clock(),
+    }
+    return page(request, "details.html", here, context, status=status)
+
+
+def visitor_zone_of_booking(request: Request, booking: Booking) -> ZoneInfo:
+    """The zone to show a booking in: the one asked for; at a place the venue's; else the device's."""
+    asked = request.query_params.get("tz")
+    if asked is None and booking.meeting_url:
+        asked = request.cookies.get("tz")
+    try:
+        return zone_named(asked) if asked else ZoneInfo(booking.time_zone)
+    except ValueError:
+        return ZoneInfo(booking.time_zone)
+
+
+def time_choices(speech: Speech, zone: ZoneInfo, starts: list[datetime]) -> list[tuple[str, str]]:
+    """Free times as radio buttons: the value and what it says."""
+    return [
+        (
+            at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            f"{speech.short_day(at.astimezone(zone))}, {speech.time(at, zone)}",
+        )
+        for at in starts
+    ]
+
+
+def when(speech: Speech, booking: Booking, zone: ZoneInfo) -> dict[str, str]:
+    """When a booking is, in words, in one zone; and in the venue's, where that says something else."""
+    venue = ZoneInfo(booking.time_zone)
+    start = booking.starts_at.astimezone(zone)
+    said = {
+        "day": speech.full_day(start),
+        "from": speech.time(start, zone),
+        "to": speech.time(booking.ends_at, zone),
+        "zone": speech.zone(zone),
+        "minutes": str(int(booking.length.total_seconds()) // 60),
+        "venue": "",
+    }
+    local = booking.starts_at.astimezone(venue)
+    if start.utcoffset() != local.utcoffset():
+        said["venue"] = f"{speech.time(local, venue)}, {speech.zone(venue)}"
+    return said

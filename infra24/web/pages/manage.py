@@ -1,0 +1,132 @@
+"""After booking: the confirmation, another time, cancelling. The token in the address is the key."""
+
+from typing import Any
+
+from fastapi import Request, Response
+from starlette.responses import RedirectResponse
+
+from infra24 import bookings, organizations, resources
+from infra24.bookings import Booking, By, SlotNotOffered, SlotTaken, Status, org_of_token
+from infra24.errors import Refusal
+from infra24.organizations import Organization
+from infra24.web.api.views import links
+from infra24.web.pages.booking import time_choices, visitor_zone_of_booking, when
+from infra24.web.pages.forms import read_start, typed
+from infra24.web.pages.picker import pick
+from infra24.web.rendering import page, speech_for
+from infra24.web.services import services
+
+
+async def confirmation(request: Request) -> Response:
+    """/bookings/confirmation/{token}: what was booked, calendars, and the way to change it."""
+    here, booking, context = await _opened(request)
+    if booking.status is Status.HOLD:
+        return RedirectResponse(f"/bookings/details/{request.path_params['token']}", 303)
+    return page(request, "confirmation.html", here, context)
+
+
+async def reschedule(request: Request) -> Response:
+    """/bookings/reschedule/{token}: choose another time; POST moves the booking."""
+    here, booking, context = await _opened(request)
+    movable = booking.status in (Status.PENDING, Status.CONFIRMED)
+    open_ = movable and services(request).clock() <= booking.reschedulable_until()
+    if not open_:
+        return page(request, "closed.html", here, {**context, "what": "reschedule"}, status=409)
+    if request.method == "GET":
+        return await _reschedule_page(request, here, booking, context)
+    found, now = services(request), services(request).clock()
+    start = read_start(await typed(request))
+    if start is None:
+        return await _reschedule_page(request, here, booking, context, missing=True, status=422)
+    try:
+        async with found.database.transaction(here.id) as tx:
+            await bookings.reschedule(tx, booking.id, start, start + booking.length, by=By.BOOKER, now=now)
+    except (SlotTaken, SlotNotOffered) as refusal:
+        async with found.database.transaction(here.id) as tx:
+            free = await bookings.alternatives(tx, booking.resource_id, start, booking.length, now)
+        return await _reschedule_page(request, here, booking, context, free=free, refusal=refusal, status=409)
+    return RedirectResponse(f"/bookings/confirmation/{request.path_params['token']}?changed=1", 303)
+
+
+async def cancel(request: Request) -> Response:
+    """/bookings/cancel/{token}: what cancelling means, and the button. Only POST cancels."""
+    here, booking, context = await _opened(request)
+    if booking.status is Status.CANCELLED:
+        return page(request, "cancelled.html", here, context)
+    late = services(request).clock() > booking.cancellable_until()
+    if booking.status not in (Status.PENDING, Status.CONFIRMED, Status.HOLD) or late:
+        return page(request, "closed.html", here, {**context, "what": "cancel"}, status=409)
+    if request.method == "GET":
+        return page(request, "cancel.html", here, context)
+    await typed(request)
+    found = services(request)
+    async with found.database.transaction(here.id) as tx:
+        await bookings.cancel(tx, booking.id, by=By.BOOKER, now=found.clock())
+    return RedirectResponse(request.url.path, 303)
+
+
+async def _opened(request: Request) -> tuple[Organization, Booking, dict[str, Any]]:
+    """The booking that the token opens, and what every page about it shows."""
+    found, token = services(request), request.path_params["token"]
+    org_id = org_of_token(token)
+    if org_id is None:
+        raise bookings.UnknownBooking()
+    async with found.database.transaction(org_id) as tx:
+        booking = await bookings.by_token(tx, token)
+        here = await organizations.get(tx)
+        resource = await resources.get(tx, booking.resource_id)
+    speech = speech_for(request, here)
+    zone = visitor_zone_of_booking(request, booking)
+    to = links(found, token)
+    context = {
+        "booking": booking,
+        "resource": resource,
+        "token": token,
+        "when": when(speech, booking, zone),
+        "where": f"/{here.slug}/book/{resource.slug}",
+        "remote": bool(booking.meeting_url),
+        "changed": "changed" in request.query_params,
+        "calendars": bookings.calendar_urls(booking, here.name, to["confirmation"], to["ics"]),
+        "can_move": booking.status in (Status.PENDING, Status.CONFIRMED)
+        and found.clock() <= booking.reschedulable_until(),
+        "can_cancel": booking.status in (Status.PENDING, Status.CONFIRMED)
+        and found.clock() <= booking.cancellable_until(),
+        "cancel_until": _until(speech, booking.cancellable_until(), zone),
+    }
+    return here, booking, context
+
+
+async def _reschedule_page(
+    request: Request,
+    here: Organization,
+    booking: Booking,
+    context: dict[str, Any],
+    *,
+    missing: bool = False,
+    free: Any = None,
+    refusal: Refusal | None = None,
+    status: int = 200,
+) -> Response:
+    found, speech = services(request), speech_for(request, here)
+    minutes = int(booking.length.total_seconds()) // 60
+    async with found.database.transaction(here.id) as tx:
+        offer, picked = await pick(
+            tx, request, booking.resource_id, speech, found.clock(), ignoring=booking.id, length=minutes
+        )
+    zone = visitor_zone_of_booking(request, booking)
+    context = {
+        **context,
+        "offer": offer,
+        "picker": picked,
+        "hosts": booking.hosts,
+        "missing": missing,
+        "taken": isinstance(refusal, SlotTaken),
+        "refused": refusal is not None,
+        "alternatives": time_choices(speech, zone, free or []),
+        "live": f"/{here.slug}/book/{context['resource'].slug}/changes",
+    }
+    return page(request, "reschedule.html", here, context, status=status, block="picker")
+
+
+def _until(speech: Any, at: Any, zone: Any) -> str:
+    return f"{speech.day(at.astimezone(zone))}, {speech.time(at, zone)}"

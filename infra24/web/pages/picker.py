@@ -1,0 +1,215 @@
+"""The slot picker as a page needs it: a month with what is free in it, and the times of one day."""
+
+from calendar import Calendar
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from fastapi import Request
+
+from infra24 import bookings
+from infra24.availability.hours import day_number, day_span
+from infra24.availability.rules import zone_named
+from infra24.db import Tx
+from infra24.resources import Offer
+from infra24.web.i18n import Speech
+from infra24.web.rendering import with_query
+
+_LOOK_AHEAD = timedelta(days=92)
+ZONES = (
+    "Pacific/Honolulu", "America/Anchorage", "America/Los_Angeles", "America/Denver", "America/Phoenix",
+    "America/Chicago", "America/New_York", "America/Puerto_Rico", "America/Bogota", "America/Mexico_City",
+    "America/Sao_Paulo", "America/Argentina/Buenos_Aires", "Atlantic/Azores", "Europe/London",
+    "Europe/Lisbon", "Europe/Madrid", "Europe/Paris", "Europe/Berlin", "Europe/Athens", "Africa/Lagos",
+    "Africa/Johannesburg", "Africa/Nairobi", "Asia/Dubai", "Asia/Kolkata", "Asia/Bangkok",
+    "Asia/Shanghai", "Asia/Tokyo", "Australia/Sydney", "Pacific/Auckland", "UTC",
+)  # fmt: skip
+"""The zones on offer, besides the venue's and the visitor's own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """One day of the month: how many times are free; the address that shows them."""
+
+    on: date
+    free: int
+    label: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Time:
+    """One free time."""
+
+    value: str
+    text: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Picker:
+    """Everything that the picker shows."""
+
+    month: str
+    weekdays: list[tuple[int, str, str]]
+    weeks: list[list[Day | None]]
+    previous: str | None
+    following: str | None
+    day: date | None
+    day_label: str
+    today: date
+    groups: list[tuple[str, list[Time]]]
+    zone: str
+    zone_name: str
+    venue_zone: str
+    zones: list[tuple[str, str]]
+    minutes: int
+    lengths: list[int]
+    chosen: str
+    next_free: tuple[str, str] | None
+    query: Mapping[str, str]
+
+
+async def pick(
+    tx: Tx,
+    request: Request,
+    resource_id: UUID,
+    speech: Speech,
+    now: datetime,
+    *,
+    ignoring: UUID | None = None,
+    length: int | None = None,
+) -> tuple[Offer, Picker]:
+    """Read the address, look, and lay out a month. `ignoring` is the visitor's own booking.
+
+    What the address says wrongly (a date that is none, a zone that nobody knows) is as if it said
+    nothing: an old link still opens.
+    """
+    minutes = length or _number(request.query_params.get("duration"))
+    offer, seconds, _ = await bookings.slots(tx, resource_id, (now, now), None, now)
+    if minutes not in offer.rules.durations:
+        minutes = seconds // 60 if length is None else length
+    zone = visitor_zone(request, offer)
+    today = now.astimezone(zone).date()
+    last = (now + timedelta(days=offer.rules.horizon_days)).astimezone(zone).date()
+    asked = _date(request.query_params.get("date"))
+    month = _date(f"{request.query_params.get('month', '')}-01") or (asked and asked.replace(day=1))
+
+    async def free(first: date, until: date) -> list[datetime]:
+        span = (_midnight(zone, first), _midnight(zone, until))
+        _, _, starts = await bookings.slots(tx, resource_id, span, minutes, now, ignoring=ignoring)
+        return [bookings.instant(start).astimezone(zone) for start in starts]
+
+    if month is None:
+        ahead = await free(today, min(last, today + _LOOK_AHEAD) + timedelta(days=1))
+        month = (ahead[0].date() if ahead else today).replace(day=1)
+    month = min(max(month, today.replace(day=1)), last.replace(day=1))
+    following = _next_month(month)
+    starts = await free(month, following)
+    day = asked if asked and any(at.date() == asked for at in starts) else None
+    day = day or (starts[0].date() if starts else None)
+    later = None
+    if not starts and following <= last:
+        further = await free(following, last + timedelta(days=1))
+        if further:
+            on = further[0].date()
+            later = (speech.day(on), with_query(request, date=on.isoformat(), month=None))
+    counts = Counter(at.date() for at in starts)
+    return offer, Picker(
+        month=speech.month(month),
+        weekdays=speech.weekdays(),
+        weeks=_weeks(request, speech, month, today, counts),
+        previous=_month_url(request, month - timedelta(days=1)) if month > today else None,
+        following=_month_url(request, following) if following <= last else None,
+        day=day,
+        day_label=speech.day(day) if day else "",
+        today=today,
+        groups=_groups(speech, zone, [at for at in starts if at.date() == day]),
+        zone=zone.key,
+        zone_name=speech.zone(zone),
+        venue_zone=offer.rules.zone.key,
+        zones=_zones(speech, zone, offer.rules.zone),
+        minutes=minutes,
+        lengths=list(offer.rules.durations) if length is None else [],
+        chosen=request.query_params.get("start", ""),
+        next_free=later,
+        query=dict(request.query_params),
+    )
+
+
+def visitor_zone(request: Request, offer: Offer) -> ZoneInfo:
+    """The zone to show times in: the one asked for; at a place the venue's; else the device's."""
+    asked = request.query_params.get("tz")
+    if asked is None and offer.resource.meeting_url:
+        asked = request.cookies.get("tz")
+    try:
+        return zone_named(asked) if asked else offer.rules.zone
+    except ValueError:
+        return offer.rules.zone
+
+
+def _weeks(
+    request: Request, speech: Speech, month: date, today: date, counts: Counter[date]
+) -> list[list[Day | None]]:
+    weeks = Calendar(speech.locale.first_week_day).monthdatescalendar(month.year, month.month)
+    return [
+        [
+            Day(
+                on,
+                counts[on],
+                speech.day(on),
+                with_query(request, date=on.isoformat(), month=None, start=None),
+            )
+            if on.month == month.month
+            else None
+            for on in week
+        ]
+        for week in weeks
+        if week[-1] >= today
+    ]
+
+
+def _groups(speech: Speech, zone: ZoneInfo, starts: list[datetime]) -> list[tuple[str, list[Time]]]:
+    parts: dict[str, list[Time]] = {}
+    for at in starts:
+        part = "morning" if at.hour < 12 else "afternoon" if at.hour < 17 else "evening"
+        text = speech.time(at, zone)
+        value = at.astimezone(ZoneInfo("UTC")).strftime("%Y-%m-%dT%H:%M:%SZ")
+        parts.setdefault(part, []).append(Time(value, text, f"{speech.short_day(at)}, {text}"))
+    return list(parts.items())
+
+
+def _zones(speech: Speech, *own: ZoneInfo) -> list[tuple[str, str]]:
+    keys = dict.fromkeys([*(zone.key for zone in own), *ZONES])
+    named = [(key, speech.zone(ZoneInfo(key))) for key in keys]
+    return named[: len({zone.key for zone in own})] + sorted(
+        named[len({zone.key for zone in own}) :], key=lambda item: item[1]
+    )
+
+
+def _month_url(request: Request, on: date) -> str:
+    return with_query(request, month=f"{on:%Y-%m}", date=None, start=None)
+
+
+def _next_month(month: date) -> date:
+    return (month.replace(day=28) + timedelta(days=4)).replace(day=1)
+
+
+def _midnight(zone: ZoneInfo, on: date) -> datetime:
+    start, _ = day_span(zone, on)
+    return bookings.instant(start or day_number(on) * 86_400)
+
+
+def _date(text: str | None) -> date | None:
+    try:
+        on = date.fromisoformat(text or "")
+    except ValueError:
+        return None
+    return on if 2000 <= on.year < 2100 else None
+
+
+def _number(text: str | None) -> int:
+    return int(text) if text and text.isdecimal() and len(text) < 6 else 0

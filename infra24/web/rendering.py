@@ -1,0 +1,113 @@
+"""Pages: one template, rendered whole or only the block that changed."""
+
+import gzip
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlencode
+
+from fastapi import FastAPI, Request, Response
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from infra24.errors import Refusal
+from infra24.organizations import Organization
+from infra24.web import static_files
+from infra24.web.i18n import LANGUAGES, Speech, catalogue, choose_language, speech
+from infra24.web.services import services
+
+_COOKIE_AGE = 365 * 24 * 3_600
+
+
+def install(app: FastAPI) -> None:
+    """Prepare the templates, one environment per language, and read the static files."""
+    app.state.environments = {language: _environment(language) for language in LANGUAGES}
+    app.state.static = static_files.read()
+
+
+def speech_for(request: Request, organization: Organization | None) -> Speech:
+    """How to speak to this visitor of this organization."""
+    home = organization.locale if organization else "en_US"
+    language = choose_language(
+        request.query_params.get("lang"),
+        request.cookies.get("lang"),
+        request.headers.get("accept-language", ""),
+        home,
+    )
+    return speech(language, home)
+
+
+def page(
+    request: Request,
+    template: str,
+    organization: Organization | None,
+    context: Mapping[str, Any],
+    *,
+    status: int = 200,
+    block: str | None = None,
+) -> Response:
+    """A page, or the one block of it that a partial request asks for."""
+    spoken = speech_for(request, organization)
+    environment: Environment = request.app.state.environments[spoken.language]
+    found = environment.get_template(template)
+    everything = {
+        "organization": organization,
+        "speech": spoken,
+        "language": spoken.language,
+        "other_languages": [
+            (code, name, with_query(request, lang=code))
+            for code, name in LANGUAGES.items()
+            if code != spoken.language
+        ],
+        "static": f"/static/{request.app.state.static.version}",
+        **context,
+    }
+    if block is not None and request.headers.get("hx-request-type") == "partial":
+        html = "".join(found.blocks[block](found.new_context(everything)))
+    else:
+        html = found.render(everything)
+    return _answer(request, html, status)
+
+
+def with_query(request: Request, **changed: Any) -> str:
+    """This address with other query parameters; None takes one out."""
+    kept = {**request.query_params, **changed}
+    query = urlencode({name: value for name, value in kept.items() if value is not None})
+    return request.url.path + (f"?{query}" if query else "")
+
+
+async def error_page(request: Request, status: int, code: str, sentence: str) -> Response:
+    """A page that says what happened and where to go from here."""
+    organization = None
+    slug = request.path_params.get("org") or request.url.path.strip("/").split("/")[0]
+    if status != 503 and slug and slug not in ("bookings", "static", "theme"):
+        try:
+            organization = await services(request).directory.find(slug)
+        except Refusal:
+            organization = None
+    context = {"status": status, "code": code, "sentence": sentence}
+    return page(request, "error.html", organization, context, status=status)
+
+
+def _answer(request: Request, html: str, status: int) -> Response:
+    body = html.encode()
+    headers = {"vary": "Accept-Encoding, Accept-Language, Cookie, HX-Request-Type"}
+    if "gzip" in request.headers.get("accept-encoding", ""):
+        body = gzip.compress(body, 5, mtime=0)
+        headers["content-encoding"] = "gzip"
+    answer = Response(body, status, headers, "text/html")
+    asked = request.query_params.get("lang")
+    if asked in LANGUAGES:
+        answer.set_cookie("lang", asked, max_age=_COOKIE_AGE, samesite="lax")
+    return answer
+
+
+def _environment(language: str) -> Environment:
+    environment = Environment(
+        loader=PackageLoader("infra24.web"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
+    )
+    environment.install_gettext_translations(catalogue(language), newstyle=True)  # type: ignore[attr-defined]
+    return environment

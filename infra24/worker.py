@@ -1,0 +1,100 @@
+"""The job runner: hands events to subscribers, ends lapsed holds, rescues what a dead worker left."""
+
+import logging
+from datetime import timedelta
+from uuid import UUID
+
+import procrastinate
+from procrastinate import PsycopgConnector, RetryStrategy
+
+from infra24 import answers, bookings, events
+from infra24.clock import Clock
+from infra24.db import APP_ROLE, Database, Tx
+from infra24.events import Recorded
+from infra24.subscribers import SUBSCRIBERS
+
+log = logging.getLogger("infra24.worker")
+
+_RETRY = RetryStrategy(max_attempts=12, exponential_wait=2)
+_STALLED_SECONDS = 30
+_KEYS_KEPT = timedelta(days=2)
+
+
+class Queue:
+    """The jobs of one installation. Deferring needs no connection of its own: jobs ride transactions."""
+
+    def __init__(self, url: str, clock: Clock, *, role: str | None = APP_ROLE) -> None:
+        kwargs = {"options": f"-c role={role}"} if role else {}
+        self.clock = clock
+        self.jobs = procrastinate.App(
+            connector=PsycopgConnector(conninfo=url, kwargs=kwargs, min_size=1, max_size=4)
+        )
+        self.jobs.task(name="deliver", retry=_RETRY)(self.deliver)
+        self.jobs.periodic(cron="* * * * *")(
+            self.jobs.task(name="end_lapsed_holds", queueing_lock="end_lapsed_holds")(self.end_lapsed_holds)
+        )
+        self.jobs.periodic(cron="* * * * *")(
+            self.jobs.task(name="rescue", queueing_lock="rescue")(self.rescue)
+        )
+        self.jobs.periodic(cron="17 3 * * *")(
+            self.jobs.task(name="forget", queueing_lock="forget")(self.forget)
+        )
+        self.database: Database | None = None
+
+    async def defer(self, tx: Tx, recorded: list[Recorded]) -> None:
+        """One job for each subscriber of each event, inside the transaction that records them."""
+        wanted = [
+            {"org_id": str(tx.org_id), "seq": item.seq, "subscriber": name}
+            for item in recorded
+            for name in SUBSCRIBERS.get(item.event.type, ())
+        ]
+        if wanted:
+            deferrer = self.jobs.configure_task("deliver", connection=tx.connection)
+            await deferrer.batch_defer_async(*wanted)
+
+    async def deliver(self, org_id: str, seq: int, subscriber: str) -> None:
+        """Hand one event to one subscriber."""
+        database = self._database()
+        async with database.transaction(UUID(org_id)) as tx:
+            found = await events.after(tx, seq - 1, 1)
+        for item in found:
+            handler = SUBSCRIBERS.get(item.event.type, {}).get(subscriber)
+            if handler is not None:
+                await events.deliver(database, UUID(org_id), seq, subscriber, handler, self.clock())
+
+    async def end_lapsed_holds(self, timestamp: int) -> None:
+        """Clear away the holds whose time is over, in every organization."""
+        database, now = self._database(), self.clock()
+        rows = await database.sweep(
+            "lapsed holds",
+            "SELECT org_id, id FROM bookings WHERE status = 'hold' AND expires_at <= %s "
+            "ORDER BY expires_at LIMIT 1000",
+            (now,),
+        )
+        for org_id, booking_id in rows:
+            async with database.transaction(org_id) as tx:
+                await bookings.expire_hold(tx, booking_id, now=now)
+
+    async def rescue(self, timestamp: int) -> None:
+        """Put back the jobs of workers that stopped beating. Subscribers act once, however often asked."""
+        manager = self.jobs.job_manager
+        for job in await manager.get_stalled_jobs(seconds_since_heartbeat=_STALLED_SECONDS):
+            log.warning("rescuing job %s of a worker that died", job.id)
+            await manager.retry_job(job)
+
+    async def forget(self, timestamp: int) -> None:
+        """Forget answers kept for repeated requests, and jobs long done."""
+        database, before = self._database(), self.clock() - _KEYS_KEPT
+        rows = await database.sweep(
+            "old idempotency keys",
+            "SELECT DISTINCT org_id FROM idempotency_keys WHERE claimed_at < %s",
+            (before,),
+        )
+        for (org_id,) in rows:
+            async with database.transaction(org_id) as tx:
+                await answers.forget_answers(tx, before)
+        await self.jobs.job_manager.delete_old_jobs(nb_hours=24 * 7, include_failed=False)
+
+    def _database(self) -> Database:
+        assert self.database is not None, "the worker was not given a database"
+        return self.database
