@@ -64,6 +64,12 @@ class Resource:
     created_at: datetime
     updated_at: datetime
 
+    @property
+    def shortest_minutes(self) -> int:
+        """The shortest booking on offer, in minutes, as its rules were checked when they were saved."""
+        rules = self.availability_rules
+        return int(min(rules.get("durations") or [rules.get("slot_minutes", 30)]))
+
 
 @dataclass(frozen=True, slots=True)
 class Host:

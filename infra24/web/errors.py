@@ -1,6 +1,5 @@
 """Refusals as HTTP: problem+json (RFC 9457) for the API, a page for people."""
 
-import logging
 from typing import Any
 
 import orjson
@@ -19,8 +18,6 @@ from infra24.errors import (
     Unavailable,
 )
 from infra24.web.rendering import error_page
-
-log = logging.getLogger("infra24.web")
 
 STATUS: tuple[tuple[type[Refusal], int], ...] = (
     (Unauthenticated, 401),
@@ -112,8 +109,7 @@ def install(app: FastAPI) -> None:
         return answer
 
     @app.exception_handler(Exception)
-    async def crashed(request: Request, error: Exception) -> Response:
-        log.error("a bug answered %s %s", request.method, request.url.path, exc_info=error)
+    async def crashed(request: Request, _: Exception) -> Response:  # the server logs it
         if _wants_json(request):
             return problem(500, "our_mistake", "Something went wrong here. Nothing was changed.")
         return await error_page(request, 500, "our_mistake", "")

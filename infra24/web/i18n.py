@@ -1,5 +1,6 @@
 """Languages: which one a visitor reads, and how that language writes dates, times and prices."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -12,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from babel import Locale, UnknownLocaleError
 from babel.core import negotiate_locale
-from babel.dates import format_skeleton, format_time, get_day_names, get_timezone_location
+from babel.dates import format_date, format_skeleton, format_time, get_day_names, get_timezone_location
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_currency, get_currency_precision
@@ -43,16 +44,22 @@ class Speech:
         return format_time(at.astimezone(zone), "short", locale=self.locale).replace("\u202f", "\u00a0")
 
     def day(self, on: date | datetime) -> str:
-        """Weekday, day and month."""
-        return format_skeleton("MMMMEEEEd", on, locale=self.locale, fuzzy=True)
+        """Weekday, day and month, in full words."""
+        return self._written(on, "MMMMEd", "MMMEd")
 
     def full_day(self, on: date | datetime) -> str:
-        """Weekday, day, month and year."""
-        return format_skeleton("yMMMMEEEEd", on, locale=self.locale, fuzzy=True)
+        """Weekday, day, month and year, in full words."""
+        return self._written(on, "yMMMMEd", "yMMMEd")
 
     def short_day(self, on: date | datetime) -> str:
         """The same, short."""
         return format_skeleton("MMMEd", on, locale=self.locale, fuzzy=True)
+
+    def _written(self, on: date | datetime, *skeletons: str) -> str:
+        """By the first skeleton that the locale has, with its names of days and months written out."""
+        known = self.locale.datetime_skeletons
+        pattern = next(str(known[name]) for name in skeletons if name in known)
+        return format_date(on, re.sub(r"MMM+", "MMMM", re.sub(r"E+", "EEEE", pattern)), locale=self.locale)
 
     def month(self, on: date) -> str:
         """Month and year."""

@@ -1,0 +1,124 @@
+"""One embedded server for the run, one database per worker, everything real."""
+
+import asyncio
+import os
+import tempfile
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import psycopg
+import pytest
+
+from infra24 import migrations
+from infra24.app import compose
+from infra24.bookings import Tokens
+from infra24.db import Database
+from infra24.embedded import EmbeddedServer
+from infra24.settings import Settings
+from tests.factories import Shop, found_shop
+from tests.serving import NOW, Clock
+
+_FOLDER = "INFRA24_TEST_SERVER"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """The controller names the server's folder; its workers find the name in their environment."""
+    if _FOLDER not in os.environ:
+        folder = tempfile.mkdtemp(prefix="infra24-tests-")
+        Path(folder).chmod(0o755)
+        os.environ[_FOLDER] = folder
+
+
+@pytest.fixture(scope="session")
+def server_url() -> Iterator[Callable[[str], str]]:
+    """Addresses of databases on the test server: the embedded one, or the one that TEST_DATABASE_URL names."""
+    named = os.environ.get("TEST_DATABASE_URL")
+    if named:
+        yield lambda database: psycopg.conninfo.make_conninfo(named, dbname=database)
+        return
+    with EmbeddedServer(Path(os.environ[_FOLDER])) as server:
+        yield server.url_of
+
+
+@pytest.fixture(scope="session")
+def make_database(server_url: Callable[[str], str]) -> Iterator[Callable[[], str]]:
+    """Makes empty, migrated databases; they go with the run."""
+    made: list[str] = []
+
+    def make() -> str:
+        name = f"t{uuid4().hex[:12]}"
+        with psycopg.connect(server_url("postgres"), autocommit=True) as owner:
+            owner.execute(f"CREATE DATABASE {name}")
+        made.append(name)
+        migrations.migrate(server_url(name))
+        return server_url(name)
+
+    yield make
+    with psycopg.connect(server_url("postgres"), autocommit=True) as owner:
+        for name in made:
+            owner.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+
+
+@pytest.fixture(scope="session")
+def database_url(make_database: Callable[[], str]) -> str:
+    """This worker's database."""
+    return make_database()
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """A clock that tests set: Friday 20 November 2026, noon in London, unless they say otherwise."""
+    return Clock(NOW)
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """Settings of a test installation."""
+    return Settings(data_dir=tmp_path, secret="a secret of the tests, long enough", port=0)
+
+
+@pytest.fixture
+def tokens(settings: Settings) -> Tokens:
+    return Tokens(settings.secret_key())
+
+
+@pytest.fixture
+def owner(database_url: str) -> Iterator[psycopg.Connection[Any]]:
+    """The owner's connection, for what the application may not do."""
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        yield connection
+
+
+@asynccontextmanager
+async def opened(settings: Settings, url: str, clock: Clock) -> AsyncIterator[Database]:
+    database, _ = compose(settings, url, clock)
+    await database.open()
+    try:
+        yield database
+    finally:
+        await database.close()
+
+
+@pytest.fixture
+def run(
+    settings: Settings, database_url: str, clock: Clock
+) -> Callable[[Callable[[Database], Awaitable[Any]]], Any]:
+    """Runs an async story against this worker's database."""
+
+    def go(story: Callable[[Database], Awaitable[Any]]) -> Any:
+        async def main() -> Any:
+            async with opened(settings, database_url, clock) as database:
+                return await story(database)
+
+        return asyncio.run(main())
+
+    return go
+
+
+@pytest.fixture
+def shop(database_url: str, settings: Settings, clock: Clock) -> Shop:
+    """A fresh organization with two hosts, offers of several kinds, and its key."""
+    return found_shop(database_url, settings, clock)

@@ -1,0 +1,99 @@
+"""Organizations and bookings for tests, made by the same verbs that everyone uses."""
+
+import asyncio
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import psycopg
+
+from infra24 import organizations, resources
+from infra24.app import compose
+from infra24.bookings import Person, Wish
+from infra24.resources import Draft
+from infra24.settings import Settings
+from tests.serving import Clock
+
+DAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
+ADA = Person("Ada Lovelace", "ada@example.org", "Portfolio feedback")
+
+
+@dataclass(frozen=True, slots=True)
+class Shop:
+    """An organization to test with: its key, and its resources by name."""
+
+    org_id: UUID
+    slug: str
+    key: str
+    ids: dict[str, UUID]
+
+    @property
+    def auth(self) -> dict[str, str]:
+        return {"authorization": f"Bearer {self.key}"}
+
+
+def opening(host: str | None = None, start: str = "00:00", end: str = "24:00") -> dict[str, Any]:
+    """A window that opens every day."""
+    window: dict[str, Any] = {"by": "host" if host else "resource", "days": DAYS, "start": start, "end": end}
+    if host:
+        window["host"] = host
+    return window
+
+
+def rules(*windows: dict[str, Any], **more: Any) -> dict[str, Any]:
+    """Rules in UTC, half an hour long."""
+    return {"timezone": "UTC", "slot_minutes": 30, "windows": list(windows), **more}
+
+
+def drafts() -> dict[str, Draft]:
+    """One offer of each kind."""
+    mo, lena = "mo@shop.example", "lena@shop.example"
+    day = {"start": "08:00", "end": "18:00"}
+    pool = (opening(mo, **day), opening(lena, **day))
+    return {
+        "mo": Draft("person", "Mo", email=mo, is_bookable=False),
+        "lena": Draft("person", "Lena", email=lena, is_bookable=False),
+        "room": Draft("space", "Room", capacity=1, price=1500,
+                      availability_rules=rules(opening(), durations=[30, 60, 90])),
+        "buffered": Draft("space", "Buffered room", capacity=1,
+                          availability_rules=rules(opening(), buffer_before=10, buffer_after=10,
+                                                   step_minutes=10)),
+        "wheels": Draft("equipment", "Wheels", capacity=3, availability_rules=rules(opening())),
+        "visit": Draft("other", "Visit", meeting_url="https://meet.example/{room}",
+                       availability_rules=rules(*pool, pooling="any")),
+        "fair": Draft("other", "Fair visit", availability_rules=rules(*pool, pooling="round_robin")),
+        "both": Draft("other", "Both of us", availability_rules=rules(*pool, pooling="collective")),
+        "limited": Draft("other", "Limited", availability_rules=rules(
+            opening(mo, **day), max_per_day_per_host=4, pooling="fixed")),
+        "asked": Draft("space", "On request", capacity=1, availability_rules=rules(
+            opening(), approval=True, cancel_notice_minutes=1440, reschedule_notice_minutes=1440)),
+    }  # fmt: skip
+
+
+def found_shop(url: str, settings: Settings, clock: Clock, wanted: dict[str, Draft] | None = None) -> Shop:
+    """Found an organization with these resources (one of each kind if none are given)."""
+    slug = f"shop-{uuid4().hex[:10]}"
+    with psycopg.connect(url, autocommit=True) as owner:
+        org_id = organizations.found(owner, slug=slug, name="The Shop", time_zone="UTC", locale="en_GB")
+        key = organizations.give_key(owner, slug, "tests")
+    assert org_id is not None
+    assert key is not None
+
+    async def furnish() -> dict[str, UUID]:
+        database, _ = compose(settings, url, clock)
+        await database.open()
+        try:
+            async with database.transaction(org_id) as tx:
+                await organizations.add_location(tx, "Workshop", "1 Mill Lane")
+                made = (drafts() if wanted is None else wanted).items()
+                return {name: (await resources.create(tx, draft, clock())).id for name, draft in made}
+        finally:
+            await database.close()
+
+    return Shop(org_id, slug, key, asyncio.run(furnish()))
+
+
+def wish(resource_id: UUID, start: datetime, minutes: int = 30, person: Person | None = ADA) -> Wish:
+    """A wish for a time."""
+    return Wish(resource_id, start, start + timedelta(minutes=minutes), person)
