@@ -104,6 +104,17 @@ class EmbeddedServer:
             yield
 
     def _running(self) -> bool:
+        """Whether the server runs. One that was killed and waits to be buried is forgotten first.
+
+        PostgreSQL asks the kernel whether the process in its lock file exists, and a zombie does.
+        """
+        lock = self.data / "postmaster.pid"
+        if lock.exists():
+            pid = lock.read_text().split("\n")[0]
+            status = Path("/proc") / pid / "stat"
+            if pid.isdecimal() and status.exists() and ") Z " in status.read_text():
+                lock.unlink()
+                (self.sockets / ".s.PGSQL.5432.lock").unlink(missing_ok=True)
         return self._command("pg_ctl", "status", "-D", str(self.data)).returncode == 0
 
     def _control(self, *arguments: str) -> None:

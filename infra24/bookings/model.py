@@ -69,7 +69,7 @@ class IllegalMove(Conflict):
     """A booking in this state cannot be changed like that."""
 
     def __init__(self, status: Status, wanted: str) -> None:
-        super().__init__(f"A booking that is {status} cannot become {wanted}.", status=status)
+        super().__init__(f"A booking that is {status} cannot become {wanted}.", current=str(status))
 
 
 class TooLate(Conflict):

@@ -1,5 +1,6 @@
 """What is around every answer: security headers, and a limit on what a request may carry."""
 
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 MOST_BYTES = 256 * 1024
@@ -17,6 +18,10 @@ _TOO_LARGE = (
     b'{"type":"urn:infra24:problem:too_large","title":"Too large","status":413,'
     b'"code":"too_large","detail":"A request carries at most 256 KiB."}'
 )
+_NUL = (
+    b'{"type":"urn:infra24:problem:invalid","title":"Not valid","status":422,'
+    b'"code":"invalid","detail":"An address has no NUL character."}'
+)
 
 
 class Envelope:
@@ -29,25 +34,22 @@ class Envelope:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        for name, value in scope["headers"]:
-            if name == b"content-length" and (not value.isdigit() or int(value) > MOST_BYTES):
-                await _refuse(send)
-                return
-
-        read, answered = 0, False
+        refusal = _refusal(scope)
+        if refusal is not None:
+            await _refuse(send, *refusal)
+            return
+        read = 0
 
         async def count() -> Message:
             nonlocal read
             message = await receive()
             read += len(message.get("body", b""))
             if read > MOST_BYTES:
-                raise _TooLarge
+                raise HTTPException(413, "A request carries at most 256 KiB.")
             return message
 
         async def dress(message: Message) -> None:
-            nonlocal answered
             if message["type"] == "http.response.start":
-                answered = True
                 headers = message["headers"]
                 names = {name.lower() for name, _ in headers}
                 headers.extend(_ALWAYS)
@@ -57,18 +59,20 @@ class Envelope:
                     headers.extend(_PAGE)
             await send(message)
 
-        try:
-            await self.app(scope, count, dress)
-        except _TooLarge:
-            if not answered:
-                await _refuse(send)
+        await self.app(scope, count, dress)
 
 
-class _TooLarge(Exception):
-    """The body grew past the limit while it was read."""
+def _refusal(scope: Scope) -> tuple[int, bytes] | None:
+    """What is refused before anyone looks: too much to carry, or a character that no text can have."""
+    for name, value in scope["headers"]:
+        if name == b"content-length" and (not value.isdigit() or int(value) > MOST_BYTES):
+            return 413, _TOO_LARGE
+    if b"%00" in scope.get("raw_path", b"") or b"%00" in scope["query_string"]:
+        return 422, _NUL
+    return None
 
 
-async def _refuse(send: Send) -> None:
+async def _refuse(send: Send, status: int, body: bytes) -> None:
     headers = [(b"content-type", b"application/problem+json"), (b"connection", b"close"), *_ALWAYS]
-    await send({"type": "http.response.start", "status": 413, "headers": headers})
-    await send({"type": "http.response.body", "body": _TOO_LARGE})
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
+import orjson
 from fastapi import Query
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, EmailStr, Field
 
@@ -31,6 +32,18 @@ def _no_control(text: str) -> str:
     return text.strip()
 
 
+def _storable(value: dict[str, Any]) -> dict[str, Any]:
+    try:
+        written = orjson.dumps(value)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"cannot be kept: {error}") from None
+    if len(written) > 65_536:
+        raise ValueError("is longer than 64 KiB")
+    if b"\\u0000" in written:
+        raise ValueError("has characters that cannot be written")
+    return value
+
+
 def _filled(text: str) -> str:
     if not text:
         raise ValueError("cannot be empty")
@@ -42,6 +55,7 @@ Day = Annotated[date, AfterValidator(_plausible_date)]
 Text = Annotated[str, Field(max_length=2_000), AfterValidator(_no_control)]
 Name = Annotated[str, Field(max_length=200), AfterValidator(_no_control), AfterValidator(_filled)]
 Email = Annotated[EmailStr, Field(max_length=254), AfterValidator(lambda email: str(email).lower())]
+Json = Annotated[dict[str, Any], AfterValidator(_storable)]
 Minutes = Annotated[int, Field(ge=1, le=44_640)]
 PageSize = Annotated[int, Query(ge=1, le=200, description="how many at most")]
 

@@ -1,7 +1,7 @@
 """The resources door: what an organization has; public to read, the key to change."""
 
 from dataclasses import asdict
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from fastapi import Query, Request, Response
 from pydantic import Field
@@ -9,7 +9,7 @@ from pydantic import Field
 from infra24 import bookings, organizations, resources
 from infra24.resources import Draft
 from infra24.web.api.answers import answer
-from infra24.web.api.fields import Body, Email, Name, PageSize, Text
+from infra24.web.api.fields import Body, Email, Json, Name, PageSize, Text
 from infra24.web.api.views import booking_view, resource_view
 from infra24.web.caller import credentials, has_key, require_key
 from infra24.web.services import services
@@ -19,7 +19,7 @@ Kind = Literal["space", "equipment", "person", "other"]
 Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
 Units = Annotated[int, Field(ge=1, le=1000)]
 Price = Annotated[int, Field(ge=0, le=10**12, description="minor units")]
-Requirements = Annotated[list[Annotated[str, Field(max_length=200)]], Field(max_length=50)]
+Requirements = Annotated[list[Name], Field(max_length=50)]
 Org = Annotated[str, Field(description="an organization's slug or id", max_length=64)]
 
 
@@ -37,32 +37,32 @@ class NewResource(Body):
     currency: Currency | None = None
     location: Name | None = None
     meeting_url: Text = ""
-    requirements: Requirements = []
-    metadata: dict[str, Any] = {}
-    availability_rules: dict[str, Any] = {}
+    requirements: Requirements = Field(default_factory=list)
+    metadata: Json = Field(default_factory=dict)
+    availability_rules: Json = Field(default_factory=dict)
     is_active: bool = True
     is_bookable: bool = True
 
 
 class ResourceChange(Body):
-    """What to change of a resource. What is left out stays."""
+    """What to change of a resource. What is left out stays; null only where nothing is a value."""
 
-    type: Kind | None = None
-    title: Name | None = None
-    slug: Slug | None = None
-    description: Text | None = None
-    category: Text | None = None
+    type: Kind = Field(default=None)
+    title: Name = Field(default=None)
+    slug: Slug = Field(default=None)
+    description: Text = Field(default=None)
+    category: Text = Field(default=None)
     email: Email | None = None
     capacity: Units | None = None
-    price: Price | None = None
-    currency: Currency | None = None
+    price: Price = Field(default=None)
+    currency: Currency = Field(default=None)
     location: Name | None = None
-    meeting_url: Text | None = None
-    requirements: Requirements | None = None
-    metadata: dict[str, Any] | None = None
-    availability_rules: dict[str, Any] | None = None
-    is_active: bool | None = None
-    is_bookable: bool | None = None
+    meeting_url: Text = Field(default=None)
+    requirements: Requirements = Field(default=None)
+    metadata: Json = Field(default=None)
+    availability_rules: Json = Field(default=None)
+    is_active: bool = Field(default=None)
+    is_bookable: bool = Field(default=None)
 
 
 class NewLocation(Body):

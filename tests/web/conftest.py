@@ -1,0 +1,36 @@
+"""A served application and a client, for everything that goes through HTTP."""
+
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from infra24.settings import Settings
+from tests.serving import NOW, Clock, serving
+
+
+@pytest.fixture(scope="module")
+def module_clock() -> Clock:
+    return Clock(NOW)
+
+
+@pytest.fixture(scope="module")
+def base(database_url: str, tmp_path_factory: pytest.TempPathFactory, module_clock: Clock) -> Iterator[str]:
+    settings = Settings(
+        data_dir=tmp_path_factory.mktemp("served"), secret="a secret of the tests, long enough"
+    )
+    with serving(settings, database_url, module_clock) as address:
+        yield address
+
+
+@pytest.fixture
+def clock(module_clock: Clock) -> Clock:
+    """The server's clock, put back before each test."""
+    module_clock.at = NOW
+    return module_clock
+
+
+@pytest.fixture
+def http(base: str) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=base, timeout=30) as client:
+        yield client
