@@ -10,7 +10,7 @@ from fastapi.openapi.utils import get_openapi
 from infra24 import __version__, clock, events
 from infra24.bookings import Tokens
 from infra24.clock import Clock
-from infra24.db import APP_ROLE, Database, Tx
+from infra24.db import APP_ROLE, Database, Statement, Tx
 from infra24.organizations import Directory
 from infra24.settings import Settings
 from infra24.web import errors, rendering, routes
@@ -26,8 +26,8 @@ def compose(settings: Settings, url: str, now: Clock = clock.now) -> tuple[Datab
     role = None if settings.owner_database_url else APP_ROLE
     queue = Queue(url, now, role=role)
 
-    async def flush(tx: Tx) -> None:
-        await events.write(tx, queue.defer)
+    async def flush(tx: Tx) -> Statement:
+        return await events.write(tx, queue.defer)
 
     database = Database(url, flush=flush, size=settings.pool_size, role=role)
     queue.database = database
@@ -53,6 +53,7 @@ def create_app(settings: Settings, url: str, now: Clock = clock.now) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
+        telemetry={"tracing": False, "metrics": False, "logs": False, "operation_spans": False},
     )
     app.state.services = Services(
         settings, database, Directory(database), Tokens(settings.secret_key()), now, watcher

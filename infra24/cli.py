@@ -4,6 +4,8 @@ import asyncio
 import logging
 import signal
 import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from typing import Annotated
 
@@ -47,7 +49,7 @@ def serve(
     if not serving.port_is_free(settings.host, settings.port):
         _fail(f"Port {settings.port} is in use. Stop what listens there, or choose another: PORT=8001")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    with console.status("Starting the database…"), serving.database(settings) as urls:
+    with _database(settings) as urls:
         _migrate(urls)
         if with_demo and demo.is_empty(urls.owner):
             _load_demo(settings, urls)
@@ -67,7 +69,7 @@ def worker(quiet: Quiet = False) -> None:
     """Run the jobs: announcements, lapsed holds, and what later features add."""
     settings = _settings()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    with serving.database(settings) as urls:
+    with _database(settings) as urls:
         if not quiet:
             console.print("The worker is running. Stop it with Ctrl-C.")
         serving.work(settings, urls)
@@ -76,7 +78,7 @@ def worker(quiet: Quiet = False) -> None:
 @app.command()
 def migrate() -> None:
     """Bring the database to the present schema."""
-    with serving.database(_settings()) as urls:
+    with _database(_settings()) as urls:
         if not _migrate(urls):
             console.print("The schema is up to date.")
 
@@ -85,7 +87,7 @@ def migrate() -> None:
 def load_demo() -> None:
     """Load the demo organizations: oolite, bakehouse, locust-projects, atlas-fitness. Twice is once."""
     settings = _settings()
-    with serving.database(settings) as urls:
+    with _database(settings) as urls:
         _migrate(urls)
         if not _load_demo(settings, urls):
             console.print("The demo organizations are already there.")
@@ -99,7 +101,7 @@ def examine() -> None:
     for heading in ("", "part", "seen", "what to do"):
         table.add_column(heading)
     well = True
-    with serving.database(settings) as urls:
+    with _database(settings) as urls:
         for finding in doctor.examine(settings, urls):
             mark = "[green]✓[/]" if finding.well else "[red]✗[/]"
             table.add_row(mark, finding.part, finding.seen, "" if finding.well else finding.advice)
@@ -121,7 +123,7 @@ def organization(
         zone_named(zone)
     except ValueError as error:
         _fail(str(error))
-    with serving.database(_settings()) as urls:
+    with _database(_settings()) as urls:
         _migrate(urls)
         with psycopg.connect(urls.owner, autocommit=True) as owner:
             try:
@@ -154,6 +156,15 @@ def root(
 def main() -> None:
     """The entry point of the command `infra24`."""
     app()
+
+
+@contextmanager
+def _database(settings: Settings) -> Iterator[Urls]:
+    """The database, with a word while it starts and none afterwards."""
+    with ExitStack() as stack:
+        with console.status("Starting the database…"):
+            urls = stack.enter_context(serving.database(settings))
+        yield urls
 
 
 def _settings(port: int | None = None) -> Settings:

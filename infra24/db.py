@@ -2,11 +2,12 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import Any, LiteralString
 from uuid import UUID
 
 import psycopg
-from psycopg import AsyncConnection, sql
+from psycopg import AsyncClientCursor, AsyncConnection
 from psycopg.rows import TupleRow
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
@@ -20,6 +21,14 @@ Row = TupleRow
 
 class DatabaseDown(Unavailable):
     """The database cannot be reached. Nothing was changed; try again in a moment."""
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One SQL statement and its parameters."""
+
+    query: LiteralString
+    args: dict[str, Any]
 
 
 class Tx:
@@ -61,7 +70,42 @@ class Tx:
         await self.connection.execute("RELEASE SAVEPOINT attempt", prepare=False)
 
 
-Flush = Callable[[Tx], Awaitable[None]]
+class Glance(Tx):
+    """Reads of one organization without a transaction around them: each is one round trip, by itself.
+
+    For the busiest question, "when is it free?", whose answer needs one statement. Parameters are bound
+    by the client, because several statements travel as one text.
+    """
+
+    async def row(self, query: LiteralString, args: Sequence[Any] | dict[str, Any] = ()) -> Row | None:
+        cursor = await self._read(query, args)
+        return await cursor.fetchone()
+
+    async def rows(self, query: LiteralString, args: Sequence[Any] | dict[str, Any] = ()) -> list[Row]:
+        cursor = await self._read(query, args)
+        return await cursor.fetchall()
+
+    async def run(self, query: LiteralString, args: Sequence[Any] | dict[str, Any] = ()) -> int:
+        raise RuntimeError("a glance only reads")
+
+    async def _read(
+        self, query: LiteralString, args: Sequence[Any] | dict[str, Any]
+    ) -> AsyncClientCursor[Row]:
+        cursor = AsyncClientCursor(self.connection)
+        text = _begin(self.org_id, b"BEGIN READ ONLY") + b"; " + query.encode() + b"; COMMIT"
+        try:
+            await cursor.execute(text, args)
+        except BaseException:
+            if not self.connection.closed:
+                await self.connection.execute(b"ROLLBACK", prepare=False)
+            raise
+        cursor.nextset()  # past BEGIN
+        cursor.nextset()  # past SET LOCAL
+        return cursor
+
+
+Flush = Callable[[Tx], Awaitable[Statement]]
+"""Prepares the events that a transaction recorded; the statement to send with its COMMIT."""
 
 
 class Database:
@@ -76,7 +120,6 @@ class Database:
         role: str | None = APP_ROLE,
         timeout: float = 10,
     ) -> None:
-        """`flush` writes the events that a transaction recorded, just before it ends."""
         self.url = url
         self._flush = flush
         kwargs: dict[str, Any] = {
@@ -114,19 +157,32 @@ class Database:
         The tenant is set by the statement SET LOCAL (the function set_config is not carried to the
         workers of a sharded cluster). Raises DatabaseDown when there is no connection to be had.
         """
-        begin = sql.SQL("BEGIN; SET LOCAL app.org_id = {}").format(sql.Literal(str(UUID(str(org_id)))))
         async with self.connection() as connection:
-            await connection.execute(begin.as_string().encode(), prepare=False)
+            await connection.execute(_begin(org_id, b"BEGIN"), prepare=False)
             tx = Tx(connection, org_id)
             try:
                 yield tx
-                if tx.pending:
-                    await self._flush(tx)
+                await self._commit(tx)
             except BaseException:
                 if not connection.closed:
-                    await connection.execute("ROLLBACK", prepare=False)
+                    await connection.execute(b"ROLLBACK", prepare=False)
                 raise
-            await connection.execute("COMMIT", prepare=False)
+
+    async def _commit(self, tx: Tx) -> None:
+        """Commit; the events go along in the same round trip."""
+        if not tx.pending:
+            await tx.connection.execute(b"COMMIT", prepare=False)
+            return
+        last = await self._flush(tx)
+        async with tx.connection.pipeline():
+            await tx.connection.execute(last.query, last.args, prepare=True)
+            await tx.connection.execute(b"COMMIT", prepare=False)
+
+    @asynccontextmanager
+    async def glance(self, org_id: UUID) -> AsyncIterator[Tx]:
+        """Reads of one organization, each in a transaction of its own and one round trip."""
+        async with self.connection() as connection:
+            yield Glance(connection, org_id)
 
     async def sweep(
         self, name: str, query: LiteralString, args: Sequence[Any] | dict[str, Any] = ()
@@ -138,3 +194,8 @@ class Database:
             rows = await cursor.fetchall()
             await connection.execute("INSERT INTO sweeps (name, found) VALUES (%s, %s)", (name, len(rows)))
             return rows
+
+
+def _begin(org_id: UUID, begin: bytes) -> bytes:
+    """Begin a transaction of one organization. A UUID is written in digits and hyphens only."""
+    return b"%b; SET LOCAL app.org_id = '%b'" % (begin, str(UUID(int=org_id.int)).encode())

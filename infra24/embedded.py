@@ -134,11 +134,12 @@ class EmbeddedServer:
                 os.chown(folder, account.pw_uid, account.pw_gid)
             _open_the_way(BINARIES / "postgres")
         self.data.chmod(0o700)
-        if (self.data / "PG_VERSION").exists():
-            return None
-        if any(self.data.iterdir()):
-            shutil.rmtree(self.data)  # an initdb that was killed half way
-            return self._prepare()
+        if not (self.data / "PG_VERSION").exists():
+            for left in self.data.iterdir():  # by an initdb that was killed half way
+                shutil.rmtree(left) if left.is_dir() else left.unlink()
+            self._initialize()
+
+    def _initialize(self) -> None:
         made = self._command(
             "initdb",
             "-D",

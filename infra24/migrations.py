@@ -1,6 +1,7 @@
 """Brings a database to the present schema: roles, our SQL files in order, the job queue's own schema."""
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import psycopg
@@ -74,10 +75,9 @@ def _make_roles(connection: psycopg.Connection[tuple[object, ...]]) -> None:
     """The two roles of the application: they own nothing, cannot log in by themselves, cannot bypass."""
     for role in (APP_ROLE, SWEEP_ROLE):
         name = sql.Identifier(role)
-        try:
+        # Roles belong to the server: another of its databases may have been first.
+        with suppress(psycopg.errors.DuplicateObject, psycopg.errors.UniqueViolation):
             connection.execute(sql.SQL("CREATE ROLE {} NOLOGIN").format(name))
-        except (psycopg.errors.DuplicateObject, psycopg.errors.UniqueViolation):
-            pass  # roles belong to the server, and another of its databases was first
         granted = connection.execute("SELECT pg_has_role(current_user, %s, 'MEMBER')", (role,)).fetchone()
         if not granted or not granted[0]:
             connection.execute(sql.SQL("GRANT {} TO CURRENT_USER").format(name))

@@ -1,6 +1,7 @@
 """Settings, read once from the environment by the composition root."""
 
 import secrets
+from contextlib import suppress
 from pathlib import Path
 
 from pydantic import Field, SecretStr
@@ -46,9 +47,7 @@ class Settings(BaseSettings):
             fresh = kept.with_suffix(f".{secrets.token_hex(4)}")
             fresh.touch(mode=0o600)
             fresh.write_text(secrets.token_hex(32))
-            try:
-                kept.hardlink_to(fresh)  # fails if another process was first: then theirs is the secret
-            except FileExistsError:
-                pass
+            with suppress(FileExistsError):  # another process was first: then theirs is the secret
+                kept.hardlink_to(fresh)
             fresh.unlink()
         return kept.read_text().strip().encode()

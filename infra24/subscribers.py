@@ -1,11 +1,9 @@
 """Who listens to what: every consequence of every event, on one page."""
 
-from collections.abc import Mapping
-
 from infra24 import announcements
-from infra24.events import Subscriber
+from infra24.events import Subscribers
 
-SUBSCRIBERS: Mapping[str, Mapping[str, Subscriber]] = {
+SUBSCRIBERS: Subscribers = {
     "booking.requested": {"announce": announcements.write_for},
     "booking.created": {"announce": announcements.write_for},
     "booking.confirmed": {"announce": announcements.write_for},
@@ -13,4 +11,4 @@ SUBSCRIBERS: Mapping[str, Mapping[str, Subscriber]] = {
     "booking.cancelled": {"announce": announcements.write_for},
     "booking.no_show": {"announce": announcements.write_for},
 }
-"""Event type → the name of each consequence and what does it. A name, once used, stays."""
+"""A name, once used, stays: it is what remembers that an event was had."""

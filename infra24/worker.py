@@ -6,11 +6,12 @@ from uuid import UUID
 
 import procrastinate
 from procrastinate import PsycopgConnector, RetryStrategy
+from procrastinate.types import JSONValue
 
 from infra24 import answers, bookings, events
 from infra24.clock import Clock
 from infra24.db import APP_ROLE, Database, Tx
-from infra24.events import Recorded
+from infra24.events import Event
 from infra24.subscribers import SUBSCRIBERS
 
 log = logging.getLogger("infra24.worker")
@@ -41,26 +42,22 @@ class Queue:
         )
         self.database: Database | None = None
 
-    async def defer(self, tx: Tx, recorded: list[Recorded]) -> None:
+    async def defer(self, tx: Tx, recorded: list[Event]) -> None:
         """One job for each subscriber of each event, inside the transaction that records them."""
-        wanted = [
-            {"org_id": str(tx.org_id), "seq": item.seq, "subscriber": name}
-            for item in recorded
-            for name in SUBSCRIBERS.get(item.event.type, ())
+        wanted: list[dict[str, JSONValue]] = [
+            {"org_id": str(tx.org_id), "event_id": str(event.id), "subscriber": name}
+            for event in recorded
+            for name in SUBSCRIBERS.get(event.type, ())
         ]
         if wanted:
             deferrer = self.jobs.configure_task("deliver", connection=tx.connection)
             await deferrer.batch_defer_async(*wanted)
 
-    async def deliver(self, org_id: str, seq: int, subscriber: str) -> None:
+    async def deliver(self, org_id: str, event_id: str, subscriber: str) -> None:
         """Hand one event to one subscriber."""
-        database = self._database()
-        async with database.transaction(UUID(org_id)) as tx:
-            found = await events.after(tx, seq - 1, 1)
-        for item in found:
-            handler = SUBSCRIBERS.get(item.event.type, {}).get(subscriber)
-            if handler is not None:
-                await events.deliver(database, UUID(org_id), seq, subscriber, handler, self.clock())
+        await events.deliver(
+            self._database(), UUID(org_id), UUID(event_id), subscriber, SUBSCRIBERS, self.clock()
+        )
 
     async def end_lapsed_holds(self, timestamp: int) -> None:
         """Clear away the holds whose time is over, in every organization."""

@@ -40,7 +40,8 @@ def subtract(ours: Iterable[Span], theirs: Iterable[Span]) -> list[Span]:
     """The instants in ours and not in theirs."""
     left: list[Span] = []
     holes = union(theirs)
-    for start, end in union(ours):
+    for begin, end in union(ours):
+        start = begin
         for hole_start, hole_end in holes:
             if hole_end <= start:
                 continue

@@ -19,6 +19,7 @@ from infra24.availability.reasons import Reason
 from infra24.availability.rules import Blackout, Pooling, Rules
 
 FOREVER = 1 << 40
+_TAKEN = Reason("taken")
 Barrier = tuple[int, int, Reason]
 """(from, to, why): no booking may start at from <= start < to."""
 
@@ -231,7 +232,7 @@ def _taken(timetable: Timetable, member: Member) -> Iterable[Barrier]:
     before, after = timetable.rules.buffer_before * 60, timetable.rules.buffer_after * 60
     reach = timetable.length + after - 1
     if member.capacity == 1:
-        return [(b.start - reach, b.end + before, Reason("taken", private=b.ref)) for b in member.busy]
+        return [(busy[0] - reach, busy[1] + before, _TAKEN) for busy in member.busy]
     units: dict[int, list[Busy]] = {}
     for busy in member.busy:
         if busy.unit <= member.capacity:
@@ -239,7 +240,7 @@ def _taken(timetable: Timetable, member: Member) -> Iterable[Barrier]:
     if len(units) < member.capacity:
         return []
     blocked = [union((b.start - reach, b.end + before) for b in claims) for claims in units.values()]
-    return [(low, high, Reason("taken")) for low, high in _in_all(blocked)]
+    return [(low, high, _TAKEN) for low, high in _in_all(blocked)]
 
 
 def _in_all(lists: list[list[Span]]) -> list[Span]:
@@ -299,12 +300,18 @@ def _off_hours(timetable: Timetable, email: str | None, start: int) -> list[Reas
 
 def _grid_of(timetable: Timetable, email: str | None) -> list[int]:
     first, last = timetable.span
-    starts, _ = _opening(timetable.rules, email, timetable.length, *_days_of(timetable))
-    return list(starts[bisect_left(starts, first) : bisect_left(starts, last)])
+    starts, _ = _opening_of(timetable, email)
+    return starts[bisect_left(starts, first) : bisect_left(starts, last)]
 
 
-def _open_of(timetable: Timetable, email: str | None) -> tuple[Span, ...]:
-    return _opening(timetable.rules, email, timetable.length, *_days_of(timetable))[1]
+def _open_of(timetable: Timetable, email: str | None) -> list[Span]:
+    return _opening_of(timetable, email)[1]
+
+
+def _opening_of(timetable: Timetable, email: str | None) -> tuple[list[int], list[Span]]:
+    rules = timetable.rules
+    step, days = rules.step_minutes * 60, _days_of(timetable)
+    return _opening(rules.zone, _shape(rules, email), step, timetable.length, *days)
 
 
 def _days_of(timetable: Timetable) -> tuple[int, int]:
@@ -312,18 +319,25 @@ def _days_of(timetable: Timetable) -> tuple[int, int]:
     return timetable.span[0] // hours.DAY - 1, (timetable.span[1] + timetable.length) // hours.DAY + 2
 
 
+Shape = tuple[tuple[tuple[int, ...], int, int], ...]
+"""The windows of one host without their name: many hosts share one shape, and what follows from it."""
+
+
+@lru_cache(maxsize=4_096)
+def _shape(rules: Rules, email: str | None) -> Shape:
+    return tuple((w.days, w.start, w.end) for w in rules.windows if w.host == email)
+
+
 @lru_cache(maxsize=512)
 def _opening(
-    rules: Rules, email: str | None, length: int, from_day: int, to_day: int
-) -> tuple[tuple[int, ...], tuple[Span, ...]]:
-    """The starts that fit the windows of a host (or of the resource itself), and where they are open."""
-    step = rules.step_minutes * 60
+    zone: ZoneInfo, shape: Shape, step: int, length: int, from_day: int, to_day: int
+) -> tuple[list[int], list[Span]]:
+    """The starts that fit into the windows of a shape, and where it is open."""
     pieces: list[Span] = []
-    for window in rules.windows:
-        if window.host == email:
-            wanted = set(window.days)
-            days = [day for day in range(from_day, to_day) if (day + 3) % 7 in wanted]
-            pieces += hours.wall_spans(rules.zone, days, window.start, window.end)
+    for weekdays, opens, closes in shape:
+        wanted = set(weekdays)
+        days = [day for day in range(from_day, to_day) if (day + 3) % 7 in wanted]
+        pieces += hours.wall_spans(zone, days, opens, closes)
     spans = union(pieces)
     grid = sorted({start for first, last in pieces for start in range(first, last, step)})
     fitting: list[int] = []
@@ -333,4 +347,4 @@ def _opening(
             at += 1
         if start + length <= spans[at][1]:
             fitting.append(start)
-    return tuple(fitting), tuple(spans)
+    return fitting, spans

@@ -23,8 +23,7 @@ async def cancel(tx: Tx, booking_id: UUID, *, by: By, now: datetime, because: st
         raise TooLate("cancelled", booking.policy["cancel_notice_minutes"])
     await queries.unseat(tx, booking_id, hosts_too=False)
     await queries.set_status(tx, booking_id, Status.CANCELLED, now, because or None)
-    cancelled = await queries.get(tx, booking_id)
-    assert cancelled is not None
+    cancelled = await reading.get(tx, booking_id)
     type_ = "booking.released" if holding else "booking.cancelled"
     facts = {**cancelled.facts(), "by": by, "because": because}
     events.record(tx, type_, booking_id, facts, now)

@@ -1,5 +1,6 @@
 """Change a booking: another time, another state."""
 
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -40,19 +41,9 @@ async def reschedule(
         return before
     seen = await look_at(tx, before.resource_id, start, end - start, now, ignoring=booking_id)
     await queries.unseat(tx, booking_id, hosts_too=True)
-    await seating.seat(
-        tx,
-        seen,
-        start,
-        end - start,
-        now,
-        booking={"id": booking_id, "status": before.status, "expires_at": None},
-        booker=None,
-        insert=False,
-        keep=hosts,
-    )
-    after = await queries.get(tx, booking_id)
-    assert after is not None
+    moved = replace(before, starts_at=start, ends_at=end)
+    await seating.seat(tx, seen, moved, now, keep=hosts)
+    after = await reading.get(tx, booking_id)
     facts = {**after.facts(), "from": before.starts_at.isoformat(), "by": by}
     events.record(tx, "booking.rescheduled", booking_id, facts, now)
     return after
@@ -109,7 +100,6 @@ async def _move(tx: Tx, booking: Booking, status: Status, type_: str, now: datet
 
 
 async def _told(tx: Tx, booking_id: UUID, type_: str, now: datetime) -> Booking:
-    booking = await queries.get(tx, booking_id)
-    assert booking is not None
+    booking = await reading.get(tx, booking_id)
     events.record(tx, type_, booking_id, booking.facts(), now)
     return booking

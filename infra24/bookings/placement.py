@@ -1,5 +1,6 @@
 """Place a booking: hold a time, book it, confirm it."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -60,7 +61,7 @@ async def confirm_hold(tx: Tx, booking_id: UUID, person: Person, *, now: datetim
         await _seat_again(tx, held, now)
     await queries.set_person(tx, booking_id, person, now)
     await queries.set_status(tx, booking_id, _first_status(offer), now)
-    return await _announced(tx, booking_id, now)
+    return _announced(tx, await reading.get(tx, booking_id), now)
 
 
 async def alternatives(
@@ -80,36 +81,48 @@ async def _place(tx: Tx, wish: Wish, status: Status, *, tokens: Tokens, now: dat
     if length <= timedelta():
         raise EndsBeforeItStarts()
     seen = await look_at(tx, wish.resource_id, wish.starts_at, length, now)
-    offer, person, booking_id = seen.offer, wish.person, uuid4()
-    if person is not None:
-        await _check_booker(tx, offer, person, wish.starts_at, booking_id)
+    if wish.person is not None:
+        await _check_booker(tx, seen.offer, wish.person, wish.starts_at, None)
+    booking = _wished(tx, wish, seen.offer, status, tokens, now)
+    token_hash = tokens.hash_of(tx.org_id, booking.id)
+    return _announced(tx, await seating.seat(tx, seen, booking, now, token_hash=token_hash), now)
+
+
+def _wished(tx: Tx, wish: Wish, offer: Offer, status: Status, tokens: Tokens, now: datetime) -> Booking:
+    """The booking that a wish would make of an offer, before anyone or anything is claimed for it."""
+    resource, rules, id_ = offer.resource, offer.rules, uuid4()
+    person = wish.person or Person("", "")
+    booker = Participant("booker", person.name, person.email, None)
     holding = status is Status.HOLD
-    resource, rules = offer.resource, offer.rules
-    await seating.seat(
-        tx,
-        seen,
-        wish.starts_at,
-        length,
-        now,
-        booking={
-            **queries.person_columns(person),
-            "id": booking_id,
-            "resource": resource.id,
-            "status": status if holding else _first_status(offer),
-            "time_zone": rules.zone.key,
-            "meeting_url": resources.meeting_url(
-                resource.meeting_url, tokens.of(tx.org_id, booking_id), booking_id
-            ),
-            "price": resource.price,
-            "currency": resource.currency,
-            "policy": frozen_policy(offer),
-            "token_hash": tokens.hash_of(tx.org_id, booking_id),
-            "expires_at": now + timedelta(minutes=rules.hold_minutes) if holding else None,
+    return Booking(
+        org_id=tx.org_id,
+        id=id_,
+        resource_id=resource.id,
+        resource_title=resource.title,
+        status=status if holding else _first_status(offer),
+        starts_at=wish.starts_at,
+        ends_at=wish.ends_at,
+        time_zone=rules.zone.key,
+        booker_name=person.name,
+        booker_email=person.email,
+        goal_text=person.goal_text,
+        consent_recording=person.consent_recording,
+        meeting_url=resources.meeting_url(resource.meeting_url, tokens.of(tx.org_id, id_), id_),
+        price=resource.price,
+        currency=resource.currency,
+        policy={
+            "cancel_notice_minutes": rules.cancel_notice_minutes,
+            "reschedule_notice_minutes": rules.reschedule_notice_minutes,
         },
-        booker=Participant("booker", person.name, person.email, None) if person else None,
-        insert=True,
+        locale=person.locale,
+        expires_at=now + timedelta(minutes=rules.hold_minutes) if holding else None,
+        revision=0,
+        cancelled_because=None,
+        created_at=now,
+        updated_at=now,
+        location=resource.place,
+        participants=(booker,) if wish.person else (),
     )
-    return await _announced(tx, booking_id, now)
 
 
 async def look_at(
@@ -135,31 +148,15 @@ async def look_at(
     return seen
 
 
-def frozen_policy(offer: Offer) -> dict[str, int]:
-    """The rules about changing a booking, as they stand when it is made."""
-    return {
-        "cancel_notice_minutes": offer.rules.cancel_notice_minutes,
-        "reschedule_notice_minutes": offer.rules.reschedule_notice_minutes,
-    }
-
-
 async def _seat_again(tx: Tx, held: Booking, now: datetime) -> None:
     """A hold that lapsed: claim its time anew, as if it were booked now."""
     await queries.unseat(tx, held.id, hosts_too=True)
     seen = await look_at(tx, held.resource_id, held.starts_at, held.length, now, ignoring=held.id)
-    await seating.seat(
-        tx,
-        seen,
-        held.starts_at,
-        held.length,
-        now,
-        booking={"id": held.id, "status": Status.CONFIRMED, "expires_at": None},
-        booker=None,
-        insert=False,
-    )
+    confirmed = replace(held, status=Status.CONFIRMED, expires_at=None)
+    await seating.seat(tx, seen, confirmed, now)
 
 
-async def _check_booker(tx: Tx, offer: Offer, person: Person, start: datetime, booking_id: UUID) -> None:
+async def _check_booker(tx: Tx, offer: Offer, person: Person, start: datetime, own: UUID | None) -> None:
     """Refuses with BookerLimit when this person has all the bookings they may have that day or week."""
     rules = offer.rules
     if not (rules.max_per_day_per_booker or rules.max_per_week_per_booker):
@@ -175,7 +172,7 @@ async def _check_booker(tx: Tx, offer: Offer, person: Person, start: datetime, b
         if most is None:
             continue
         until = datetime.combine(since.date() + timedelta(days=days), since.timetz())
-        had = await queries.count_of_booker(tx, offer.resource.id, person.email, since, until, booking_id)
+        had = await queries.count_of_booker(tx, offer.resource.id, person.email, since, until, own)
         if had >= most:
             raise BookerLimit(most=most)
 
@@ -184,9 +181,7 @@ def _first_status(offer: Offer) -> Status:
     return Status.PENDING if offer.rules.approval else Status.CONFIRMED
 
 
-async def _announced(tx: Tx, booking_id: UUID, now: datetime) -> Booking:
-    booking = await queries.get(tx, booking_id)
-    assert booking is not None
+def _announced(tx: Tx, booking: Booking, now: datetime) -> Booking:
     type_ = {
         Status.HOLD: "booking.held",
         Status.PENDING: "booking.requested",

@@ -53,9 +53,11 @@ _SEATING: LiteralString = """
 
 @dataclass(frozen=True, slots=True)
 class Seating:
-    """What a booking occupies and who is in it: (resource, unit) claimed, people, and why these."""
+    """What a booking occupies and who comes into it: (resource, unit) claimed for a span, and why these."""
 
     claims: Sequence[tuple[UUID, int]]
+    since: datetime
+    until: datetime
     people: Sequence[Participant]
     decision: Decision | None
 
@@ -65,6 +67,8 @@ class Seating:
         return {
             "members": [member for member, _ in self.claims],
             "units": [unit for _, unit in self.claims],
+            "claim_from": self.since,
+            "claim_to": self.until,
             "roles": [p.role for p in self.people],
             "names": [p.name for p in self.people],
             "emails": [p.email for p in self.people],
@@ -161,19 +165,7 @@ async def remove_expired_claims(
     )
 
 
-def person_columns(person: Person | None) -> dict[str, Any]:
-    """Who books, as the parameters of a statement; nobody yet while a time is only held."""
-    who = person or Person("", "")
-    return {
-        "name": who.name,
-        "email": who.email,
-        "goal": who.goal_text,
-        "consent": who.consent_recording,
-        "locale": who.locale,
-    }
-
-
-async def insert(tx: Tx, values: dict[str, Any], seating: Seating) -> bool:
+async def insert(tx: Tx, booking: Booking, token_hash: bytes, seating: Seating) -> bool:
     """Add a booking with its claims, people and decision; False when a claim was already taken.
 
     The database, not this code, guarantees that no two claims overlap: a claim that would is left out,
@@ -191,12 +183,33 @@ async def insert(tx: Tx, values: dict[str, Any], seating: Seating) -> bool:
                 %(policy)s, %(locale)s, %(token_hash)s, %(expires_at)s, %(now)s, %(now)s)
         """
         + _SEATING,
-        {**values, **seating.columns(), "org": tx.org_id, "policy": Jsonb(values["policy"])},
+        {
+            **seating.columns(),
+            "org": tx.org_id,
+            "id": booking.id,
+            "resource": booking.resource_id,
+            "status": booking.status,
+            "starts_at": booking.starts_at,
+            "ends_at": booking.ends_at,
+            "time_zone": booking.time_zone,
+            "name": booking.booker_name,
+            "email": booking.booker_email,
+            "goal": booking.goal_text,
+            "consent": booking.consent_recording,
+            "meeting_url": booking.meeting_url,
+            "price": booking.price,
+            "currency": booking.currency,
+            "policy": Jsonb(booking.policy),
+            "locale": booking.locale,
+            "token_hash": token_hash,
+            "expires_at": booking.expires_at,
+            "now": booking.created_at,
+        },
     )
     return row is not None and row[0] == len(seating.claims)
 
 
-async def reseat(tx: Tx, values: dict[str, Any], seating: Seating) -> bool:
+async def reseat(tx: Tx, booking: Booking, seating: Seating, now: datetime) -> bool:
     """Give a booking other claims, times and hosts; False when a claim was already taken.
 
     Its old claims and hosts must have been removed before.
@@ -209,7 +222,16 @@ async def reseat(tx: Tx, values: dict[str, Any], seating: Seating) -> bool:
             WHERE org_id = %(org)s AND id = %(id)s
         """
         + _SEATING,
-        {**values, **seating.columns(), "org": tx.org_id},
+        {
+            **seating.columns(),
+            "org": tx.org_id,
+            "id": booking.id,
+            "status": booking.status,
+            "starts_at": booking.starts_at,
+            "ends_at": booking.ends_at,
+            "expires_at": booking.expires_at,
+            "now": now,
+        },
     )
     return row is not None and row[0] == len(seating.claims)
 
@@ -248,7 +270,16 @@ async def set_person(tx: Tx, booking_id: UUID, person: Person, now: datetime) ->
             consent_recording = %(consent)s, locale = %(locale)s, updated_at = %(now)s
         WHERE org_id = %(org)s AND id = %(id)s
         """,
-        {**person_columns(person), "org": tx.org_id, "id": booking_id, "now": now},
+        {
+            "org": tx.org_id,
+            "id": booking_id,
+            "name": person.name,
+            "email": person.email,
+            "goal": person.goal_text,
+            "consent": person.consent_recording,
+            "locale": person.locale,
+            "now": now,
+        },
     )
 
 
@@ -338,13 +369,13 @@ async def lock_booker(tx: Tx, email: str) -> None:
 
 
 async def count_of_booker(
-    tx: Tx, resource_id: UUID, email: str, start: datetime, end: datetime, ignoring: UUID
+    tx: Tx, resource_id: UUID, email: str, start: datetime, end: datetime, ignoring: UUID | None
 ) -> int:
     """How many bookings of a resource a booker has that begin in a range."""
     row = await tx.row(
         """
         SELECT count(*) FROM bookings WHERE org_id = %s AND booker_email = %s AND resource_id = %s
-            AND starts_at >= %s AND starts_at < %s AND id <> %s
+            AND starts_at >= %s AND starts_at < %s AND id IS DISTINCT FROM %s
             AND status IN ('pending', 'confirmed', 'completed')
         """,
         (tx.org_id, email, resource_id, start, end, ignoring),
@@ -359,4 +390,5 @@ def _booking(row: Row) -> Booking:
         Participant(role, name, email, UUID(host) if host else None)
         for role, name, email, host in participants
     )
-    return Booking(*columns, location, people)
+    facts: tuple[Any, ...] = (*columns, location, people)  # _BOOKING has the order of the fields
+    return Booking(*facts)

@@ -1,13 +1,13 @@
 """Who and what takes a booking: the assignments to try, best first, and the race for each."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 from infra24.availability import Candidate, Decision, Pooling, Reason, explain, rank
 from infra24.bookings import queries
-from infra24.bookings.model import Participant, SlotNotOffered, SlotTaken
+from infra24.bookings.model import Booking, Participant, SlotNotOffered, SlotTaken
 from infra24.bookings.queries import Seating
 from infra24.bookings.timetables import Outlook, seconds
 from infra24.db import Tx
@@ -61,46 +61,38 @@ def refuse(reasons: Sequence[Reason]) -> None:
 async def seat(
     tx: Tx,
     outlook: Outlook,
-    start: datetime,
-    length: timedelta,
+    booking: Booking,
     now: datetime,
     *,
-    booking: dict[str, Any],
-    booker: Participant | None,
-    insert: bool,
+    token_hash: bytes | None = None,
     keep: Sequence[UUID] = (),
-) -> None:
-    """Claim a start for a booking: each free assignment in turn, until the database grants one.
+) -> Booking:
+    """Claim a booking's time: each free assignment in turn, until the database grants one.
 
-    Refuses with SlotTaken when all were lost to others. With `insert` the booking is new, else it has
-    been unseated before.
+    With `token_hash` the booking is new, else it has been unseated before. Returns it with its hosts.
+    Refuses with SlotTaken when all were lost to others.
     """
-    decision, choices = await choose(tx, outlook, start, keep=keep)
+    decision, choices = await choose(tx, outlook, booking.starts_at, keep=keep)
     offer, rules = outlook.offer, outlook.offer.rules
-    before, after = timedelta(minutes=rules.buffer_before), timedelta(minutes=rules.buffer_after)
-    values = {
-        **booking,
-        "starts_at": start,
-        "ends_at": start + length,
-        "claim_from": start - before,
-        "claim_to": start + length + after,
-        "now": now,
-    }
+    since = booking.starts_at - timedelta(minutes=rules.buffer_before)
+    until = booking.ends_at + timedelta(minutes=rules.buffer_after)
     if outlook.expired:
-        since = values["claim_from"] - offer.longest
-        await queries.remove_expired_claims(tx, offer.members, since, values["claim_to"], now)
-    units = _free_units(outlook, seconds(values["claim_from"]), seconds(values["claim_to"]))
-    names = {host.id: host for host in offer.hosts}
+        await queries.remove_expired_claims(tx, offer.members, since - offer.longest, until, now)
+    units = _free_units(outlook, seconds(since), seconds(until))
+    known = {host.id: host for host in offer.hosts}
+    bookers = tuple(p for p in booking.participants if p.role == "booker")
     attempts = [(hosts, unit) for hosts in choices for unit in units]
-    write = queries.insert if insert else queries.reseat
     for hosts, unit in attempts:
-        people = [Participant("host", names[h].name, names[h].email, h) for h in hosts]
+        people = tuple(Participant("host", known[h].name, known[h].email, h) for h in hosts)
+        seated = replace(booking, participants=(*bookers, *people))
         claims = [(host, 1) for host in hosts] + ([(offer.resource.id, unit)] if unit else [])
-        seating = Seating(claims, people + ([booker] if booker else []), decision)
-        if await _attempt(tx, write, values, seating, alone=len(attempts) == 1):
+        seating = Seating(
+            claims, since, until, people if token_hash is None else seated.participants, decision
+        )
+        if await _attempt(tx, seated, seating, token_hash, now, alone=len(attempts) == 1):
             if rules.pooling is Pooling.ROUND_ROBIN:
                 await queries.note_assigned(tx, offer.resource.id, hosts, now)
-            return
+            return seated
     raise SlotTaken()
 
 
@@ -108,13 +100,21 @@ class _Lost(Exception):
     """This assignment was claimed by someone else."""
 
 
-async def _attempt(tx: Tx, write: Any, values: dict[str, Any], seating: Seating, *, alone: bool) -> bool:
+async def _attempt(
+    tx: Tx, booking: Booking, seating: Seating, token_hash: bytes | None, now: datetime, *, alone: bool
+) -> bool:
     """Try one assignment. The only one needs no savepoint: its loss ends the transaction."""
+
+    async def write() -> bool:
+        if token_hash is None:
+            return await queries.reseat(tx, booking, seating, now)
+        return await queries.insert(tx, booking, token_hash, seating)
+
     if alone:
-        return bool(await write(tx, values, seating))
+        return await write()
     try:
         async with tx.attempt():
-            if not await write(tx, values, seating):
+            if not await write():
                 raise _Lost
     except _Lost:
         return False

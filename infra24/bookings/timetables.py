@@ -8,8 +8,11 @@ from infra24 import resources
 from infra24.availability import Busy, Member, Timetable
 from infra24.bookings import queries
 from infra24.db import Row, Tx
+from infra24.errors import Unavailable
 from infra24.organizations import UnknownResource
 from infra24.resources import Offer
+
+_TRIES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +40,7 @@ async def outlook(
     own claims out of sight, so that it can be moved onto its own time.
     """
     offer = resources.recall(tx, resource_id) or await resources.offer(tx, resource_id)
-    for _ in range(2):
+    for _ in range(_TRIES):
         lasting = length or timedelta(minutes=min(offer.rules.durations))
         around = _margin(offer, lasting)
         reach = (span[0] - around, span[1] + around)
@@ -46,12 +49,13 @@ async def outlook(
         )
         if row is None:
             raise UnknownResource()
-        if row[0] == offer.resource.version:
-            break
-        offer = await resources.offer(tx, resource_id)
-    if not (offer.resource.is_active and offer.resource.is_bookable):
-        raise UnknownResource()
-    return Outlook(offer, _timetable(offer, row, span, lasting, now), row[6] > 0)
+        if row[0] != offer.resource.version:
+            offer = await resources.offer(tx, resource_id)
+            continue
+        if not (offer.resource.is_active and offer.resource.is_bookable):
+            raise UnknownResource()
+        return Outlook(offer, _timetable(offer, row, span, lasting, now), row[6] > 0)
+    raise Unavailable("Its rules are being changed right now. Try again in a moment.")
 
 
 def seconds(at: datetime) -> int:

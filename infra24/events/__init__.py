@@ -1,6 +1,6 @@
 """What happened: facts written in the transaction that made them true, and their way to subscribers."""
 
-from infra24.events.delivery import Subscriber, claim_delivery, deliver
+from infra24.events.delivery import Subscriber, Subscribers, deliver
 from infra24.events.model import Event, Recorded
 from infra24.events.outbox import after, head, of_subject, record, write
 
@@ -8,8 +8,8 @@ __all__ = [
     "Event",
     "Recorded",
     "Subscriber",
+    "Subscribers",
     "after",
-    "claim_delivery",
     "deliver",
     "head",
     "of_subject",

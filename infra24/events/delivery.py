@@ -1,6 +1,6 @@
 """From the outbox to the subscribers: each has each event once, in a job of its own."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from uuid import UUID
 
@@ -12,16 +12,18 @@ Subscriber = Callable[[Tx, Recorded], Awaitable[None]]
 """Acts on an event inside a transaction of its organization."""
 
 
-async def claim_delivery(tx: Tx, seq: int, subscriber: str, now: datetime) -> bool:
-    """Whether this subscriber has yet to act on this event; the claim commits with its effect."""
-    return await queries.claim_delivery(tx, seq, subscriber, now)
+Subscribers = Mapping[str, Mapping[str, Subscriber]]
+"""Event type → the name of each consequence and what does it."""
 
 
 async def deliver(
-    database: Database, org_id: UUID, seq: int, name: str, subscriber: Subscriber, now: datetime
+    database: Database, org_id: UUID, event_id: UUID, name: str, subscribers: Subscribers, now: datetime
 ) -> None:
     """Hand one event to one subscriber, exactly once whatever is killed in between."""
     async with database.transaction(org_id) as tx:
-        recorded = await queries.get(tx, seq)
-        if recorded is not None and await claim_delivery(tx, seq, name, now):
+        recorded = await queries.get(tx, event_id)
+        if recorded is None:
+            return
+        subscriber = subscribers.get(recorded.event.type, {}).get(name)
+        if subscriber is not None and await queries.claim_delivery(tx, recorded.seq, name, now):
             await subscriber(tx, recorded)

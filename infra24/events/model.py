@@ -1,9 +1,9 @@
 """An event: a type, what it is about, and the facts as they were."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +14,7 @@ class Event:
     subject_id: UUID
     data: dict[str, Any]
     recorded_at: datetime
+    id: UUID = field(default_factory=uuid4)
 
 
 @dataclass(frozen=True, slots=True)

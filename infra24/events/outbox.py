@@ -5,11 +5,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from infra24.db import Tx
+from infra24.db import Statement, Tx
 from infra24.events import queries
 from infra24.events.model import Event, Recorded
 
-Defer = Callable[[Tx, list[Recorded]], Awaitable[None]]
+Defer = Callable[[Tx, list[Event]], Awaitable[None]]
 """Queues the delivery of events inside the transaction that records them."""
 
 
@@ -18,12 +18,10 @@ def record(tx: Tx, type_: str, subject_id: UUID, data: dict[str, Any], now: date
     tx.pending.append(Event(type_, subject_id, data, now))
 
 
-async def write(tx: Tx, defer: Defer) -> None:
-    """Write the pending events at the end of their transaction and queue their delivery."""
-    events: list[Event] = tx.pending
-    first = await queries.append(tx, events)
-    await defer(tx, [Recorded(tx.org_id, first + n, event) for n, event in enumerate(events)])
-    tx.pending = []
+async def write(tx: Tx, defer: Defer) -> Statement:
+    """Queue the delivery of the pending events; the statement that writes them, to go with the commit."""
+    await defer(tx, tx.pending)
+    return queries.append(tx.org_id, tx.pending)
 
 
 async def after(tx: Tx, seq: int, limit: int = 100) -> list[Recorded]:

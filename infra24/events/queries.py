@@ -6,48 +6,48 @@ from uuid import UUID
 import orjson
 from psycopg.types.json import Jsonb
 
-from infra24.db import Tx
+from infra24.db import Statement, Tx
 from infra24.events.model import Event, Recorded
 
 
-async def append(tx: Tx, events: list[Event]) -> int:
-    """Append events to the organization's sequence; the place of the first.
+def append(org_id: UUID, events: list[Event]) -> Statement:
+    """Append events to the organization's sequence: the last statement of their transaction.
 
-    The head's row stays locked until the commit, so places are taken in the order of commits and a
-    reader who has seen place n will never see a smaller one appear later.
+    It travels with the COMMIT, because the head's row stays locked until then: places are taken in the
+    order of commits, a reader who has seen place n will never see a smaller one appear later, and nobody
+    waits for more than one commit.
     """
-    row = await tx.row(
+    return Statement(
         """
         WITH head AS (
             INSERT INTO event_heads AS h (org_id, seq) VALUES (%(org)s, %(n)s)
             ON CONFLICT (org_id) DO UPDATE SET seq = h.seq + excluded.seq
             RETURNING seq - %(n)s AS before
-        ), written AS (
-            INSERT INTO events (org_id, seq, type, subject_id, data, recorded_at)
-            SELECT %(org)s, head.before + e.n, e.type, e.subject_id, e.data, e.recorded_at
-            FROM head, unnest(%(types)s::text[], %(subjects)s::uuid[], %(data)s::jsonb[], %(at)s::timestamptz[])
-                WITH ORDINALITY AS e (type, subject_id, data, recorded_at, n)
         )
-        SELECT before + 1 FROM head
+        INSERT INTO events (org_id, seq, id, type, subject_id, data, recorded_at)
+        SELECT %(org)s, head.before + e.n, e.id, e.type, e.subject_id, e.data, e.recorded_at
+        FROM head, unnest(%(ids)s::uuid[], %(types)s::text[], %(subjects)s::uuid[], %(data)s::jsonb[],
+            %(at)s::timestamptz[]) WITH ORDINALITY AS e (id, type, subject_id, data, recorded_at, n)
         """,
         {
-            "org": tx.org_id,
+            "org": org_id,
             "n": len(events),
+            "ids": [e.id for e in events],
             "types": [e.type for e in events],
             "subjects": [e.subject_id for e in events],
             "data": [Jsonb(e.data, dumps=orjson.dumps) for e in events],
             "at": [e.recorded_at for e in events],
         },
     )
-    assert row is not None
-    return int(row[0])
 
 
-async def get(tx: Tx, seq: int) -> Recorded | None:
-    """One event by its place."""
+async def get(tx: Tx, event_id: UUID) -> Recorded | None:
+    """One event by its id."""
     row = await tx.row(
-        "SELECT seq, type, subject_id, data, recorded_at FROM events WHERE org_id = %s AND seq = %s",
-        (tx.org_id, seq),
+        """
+        SELECT seq, type, subject_id, data, recorded_at, id FROM events WHERE org_id = %s AND id = %s
+        """,
+        (tx.org_id, event_id),
     )
     return _recorded(tx, row) if row else None
 
@@ -56,7 +56,7 @@ async def after(tx: Tx, seq: int, limit: int) -> list[Recorded]:
     """The events after a place, in order."""
     rows = await tx.rows(
         """
-        SELECT seq, type, subject_id, data, recorded_at FROM events
+        SELECT seq, type, subject_id, data, recorded_at, id FROM events
         WHERE org_id = %s AND seq > %s ORDER BY seq LIMIT %s
         """,
         (tx.org_id, seq, limit),
@@ -68,7 +68,7 @@ async def of_subject(tx: Tx, subject_id: UUID) -> list[Recorded]:
     """What happened to one thing, in order."""
     rows = await tx.rows(
         """
-        SELECT seq, type, subject_id, data, recorded_at FROM events
+        SELECT seq, type, subject_id, data, recorded_at, id FROM events
         WHERE org_id = %s AND subject_id = %s ORDER BY seq
         """,
         (tx.org_id, subject_id),
@@ -97,5 +97,5 @@ async def claim_delivery(tx: Tx, seq: int, subscriber: str, now: datetime) -> bo
 
 
 def _recorded(tx: Tx, row: tuple[object, ...]) -> Recorded:
-    seq, type_, subject_id, data, at = row
-    return Recorded(tx.org_id, seq, Event(type_, subject_id, data, at))  # type: ignore[arg-type]
+    seq, *facts = row
+    return Recorded(tx.org_id, seq, Event(*facts))  # type: ignore[arg-type]

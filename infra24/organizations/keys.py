@@ -30,7 +30,8 @@ def org_of_key(key: str) -> UUID | None:
 async def speaks_for(tx: Tx, key: str) -> bool:
     """Whether the key is one of this organization's."""
     wanted = hash_of(key)
-    return any([hmac.compare_digest(wanted, kept) for kept in await queries.key_hashes(tx)])
+    matches = [hmac.compare_digest(wanted, kept) for kept in await queries.key_hashes(tx)]
+    return any(matches)
 
 
 def hash_of(key: str) -> bytes:

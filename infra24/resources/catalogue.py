@@ -57,7 +57,7 @@ async def create(tx: Tx, draft: Draft, now: datetime) -> Resource:
     created = await queries.insert(tx, values)
     if created is None and draft.slug is None:
         for number in range(2, 100):
-            created = await queries.insert(tx, {**values, "slug": f"{values['slug'][:58]}-{number}"})
+            created = await queries.insert(tx, {**values, "slug": f"{str(values['slug'])[:58]}-{number}"})
             if created is not None:
                 break
     if created is None:

@@ -65,6 +65,11 @@ class Resource:
     updated_at: datetime
 
     @property
+    def place(self) -> str:
+        """Where it is: the location's name and address."""
+        return ", ".join(part for part in (self.location, self.address) if part)
+
+    @property
     def shortest_minutes(self) -> int:
         """The shortest booking on offer, in minutes, as its rules were checked when they were saved."""
         rules = self.availability_rules

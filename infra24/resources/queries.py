@@ -57,7 +57,7 @@ async def people(tx: Tx) -> dict[str, UUID]:
         "SELECT email, id FROM resources WHERE org_id = %s AND type = 'person' AND is_active",
         (tx.org_id,),
     )
-    return {email: id_ for email, id_ in rows}
+    return dict(rows)
 
 
 async def hosts(tx: Tx, resource_id: UUID) -> list[Row]:

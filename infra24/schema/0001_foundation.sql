@@ -176,11 +176,13 @@ CREATE TABLE event_heads (
 CREATE TABLE events (
     org_id uuid NOT NULL REFERENCES organizations (id) ON DELETE CASCADE,
     seq bigint NOT NULL,
+    id uuid NOT NULL,
     type text NOT NULL,
     subject_id uuid NOT NULL,
     data jsonb NOT NULL,
     recorded_at timestamptz NOT NULL,
-    PRIMARY KEY (org_id, seq)
+    PRIMARY KEY (org_id, seq),
+    UNIQUE (org_id, id)
 );
 CREATE INDEX events_by_subject ON events (org_id, subject_id, seq);
 

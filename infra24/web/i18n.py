@@ -86,7 +86,7 @@ class Speech:
         """A zone as people say it: by its city."""
         if zone.key == "UTC":
             return "UTC"
-        return get_timezone_location(zone.key, locale=self.locale, return_city=True)
+        return str(get_timezone_location(zone.key, locale=self.locale, return_city=True))
 
 
 @lru_cache(maxsize=8)
@@ -106,7 +106,7 @@ def catalogue(language: str) -> NullTranslations:
 def choose_language(asked: str | None, kept: str | None, accepted: str, organization_locale: str) -> str:
     """The language asked for in the address, kept in a cookie, preferred by the browser, or at home here."""
     for wish in (asked, kept):
-        if wish in LANGUAGES:
+        if wish is not None and wish in LANGUAGES:
             return wish
     wished = [
         part.split(";")[0].strip().replace("-", "_") for part in accepted.split(",")[:10] if part.strip()

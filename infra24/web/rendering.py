@@ -95,7 +95,7 @@ def _answer(request: Request, html: str, status: int) -> Response:
         headers["content-encoding"] = "gzip"
     answer = Response(body, status, headers, "text/html")
     asked = request.query_params.get("lang")
-    if asked in LANGUAGES:
+    if asked is not None and asked in LANGUAGES:
         answer.set_cookie("lang", asked, max_age=_COOKIE_AGE, samesite="lax")
     return answer
 

@@ -233,7 +233,7 @@ def _documented(address: Address) -> dict[int | str, dict[str, Any]]:
 
 
 def _security(address: Address) -> dict[str, Any]:
-    wanted = {
+    wanted: dict[str, list[dict[str, list[str]]]] = {
         PUBLIC: [{}, {"key": []}],
         KEY: [{"key": []}],
         TOKEN: [{"token": []}],

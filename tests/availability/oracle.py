@@ -147,13 +147,14 @@ class Oracle:
         """Whether the host has as many bookings that day as the rules allow."""
         most, zone = self.timetable.rules.max_per_day_per_host, self.timetable.rules.zone
         on = shown(zone, start)[0]
-        return bool(most) and sum(shown(zone, claim.booked)[0] == on for claim in member.busy) >= most
+        return most is not None and sum(shown(zone, c.booked)[0] == on for c in member.busy) >= most
 
     def week_limit(self, member: Member, start: int) -> bool:
         """Whether the host has as many bookings from Monday to Sunday as the rules allow."""
         most, zone = self.timetable.rules.max_per_week_per_host, self.timetable.rules.zone
         week = monday(shown(zone, start)[0])
-        return bool(most) and sum(monday(shown(zone, c.booked)[0]) == week for c in member.busy) >= most
+        booked = sum(monday(shown(zone, claim.booked)[0]) == week for claim in member.busy)
+        return most is not None and booked >= most
 
     # All the rules together.
 

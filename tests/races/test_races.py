@@ -89,7 +89,9 @@ def _settings(folders: pytest.TempPathFactory) -> Settings:
 def winners(outcomes: Sequence[Any]) -> int:
     """How many won; everyone else must have been told that the time was taken, nothing worse."""
     lost = [o for o in outcomes if isinstance(o, BaseException)]
-    assert all(isinstance(o, SlotTaken) for o in lost), [repr(o) for o in lost if not isinstance(o, SlotTaken)]
+    assert all(isinstance(o, SlotTaken) for o in lost), [
+        repr(o) for o in lost if not isinstance(o, SlotTaken)
+    ]
     return len(outcomes) - len(lost)
 
 

@@ -40,9 +40,7 @@ def test_a_new_booking_is_confirmed_and_carries_its_token_once(http: httpx.Clien
     assert made["links"]["cancel"].endswith(f"/bookings/cancel/{made['token']}")
     read = http.get(f"/api/bookings/{made['id']}", headers=shop.auth).json()
     assert "token" not in read
-    assert read["participants"] == [
-        {"role": "booker", "name": "Test Artist", "email": "test@example.org"}
-    ]
+    assert read["participants"] == [{"role": "booker", "name": "Test Artist", "email": "test@example.org"}]
 
 
 def test_the_calls_of_the_seeds_work_with_only_ids_replaced(
@@ -131,9 +129,7 @@ def test_a_time_that_is_not_offered_says_why(http: httpx.Client, shop: Shop) -> 
         ({"resource_id": "x"}, "resource_id"),
     ],
 )
-def test_a_wrong_field_is_named(
-    http: httpx.Client, shop: Shop, change: dict[str, Any], path: str
-) -> None:
+def test_a_wrong_field_is_named(http: httpx.Client, shop: Shop, change: dict[str, Any], path: str) -> None:
     answer = http.post("/api/bookings", json={**body(shop), **change})
     assert answer.status_code == 422
     assert path in {error["path"] for error in answer.json()["errors"]}

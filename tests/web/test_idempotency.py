@@ -47,7 +47,9 @@ def test_a_refusal_is_an_answer_too(http: httpx.Client, shop: Shop) -> None:
     assert (again.status_code, again.content) == (409, first.content)
 
 
-def test_keys_of_organizations_do_not_meet(http: httpx.Client, shop: Shop, database_url, settings, clock) -> None:  # type: ignore[no-untyped-def]
+def test_keys_of_organizations_do_not_meet(
+    http: httpx.Client, shop: Shop, database_url, settings, clock
+) -> None:  # type: ignore[no-untyped-def]
     from tests.factories import found_shop
 
     other = found_shop(database_url, settings, clock)
@@ -61,7 +63,9 @@ def test_keys_of_organizations_do_not_meet(http: httpx.Client, shop: Shop, datab
 def test_the_first_still_running_is_said(http: httpx.Client, shop: Shop, owner, clock: Clock) -> None:  # type: ignore[no-untyped-def]
     """A request that vanished half way keeps its key for a minute, then another may take over."""
     http.post("/api/bookings", json=body(shop), headers={"idempotency-key": "one"})
-    owner.execute("UPDATE idempotency_keys SET status = NULL, answer = NULL WHERE org_id = %s", (shop.org_id,))
+    owner.execute(
+        "UPDATE idempotency_keys SET status = NULL, answer = NULL WHERE org_id = %s", (shop.org_id,)
+    )
     running = http.post("/api/bookings", json=body(shop), headers={"idempotency-key": "one"})
     assert (running.status_code, running.json()["code"]) == (409, "still_running")
     clock.forward(minutes=2)
@@ -91,9 +95,7 @@ def test_two_hundred_press_book_on_the_same_time(base: str, shop: Shop) -> None:
     async def storm() -> list[httpx.Response]:
         limits = httpx.Limits(max_connections=200)
         async with httpx.AsyncClient(base_url=base, timeout=60, limits=limits) as client:
-            return await asyncio.gather(
-                *(client.post("/api/bookings", json=body(shop)) for _ in range(200))
-            )
+            return await asyncio.gather(*(client.post("/api/bookings", json=body(shop)) for _ in range(200)))
 
     answers = asyncio.run(storm())
     assert sorted(a.status_code for a in answers) == [201] + [409] * 199

@@ -12,7 +12,7 @@ from infra24.settings import Settings
 from infra24.web.routes import API, EITHER, KEY, PAGES, PUBLIC, TOKEN, Address, Page
 from tests.factories import Shop, found_shop
 from tests.serving import Clock
-from tests.web.test_bookings_api import AT, book, body
+from tests.web.test_bookings_api import AT, body, book
 
 NO_TENANT = {
     "/health",

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -13,22 +14,24 @@ from infra24.bookings import SlotNotOffered, SlotTaken
 from infra24.errors import Refusal
 from infra24.web.services import Services
 
+_WRITTEN = "%Y-%m-%dT%H:%M:%SZ"
+
 
 def answer(body: Any, status: int = 200) -> Response:
     """A JSON answer; instants end in Z."""
     return Response(orjson.dumps(body, option=orjson.OPT_UTC_Z), status, media_type="application/json")
 
 
-def slot_views(starts: Sequence[int], length: int) -> list[dict[str, Any]]:
+def slot_views(starts: Sequence[int], length: int) -> list[orjson.Fragment]:
     """Free starts (seconds since 1970) as slots."""
-    minutes = length // 60
-    return [
-        {"start": _written(start), "end": _written(start + length), "duration": minutes} for start in starts
-    ]
+    return [_slot(start, length) for start in starts]
 
 
-def _written(at: int) -> str:
-    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+@lru_cache(maxsize=100_000)
+def _slot(start: int, length: int) -> orjson.Fragment:
+    """One slot, already JSON: the same times are asked for again and again."""
+    begins, ends = (datetime.fromtimestamp(at, UTC).strftime(_WRITTEN) for at in (start, start + length))
+    return orjson.Fragment(f'{{"start":"{begins}","end":"{ends}","duration":{length // 60}}}')
 
 
 async def with_alternatives(

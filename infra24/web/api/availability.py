@@ -93,7 +93,7 @@ async def _answer(
         raise RangeTooLong()
     found = services(request)
     org_id = await found.directory.org_of_resource(resource_id)
-    async with found.database.transaction(org_id) as tx:
+    async with found.database.glance(org_id) as tx:
         offer, length, starts = await bookings.day_slots(tx, resource_id, first, last, minutes, found.clock())
     return answer(
         {

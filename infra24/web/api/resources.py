@@ -1,7 +1,7 @@
 """The resources door: what an organization has; public to read, the key to change."""
 
 from dataclasses import asdict
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import Query, Request, Response
 from pydantic import Field
@@ -21,6 +21,10 @@ Units = Annotated[int, Field(ge=1, le=1000)]
 Price = Annotated[int, Field(ge=0, le=10**12, description="minor units")]
 Requirements = Annotated[list[Name], Field(max_length=50)]
 Org = Annotated[str, Field(description="an organization's slug or id", max_length=64)]
+
+
+_LEFT_OUT: Any = None
+"""The default of a field that may be left out but cannot be null."""
 
 
 class NewResource(Body):
@@ -47,22 +51,22 @@ class NewResource(Body):
 class ResourceChange(Body):
     """What to change of a resource. What is left out stays; null only where nothing is a value."""
 
-    type: Kind = Field(default=None)
-    title: Name = Field(default=None)
-    slug: Slug = Field(default=None)
-    description: Text = Field(default=None)
-    category: Text = Field(default=None)
+    type: Kind = Field(default=_LEFT_OUT)
+    title: Name = Field(default=_LEFT_OUT)
+    slug: Slug = Field(default=_LEFT_OUT)
+    description: Text = Field(default=_LEFT_OUT)
+    category: Text = Field(default=_LEFT_OUT)
     email: Email | None = None
     capacity: Units | None = None
-    price: Price = Field(default=None)
-    currency: Currency = Field(default=None)
+    price: Price = Field(default=_LEFT_OUT)
+    currency: Currency = Field(default=_LEFT_OUT)
     location: Name | None = None
-    meeting_url: Text = Field(default=None)
-    requirements: Requirements = Field(default=None)
-    metadata: Json = Field(default=None)
-    availability_rules: Json = Field(default=None)
-    is_active: bool = Field(default=None)
-    is_bookable: bool = Field(default=None)
+    meeting_url: Text = Field(default=_LEFT_OUT)
+    requirements: Requirements = Field(default=_LEFT_OUT)
+    metadata: Json = Field(default=_LEFT_OUT)
+    availability_rules: Json = Field(default=_LEFT_OUT)
+    is_active: bool = Field(default=_LEFT_OUT)
+    is_bookable: bool = Field(default=_LEFT_OUT)
 
 
 class NewLocation(Body):

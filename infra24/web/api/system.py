@@ -57,7 +57,7 @@ async def _rehearse(tx: Tx, found: Any) -> Any:
     always = [
         {
             "by": "resource",
-            "days": list(["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]),
+            "days": ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"],
             "start": "00:00",
             "end": "24:00",
         }

