@@ -1,6 +1,7 @@
 """Organizations and bookings for tests, made by the same verbs that everyone uses."""
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -71,11 +72,17 @@ def drafts() -> dict[str, Draft]:
     }  # fmt: skip
 
 
-def found_shop(url: str, settings: Settings, clock: Clock, wanted: dict[str, Draft] | None = None) -> Shop:
+def found_shop(
+    url: str,
+    settings: Settings,
+    clock: Clock,
+    wanted: dict[str, Draft] | None = None,
+    locale: str = "en_GB",
+) -> Shop:
     """Found an organization with these resources (one of each kind if none are given)."""
     slug = f"shop-{uuid4().hex[:10]}"
     with psycopg.connect(url, autocommit=True) as owner:
-        org_id = organizations.found(owner, slug=slug, name="The Shop", time_zone="UTC", locale="en_GB")
+        org_id = organizations.found(owner, slug=slug, name="The Shop", time_zone="UTC", locale=locale)
         key = organizations.give_key(owner, slug, "tests")
     assert org_id is not None
     assert key is not None
@@ -91,7 +98,8 @@ def found_shop(url: str, settings: Settings, clock: Clock, wanted: dict[str, Dra
         finally:
             await database.close()
 
-    return Shop(org_id, slug, key, asyncio.run(furnish()))
+    with ThreadPoolExecutor(1) as thread:  # a browser test has a loop of its own in this one
+        return Shop(org_id, slug, key, thread.submit(asyncio.run, furnish()).result())
 
 
 def wish(resource_id: UUID, start: datetime, minutes: int = 30, person: Person | None = ADA) -> Wish:

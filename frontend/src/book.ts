@@ -17,8 +17,8 @@ class Month extends HTMLElement {
     if (days.includes(document.activeElement as HTMLAnchorElement)) return;
     const stop = days.find((day) => day.classList.contains("chosen")) ?? days[0];
     for (const day of days) {
-      const wanted = day === stop ? 0 : -1;
-      if (day.tabIndex !== wanted) day.tabIndex = wanted;
+      const wanted = day === stop ? "0" : "-1";
+      if (day.getAttribute("tabindex") !== wanted) day.setAttribute("tabindex", wanted);
     }
   }
 
@@ -66,7 +66,8 @@ class Countdown extends HTMLElement {
   #timer = 0;
 
   connectedCallback(): void {
-    const until = Date.parse(this.dataset.until ?? "");
+    // Seconds as the server counts them: the clock of the device may be wrong.
+    const until = Date.now() + 1000 * Number(this.dataset.seconds);
     const tick = () => {
       const left = Math.max(0, Math.round((until - Date.now()) / 1000));
       const shown = this.querySelector("[data-left]");

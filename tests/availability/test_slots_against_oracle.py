@@ -67,9 +67,11 @@ def few(what: st.SearchStrategy[Any], most: int) -> st.SearchStrategy[list[Any]]
 @st.composite
 def times(draw: st.DrawFn) -> dict[str, str]:
     """A start and an end of day, more often in the night, when clocks change."""
-    start = draw(st.sampled_from((0, 1, 15, 30, 60, 90, 120, 165, 180)) | st.integers(0, 1_439))
+    quarters = st.integers(0, 95).map(lambda quarter: quarter * 15)
+    start = draw(st.sampled_from((0, 1, 15, 30, 60, 90, 120, 165, 180)) | quarters | st.integers(0, 1_439))
     longest = 1_440 - start
-    length = draw(st.sampled_from((longest, (longest + 1) // 2)) | st.integers(1, min(240, longest)))
+    lengths = st.sampled_from((longest, (longest + 1) // 2, 30, 60)) | st.integers(1, 240)
+    length = min(longest, draw(lengths))
     return {"start": clock(start), "end": clock(start + length)}
 
 

@@ -230,6 +230,8 @@ async def _details_page(
 ) -> Response:
     speech, held = speech_for(request, here), context["booking"]
     zone = visitor_zone_of_booking(request, held)
+    now = services(request).clock()
+    left = int(((held.expires_at or now) - now).total_seconds())
     context = {
         **context,
         "form": form,
@@ -238,7 +240,8 @@ async def _details_page(
         "alternatives": time_choices(speech, zone, free or []),
         "when": when(speech, held, zone),
         "remote": bool(held.meeting_url),
-        "lapsed": held.expires_at is not None and held.expires_at <= services(request).clock(),
+        "lapsed": left <= 0,
+        "seconds_left": left,
     }
     return page(request, "details.html", here, context, status=status)
 
