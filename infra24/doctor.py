@@ -146,12 +146,13 @@ def _constraint(urls: Urls) -> Finding:
 def _jobs(urls: Urls) -> Finding:
     with psycopg.connect(urls.app, options=f"-c role={APP_ROLE}") as connection:
         row = connection.execute(
-            "SELECT count(*) FILTER (WHERE status = 'todo' AND coalesce(scheduled_at, now()) <= now()), "
-            "count(*) FILTER (WHERE status = 'failed'), "
+            "SELECT count(*) FILTER (WHERE j.status = 'todo'), count(*) FILTER (WHERE j.status = 'failed'), "
+            "count(*) FILTER (WHERE j.status = 'todo' AND coalesce(j.scheduled_at, e.at) "
+            "< now() - interval '5 minutes'), "
             "(SELECT count(*) FROM procrastinate_workers WHERE last_heartbeat > now() - interval '1 minute') "
-            "FROM procrastinate_jobs"
+            "FROM procrastinate_jobs j "
+            "LEFT JOIN procrastinate_events e ON e.job_id = j.id AND e.type = 'deferred'"
         ).fetchone()
-    waiting, failed, workers = row or (0, 0, 0)
+    waiting, failed, late, workers = row or (0, 0, 0, 0)
     seen = f"{waiting} waiting, {failed} failed, {workers} worker(s) at work"
-    well = not failed and (workers > 0 or waiting < 100)
-    return Finding("Jobs", well, seen, "run `infra24 worker`; look at what failed in its log")
+    return Finding("Jobs", not failed and not late, seen, "run `infra24 worker`; its log says what failed")

@@ -42,7 +42,7 @@ def contrast(one: str, other: str) -> float:
 @lru_cache(maxsize=512)
 def stylesheet(seed: str, radius: int) -> str:
     """The style sheet of one colour: as it is for surfaces, shifted for lines (3:1) and text (4.5:1)."""
-    on_brand = "#ffffff" if contrast(seed, "#ffffff") >= 4.5 else "#14130f"
+    on_brand = "#ffffff" if contrast(seed, "#ffffff") >= 4.5 else "#000000"  # one of the two always is
     line = f"light-dark({_shifted(seed, LIGHT, 3.1)}, {_shifted(seed, DARK, 3.1)})"
     text = f"light-dark({_shifted(seed, LIGHT, 5.2)}, {_shifted(seed, DARK, 5.2)})"
     return (

@@ -1,0 +1,103 @@
+"""The command line, as one types it on a fresh machine."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("commands")
+
+
+def infra24(data: Path, *words: str, port: int = 8000) -> subprocess.CompletedProcess[str]:
+    environment = {k: v for k, v in os.environ.items() if k != "DATABASE_URL"}
+    environment |= {"INFRA24_DATA_DIR": str(data), "PORT": str(port), "COLUMNS": "200"}
+    return subprocess.run(
+        [sys.executable, "-m", "infra24", *words],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def test_help_names_every_command() -> None:
+    said = infra24(Path("unused"), "--help").stdout
+    for command in ("serve", "worker", "migrate", "demo", "doctor", "organization"):
+        assert command in said
+
+
+def test_demo_loads_four_organizations_and_twice_is_once(data: Path) -> None:
+    first = infra24(data, "demo")
+    assert first.returncode == 0, first.stderr
+    assert len(re.findall(r"ik_[\w-]{60,}", first.stdout)) == 4
+    again = infra24(data, "demo")
+    assert "already there" in again.stdout
+
+
+def test_doctor_finds_everything_well_and_says_what_is_not(data: Path) -> None:
+    import psycopg
+
+    from infra24.embedded import EmbeddedServer
+
+    infra24(data, "migrate")
+    well = infra24(data, "doctor")
+    assert well.returncode == 0, well.stdout
+    assert "the database forbids it" in well.stdout
+    with EmbeddedServer(data) as server, psycopg.connect(server.url, autocommit=True) as owner:
+        owner.execute("ALTER TABLE claims RENAME CONSTRAINT claims_never_overlap TO hidden")
+        ill = infra24(data, "doctor")
+        owner.execute("ALTER TABLE claims RENAME CONSTRAINT hidden TO claims_never_overlap")
+    assert ill.returncode == 1
+    assert "restore the constraint" in ill.stdout
+
+
+def test_an_organization_is_founded_with_a_key_shown_once(data: Path) -> None:
+    made = infra24(data, "organization", "new-place", "--name", "New Place", "--zone", "Europe/Madrid")
+    assert re.search(r"ik_[\w-]{60,}", made.stdout)
+    assert infra24(data, "organization", "x", "--zone", "Mars/Olympus").returncode == 1
+    assert infra24(data, "organization", "Not A Slug").returncode == 1
+
+
+def test_serve_brings_up_everything_and_takes_it_down_again(data: Path) -> None:
+    port = free_port()
+    environment = {**os.environ, "INFRA24_DATA_DIR": str(data), "PORT": str(port)}
+    environment.pop("DATABASE_URL", None)
+    server = subprocess.Popen(
+        [sys.executable, "-m", "infra24", "serve", "--demo"],
+        env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+    )  # fmt: skip
+    try:
+        deadline = time.monotonic() + 150
+        answer = ""
+        while not answer and time.monotonic() < deadline:
+            try:
+                answer = (
+                    urllib.request.urlopen(f"http://127.0.0.1:{port}/oolite/book", timeout=5).read().decode()
+                )
+            except OSError:
+                time.sleep(0.1)
+        assert "Remote Studio Visit" in answer
+        taken = infra24(data, "serve", port=port)
+        assert taken.returncode == 1
+        assert "in use" in taken.stdout
+    finally:
+        server.send_signal(signal.SIGTERM)
+        said, _ = server.communicate(timeout=30)
+    assert f"http://localhost:{port}/" in said
+    assert not (data / "postgres" / "postmaster.pid").exists(), "the database stopped with its last user"

@@ -1,0 +1,211 @@
+"""Resources over the API: public to read, the key to change, rules refused with their paths."""
+
+from datetime import timedelta
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.factories import DAYS, Shop, opening, rules
+from tests.serving import NOW
+from tests.web.test_bookings_api import AT, book
+
+
+def where(shop: Shop, *more: str) -> str:
+    return "/".join([f"/api/organizations/{shop.slug}/resources", *more])
+
+
+def test_create_read_change_and_archive(http: httpx.Client, shop: Shop) -> None:
+    person = {"type": "person", "title": "Zoë", "email": "ZOE@shop.example"}
+    made = http.post(where(shop), json=person, headers=shop.auth)
+    assert (made.status_code, made.json()["email"], made.json()["capacity"]) == (201, "zoe@shop.example", 1)
+    offer = {
+        "type": "equipment",
+        "title": "Kiln & wheel",
+        "capacity": 2,
+        "price": 3500,
+        "currency": "EUR",
+        "location": "Workshop",
+        "requirements": ["Induction"],
+        "metadata": {"volts": 230},
+        "availability_rules": rules(opening("zoe@shop.example")),
+    }
+    kiln = http.post(where(shop), json=offer, headers=shop.auth).json()
+    assert (kiln["slug"], kiln["price"], kiln["address"]) == ("kiln-wheel", 3500, "1 Mill Lane")
+    again = http.post(where(shop), json=offer, headers=shop.auth).json()
+    assert again["slug"] == "kiln-wheel-2"
+    changed = http.patch(where(shop, kiln["id"]), json={"title": "Kiln"}, headers=shop.auth).json()
+    assert (changed["title"], changed["price"], changed["version"]) == ("Kiln", 3500, kiln["version"] + 1)
+    public = http.get(where(shop, "kiln-wheel")).json()
+    assert "availability_rules" not in public
+    gone = http.delete(where(shop, kiln["id"]), headers=shop.auth).json()
+    assert gone["is_active"] is False
+    assert http.get(where(shop, kiln["id"])).status_code == 404
+    assert http.get(where(shop, kiln["id"]), headers=shop.auth).status_code == 200
+
+
+def test_an_archived_resource_takes_no_bookings_and_keeps_those_it_has(
+    http: httpx.Client, shop: Shop
+) -> None:
+    made = book(http, shop)
+    http.delete(where(shop, str(shop.ids["room"])), headers=shop.auth)
+    params = {"resource_id": str(shop.ids["room"]), "start_date": "2026-11-23"}
+    assert http.get("/api/availability", params=params).status_code == 404
+    assert http.get(f"/api/bookings/{made['token']}").json()["status"] == "confirmed"
+    assert http.delete(f"/api/bookings/{made['token']}").json()["status"] == "cancelled"
+
+
+def test_wrong_rules_name_every_path_with_a_sentence(http: httpx.Client, shop: Shop) -> None:
+    wrong = {
+        "timezone": "Mars/Olympus",
+        "colour": "red",
+        "windows": [
+            {"by": "host", "host": "nobody@shop.example", "days": ["Tuesday", "Funday"], "start": "12:00",
+             "end": "9:00"},
+            {"days": ["Monday"], "start": "10:00", "end": "09:00"},
+        ],
+        "blackouts": [{"range": ["2025-11-28", "2025-11-25"]}, {"date": "yesterday"}],
+        "pooling": "lottery",
+    }  # fmt: skip
+    answer = http.post(
+        where(shop), json={"type": "space", "title": "X", "availability_rules": wrong}, headers=shop.auth
+    )
+    assert answer.status_code == 422
+    said = {e["path"].removeprefix("availability_rules."): e["sentence"] for e in answer.json()["errors"]}
+    assert set(said) == {
+        "timezone", "colour", "windows[0].host", "windows[0].days[1]", "windows[0].end", "windows[1].end",
+        "blackouts[0].range", "blackouts[1].date", "pooling",
+    }  # fmt: skip
+    assert "America/New_York" in said["timezone"]
+    assert "not after the start" in said["windows[1].end"]
+
+
+@pytest.mark.parametrize(
+    ("change", "path"),
+    [
+        ({"type": "person"}, "email"),
+        ({"email": "a@example.org"}, "email"),
+        ({"location": "Moon"}, "location"),
+        ({"meeting_url": "http://x"}, "meeting_url"),
+        ({"meeting_url": "https://x/{secret}"}, "meeting_url"),
+        ({"capacity": 0}, "capacity"),
+        ({"price": -1}, "price"),
+        ({"slug": "Not A Slug"}, "slug"),
+        ({"title": ""}, "title"),
+    ],
+)
+def test_wrong_facts_are_named(http: httpx.Client, shop: Shop, change: dict[str, Any], path: str) -> None:
+    answer = http.post(where(shop), json={"type": "space", "title": "X", **change}, headers=shop.auth)
+    assert answer.status_code == 422
+    assert path in {error["path"] for error in answer.json()["errors"]}
+
+
+def test_a_taken_slug_is_a_conflict_and_nothing_changes(http: httpx.Client, shop: Shop) -> None:
+    answer = http.patch(where(shop, str(shop.ids["wheels"])), json={"slug": "room"}, headers=shop.auth)
+    assert (answer.status_code, answer.json()["code"]) == (409, "resource_exists")
+    assert http.get(where(shop, str(shop.ids["wheels"]))).json()["slug"] == "wheels"
+
+
+def test_without_the_key_nothing_changes(http: httpx.Client, shop: Shop) -> None:
+    for headers in ({}, {"authorization": "Bearer ik_nonsense"}, {"x-api-key": shop.key[:-2] + "AA"}):
+        assert (
+            http.post(where(shop), json={"type": "space", "title": "X"}, headers=headers).status_code == 401
+        )
+
+
+def test_a_blackout_lists_the_bookings_it_hits_and_keeps_them(http: httpx.Client, shop: Shop) -> None:
+    inside = book(http, shop, at=AT)
+    outside = book(http, shop, at=AT + timedelta(days=1))
+    resource = where(shop, str(shop.ids["room"]))
+    old = http.get(resource, headers=shop.auth).json()["availability_rules"]
+    hours = {"date": "2026-11-23", "start": "11:00", "end": "13:00", "reason": "inventory"}
+    changed = http.patch(
+        resource, json={"availability_rules": {**old, "blackouts": [hours]}}, headers=shop.auth
+    )
+    assert [b["id"] for b in changed.json()["affected_bookings"]] == [inside["id"]]
+    assert http.get(f"/api/bookings/{inside['token']}").json()["status"] == "confirmed"
+    params = {"resource_id": str(shop.ids["room"]), "start_date": "2026-11-23"}
+    starts = [s["start"] for s in http.get("/api/availability", params=params).json()["slots"]]
+    assert "2026-11-23T10:30:00Z" in starts
+    assert not {s for s in starts if "T11:00" <= s[10:16] < "T13:00"}
+    assert outside["status"] == "confirmed"
+
+
+def test_pooling_decisions_are_recorded_with_their_inputs(http: httpx.Client, shop: Shop, owner: Any) -> None:
+    hosts = []
+    for n in range(4):
+        made = book(http, shop, "fair", at=AT.replace(hour=9) + timedelta(hours=n))
+        hosts.append(next(p["name"] for p in made["participants"] if p["role"] == "host"))
+    assert hosts == ["Mo", "Lena", "Mo", "Lena"]
+    rows = owner.execute(
+        "SELECT pooling, cardinality(chosen), candidates FROM decisions WHERE org_id = %s ORDER BY made_at, booking_id",
+        (shop.org_id,),
+    ).fetchall()
+    assert len(rows) == 4
+    for pooling, chosen, candidates in rows:
+        assert (pooling, chosen, len(candidates)) == ("round_robin", 1, 2)
+        assert {"key", "priority", "weight", "assigned", "last", "position"} <= set(candidates[0])
+
+
+def test_collective_takes_everyone_or_nobody(http: httpx.Client, shop: Shop) -> None:
+    made = book(http, shop, "both", at=AT.replace(hour=9))
+    assert {p["name"] for p in made["participants"] if p["role"] == "host"} == {"Mo", "Lena"}
+    book(http, shop, "visit", at=AT.replace(hour=10))
+    params = {"resource_id": str(shop.ids["both"]), "start_date": "2026-11-23"}
+    starts = [s["start"][11:16] for s in http.get("/api/availability", params=params).json()["slots"]]
+    assert "09:00" not in starts
+    assert "10:00" not in starts
+    assert "11:00" in starts
+
+
+def test_the_engine_that_offers_is_the_one_that_explains(http: httpx.Client, shop: Shop) -> None:
+    """Every quarter of an hour of a day: explained as available if and only if it is offered."""
+    book(http, shop, "buffered", at=AT)
+    book(http, shop, "limited", at=AT.replace(hour=9))
+    for name in ("buffered", "limited", "fair", "both", "wheels"):
+        id_ = str(shop.ids[name])
+        params = {"resource_id": id_, "start_date": "2026-11-23"}
+        offered = {s["start"] for s in http.get("/api/availability", params=params).json()["slots"]}
+        for quarter in range(0, 96, 3):
+            at = AT.replace(hour=0) + timedelta(minutes=15 * quarter)
+            query = {"resource_id": id_, "start_time": at.isoformat()}
+            said = http.get("/api/availability/explain", params=query).json()
+            assert said["available"] == (at.strftime("%Y-%m-%dT%H:%M:%SZ") in offered)
+            assert said["available"] or said["reasons"]
+
+
+def test_staff_are_told_who_is_in_the_way_and_visitors_are_not(http: httpx.Client, shop: Shop) -> None:
+    made = book(http, shop, "limited", at=AT.replace(hour=9))
+    query = {"resource_id": str(shop.ids["limited"]), "start_time": AT.replace(hour=9).isoformat()}
+    public = http.get("/api/availability/explain", params=query).json()
+    assert [r["code"] for r in public["reasons"]] == ["taken"]
+    assert public.get("in_the_way") is None
+    staff = http.get("/api/availability/explain", params=query, headers=shop.auth).json()
+    assert staff["in_the_way"][0]["booking_id"] == made["id"]
+    assert staff["hosts"][0]["reasons"][0]["code"] == "taken"
+
+
+def test_limits_on_what_can_be_asked(http: httpx.Client, shop: Shop) -> None:
+    id_ = str(shop.ids["room"])
+    long = {"resource_id": id_, "start_date": "2026-11-01", "end_date": "2027-11-01"}
+    assert http.get("/api/availability", params=long).json()["code"] == "range_too_long"
+    back = {"resource_id": id_, "start_date": "2026-11-02", "end_date": "2026-11-01"}
+    assert http.get("/api/availability", params=back).json()["code"] == "ends_before_it_begins"
+    other = {"resource_id": id_, "start_date": "2026-11-23", "duration": 45}
+    assert http.get("/api/availability", params=other).json()["slots"] == []
+    assert http.get(where(shop), params={"limit": 500}).status_code == 422
+
+
+def test_the_same_under_the_resource(http: httpx.Client, shop: Shop) -> None:
+    id_ = str(shop.ids["room"])
+    one = http.get("/api/availability", params={"resource_id": id_, "start_date": "2026-11-23"}).json()
+    two = http.get(f"/api/resources/{id_}/availability", params={"start_date": "2026-11-23"}).json()
+    assert one == two
+    assert len(one["slots"]) == 48
+
+
+def test_a_window_that_names_every_day_is_open_from_now_on(http: httpx.Client, shop: Shop) -> None:
+    params = {"resource_id": str(shop.ids["room"]), "start_date": NOW.date().isoformat()}
+    starts = [s["start"] for s in http.get("/api/availability", params=params).json()["slots"]]
+    assert starts[0] == "2026-11-20T12:00:00Z"
+    assert len(DAYS) == 7

@@ -1,0 +1,77 @@
+"""Languages and colours: complete catalogues, and text that can be read on every seed."""
+
+import inspect
+from io import BytesIO
+from pathlib import Path
+
+from babel.messages.extract import extract_from_dir
+from babel.messages.pofile import read_po
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import infra24
+from infra24.bookings import BookerLimit, HoldOver
+from infra24.web import theme
+from infra24.web.i18n import LANGUAGES, LOCALES, speech
+from infra24.web.pages.forms import FromElsewhere
+
+
+def _said() -> set[str]:
+    package = Path(infra24.__file__).parent
+    found = extract_from_dir(
+        package,
+        method_map=[("**/templates/**.html", "jinja2")],
+        options_map={"**/templates/**.html": {"trimmed": "true", "extensions": "jinja2.ext.i18n"}},
+    )
+    texts = set()
+    for _, _, message, *_ in found:
+        texts |= {message} if isinstance(message, str) else set(message)
+    return texts | {" ".join(inspect.getdoc(kind).split()) for kind in (BookerLimit, HoldOver, FromElsewhere)}  # type: ignore[union-attr]
+
+
+def test_every_text_of_the_pages_is_in_every_catalogue() -> None:
+    wanted = _said()
+    assert len(wanted) > 80
+    for language in set(LANGUAGES) - {"en"}:
+        catalogue = read_po(BytesIO((LOCALES / language / "LC_MESSAGES/infra24.po").read_bytes()))
+        known: set[str] = set()
+        for message in catalogue:
+            ids, texts = (
+                (message.id, message.string)
+                if isinstance(message.id, tuple)
+                else ((message.id,), (message.string,))
+            )
+            if all(texts):
+                known |= set(ids)
+            if message.id:
+                assert not list(message.check(catalogue)), message.id
+        assert wanted <= known, wanted - known
+
+
+def test_dates_and_prices_are_written_as_the_territory_does() -> None:
+    from datetime import UTC, date, datetime
+    from zoneinfo import ZoneInfo
+
+    british, american, spanish = speech("en", "en_GB"), speech("en", "en_US"), speech("es", "es_ES")
+    on, at = date(2026, 11, 24), datetime(2026, 11, 24, 15, 5, tzinfo=UTC)
+    assert british.day(on) == "Tuesday 24 November"
+    assert american.day(on) == "Tuesday, November 24"
+    assert spanish.full_day(on) == "martes, 24 de noviembre de 2026"
+    assert british.time(at, ZoneInfo("Europe/London")) == "15:05"
+    assert american.time(at, ZoneInfo("America/New_York")) == "10:05\u00a0AM"
+    assert (british.price(5000, "GBP"), american.price(1550, "USD")) == ("£50", "$15.50")
+    assert british.weekdays()[0][2] == "Monday"
+    assert american.weekdays()[0][2] == "Sunday"
+
+
+@given(seed=st.integers(0, 0xFFFFFF).map(lambda n: f"#{n:06x}"))
+@settings(max_examples=300, deadline=None)
+def test_any_seed_gives_text_and_lines_that_can_be_seen(seed: str) -> None:
+    """4.5:1 for text, 3:1 for lines, on the least favourable ground of each scheme."""
+    sheet = theme.stylesheet(seed, 14)
+    values = dict(part.split(":", 1) for part in sheet.removeprefix(":root{").removesuffix("}").split(";"))
+    assert theme.contrast(values["--brand"], values["--on-brand"]) >= 4.5
+    for name, least in (("--brand-line", 3.0), ("--brand-text", 4.5)):
+        light, dark = values[name].removeprefix("light-dark(").removesuffix(")").split(", ")
+        assert theme.contrast(light, theme.LIGHT) >= least
+        assert theme.contrast(dark, theme.DARK) >= least
