@@ -119,7 +119,7 @@ def fill(
             SELECT %(org)s, gen_random_uuid(), %(id)s, 'confirmed', at, at + interval '30 min', 'UTC', 'B',
                 'b' || n || '@example.org', 'USD',
                 '{"cancel_notice_minutes": 0, "reschedule_notice_minutes": 0}',
-                sha256((n || %(id)s::text)::bytea), now(), now()
+                sha256((n || %(id)s::text || %(first)s)::bytea), now(), now()
             FROM (SELECT n, %(first)s::timestamptz + n * %(every)s::interval AS at
                   FROM generate_series(0, %(count)s - 1) n) s
             RETURNING id, starts_at, ends_at

@@ -94,7 +94,9 @@ def script_of(world: World, shop: Shop) -> str:
     for spelled, anew in swaps.items():
         script = script.replace(spelled, anew)
     before, written, rest = script.partition("INSERT INTO events")
-    return before + written + re.sub(r"'\{[0-9a-f]{32}\}'::uuid\[\]", "ARRAY[gen_random_uuid()]", rest, count=1)
+    return (
+        before + written + re.sub(r"'\{[0-9a-f]{32}\}'::uuid\[\]", "ARRAY[gen_random_uuid()]", rest, count=1)
+    )
 
 
 def _hash_of(world: World, booking_id: UUID) -> bytes:

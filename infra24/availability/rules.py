@@ -121,6 +121,11 @@ class _Reader:
     def refuse(self, key: str, sentence: str) -> None:
         self.problems.setdefault(".".join(p for p in (self.path, key) if p) or "rules", sentence)
 
+    @property
+    def refused(self) -> bool:
+        """Whether this was no object at all: then what is in it is not missing, it is nowhere."""
+        return self.path in self.problems and not self.left
+
     def take(self, key: str, read: Callable[[Any], Any], default: Any = None) -> Any:
         """The value of a key as `read` makes it; `read` raises ValueError with the sentence."""
         if key not in self.left:
@@ -168,15 +173,27 @@ def _text(value: Any) -> str:
     return value
 
 
+def _host(value: Any) -> str:
+    return _text(value).strip().lower()
+
+
+def _shown(value: Any) -> str:
+    """What was sent, as a sentence repeats it: cut short."""
+    written = repr(value)
+    return written if len(written) <= 60 else written[:57] + "…"
+
+
 def zone_named(value: Any) -> ZoneInfo:
     """The zone of an IANA name; refuses anything else with ValueError."""
     try:
         if not isinstance(value, str) or not re.fullmatch(r"[A-Za-z0-9_+\-/]{1,64}", value):
             raise ValueError
+        if value.startswith(("right/", "posix/")) or value in ("localtime", "posixrules"):
+            raise ValueError
         return ZoneInfo(value)
     except (ValueError, OSError, KeyError) as error:
         raise ValueError(
-            f"{value!r} is not a time zone; write an IANA name such as America/New_York"
+            f"{_shown(value)} is not a time zone; write an IANA name such as America/New_York"
         ) from error
 
 
@@ -185,43 +202,44 @@ def _pooling(value: Any) -> Pooling:
         return Pooling(value)
     except ValueError:
         names = ", ".join(Pooling)
-        raise ValueError(f"{value!r} is not a way of pooling; known are {names}") from None
+        raise ValueError(f"{_shown(value)} is not a way of pooling; known are {names}") from None
 
 
 def _time(value: Any) -> int:
     """Seconds of the day for "HH:MM"; "24:00" is the end of the day."""
-    found = re.fullmatch(r"([01]\d|2[0-4]):([0-5]\d)", value) if isinstance(value, str) else None
+    found = re.fullmatch(r"([01][0-9]|2[0-4]):([0-5][0-9])", value) if isinstance(value, str) else None
     if not found or value > "24:00":
-        raise ValueError(f"{value!r} is not a time of day; write it as HH:MM, from 00:00 to 24:00")
+        raise ValueError(f"{_shown(value)} is not a time of day; write it as HH:MM, from 00:00 to 24:00")
     return int(found[1]) * 3_600 + int(found[2]) * 60
 
 
 def _date(value: Any) -> date:
     try:
-        if not isinstance(value, str) or not re.fullmatch(r"\d{4}-\d{2}-\d{2}", value):
+        if not isinstance(value, str) or not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
             raise ValueError
         return date.fromisoformat(value)
     except ValueError:
-        raise ValueError(f"{value!r} is not a date; write it as YYYY-MM-DD") from None
+        raise ValueError(f"{_shown(value)} is not a date; write it as YYYY-MM-DD") from None
 
 
 def _day(value: Any) -> int:
     for number, name in enumerate(WEEKDAYS):
         if isinstance(value, str) and value.lower() in (name.lower(), name[:3].lower()):
             return number
-    raise ValueError(f"{value!r} is not a day of the week; write Monday … Sunday")
+    raise ValueError(f"{_shown(value)} is not a day of the week; write Monday … Sunday")
 
 
 def _window(problems: dict[str, str], document: Any, path: str, hosts: Collection[str]) -> Window:
     reader = _Reader(problems, document, path)
     by = reader.take("by", _by)
-    host = reader.take("host", _text)
+    if reader.refused:
+        return Window(None, (), 0, DAY)
+    host = reader.take("host", _host)
     if host is not None:
-        host = host.strip().lower()
         if by == "resource":
             reader.refuse("host", "a window by resource opens the resource itself; leave the host out")
         elif host not in hosts:
-            reader.refuse("host", f"{host!r} is not a person of this organization")
+            reader.refuse("host", f"{_shown(host)} is not a person of this organization")
     elif by == "host":
         reader.refuse("host", "a window by host names the host by e-mail")
     listed = reader.take("days", _list_of_days, ())
@@ -241,7 +259,7 @@ def _window(problems: dict[str, str], document: Any, path: str, hosts: Collectio
 
 def _by(value: Any) -> str:
     if value not in ("host", "resource"):
-        raise ValueError(f"{value!r} is neither host nor resource")
+        raise ValueError(f"{_shown(value)} is neither host nor resource")
     return str(value)
 
 
@@ -293,9 +311,15 @@ def _host_terms(problems: dict[str, str], value: Any, hosts: Collection[str]) ->
     terms: dict[str, HostTerms] = {}
     for number, item in enumerate(value):
         reader = _Reader(problems, item, f"hosts[{number}]")
-        host = str(reader.take("host", _text, "")).lower()
-        if host not in hosts:
-            reader.refuse("host", f"{host!r} is not a host of any window")
+        if reader.refused:
+            continue
+        if "host" not in reader.left:
+            reader.refuse("host", "is missing")
+        host = reader.take("host", _host, "")
+        if host in terms:
+            reader.refuse("host", f"{_shown(host)} is named twice")
+        elif host not in hosts:
+            reader.refuse("host", f"{_shown(host)} is not a host of any window")
         terms[host] = HostTerms(
             reader.take("priority", _minutes(0, 100), 0), reader.take("weight", _minutes(1, 1000), 100)
         )
@@ -323,10 +347,9 @@ def parse(document: Any, *, zone: str, people: Collection[str]) -> Rules:
     named = {window.host for window in windows if window.host}
     slot = reader.take("slot_minutes", _minutes(1), 30)
     pooling = reader.take("pooling", _pooling, Pooling.ANY)
-    fixed = reader.take("fixed_host", _text)
-    fixed = fixed.lower() if fixed else (next(iter(named)) if len(named) == 1 else None)
+    fixed = reader.take("fixed_host", _host) or (next(iter(named)) if len(named) == 1 else None)
     if fixed is not None and fixed not in named:
-        reader.refuse("fixed_host", f"{fixed!r} is not a host of any window")
+        reader.refuse("fixed_host", f"{_shown(fixed)} is not a host of any window")
     if pooling is Pooling.FIXED and fixed is None:
         reader.refuse("fixed_host", "say which host is fixed")
     terms = _host_terms(problems, reader.left.pop("hosts"), named) if "hosts" in reader.left else {}

@@ -123,10 +123,11 @@ def explain(timetable: Timetable, start: int) -> Explanation:
     """Why `start` is offered or not, by the same barriers that `free_starts` uses."""
     common = [why for low, high, why in _common(timetable) if low <= start < high]
     common += _wrong_length(timetable)
-    if not timetable.hosts:
-        if _unstaffed(timetable):
-            common.append(Reason("no_hosts"))
+    if _unstaffed(timetable):
+        common.append(Reason("no_hosts"))
+    elif not timetable.hosts:
         common += _off_hours(timetable, None, start)
+    if _unstaffed(timetable) or not timetable.hosts:
         return Explanation(start, not common, tuple(common))
     hosts = {
         member.key: (
@@ -146,8 +147,8 @@ def nearest(starts: Sequence[int], wanted: int, count: int = 3) -> list[int]:
 
 
 def _unstaffed(timetable: Timetable) -> bool:
-    """Whether the windows name hosts and none of them is there."""
-    return bool(timetable.rules.hosts) and not timetable.hosts
+    """Whether the windows name hosts and none of those who could take it is there."""
+    return bool(timetable.rules.hosts) and not _pool(timetable)
 
 
 def _pool(timetable: Timetable) -> tuple[Member, ...]:
@@ -232,7 +233,7 @@ def _taken(timetable: Timetable, member: Member) -> Iterable[Barrier]:
     before, after = timetable.rules.buffer_before * 60, timetable.rules.buffer_after * 60
     reach = timetable.length + after - 1
     if member.capacity == 1:
-        return [(busy[0] - reach, busy[1] + before, _TAKEN) for busy in member.busy]
+        return [(b[0] - reach, b[1] + before, _TAKEN) for b in member.busy if b[2] == 1]
     units: dict[int, list[Busy]] = {}
     for busy in member.busy:
         if busy.unit <= member.capacity:

@@ -282,6 +282,12 @@ def opening(**changes: Any) -> dict[str, Any]:
     return {"timezone": "UTC", "slot_minutes": 60, "windows": [window], **changes}
 
 
+def by_itself(**changes: Any) -> dict[str, Any]:
+    """Rules that open the resource itself from 9 to 12."""
+    window = {"by": "resource", "days": list(WEEKDAYS), "start": "09:00", "end": "12:00"}
+    return opening(windows=[window], **changes)
+
+
 def on_a_monday(document: dict[str, Any], hosts: tuple[Member, ...], place: Member | None) -> Timetable:
     """The timetable of 2025-06-02, an hour at a time."""
     midnight = int(datetime(2025, 6, 2, tzinfo=UTC).timestamp())
@@ -301,13 +307,24 @@ def test_a_start_is_refused_with_a_reason_when_the_fixed_host_is_gone() -> None:
 
 @pytest.mark.parametrize("capacity", [1, 2, 3])
 def test_a_claim_on_a_unit_that_is_gone_takes_nothing(capacity: int) -> None:
-    document = opening()
-    document["windows"][0] = {**document["windows"][0], "by": "resource"}
-    del document["windows"][0]["host"]
-    nine = on_a_monday(document, (), None).now + 9 * 3_600
-    claim = Busy(nine, nine + 3_600, capacity + 1, nine, "old")
-    timetable = on_a_monday(document, (), Member("room", None, capacity, (claim,)))
+    """All units but the last are taken, and so is one that was there before."""
+    nine = on_a_monday(by_itself(), (), None).now + 9 * 3_600
+    units = [*range(1, capacity), capacity + 1]
+    busy = tuple(Busy(nine, nine + 3_600, unit, nine, f"claim {unit}") for unit in units)
+    timetable = on_a_monday(by_itself(), (), Member("room", None, capacity, busy))
     assert free_starts(timetable) == [nine, nine + 3_600, nine + 7_200]
+
+
+def test_a_booking_may_touch_what_is_closed_and_what_is_taken() -> None:
+    closed = {"date": "2025-06-02", "start": "10:00", "end": "11:00"}
+    timetable = on_a_monday(by_itself(blackouts=[closed]), (), None)
+    nine, eleven = (timetable.now + hour * 3_600 for hour in (9, 11))
+    assert free_starts(timetable) == [nine, eleven]
+    claim = Busy(nine + 3_600, eleven, 1, nine + 3_600, "claim")
+    timetable = on_a_monday(by_itself(), (), Member("room", None, 1, (claim,)))
+    assert free_starts(timetable) == [nine, eleven]
+    buffered = on_a_monday(by_itself(buffer_after=1), (), Member("room", None, 1, (claim,)))
+    assert free_starts(buffered) == [eleven]
 
 
 def test_a_host_away_in_another_zone_is_away_by_their_own_clock() -> None:
