@@ -101,6 +101,8 @@ def install(app: FastAPI) -> None:
         code = {404: "not_found", 405: "method_not_allowed", 413: "too_large"}.get(
             error.status_code, "bad_request"
         )
+        if _wants_json(request) and error.status_code == 400:  # a body that cannot be read
+            return problem(422, "invalid", str(error.detail))
         if _wants_json(request):
             answer = problem(error.status_code, code, str(error.detail))
         else:

@@ -209,3 +209,19 @@ def test_a_window_that_names_every_day_is_open_from_now_on(http: httpx.Client, s
     starts = [s["start"] for s in http.get("/api/availability", params=params).json()["slots"]]
     assert starts[0] == "2026-11-20T12:00:00Z"
     assert len(DAYS) == 7
+
+
+@pytest.mark.parametrize(
+    "metadata",
+    ['{"x": NaN}', '{"x": 1e999}', '{"x": "\\u0000"}', '{"x": "\\ud800"}', '{"x": 99999999999999999999999}',
+     "[" * 5000 + "]" * 5000, '{"x": ' + "9" * 5000 + "}", '{"x": ' + "[" * 500 + "]" * 500 + "}"],
+    ids=["nan", "infinity", "nul", "surrogate", "huge", "deep", "digits", "nested"],
+)  # fmt: skip
+def test_what_the_database_cannot_keep_is_refused(http: httpx.Client, shop: Shop, metadata: str) -> None:
+    for field in ("metadata", "availability_rules"):
+        answer = http.patch(
+            where(shop, str(shop.ids["room"])),
+            content=f'{{"{field}": {metadata}}}',
+            headers={**shop.auth, "content-type": "application/json"},
+        )
+        assert answer.status_code == 422, answer.text

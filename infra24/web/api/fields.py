@@ -1,5 +1,6 @@
 """The types of what the API takes and gives, with their limits."""
 
+import json
 from datetime import UTC, date, datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -35,6 +36,7 @@ def _no_control(text: str) -> str:
 def _storable(value: dict[str, Any]) -> dict[str, Any]:
     try:
         written = orjson.dumps(value)
+        json.dumps(value, allow_nan=False)  # the database has no NaN and no infinity
     except (TypeError, ValueError) as error:
         raise ValueError(f"cannot be kept: {error}") from None
     if len(written) > 65_536:
