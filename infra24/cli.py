@@ -16,8 +16,8 @@ from rich.table import Table
 
 from infra24 import __version__, clock, demo, doctor, logs, migrations, organizations, serving
 from infra24.app import compose
-from infra24.availability.rules import zone_named
 from infra24.bookings import Tokens
+from infra24.errors import Problem
 from infra24.serving import Urls, WorkerBeside
 from infra24.settings import Settings
 
@@ -32,7 +32,9 @@ app = typer.Typer(
 )
 
 Port = Annotated[int | None, typer.Option(help="Where to serve; PORT in the environment, else 8000.")]
-Quiet = Annotated[bool, typer.Option("--quiet", help="Say only what goes wrong.")]
+Beside = Annotated[
+    bool, typer.Option("--beside", hidden=True, help="Begun by `serve`: quiet, and ends when it ends.")
+]
 
 
 @app.command()
@@ -65,12 +67,14 @@ def serve(
 
 
 @app.command()
-def worker(quiet: Quiet = False) -> None:
+def worker(beside: Beside = False) -> None:
     """Run the jobs: announcements, lapsed holds, and what later features add."""
     settings = _settings()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    if beside:
+        serving.end_with_parent()
     with _database(settings) as urls:
-        if not quiet:
+        if not beside:
             console.print("The worker is running. Stop it with Ctrl-C.")
         serving.work(settings, urls)
 
@@ -119,10 +123,6 @@ def organization(
     currency: Annotated[str, typer.Option(help="Three letters.")] = "USD",
 ) -> None:
     """Found an organization, or give an existing one another key. The key is shown this once."""
-    try:
-        zone_named(zone)
-    except ValueError as error:
-        _fail(str(error))
     with _database(_settings()) as urls:
         _migrate(urls)
         with psycopg.connect(urls.owner, autocommit=True) as owner:
@@ -135,8 +135,8 @@ def organization(
                     locale=locale,
                     currency=currency,
                 )
-            except psycopg.errors.CheckViolation:
-                _fail(f"{slug!r} or {currency!r} is not written as it should be: see --help")
+            except Problem as wrong:
+                _fail(wrong.sentence)
             key = organizations.give_key(owner, slug, "command line")
     console.print(f"{'Founded' if made else 'Another key for'} [bold]{slug}[/]. Its key, shown this once:")
     console.print(key, soft_wrap=True)

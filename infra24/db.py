@@ -23,6 +23,10 @@ class DatabaseDown(Unavailable):
     """The database cannot be reached. Nothing was changed; try again in a moment."""
 
 
+class Crowded(Unavailable):
+    """Too many changes met at once. Nothing was changed; try again."""
+
+
 @dataclass(frozen=True, slots=True)
 class Statement:
     """One SQL statement and its parameters."""
@@ -35,13 +39,15 @@ class Tx:
     """One open transaction of one organization, and the events that it will announce.
 
     Events are kept until the end of the transaction, because their place in the organization's sequence
-    is taken under a lock: whoever holds it must have nothing left to wait for.
+    is taken under a lock: whoever holds it must have nothing left to wait for. `remembers` is whether
+    what is read may be remembered beyond the transaction: not after it changed what it reads.
     """
 
     def __init__(self, connection: AsyncConnection[Row], org_id: UUID) -> None:
         self.connection = connection
         self.org_id = org_id
         self.pending: list[Any] = []
+        self.remembers = True
 
     async def rows(self, query: LiteralString, args: Sequence[Any] | dict[str, Any] = ()) -> list[Row]:
         """All rows of one statement."""
@@ -147,7 +153,7 @@ class Database:
                 yield connection
         except (PoolTimeout, psycopg.OperationalError) as error:
             if isinstance(error, psycopg.errors.DeadlockDetected | psycopg.errors.SerializationFailure):
-                raise
+                raise Crowded() from error
             raise DatabaseDown() from error
 
     @asynccontextmanager

@@ -146,9 +146,10 @@ def _constraint(urls: Urls) -> Finding:
 def _jobs(urls: Urls) -> Finding:
     with psycopg.connect(urls.app, options=f"-c role={APP_ROLE}") as connection:
         row = connection.execute(
-            "SELECT count(*) FILTER (WHERE j.status = 'todo'), count(*) FILTER (WHERE j.status = 'failed'), "
+            "SELECT count(*) FILTER (WHERE j.status = 'todo'), count(*) FILTER (WHERE j.status = 'failed' "
+            "OR j.status = 'todo' AND j.attempts >= 3), "
             "count(*) FILTER (WHERE j.status = 'todo' AND coalesce(j.scheduled_at, e.at) "
-            "< now() - interval '5 minutes'), "
+            "< now() - interval '1 minute'), "
             "(SELECT count(*) FROM procrastinate_workers WHERE last_heartbeat > now() - interval '1 minute') "
             "FROM procrastinate_jobs j "
             "LEFT JOIN procrastinate_events e ON e.job_id = j.id AND e.type = 'deferred'"

@@ -35,6 +35,7 @@ SETTINGS = {
     "max_wal_size": "'1GB'",
     "log_min_messages": "warning",
     "timezone": "'UTC'",
+    "unix_socket_permissions": "0700",  # only this account (and root): there is no password
 }
 
 
@@ -52,6 +53,11 @@ class EmbeddedServer:
         """The owner's address, over a socket that only this machine can reach."""
         return f"postgresql://postgres@/infra24?host={self.sockets}"
 
+    @property
+    def app_url(self) -> str:
+        """The application's address: a role that owns nothing and can become no owner."""
+        return f"postgresql://infra24_app@/infra24?host={self.sockets}"
+
     def url_of(self, database: str) -> str:
         """The address of another database on the same server."""
         return f"postgresql://postgres@/{database}?host={self.sockets}"
@@ -63,16 +69,7 @@ class EmbeddedServer:
             fcntl.flock(self._user, fcntl.LOCK_SH)
             self._prepare()
             if not self._running():
-                self._control(
-                    "start",
-                    "-w",
-                    "-t",
-                    str(_START_SECONDS),
-                    "-l",
-                    str(self.data / "log"),
-                    "-o",
-                    f"-k {self.sockets}",
-                )
+                self._start()
             self._make_database()
         return self
 
@@ -80,6 +77,16 @@ class EmbeddedServer:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.leave()
+
+    def ensure(self) -> None:
+        """Start the server again if it was killed while in use."""
+        with self._gate():
+            if self._user is not None and not self._running():
+                self._start()
+
+    def _start(self) -> None:
+        self._control("start", "-w", "-t", str(_START_SECONDS), "-l", str(self.data / "log"),
+                      "-o", f"-k {self.sockets}")  # fmt: skip
 
     def leave(self) -> None:
         """Stop using the server; the last to leave stops it. Leaving twice is leaving once."""

@@ -72,12 +72,18 @@ GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO infra24_app;
 
 
 def _make_roles(connection: psycopg.Connection[tuple[object, ...]]) -> None:
-    """The two roles of the application: they own nothing, cannot log in by themselves, cannot bypass."""
+    """The two roles of the application: they own nothing and bypass nothing.
+
+    The first may become the second where it says so (SET ROLE), and inherits nothing from it. They can log
+    in where the server lets them in without a password, as the embedded one does over its private socket.
+    """
     for role in (APP_ROLE, SWEEP_ROLE):
         name = sql.Identifier(role)
         # Roles belong to the server: another of its databases may have been first.
         with suppress(psycopg.errors.DuplicateObject, psycopg.errors.UniqueViolation):
-            connection.execute(sql.SQL("CREATE ROLE {} NOLOGIN").format(name))
+            connection.execute(sql.SQL("CREATE ROLE {} LOGIN NOINHERIT").format(name))
         granted = connection.execute("SELECT pg_has_role(current_user, %s, 'MEMBER')", (role,)).fetchone()
         if not granted or not granted[0]:
             connection.execute(sql.SQL("GRANT {} TO CURRENT_USER").format(name))
+    app, sweep = sql.Identifier(APP_ROLE), sql.Identifier(SWEEP_ROLE)
+    connection.execute(sql.SQL("GRANT {} TO {}").format(sweep, app))

@@ -2,12 +2,14 @@
 
 import asyncio
 import contextlib
+import logging
 import os
 import signal
 import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,7 +20,10 @@ from infra24.app import compose, create_app
 from infra24.embedded import EmbeddedServer
 from infra24.settings import Settings
 
-_RESTARTS = 20
+log = logging.getLogger("infra24.serving")
+
+_LOOK_SECONDS = 2.0
+_SHORTEST_PAUSE, _LONGEST_PAUSE = 1.0, 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +40,29 @@ def database(settings: Settings) -> Iterator[Urls]:
     if settings.database_url:
         yield Urls(settings.database_url, settings.owner_database_url or settings.database_url)
         return
-    with EmbeddedServer(settings.data_dir) as server:
-        yield Urls(server.url, server.url)
+    with EmbeddedServer(settings.data_dir) as server, _watched(server):
+        yield Urls(server.app_url, server.url)
+
+
+@contextmanager
+def _watched(server: EmbeddedServer) -> Iterator[None]:
+    """Start the embedded server again when something kills it, while the block runs."""
+    done = threading.Event()
+
+    def watch() -> None:
+        while not done.wait(_LOOK_SECONDS):
+            try:
+                server.ensure()
+            except (OSError, RuntimeError) as error:
+                log.error("the embedded database does not start again: %s", error)
+
+    watcher = threading.Thread(target=watch, name="database watcher", daemon=True)
+    watcher.start()
+    try:
+        yield
+    finally:
+        done.set()
+        watcher.join(30)
 
 
 def port_is_free(host: str, port: int) -> bool:
@@ -112,13 +138,30 @@ class WorkerBeside:
         self._keeper.join(5)
 
     def _keep(self) -> None:
-        for _ in range(_RESTARTS):
-            if self._stopping.is_set():
-                return
+        """Begin the worker again as often as it dies, after longer pauses while it dies at once."""
+        pause = _SHORTEST_PAUSE
+        while not self._stopping.is_set():
+            began = time.monotonic()
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "infra24", "worker", "--quiet"],
+                [sys.executable, "-m", "infra24", "worker", "--beside"],
                 env=self.environment,
+                stdin=subprocess.PIPE,  # closes when we die, however we die: then it ends itself
                 start_new_session=True,
             )
-            self._process.wait()
-            self._stopping.wait(2)
+            code = self._process.wait()
+            if self._stopping.is_set():
+                return
+            lived = time.monotonic() - began
+            pause = _SHORTEST_PAUSE if lived > _LONGEST_PAUSE else min(2 * pause, _LONGEST_PAUSE)
+            log.warning("the worker ended with %s; it begins again in %.0f s", code, pause)
+            self._stopping.wait(pause)
+
+
+def end_with_parent() -> None:
+    """End this process when the one that began it is gone: its end of our standard input closes then."""
+
+    def watch() -> None:
+        sys.stdin.buffer.read()
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=watch, name="parent watcher", daemon=True).start()

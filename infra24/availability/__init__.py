@@ -6,7 +6,7 @@ seconds since 1970 in UTC; spans are half-open.
 
 from infra24.availability.intervals import Span, intersect, subtract, union
 from infra24.availability.pooling import Candidate, Decision, rank
-from infra24.availability.reasons import Reason
+from infra24.availability.reasons import CONTENDED, Reason
 from infra24.availability.rules import Blackout, HostTerms, Pooling, Rules, Window, parse
 from infra24.availability.slots import (
     Busy,
@@ -20,6 +20,7 @@ from infra24.availability.slots import (
 )
 
 __all__ = [
+    "CONTENDED",
     "Blackout",
     "Busy",
     "Candidate",

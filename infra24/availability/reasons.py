@@ -21,6 +21,10 @@ SENTENCES = {
 """Every reason there is, in English; pages translate the template and fill it."""
 
 
+CONTENDED = frozenset({"taken", "day_limit", "week_limit"})
+"""Reasons that mean others were faster, not that the time was never on offer."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reason:
     """One rule or claim that removed a time. `private` is for staff only."""

@@ -7,7 +7,7 @@ time in the rules' zone, numbers are minutes unless their name says days.
 import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -99,6 +99,10 @@ class Rules:
         return bool(
             self.max_per_day_per_host or self.max_per_week_per_host or self.pooling is Pooling.ROUND_ROBIN
         )
+
+    def offers(self, length: timedelta) -> bool:
+        """Whether a length is one of those on offer."""
+        return length in {timedelta(minutes=minutes) for minutes in self.durations}
 
     @property
     def longest_minutes(self) -> int:

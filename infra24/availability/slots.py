@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from infra24.availability import hours
 from infra24.availability.intervals import Span, intersect, union
-from infra24.availability.reasons import Reason
+from infra24.availability.reasons import CONTENDED, Reason
 from infra24.availability.rules import Blackout, Pooling, Rules
 
 FOREVER = 1 << 40
@@ -74,27 +74,34 @@ class Explanation:
     free: bool
     common: tuple[Reason, ...] = ()
     hosts: dict[Hashable, tuple[Reason, ...]] = field(default_factory=dict)
+    collective: bool = False
 
     @property
     def reasons(self) -> tuple[Reason, ...]:
-        """What a visitor is told: the common reasons, or else what every host has in common first."""
+        """What a visitor is told: the reasons for everyone, or else those of the hosts.
+
+        Where a host would have had the time and others were faster, theirs are the reasons that count.
+        """
         if self.free or self.common:
             return self.common
+        lost = [r for r in self.hosts.values() if r and {reason.code for reason in r} <= CONTENDED]
+        told = lost[:1] if lost and not self.collective else list(self.hosts.values())
         seen: dict[str, Reason] = {}
-        for reasons in self.hosts.values():
-            for reason in reasons:
-                seen.setdefault(reason.code, Reason(reason.code, reason.facts))
+        for reason in (reason for reasons in told for reason in reasons):
+            seen.setdefault(reason.code, reason)
         return tuple(seen.values())
 
 
 def free_starts(timetable: Timetable) -> list[int]:
     """The bookable starts, sorted; none when the length is not one that is offered."""
+    if _wrong_length(timetable):
+        return []
     return _offered(timetable, [_free(timetable, member) for member in _pool(timetable)])
 
 
 def free_hosts(timetable: Timetable) -> dict[int, list[Hashable]]:
     """For each bookable start, sorted, the hosts who are free: all of them if collective."""
-    pool = _pool(timetable)
+    pool = () if _wrong_length(timetable) else _pool(timetable)
     lists = [_free(timetable, member) for member in pool]
     free: dict[int, list[Hashable]] = {start: [] for start in _offered(timetable, lists)}
     for member, starts in zip(pool, lists, strict=True):
@@ -121,8 +128,10 @@ def _offered(timetable: Timetable, lists: list[list[int]]) -> list[int]:
 
 def explain(timetable: Timetable, start: int) -> Explanation:
     """Why `start` is offered or not, by the same barriers that `free_starts` uses."""
+    wrong_length = _wrong_length(timetable)
+    if wrong_length:
+        return Explanation(start, False, tuple(wrong_length))
     common = [why for low, high, why in _common(timetable) if low <= start < high]
-    common += _wrong_length(timetable)
     if _unstaffed(timetable):
         common.append(Reason("no_hosts"))
     elif not timetable.hosts:
@@ -136,9 +145,10 @@ def explain(timetable: Timetable, start: int) -> Explanation:
         )
         for member in _pool(timetable)
     }
-    enough = all if timetable.rules.pooling is Pooling.COLLECTIVE else any
+    collective = timetable.rules.pooling is Pooling.COLLECTIVE
+    enough = all if collective else any
     free = not common and enough(not reasons for reasons in hosts.values())
-    return Explanation(start, free, tuple(common), hosts)
+    return Explanation(start, free, tuple(common), hosts, collective)
 
 
 def nearest(starts: Sequence[int], wanted: int, count: int = 3) -> list[int]:

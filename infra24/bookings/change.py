@@ -6,6 +6,7 @@ from uuid import UUID
 
 from infra24 import events, resources
 from infra24.bookings import queries, reading, seating
+from infra24.bookings.limits import check_booker
 from infra24.bookings.model import (
     Booking,
     By,
@@ -25,7 +26,8 @@ async def reschedule(
 ) -> Booking:
     """Move a booking to another time, with the same host if free. Its old time is free at once.
 
-    Refuses with TooLate (the booker, inside the notice), IllegalMove, SlotTaken, SlotNotOffered. Two
+    A time that was approved is asked for again when the booker moves it. Refuses with TooLate and
+    BookerLimit (the booker), IllegalMove, SlotTaken, SlotNotOffered. Two
     bookings that swap times wait in one order, for the members are locked first.
     """
     if end <= start:
@@ -40,8 +42,12 @@ async def reschedule(
     if (before.starts_at, before.ends_at) == (start, end):
         return before
     seen = await look_at(tx, before.resource_id, start, end - start, now, ignoring=booking_id)
+    status = before.status
+    if by is By.BOOKER:
+        await check_booker(tx, seen.offer, before.booker_email, start, booking_id)
+        status = Status.PENDING if seen.offer.rules.approval else status
     await queries.unseat(tx, booking_id, hosts_too=True)
-    moved = replace(before, starts_at=start, ends_at=end)
+    moved = replace(before, starts_at=start, ends_at=end, status=status)
     await seating.seat(tx, seen, moved, now, keep=hosts)
     after = await reading.get(tx, booking_id)
     facts = {**after.facts(), "from": before.starts_at.isoformat(), "by": by}
@@ -75,9 +81,15 @@ async def mark_no_show(tx: Tx, booking_id: UUID, *, now: datetime) -> Booking:
     return await _afterwards(tx, booking_id, Status.NO_SHOW, "booking.no_show", now)
 
 
-async def correct_person(tx: Tx, booking_id: UUID, person: Person, *, now: datetime) -> Booking:
-    """Correct who books and what for. Refuses with IllegalMove when it was cancelled."""
+async def correct_person(tx: Tx, booking_id: UUID, person: Person, *, by: By, now: datetime) -> Booking:
+    """Correct who books and what for. Refuses with IllegalMove when it was cancelled.
+
+    Refuses with BookerLimit when the booker hands it to someone who has all the bookings they may have.
+    """
     booking = await reading.get(tx, booking_id, lock=True)
+    if by is By.BOOKER and person.email != booking.booker_email:
+        offer = await resources.offer(tx, booking.resource_id)
+        await check_booker(tx, offer, person.email, booking.starts_at, booking_id)
     if booking.status is Status.CANCELLED:
         raise IllegalMove(booking.status, "changed")
     await queries.set_person(tx, booking_id, person, now)

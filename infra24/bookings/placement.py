@@ -7,8 +7,8 @@ from uuid import UUID, uuid4
 from infra24 import events, resources
 from infra24.availability import Reason, free_starts, nearest
 from infra24.bookings import queries, reading, seating
+from infra24.bookings.limits import check_booker
 from infra24.bookings.model import (
-    BookerLimit,
     Booking,
     EndsBeforeItStarts,
     HoldOver,
@@ -54,11 +54,12 @@ async def confirm_hold(tx: Tx, booking_id: UUID, person: Person, *, now: datetim
     if held.status is not Status.HOLD:
         raise HoldOver()
     offer = await resources.offer(tx, held.resource_id)
-    await _check_booker(tx, offer, person, held.starts_at, booking_id)
     alive = held.expires_at is not None and held.expires_at > now
     claims = len(held.hosts) + offer.occupies_itself
+    if alive:
+        await check_booker(tx, offer, person.email, held.starts_at, booking_id)
     if not alive or await queries.keep_claims(tx, booking_id) != claims:
-        await _seat_again(tx, held, now)
+        await _seat_again(tx, held, person, now)
     await queries.set_person(tx, booking_id, person, now)
     await queries.set_status(tx, booking_id, _first_status(offer), now)
     return _announced(tx, await reading.get(tx, booking_id), now)
@@ -70,9 +71,8 @@ async def alternatives(
     """Up to three free starts nearest to one that was refused, within two weeks of it."""
     middle = max(start, now)
     span = (max(now, middle - _ALTERNATIVES_WITHIN), middle + _ALTERNATIVES_WITHIN)
-    seen = await outlook(tx, resource_id, span, length, now)
-    if seen.timetable.length not in {minutes * 60 for minutes in seen.offer.rules.durations}:
-        seen = await outlook(tx, resource_id, span, None, now)
+    offer = await resources.offer(tx, resource_id)
+    seen = await outlook(tx, resource_id, span, length if offer.rules.offers(length) else None, now)
     return [instant(at) for at in nearest(free_starts(seen.timetable), seconds(start))]
 
 
@@ -82,7 +82,7 @@ async def _place(tx: Tx, wish: Wish, status: Status, *, tokens: Tokens, now: dat
         raise EndsBeforeItStarts()
     seen = await look_at(tx, wish.resource_id, wish.starts_at, length, now)
     if wish.person is not None:
-        await _check_booker(tx, seen.offer, wish.person, wish.starts_at, None)
+        await check_booker(tx, seen.offer, wish.person.email, wish.starts_at, None)
     booking = _wished(tx, wish, seen.offer, status, tokens, now)
     token_hash = tokens.hash_of(tx.org_id, booking.id)
     return _announced(tx, await seating.seat(tx, seen, booking, now, token_hash=token_hash), now)
@@ -139,6 +139,12 @@ async def look_at(
         raise SlotNotOffered([Reason("outside_hours")])
     span = (start, start + timedelta(seconds=1))
     known = resources.recall(tx, resource_id) or await resources.offer(tx, resource_id)
+    if not known.rules.offers(length):  # before anything of that length is looked at
+        known = await resources.offer(tx, resource_id)
+        if not known.rules.offers(length):
+            offered = ", ".join(map(str, known.rules.durations))
+            minutes = int(length.total_seconds()) // 60
+            raise SlotNotOffered([Reason("wrong_length", {"minutes": minutes, "offered": offered})])
     if known.rules.counts:
         await resources.lock(tx, known.members)
     seen = await outlook(tx, resource_id, span, length, now, ignoring=ignoring)
@@ -148,33 +154,13 @@ async def look_at(
     return seen
 
 
-async def _seat_again(tx: Tx, held: Booking, now: datetime) -> None:
+async def _seat_again(tx: Tx, held: Booking, person: Person, now: datetime) -> None:
     """A hold that lapsed: claim its time anew, as if it were booked now."""
-    await queries.unseat(tx, held.id, hosts_too=True)
     seen = await look_at(tx, held.resource_id, held.starts_at, held.length, now, ignoring=held.id)
+    await check_booker(tx, seen.offer, person.email, held.starts_at, held.id)
+    await queries.unseat(tx, held.id, hosts_too=True)
     confirmed = replace(held, status=Status.CONFIRMED, expires_at=None)
     await seating.seat(tx, seen, confirmed, now)
-
-
-async def _check_booker(tx: Tx, offer: Offer, person: Person, start: datetime, own: UUID | None) -> None:
-    """Refuses with BookerLimit when this person has all the bookings they may have that day or week."""
-    rules = offer.rules
-    if not (rules.max_per_day_per_booker or rules.max_per_week_per_booker):
-        return
-    await queries.lock_booker(tx, person.email)
-    local = start.astimezone(rules.zone)
-    day = datetime(local.year, local.month, local.day, tzinfo=rules.zone)
-    week = day - timedelta(days=day.weekday())
-    for most, since, days in (
-        (rules.max_per_day_per_booker, day, 1),
-        (rules.max_per_week_per_booker, week, 7),
-    ):
-        if most is None:
-            continue
-        until = datetime.combine(since.date() + timedelta(days=days), since.timetz())
-        had = await queries.count_of_booker(tx, offer.resource.id, person.email, since, until, own)
-        if had >= most:
-            raise BookerLimit(most=most)
 
 
 def _first_status(offer: Offer) -> Status:

@@ -350,15 +350,17 @@ async def on_members(
 
 
 async def upcoming(tx: Tx, resource_id: UUID, now: datetime, limit: int) -> list[Booking]:
-    """The bookings of a resource that are still to come and hold its time."""
+    """The bookings of a resource, or hosted by a person, that are still to come and hold their time."""
     rows = await tx.rows(
         _BOOKING
         + """
-        WHERE b.org_id = %s AND b.resource_id = %s AND b.ends_at > %s
-            AND b.status IN ('pending', 'confirmed')
-        ORDER BY b.starts_at, b.id LIMIT %s
+        WHERE b.org_id = %(org)s AND b.ends_at > %(now)s AND b.status IN ('pending', 'confirmed')
+            AND (b.resource_id = %(id)s OR EXISTS (
+                SELECT 1 FROM participants h WHERE h.org_id = %(org)s AND h.booking_id = b.id
+                    AND h.resource_id = %(id)s))
+        ORDER BY b.starts_at, b.id LIMIT %(limit)s
         """,
-        (tx.org_id, resource_id, now, limit),
+        {"org": tx.org_id, "id": resource_id, "now": now, "limit": limit},
     )
     return [_booking(row) for row in rows]
 

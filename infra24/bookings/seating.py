@@ -5,15 +5,12 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from infra24.availability import Candidate, Decision, Pooling, Reason, explain, rank
+from infra24.availability import CONTENDED, Candidate, Decision, Pooling, Reason, explain, rank
 from infra24.bookings import queries
 from infra24.bookings.model import Booking, Participant, SlotNotOffered, SlotTaken
 from infra24.bookings.queries import Seating
 from infra24.bookings.timetables import Outlook, seconds
 from infra24.db import Tx
-
-_CONTENDED = frozenset({"taken", "day_limit", "week_limit"})
-"""Reasons that mean others were faster, not that the time was never on offer."""
 
 
 async def choose(
@@ -53,7 +50,7 @@ async def choose(
 
 def refuse(reasons: Sequence[Reason]) -> None:
     """Refuse a start for its reasons: SlotTaken when only others stand in the way."""
-    if reasons and {reason.code for reason in reasons} <= _CONTENDED:
+    if reasons and {reason.code for reason in reasons} <= CONTENDED:
         raise SlotTaken(reasons=[{"code": r.code, "sentence": r.sentence} for r in reasons])
     raise SlotNotOffered(reasons)
 

@@ -2,7 +2,7 @@
 
 from infra24.events.delivery import Subscriber, Subscribers, deliver
 from infra24.events.model import Event, Recorded
-from infra24.events.outbox import after, head, of_subject, record, write
+from infra24.events.outbox import after, head, record, write
 
 __all__ = [
     "Event",
@@ -12,7 +12,6 @@ __all__ = [
     "after",
     "deliver",
     "head",
-    "of_subject",
     "record",
     "write",
 ]

@@ -29,11 +29,6 @@ async def after(tx: Tx, seq: int, limit: int = 100) -> list[Recorded]:
     return await queries.after(tx, seq, min(limit, 1_000))
 
 
-async def of_subject(tx: Tx, subject_id: UUID) -> list[Recorded]:
-    """The history of one booking or resource."""
-    return await queries.of_subject(tx, subject_id)
-
-
 async def head(tx: Tx) -> int:
     """The place of the newest event."""
     return await queries.head(tx)

@@ -64,18 +64,6 @@ async def after(tx: Tx, seq: int, limit: int) -> list[Recorded]:
     return [_recorded(tx, row) for row in rows]
 
 
-async def of_subject(tx: Tx, subject_id: UUID) -> list[Recorded]:
-    """What happened to one thing, in order."""
-    rows = await tx.rows(
-        """
-        SELECT seq, type, subject_id, data, recorded_at, id FROM events
-        WHERE org_id = %s AND subject_id = %s ORDER BY seq
-        """,
-        (tx.org_id, subject_id),
-    )
-    return [_recorded(tx, row) for row in rows]
-
-
 async def head(tx: Tx) -> int:
     """The place of the newest event; 0 before the first."""
     row = await tx.row("SELECT seq FROM event_heads WHERE org_id = %s", (tx.org_id,))

@@ -1,12 +1,19 @@
 """Founding an organization, and giving it keys: by the owner's role, from the command line."""
 
+import re
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import psycopg
+from babel import Locale, UnknownLocaleError
 from psycopg.types.json import Jsonb
 
+from infra24.errors import Problem
 from infra24.organizations.keys import new_key
+
+RESERVED = frozenset({"api", "book", "bookings", "health", "openapi.json", "static", "theme"})
+"""What no organization can be called: these addresses are taken."""
 
 
 def found(
@@ -19,7 +26,24 @@ def found(
     currency: str = "USD",
     theme: dict[str, Any] | None = None,
 ) -> UUID | None:
-    """A new organization; None when the slug is taken. The caller has checked the zone."""
+    """A new organization; None when the slug is taken. Refuses with Problem what is not well written."""
+    problems = {}
+    if not re.fullmatch(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", slug):
+        problems["slug"] = "is written in small letters, digits and hyphens"
+    elif slug in RESERVED:
+        problems["slug"] = f"{slug!r} is an address of ours"
+    if not re.fullmatch(r"[A-Z]{3}", currency):
+        problems["currency"] = "is three capital letters, such as EUR"
+    try:
+        ZoneInfo(time_zone)
+    except (ValueError, OSError):
+        problems["zone"] = f"{time_zone!r} is not a time zone; write an IANA name such as Europe/Madrid"
+    try:
+        Locale.parse(locale)
+    except (ValueError, UnknownLocaleError):
+        problems["locale"] = f"{locale!r} is not a locale; write language and territory, such as es_ES"
+    if problems:
+        raise Problem(problems)
     row = owner.execute(
         """
         INSERT INTO organizations (slug, name, time_zone, locale, currency, theme)

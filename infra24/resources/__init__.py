@@ -17,6 +17,7 @@ from infra24.resources.model import (
     Offer,
     Resource,
     ResourceExists,
+    ResourceInUse,
 )
 from infra24.resources.offers import offer, recall
 from infra24.resources.queries import lock
@@ -27,6 +28,7 @@ __all__ = [
     "Offer",
     "Resource",
     "ResourceExists",
+    "ResourceInUse",
     "archive",
     "bookable",
     "create",

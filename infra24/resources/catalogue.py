@@ -1,9 +1,11 @@
 """Create, read, update and archive resources."""
 
+import copy
 import re
 import unicodedata
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import psycopg
@@ -15,7 +17,8 @@ from infra24.errors import Problem
 from infra24.organizations import UnknownResource
 from infra24.resources import queries
 from infra24.resources.meeting import wrong_template
-from infra24.resources.model import Draft, Resource, ResourceExists
+from infra24.resources.model import AS_THE_TYPE_SUGGESTS, Draft, Resource, ResourceExists, ResourceInUse
+from infra24.resources.offers import named_hosts
 
 TYPES = ("space", "equipment", "person", "other")
 
@@ -51,8 +54,9 @@ async def bookable(tx: Tx, *, after: str = "", limit: int = 100) -> list[Resourc
 
 async def create(tx: Tx, draft: Draft, now: datetime) -> Resource:
     """A new resource. Refuses with Problem (a path and a sentence each) or ResourceExists."""
+    tx.remembers = False
     draft = _tidy(draft)
-    rules, hosts = await _read_rules(tx, draft)
+    rules, hosts = await _read_rules(tx, draft, {})
     values = await _values(tx, draft)
     created = await queries.insert(tx, values)
     if created is None and draft.slug is None:
@@ -62,27 +66,53 @@ async def create(tx: Tx, draft: Draft, now: datetime) -> Resource:
                 break
     if created is None:
         raise ResourceExists()
+    await queries.lock_family(tx, hosts)
     await _settle(tx, created, rules, hosts)
     events.record(tx, "resource.created", created, {"title": draft.title, "type": draft.type}, now)
     return await get(tx, created)
 
 
 async def update(tx: Tx, resource_id: UUID, draft: Draft, now: datetime) -> Resource:
-    """Replace what is said of a resource. Refuses as `create` does, and with UnknownResource."""
-    await queries.lock(tx, [resource_id])
+    """Replace what is said of a resource. Refuses as `create` does, and with UnknownResource.
+
+    Rules that stay as they were may still name people who have left. A person's new e-mail is written
+    into the rules that name them. Refuses with ResourceInUse where bookings to come would not count.
+    """
+    tx.remembers = False
     before = await get(tx, resource_id)
     draft = _tidy(draft)
-    rules, hosts = await _read_rules(tx, draft)
+    rules, hosts = await _read_rules(tx, draft, before.availability_rules)
+    await queries.lock_family(tx, [resource_id, *hosts])
+    if before.capacity is None and draft.capacity and await queries.has_coming_bookings(tx, resource_id, now):
+        raise ResourceInUse()
     values = await _values(tx, replace(draft, slug=draft.slug or before.slug))
     try:
         async with tx.attempt():
             await queries.rewrite(tx, resource_id, values)
     except psycopg.errors.UniqueViolation:
         raise ResourceExists() from None
+    if before.email and draft.email and before.email != draft.email:
+        await _rename_host(tx, resource_id, before.email, draft.email)
     await _settle(tx, resource_id, rules, hosts)
     await queries.touch_offers_of_host(tx, resource_id)
     events.record(tx, "resource.updated", resource_id, {"title": draft.title, "type": draft.type}, now)
     return await get(tx, resource_id)
+
+
+async def _rename_host(tx: Tx, host_id: UUID, former: str, email: str) -> None:
+    """Write a person's new e-mail into every rule that names them."""
+
+    def renamed(named: str) -> str:
+        return email if named.strip().lower() == former else named
+
+    for offer_id, document in await queries.offers_naming(tx, host_id):
+        rules = copy.deepcopy(document)
+        for item in (*rules.get("windows", ()), *rules.get("hosts", ())):
+            if "host" in item:
+                item["host"] = renamed(item["host"])
+        if "fixed_host" in rules:
+            rules["fixed_host"] = renamed(rules["fixed_host"])
+        await queries.set_rules(tx, offer_id, rules)
 
 
 async def archive(tx: Tx, resource_id: UUID, now: datetime) -> Resource:
@@ -122,12 +152,13 @@ def slug_of(title: str) -> str:
 def _tidy(draft: Draft) -> Draft:
     email = draft.email.strip().lower() if draft.email else None
     capacity = draft.capacity
-    if draft.type == "person" and capacity is None:
-        capacity = 1
+    if capacity == AS_THE_TYPE_SUGGESTS:
+        capacity = None if draft.type == "other" else 1
     return replace(draft, title=draft.title.strip(), email=email, capacity=capacity)
 
 
-async def _read_rules(tx: Tx, draft: Draft) -> tuple[Rules, list[UUID]]:
+async def _read_rules(tx: Tx, draft: Draft, former: dict[str, Any]) -> tuple[Rules, list[UUID]]:
+    """Read a draft's rules. Who the former rules named may stay in them, even if they have left."""
     organization = await organizations.get(tx)
     people = await queries.people(tx)
     problems: dict[str, str] = {}
@@ -142,13 +173,14 @@ async def _read_rules(tx: Tx, draft: Draft) -> tuple[Rules, list[UUID]]:
     wrong = wrong_template(draft.meeting_url)
     if wrong:
         problems["meeting_url"] = wrong
+    known = [*people, *(named_hosts(former) if former == draft.availability_rules else ())]
     try:
-        rules = parse(draft.availability_rules, zone=organization.time_zone, people=people)
+        rules = parse(draft.availability_rules, zone=organization.time_zone, people=known)
     except Problem as refused:
         problems |= {f"availability_rules.{path}": said for path, said in refused.problems.items()}
     if problems:
         raise Problem(problems)
-    return rules, [people[email] for email in rules.hosts]
+    return rules, [people[email] for email in rules.hosts if email in people]
 
 
 async def _values(tx: Tx, draft: Draft) -> dict[str, object]:

@@ -14,6 +14,14 @@ class ResourceExists(Conflict):
     """There is already a resource with that slug or e-mail."""
 
 
+class ResourceInUse(Conflict):
+    """Bookings to come were made while it was never occupied itself, and would not count. Move them first."""
+
+
+AS_THE_TYPE_SUGGESTS = 0
+"""A capacity that was left out: one for a person, a space or equipment; none for an offer of another kind."""
+
+
 @dataclass(frozen=True, slots=True)
 class Draft:
     """What staff say of a resource. `price` in minor units; `capacity` None: never occupied itself."""
@@ -24,7 +32,7 @@ class Draft:
     description: str = ""
     category: str = ""
     email: str | None = None
-    capacity: int | None = None
+    capacity: int | None = AS_THE_TYPE_SUGGESTS
     price: int = 0
     currency: str | None = None
     location: str | None = None

@@ -26,11 +26,11 @@ async def offer(tx: Tx, resource_id: UUID) -> Offer:
         raise UnknownResource()
     organization = await organizations.get(tx)
     rows = await queries.hosts(tx, resource_id)
-    people = [row[1] for row in rows] + _named(resource.availability_rules)
+    people = [row[1] for row in rows] + named_hosts(resource.availability_rules)
     rules = parse(resource.availability_rules, zone=organization.time_zone, people=people)
     hosts = []
     for id_, email, name, position, own in rows:
-        own_rules = parse(own, zone=organization.time_zone, people=_named(own))
+        own_rules = parse(own, zone=organization.time_zone, people=named_hosts(own))
         hosts.append(
             Host(
                 id_,
@@ -44,6 +44,8 @@ async def offer(tx: Tx, resource_id: UUID) -> Offer:
         )
     longest = await queries.longest_claim(tx, [resource_id, *(host.id for host in hosts)])
     read = Offer(resource, rules, tuple(hosts), longest)
+    if not tx.remembers:
+        return read
     _remembered[tx.org_id, resource_id] = read
     _remembered.move_to_end((tx.org_id, resource_id))
     if len(_remembered) > _KEPT:
@@ -51,7 +53,7 @@ async def offer(tx: Tx, resource_id: UUID) -> Offer:
     return read
 
 
-def _named(document: dict[str, object]) -> list[str]:
+def named_hosts(document: dict[str, object]) -> list[str]:
     """The hosts that stored rules name: they were checked when they were saved, and may have left since."""
     windows = document.get("windows", [])
     assert isinstance(windows, list)

@@ -1,7 +1,7 @@
 """Every SQL statement about resources."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -120,6 +120,54 @@ async def lock(tx: Tx, resource_ids: Sequence[UUID]) -> None:
         """,
         (tx.org_id, list(resource_ids)),
     )
+
+
+async def lock_family(tx: Tx, resource_ids: Sequence[UUID]) -> None:
+    """Hold these, and every offer that names one of them as a host: all that a change of them touches.
+
+    In the same order as everyone who locks resources, so that nobody waits in a circle.
+    """
+    await tx.run(
+        """
+        SELECT 1 FROM resources WHERE org_id = %(org)s AND (id = ANY(%(ids)s) OR id IN (
+            SELECT resource_id FROM resource_hosts WHERE org_id = %(org)s AND host_id = ANY(%(ids)s)))
+        ORDER BY id FOR NO KEY UPDATE
+        """,
+        {"org": tx.org_id, "ids": list(resource_ids)},
+    )
+
+
+async def offers_naming(tx: Tx, host_id: UUID) -> list[tuple[UUID, dict[str, Any]]]:
+    """The offers whose windows name a person, with their rules."""
+    rows = await tx.rows(
+        """
+        SELECT r.id, r.availability_rules FROM resources r
+        JOIN resource_hosts h ON (h.org_id, h.resource_id) = (r.org_id, r.id)
+        WHERE h.org_id = %s AND h.host_id = %s ORDER BY r.id
+        """,
+        (tx.org_id, host_id),
+    )
+    return [(id_, rules) for id_, rules in rows]
+
+
+async def set_rules(tx: Tx, resource_id: UUID, rules: dict[str, Any]) -> None:
+    """Other rules for a resource."""
+    await tx.run(
+        "UPDATE resources SET availability_rules = %s, version = version + 1 WHERE org_id = %s AND id = %s",
+        (Jsonb(rules), tx.org_id, resource_id),
+    )
+
+
+async def has_coming_bookings(tx: Tx, resource_id: UUID, now: datetime) -> bool:
+    """Whether bookings of it are still to come."""
+    row = await tx.row(
+        """
+        SELECT 1 FROM bookings WHERE org_id = %s AND resource_id = %s AND ends_at > %s
+            AND status IN ('hold', 'pending', 'confirmed') LIMIT 1
+        """,
+        (tx.org_id, resource_id, now),
+    )
+    return row is not None
 
 
 async def set_hosts(tx: Tx, resource_id: UUID, host_ids: Sequence[UUID]) -> None:

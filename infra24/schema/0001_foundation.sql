@@ -184,7 +184,6 @@ CREATE TABLE events (
     PRIMARY KEY (org_id, seq),
     UNIQUE (org_id, id)
 );
-CREATE INDEX events_by_subject ON events (org_id, subject_id, seq);
 
 CREATE TABLE deliveries (
     org_id uuid NOT NULL,

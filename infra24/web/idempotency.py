@@ -12,11 +12,14 @@ from fastapi import Request, Response
 from infra24 import answers
 from infra24.db import Tx
 from infra24.errors import Conflict, Invalid, Refusal, Unavailable
+from infra24.web.api.views import links
 from infra24.web.errors import problem_of
 from infra24.web.services import Services, services
 
 _GIVEN_UP = timedelta(seconds=60)
-_TOKEN = "%TOKEN%"  # noqa: S105  where a token stood in an answer that is kept
+
+_SECRET = ("token", "links")
+"""What is left out of an answer that is kept: it opens the booking."""
 
 
 class KeyReused(Invalid):
@@ -69,7 +72,7 @@ async def once(request: Request, org_id: UUID, act: Act, refused: Refused) -> Re
         async with found.database.transaction(org_id) as tx:
             status, body = await act(tx)
             text = orjson.dumps(body, option=orjson.OPT_UTC_Z)
-            kept = text.decode().replace(str(body.get("token", _TOKEN)), _TOKEN)
+            kept = orjson.dumps({**body, **dict.fromkeys(_SECRET)}, option=orjson.OPT_UTC_Z).decode()
             await _keep(tx, key, claimed_at, status, kept)
     except Refusal as refusal:
         if isinstance(refusal, Unavailable):
@@ -90,10 +93,12 @@ async def _keep(tx: Tx, key: bytes, claimed_at: datetime, status: int, answer: s
 
 
 def _replay(found: Services, org_id: UUID, status: int, kept: str) -> Response:
-    if _TOKEN in kept:
-        booking_id = UUID(orjson.loads(kept)["id"])
-        kept = kept.replace(_TOKEN, found.tokens.of(org_id, booking_id))
-    answer = _answer(status, kept.encode())
+    """The answer again: what was not kept of it, the token and its links, is made again."""
+    body = orjson.loads(kept)
+    if status < 400:
+        token = found.tokens.of(org_id, UUID(body["id"]))
+        body |= {"token": token, "links": links(found, token)}
+    answer = _answer(status, orjson.dumps(body))
     answer.headers["idempotency-replayed"] = "true"
     return answer
 

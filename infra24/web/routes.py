@@ -190,6 +190,7 @@ API = (
 )
 
 PAGES = (
+    Page("/health", system.health, methods=("HEAD",)),
     Page("/", catalogue.organizations_page),
     Page("/static/{version}/{path:path}", assets.static),
     Page("/theme/{seed}-{radius}.css", assets.theme),

@@ -1,12 +1,13 @@
 """GET /api/availability and its two companions: when is it free, and why not."""
 
 from datetime import date, timedelta
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Query, Request, Response
 
 from infra24 import bookings
+from infra24.availability import Reason
 from infra24.errors import Invalid
 from infra24.web.api.answers import answer, slot_views
 from infra24.web.api.fields import LONGEST_RANGE_DAYS, Day, Instant, Minutes
@@ -56,7 +57,7 @@ async def explain(
         offer, why = await bookings.why(tx, resource_id, start_time, duration, now)
         minutes = duration or min(offer.rules.durations)
         end = start_time + timedelta(minutes=minutes)
-        body = {
+        body: dict[str, Any] = {
             "resource_id": resource_id,
             "start": start_time,
             "end": end,
@@ -70,10 +71,11 @@ async def explain(
                     "host_id": str(key),
                     "name": names.get(UUID(str(key)), ""),
                     "available": not reasons,
-                    "reasons": [{"code": r.code, "sentence": r.sentence} for r in reasons],
+                    "reasons": [_told(reason) for reason in reasons],
                 }
                 for key, reasons in why.hosts.items()
             ]
+            body["reasons"] = [_told(reason) for reason in why.reasons]
             buffers = (
                 timedelta(minutes=offer.rules.buffer_before),
                 timedelta(minutes=offer.rules.buffer_after),
@@ -106,3 +108,8 @@ async def _answer(
             "slots": slot_views(starts, length),
         }
     )
+
+
+def _told(reason: Reason) -> dict[str, Any]:
+    """A reason in full, for staff: with the words that were written beside a blackout."""
+    return {"code": reason.code, "sentence": reason.sentence, "detail": reason.private}

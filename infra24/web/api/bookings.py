@@ -232,11 +232,13 @@ async def _changed(tx: Tx, booking: Booking, wanted: Change, by: By, now: dateti
         raise Problem({"start_time": "say when it starts as well as when it ends"})
     person = _person(booking, wanted)
     if booking.status is Status.HOLD and wanted.status == "confirmed":
+        if wanted.start_time not in (None, booking.starts_at):
+            raise Problem({"start_time": "a hold keeps one time; hold another, or confirm this one"})
         if not (person.name and person.email):
             raise Problem({"artist_email": "say who books: a name and an e-mail"})
         return await bookings.confirm_hold(tx, booking.id, person, now=now)
     if person != _person(booking, Change()):
-        booking = await bookings.correct_person(tx, booking.id, person, now=now)
+        booking = await bookings.correct_person(tx, booking.id, person, by=by, now=now)
     if wanted.start_time is not None:
         end = wanted.end_time or wanted.start_time + booking.length
         booking = await bookings.reschedule(tx, booking.id, wanted.start_time, end, by=by, now=now)

@@ -46,6 +46,12 @@ def _storable(value: dict[str, Any]) -> dict[str, Any]:
     return value
 
 
+def _one_line(text: str) -> str:
+    if len(text.splitlines()) > 1:
+        raise ValueError("is written on one line")
+    return text
+
+
 def _filled(text: str) -> str:
     if not text:
         raise ValueError("cannot be empty")
@@ -55,7 +61,13 @@ def _filled(text: str) -> str:
 Instant = Annotated[AwareDatetime, AfterValidator(_plausible)]
 Day = Annotated[date, AfterValidator(_plausible_date)]
 Text = Annotated[str, Field(max_length=2_000), AfterValidator(_no_control)]
-Name = Annotated[str, Field(max_length=200), AfterValidator(_no_control), AfterValidator(_filled)]
+Name = Annotated[
+    str,
+    Field(max_length=200),
+    AfterValidator(_no_control),
+    AfterValidator(_one_line),
+    AfterValidator(_filled),
+]
 Email = Annotated[EmailStr, Field(max_length=254), AfterValidator(lambda email: str(email).lower())]
 Json = Annotated[dict[str, Any], AfterValidator(_storable)]
 Minutes = Annotated[int, Field(ge=1, le=44_640)]
@@ -105,6 +117,7 @@ class ReasonView(BaseModel):
 
     code: str
     sentence: str
+    detail: str | None = None
 
 
 class ExplanationView(BaseModel):

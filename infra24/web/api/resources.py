@@ -105,7 +105,7 @@ async def create_resource(request: Request, org: Org, wanted: NewResource) -> Re
     organization = await found.directory.find(org)
     async with found.database.transaction(organization.id) as tx:
         await require_key(tx, shown)
-        created = await resources.create(tx, Draft(**wanted.model_dump()), found.clock())
+        created = await resources.create(tx, Draft(**wanted.model_dump(exclude_unset=True)), found.clock())
     return answer(resource_view(created, full=True), 201)
 
 

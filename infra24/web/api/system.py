@@ -17,6 +17,7 @@ from infra24.web.api.answers import answer
 from infra24.web.api.fields import PageSize
 from infra24.web.api.resources import Org
 from infra24.web.caller import credentials, require_key
+from infra24.web.errors import problem_of
 from infra24.web.services import services
 
 
@@ -31,7 +32,7 @@ async def health(request: Request) -> Response:
         async with found.database.connection() as connection:
             await connection.execute("SELECT 1")
     except Unavailable as down:
-        return answer({"status": "unavailable", "database": down.sentence}, 503)
+        return problem_of(down)
     return answer({"status": "ok", "database": "ok", "time": found.clock()})
 
 

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -28,7 +29,7 @@ from infra24.errors import Refusal
 from infra24.organizations import Organization, UnknownResource
 from infra24.resources import Resource
 from infra24.web.i18n import Speech
-from infra24.web.pages.forms import DetailsForm, read_details, read_start, typed
+from infra24.web.pages.forms import DetailsForm, read_details, read_number, read_start, typed
 from infra24.web.pages.picker import pick, visitor_zone
 from infra24.web.rendering import page, speech_for
 from infra24.web.services import services
@@ -98,7 +99,7 @@ async def details(request: Request) -> Response:
     except Refusal as refusal:
         return await _details_page(request, here, form, context, said=refusal.sentence, status=409)
     to = found.tokens.of(org_id, booking.id)
-    answer = RedirectResponse(f"/bookings/confirmation/{to}", 303)
+    answer = RedirectResponse(in_zone(request, f"/bookings/confirmation/{to}"), 303)
     answer.delete_cookie(_HOLD, path=f"/{here.slug}/book")
     return answer
 
@@ -127,12 +128,12 @@ async def _hold(request: Request, here: Organization) -> Response:
     found, now = services(request), services(request).clock()
     sent = await typed(request)
     start = read_start(sent)
-    minutes = int(sent["duration"]) if sent.get("duration", "").isdecimal() else 0
+    minutes = read_number(sent.get("duration"))
     async with found.database.transaction(here.id) as tx:
         resource = await _offered(tx, request)
         if start is None:
             return await _picker_page(tx, request, here, resource, missing=True, status=422)
-    length = timedelta(minutes=min(minutes, 44_640))
+    length = timedelta(minutes=minutes)
     try:
         async with found.database.transaction(here.id) as tx:
             earlier = await _own_hold(tx, request)
@@ -148,14 +149,15 @@ async def _hold(request: Request, here: Organization) -> Response:
             free = await bookings.alternatives(tx, resource.id, start, length, now)
             return await _picker_page(tx, request, here, resource, free=free, refusal=refusal, status=409)
     token = found.tokens.of(here.id, booking.id)
-    answer = RedirectResponse(_details_url(token, request), 303)
+    answer = RedirectResponse(in_zone(request, f"/bookings/details/{token}"), 303)
     answer.set_cookie(_HOLD, token, max_age=7_200, path=f"/{here.slug}/book", httponly=True, samesite="lax")
     return answer
 
 
-def _details_url(token: str, request: Request) -> str:
-    zone = request.query_params.get("tz", "")
-    return f"/bookings/details/{token}" + (f"?tz={zone}" if zone.replace("/", "").isalnum() else "")
+def in_zone(request: Request, address: str) -> str:
+    """An address of ours that keeps the zone which the visitor chose."""
+    asked = request.query_params.get("tz")
+    return f"{address}?{urlencode({'tz': asked})}" if asked else address
 
 
 async def _confirm(

@@ -69,4 +69,10 @@ def read_start(sent: dict[str, str]) -> datetime | None:
 
 
 def _plain(text: str) -> str:
-    return "".join(c for c in text if c in "\n\t" or (ord(c) >= 32 and ord(c) != 127)).strip()
+    known = text.encode("utf-8", "ignore").decode()
+    return "".join(c for c in known if c in "\n\t" or (ord(c) >= 32 and ord(c) != 127)).strip()
+
+
+def read_number(text: str | None) -> int:
+    """A whole number of at most five digits, 0 for anything else."""
+    return int(text) if text and len(text) < 6 and text.isascii() and text.isdecimal() else 0

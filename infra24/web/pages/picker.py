@@ -16,6 +16,7 @@ from infra24.availability.rules import zone_named
 from infra24.db import Tx
 from infra24.resources import Offer
 from infra24.web.i18n import Speech
+from infra24.web.pages.forms import read_number
 from infra24.web.rendering import with_query
 
 _LOOK_AHEAD = timedelta(days=92)
@@ -88,7 +89,7 @@ async def pick(
     What the address says wrongly (a date that is none, a zone that nobody knows) is as if it said
     nothing: an old link still opens.
     """
-    minutes = length or _number(request.query_params.get("duration"))
+    minutes = length or read_number(request.query_params.get("duration"))
     offer, seconds, _ = await bookings.slots(tx, resource_id, (now, now), None, now)
     if minutes not in offer.rules.durations:
         minutes = seconds // 60 if length is None else length
@@ -209,7 +210,3 @@ def _date(text: str | None) -> date | None:
     except ValueError:
         return None
     return on if 2000 <= on.year < 2100 else None
-
-
-def _number(text: str | None) -> int:
-    return int(text) if text and text.isdecimal() and len(text) < 6 else 0
