@@ -101,3 +101,58 @@ def test_serve_brings_up_everything_and_takes_it_down_again(data: Path) -> None:
         said, _ = server.communicate(timeout=30)
     assert f"http://localhost:{port}/" in said
     assert not (data / "postgres" / "postmaster.pid").exists(), "the database stopped with its last user"
+
+
+def test_what_is_not_well_written_is_named(data: Path) -> None:
+    said = infra24(data, "organization", "book", "--locale", "klingon", "--currency", "euro").stdout
+    for word in ("slug", "address of ours", "locale", "klingon", "currency"):
+        assert word in said
+
+
+def test_kill_what_you_like_and_it_comes_back(data: Path) -> None:
+    """The database killed: back in seconds. The web process killed: its worker and database go with it."""
+    import psutil
+
+    port = free_port()
+    environment = {**os.environ, "INFRA24_DATA_DIR": str(data), "PORT": str(port)}
+    environment.pop("DATABASE_URL", None)
+    server = subprocess.Popen(
+        [sys.executable, "-m", "infra24", "serve"], env=environment, stdout=subprocess.DEVNULL
+    )
+
+    def healthy(wanted: bool, seconds: float = 60) -> None:
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            try:
+                with urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=15):
+                    found = True
+            except OSError:
+                found = False
+            if found == wanted:
+                return
+            time.sleep(0.2)
+        pytest.fail(f"never {'healthy' if wanted else 'ill'}")
+
+    try:
+        healthy(True, 150)
+        postmaster = int((data / "postgres/postmaster.pid").read_text().splitlines()[0])
+        os.kill(postmaster, signal.SIGKILL)
+        healthy(False, 20)
+        healthy(True)
+        postmaster = int((data / "postgres/postmaster.pid").read_text().splitlines()[0])
+        workers = psutil.Process(server.pid).children()
+        assert len(workers) == 1
+        server.kill()
+        server.wait()
+        deadline = time.monotonic() + 30
+        while time.monotonic() < deadline and (workers[0].is_running() or psutil.pid_exists(postmaster)):
+            if all(not psutil.pid_exists(p) or psutil.Process(p).status() == psutil.STATUS_ZOMBIE
+                   for p in (workers[0].pid, postmaster)):  # fmt: skip
+                break
+            time.sleep(0.2)
+        else:
+            pytest.fail("the worker or the database outlived the server")
+    finally:
+        if server.poll() is None:
+            server.kill()
+            server.wait()

@@ -86,6 +86,21 @@ def test_a_visitor_in_london_sees_london_times_of_a_remote_visit(visit: Any, mia
         assert page.get_by_text("There it is 12:00\u00a0PM, New York").is_visible()
 
 
+def test_the_zone_that_was_chosen_stays_to_the_end(visit: Any, miami: Shop) -> None:
+    with visit(390) as visitor:
+        page = visitor.page
+        visitor.goto(f"/{miami.slug}/book/remote-studio-visit?date=2026-11-03&tz=America/Los_Angeles")
+        choose_time(visitor, "9:00\u00a0AM")
+        page.locator("#go").click()
+        page.wait_for_url("**/bookings/details/**")
+        assert page.get_by_text("9:00\u00a0AM–9:30\u00a0AM").is_visible()
+        page.fill("#name", "Ada")
+        page.fill("#email", "ada@example.org")
+        page.locator("#go").click()
+        page.get_by_text("You are booked").wait_for()
+        assert page.get_by_text("9:00\u00a0AM–9:30\u00a0AM (Los Angeles)").is_visible()
+
+
 def test_changing_the_day_moves_nothing_but_the_picker_and_keeps_the_focus(visit: Any, miami: Shop) -> None:
     with visit(1280) as visitor:
         page = visitor.page

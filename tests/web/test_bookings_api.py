@@ -292,3 +292,60 @@ def test_a_large_request_is_refused(http: httpx.Client, shop: Shop) -> None:
     assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
     chunks = (b"x" * 50_000 for _ in range(8))
     assert http.post("/api/bookings", content=chunks).status_code == 413
+
+
+def test_an_absurd_length_costs_nothing(http: httpx.Client, shop: Shop) -> None:
+    """The length is checked before anything of that length is looked at."""
+    from infra24.availability.slots import _opening
+
+    before = _opening.cache_info().misses
+    for n in range(5):
+        end = {"end_time": f"2099-12-31T00:00:0{n}Z"}
+        answer = http.post("/api/bookings", json={**body(shop, "visit", at=AT.replace(hour=10)), **end})
+        assert answer.json()["reasons"][0]["code"] == "wrong_length"
+    assert _opening.cache_info().misses - before <= 1, "only the alternatives were looked for"
+
+
+def test_a_request_that_was_approved_is_asked_for_again_when_moved(http: httpx.Client, shop: Shop) -> None:
+    made = book(http, shop, "asked")
+    http.patch(f"/api/bookings/{made['id']}", json={"status": "confirmed"}, headers=shop.auth)
+    to = (AT + timedelta(hours=2)).isoformat()
+    moved = http.put(f"/api/booking/manage?token={made['token']}", json={"start_time": to}).json()
+    assert moved["status"] == "pending"
+    http.patch(f"/api/bookings/{made['id']}", json={"status": "confirmed"}, headers=shop.auth)
+    staff = http.patch(
+        f"/api/bookings/{made['id']}",
+        json={"start_time": (AT + timedelta(hours=4)).isoformat()},
+        headers=shop.auth,
+    )
+    assert staff.json()["status"] == "confirmed"
+
+
+def test_a_pool_that_is_taken_is_taken_though_others_do_not_work_that_day(
+    http: httpx.Client, database_url: str, settings: Any, clock: Clock
+) -> None:
+    from infra24.resources import Draft
+    from tests.factories import found_shop, opening, rules
+
+    tuesdays = {**opening("bo@x.example"), "days": ["Tuesday"]}
+    pool = rules(opening("eva@x.example"), tuesdays)
+    shop = found_shop(
+        database_url, settings, clock,
+        {"eva": Draft("person", "Eva", email="eva@x.example"), "bo": Draft("person", "Bo", email="bo@x.example"),
+         "pool": Draft("other", "Pool", availability_rules=pool)},
+    )  # fmt: skip
+    book(http, shop, "pool")  # a Monday: only Eva works
+    again = http.post("/api/bookings", json=body(shop, "pool")).json()
+    assert (again["code"], [r["code"] for r in again["reasons"]]) == ("slot_taken", ["taken"])
+
+
+def test_a_hold_keeps_one_time(http: httpx.Client, shop: Shop) -> None:
+    wanted = {k: v for k, v in body(shop).items() if k in ("org_id", "resource_id", "start_time", "end_time")}
+    held = http.post("/api/holds", json=wanted).json()
+    answer = http.put(
+        f"/api/bookings/{held['token']}",
+        json={"status": "confirmed", "artist_name": "Ada", "artist_email": "a@example.org",
+              "start_time": (AT + timedelta(hours=5)).isoformat()},
+    )  # fmt: skip
+    assert answer.status_code == 422
+    assert http.get(f"/api/bookings/{held['token']}").json()["status"] == "hold"

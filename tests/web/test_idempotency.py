@@ -100,3 +100,12 @@ def test_two_hundred_press_book_on_the_same_time(base: str, shop: Shop) -> None:
     answers = asyncio.run(storm())
     assert sorted(a.status_code for a in answers) == [201] + [409] * 199
     assert all(len(a.json()["alternatives"]) == 3 for a in answers if a.status_code == 409)
+
+
+def test_what_the_visitor_wrote_comes_back_as_they_wrote_it(http: httpx.Client, shop: Shop) -> None:
+    headers = {"idempotency-key": "words"}
+    wanted = body(shop, goal_text="my %TOKEN% and my token here")
+    first = http.post("/api/bookings", json=wanted, headers=headers)
+    again = http.post("/api/bookings", json=wanted, headers=headers)
+    assert first.json()["goal_text"] == "my %TOKEN% and my token here"
+    assert first.content == again.content

@@ -225,3 +225,54 @@ def test_what_the_database_cannot_keep_is_refused(http: httpx.Client, shop: Shop
             headers={**shop.auth, "content-type": "application/json"},
         )
         assert answer.status_code == 422, answer.text
+
+
+def test_an_offer_outlives_its_hosts(http: httpx.Client, shop: Shop) -> None:
+    """A host leaves, another changes their e-mail: the offer can still be edited, booked and archived."""
+    http.delete(where(shop, str(shop.ids["lena"])), headers=shop.auth)
+    visit = where(shop, str(shop.ids["visit"]))
+    assert http.patch(visit, json={"title": "Still here"}, headers=shop.auth).status_code == 200
+    renamed = http.patch(
+        where(shop, str(shop.ids["mo"])), json={"email": "mo2@shop.example"}, headers=shop.auth
+    )
+    assert renamed.status_code == 200
+    named = {w["host"] for w in http.get(visit, headers=shop.auth).json()["availability_rules"]["windows"]}
+    assert named == {"mo2@shop.example", "lena@shop.example"}
+    made = book(http, shop, "visit", at=AT.replace(hour=10))
+    assert [p["email"] for p in made["participants"] if p["role"] == "host"] == ["mo2@shop.example"]
+    assert http.delete(visit, headers=shop.auth).status_code == 200
+
+
+def test_a_hosts_time_off_lists_the_bookings_it_hits(http: httpx.Client, shop: Shop) -> None:
+    made = book(http, shop, "limited", at=AT.replace(hour=9))
+    away = {"availability_rules": {"blackouts": [{"date": "2026-11-23", "reason": "dentist"}]}}
+    changed = http.patch(where(shop, str(shop.ids["mo"])), json=away, headers=shop.auth).json()
+    assert [b["id"] for b in changed["affected_bookings"]] == [made["id"]]
+    query = {"resource_id": str(shop.ids["limited"]), "start_time": AT.replace(hour=11).isoformat()}
+    staff = http.get("/api/availability/explain", params=query, headers=shop.auth).json()
+    assert staff["hosts"][0]["reasons"][0] == {
+        "code": "time_off",
+        "sentence": "Away at this time.",
+        "detail": "dentist",
+    }
+    assert "dentist" not in http.get("/api/availability/explain", params=query).text
+
+
+def test_a_space_holds_one_booking_unless_it_is_said_that_it_is_never_occupied(
+    http: httpx.Client, shop: Shop
+) -> None:
+    plain = {"type": "space", "title": "Plain", "availability_rules": rules(opening())}
+    made = http.post(where(shop), json=plain, headers=shop.auth).json()
+    assert made["capacity"] == 1
+    free = http.post(where(shop), json={**plain, "title": "Free", "capacity": None}, headers=shop.auth).json()
+    assert free["capacity"] is None
+    shop.ids["free"] = free["id"]
+    book(http, shop, "free")
+    answer = http.patch(where(shop, free["id"]), json={"capacity": 1}, headers=shop.auth)
+    assert (answer.status_code, answer.json()["code"]) == (409, "resource_in_use")
+
+
+def test_a_name_is_written_on_one_line(http: httpx.Client, shop: Shop) -> None:
+    for title in ("two\r\nlines", "two\u2028lines", "two\u0085lines"):
+        answer = http.post(where(shop), json={"type": "space", "title": title}, headers=shop.auth)
+        assert answer.status_code == 422
