@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, LiteralString
 from uuid import UUID
 
 from psycopg.types.json import Jsonb
@@ -10,16 +10,20 @@ from psycopg.types.json import Jsonb
 from infra24.db import Row, Tx
 from infra24.resources.model import Draft, Resource
 
+_RESOURCE: LiteralString = """
+    SELECT r.org_id, r.id, r.slug, r.type, r.title, r.description, r.category, r.email, r.capacity,
+        r.price, r.currency, r.location_id, l.name, l.address, r.meeting_url, r.requirements,
+        r.metadata, r.availability_rules, r.is_active, r.is_bookable, r.version,
+        r.created_at, r.updated_at
+    FROM resources r LEFT JOIN locations l ON (l.org_id, l.id) = (r.org_id, r.location_id)
+"""
+
 
 async def get(tx: Tx, resource_id: UUID) -> Resource | None:
     """One resource by id, archived or not."""
     row = await tx.row(
-        """
-        SELECT r.org_id, r.id, r.slug, r.type, r.title, r.description, r.category, r.email, r.capacity,
-            r.price, r.currency, r.location_id, l.name, l.address, r.meeting_url, r.requirements,
-            r.metadata, r.availability_rules, r.is_active, r.is_bookable, r.version,
-            r.created_at, r.updated_at
-        FROM resources r LEFT JOIN locations l ON (l.org_id, l.id) = (r.org_id, r.location_id)
+        _RESOURCE
+        + """
         WHERE r.org_id = %s AND r.id = %s
         """,
         (tx.org_id, resource_id),
@@ -36,12 +40,8 @@ async def id_of_slug(tx: Tx, slug: str) -> UUID | None:
 async def listed(tx: Tx, *, bookable: bool, after: str, limit: int) -> list[Resource]:
     """Resources by slug, from the one after `after`; only those a visitor can book if `bookable`."""
     rows = await tx.rows(
-        """
-        SELECT r.org_id, r.id, r.slug, r.type, r.title, r.description, r.category, r.email, r.capacity,
-            r.price, r.currency, r.location_id, l.name, l.address, r.meeting_url, r.requirements,
-            r.metadata, r.availability_rules, r.is_active, r.is_bookable, r.version,
-            r.created_at, r.updated_at
-        FROM resources r LEFT JOIN locations l ON (l.org_id, l.id) = (r.org_id, r.location_id)
+        _RESOURCE
+        + """
         WHERE r.org_id = %(org)s AND r.slug > %(after)s
             AND (NOT %(bookable)s OR (r.is_active AND r.is_bookable))
         ORDER BY r.slug LIMIT %(limit)s
