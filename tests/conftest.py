@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import hypothesis
 import psycopg
 import pytest
 
@@ -22,6 +23,11 @@ from tests.factories import Shop, found_shop
 from tests.serving import NOW, Clock
 
 _FOLDER = "INFRA24_TEST_SERVER"
+
+# CI tries the same examples each time, so that a change and not luck decides; everyone else explores.
+hypothesis.settings.register_profile("ci", derandomize=True)
+if os.environ.get("CI"):
+    hypothesis.settings.load_profile("ci")
 
 
 def pytest_configure(config: pytest.Config) -> None:
