@@ -124,7 +124,7 @@ class Database:
         flush: Flush,
         size: int = 10,
         role: str | None = APP_ROLE,
-        timeout: float = 10,
+        timeout: float = 5,
     ) -> None:
         self.url = url
         self._flush = flush

@@ -134,6 +134,8 @@ class EmbeddedServer:
     def _prepare(self) -> None:
         self.sockets.mkdir(parents=True, exist_ok=True)
         self.data.mkdir(exist_ok=True)
+        if self.sockets.stat().st_uid not in {os.geteuid(), *self._account_ids()}:
+            raise RuntimeError(f"{self.sockets} belongs to someone else; choose another INFRA24_DATA_DIR")
         if os.geteuid() == 0:
             account = _account()
             for folder in (self.data, self.sockets):
@@ -145,6 +147,9 @@ class EmbeddedServer:
             for left in self.data.iterdir():  # by an initdb that was killed half way
                 shutil.rmtree(left) if left.is_dir() else left.unlink()
             self._initialize()
+
+    def _account_ids(self) -> set[int]:
+        return {_account().pw_uid} if os.geteuid() == 0 else set()
 
     def _initialize(self) -> None:
         made = self._command(

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from fastapi import Request, Response
 from starlette.responses import RedirectResponse, StreamingResponse
 
-from infra24 import bookings, organizations, resources
+from infra24 import bookings, resources
 from infra24.availability.rules import zone_named
 from infra24.bookings import (
     Booking,
@@ -25,11 +25,12 @@ from infra24.bookings import (
     org_of_token,
 )
 from infra24.db import Tx
-from infra24.errors import Refusal
+from infra24.errors import Conflict, Refusal
 from infra24.organizations import Organization, UnknownResource
 from infra24.resources import Resource
 from infra24.web.i18n import Speech
 from infra24.web.pages.forms import DetailsForm, read_details, read_number, read_start, typed
+from infra24.web.pages.opened import opened
 from infra24.web.pages.picker import pick, visitor_zone
 from infra24.web.rendering import page, speech_for
 from infra24.web.services import services
@@ -64,20 +65,13 @@ async def changes(request: Request) -> Response:
 
 async def details(request: Request) -> Response:
     """/bookings/details/{token}: who books; POST confirms the hold, or another time if it was lost."""
-    found, token, now = services(request), request.path_params["token"], services(request).clock()
-    org_id = org_of_token(token)
-    if org_id is None:
-        raise bookings.UnknownBooking()
-    async with found.database.transaction(org_id) as tx:
-        held = await bookings.by_token(tx, token)
-        here = await organizations.get(tx)
-        resource = await resources.get(tx, held.resource_id)
+    found, now, open_ = services(request), services(request).clock(), await opened(request)
+    held, here, token = open_.booking, open_.here, open_.token
     if held.status in (Status.CONFIRMED, Status.PENDING):
         return RedirectResponse(f"/bookings/confirmation/{token}", 303)
-    where = f"/{here.slug}/book/{resource.slug}"
     if held.status is not Status.HOLD:
-        return RedirectResponse(where, 303)
-    context = {"booking": held, "resource": resource, "token": token, "where": where}
+        return RedirectResponse(open_.where, 303)
+    context = {"booking": held, "resource": open_.resource, "token": token, "where": open_.where}
     if request.method == "GET":
         form = DetailsForm({"name": "", "email": "", "goal": "", "consent": ""})
         return await _details_page(request, here, form, context)
@@ -88,17 +82,17 @@ async def details(request: Request) -> Response:
     locale = str(speech_for(request, here).locale)
     start = read_start(sent) or held.starts_at
     try:
-        async with found.database.transaction(org_id) as tx:
+        async with found.database.transaction(here.id) as tx:
             booking = await _confirm(tx, held, start, form.person(locale), found.tokens, now)
     except (SlotTaken, SlotNotOffered):
         lost = replace(held, starts_at=start, ends_at=start + held.length)
-        async with found.database.transaction(org_id) as tx:
+        async with found.database.transaction(here.id) as tx:
             free = await bookings.alternatives(tx, held.resource_id, start, held.length, now)
         context |= {"booking": lost}
         return await _details_page(request, here, form, context, free=free, status=409)
-    except Refusal as refusal:
+    except Conflict as refusal:
         return await _details_page(request, here, form, context, said=refusal.sentence, status=409)
-    to = found.tokens.of(org_id, booking.id)
+    to = found.tokens.of(here.id, booking.id)
     answer = RedirectResponse(in_zone(request, f"/bookings/confirmation/{to}"), 303)
     answer.delete_cookie(_HOLD, path=f"/{here.slug}/book")
     return answer
@@ -106,21 +100,15 @@ async def details(request: Request) -> Response:
 
 async def release(request: Request) -> Response:
     """Let go of a held time and choose again."""
-    found, token = services(request), request.path_params["token"]
     await typed(request)
-    org_id = org_of_token(token)
-    if org_id is None:
-        raise bookings.UnknownBooking()
-    async with found.database.transaction(org_id) as tx:
-        held = await bookings.by_token(tx, token)
-        if held.status is Status.HOLD:
+    found, open_ = services(request), await opened(request)
+    held = open_.booking
+    if held.status is Status.HOLD:
+        async with found.database.transaction(open_.here.id) as tx:
             await bookings.cancel(tx, held.id, by=By.BOOKER, now=found.clock(), because="released")
-        here = await organizations.get(tx)
-        resource = await resources.get(tx, held.resource_id)
-    zone = ZoneInfo(held.time_zone)
-    on = held.starts_at.astimezone(zone).date()
-    answer = RedirectResponse(f"/{here.slug}/book/{resource.slug}?date={on}", 303)
-    answer.delete_cookie(_HOLD, path=f"/{here.slug}/book")
+    on = held.starts_at.astimezone(ZoneInfo(held.time_zone)).date()
+    answer = RedirectResponse(f"{open_.where}?date={on}", 303)
+    answer.delete_cookie(_HOLD, path=f"/{open_.here.slug}/book")
     return answer
 
 

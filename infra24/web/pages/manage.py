@@ -5,13 +5,14 @@ from typing import Any
 from fastapi import Request, Response
 from starlette.responses import RedirectResponse
 
-from infra24 import bookings, organizations, resources
-from infra24.bookings import Booking, By, SlotNotOffered, SlotTaken, Status, org_of_token
+from infra24 import bookings
+from infra24.bookings import Booking, By, SlotNotOffered, SlotTaken, Status
 from infra24.errors import Refusal
 from infra24.organizations import Organization
 from infra24.web.api.views import links
 from infra24.web.pages.booking import time_choices, visitor_zone_of_booking, when
 from infra24.web.pages.forms import read_start, typed
+from infra24.web.pages.opened import opened
 from infra24.web.pages.picker import pick
 from infra24.web.rendering import page, speech_for
 from infra24.web.services import services
@@ -67,23 +68,17 @@ async def cancel(request: Request) -> Response:
 
 async def _opened(request: Request) -> tuple[Organization, Booking, dict[str, Any]]:
     """The booking that the token opens, and what every page about it shows."""
-    found, token = services(request), request.path_params["token"]
-    org_id = org_of_token(token)
-    if org_id is None:
-        raise bookings.UnknownBooking()
-    async with found.database.transaction(org_id) as tx:
-        booking = await bookings.by_token(tx, token)
-        here = await organizations.get(tx)
-        resource = await resources.get(tx, booking.resource_id)
+    found, open_ = services(request), await opened(request)
+    booking, here, token = open_.booking, open_.here, open_.token
     speech = speech_for(request, here)
     zone = visitor_zone_of_booking(request, booking)
     to = links(found, token)
     context = {
         "booking": booking,
-        "resource": resource,
+        "resource": open_.resource,
         "token": token,
         "when": when(speech, booking, zone),
-        "where": f"/{here.slug}/book/{resource.slug}",
+        "where": open_.where,
         "remote": bool(booking.meeting_url),
         "changed": "changed" in request.query_params,
         "calendars": bookings.calendar_urls(booking, here.name, to["confirmation"], to["ics"]),
