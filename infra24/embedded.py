@@ -65,12 +65,17 @@ class EmbeddedServer:
     def __enter__(self) -> "EmbeddedServer":
         self.folder.mkdir(parents=True, exist_ok=True)
         self._user = (self.folder / "users.lock").open("a")
-        with self._gate():
-            fcntl.flock(self._user, fcntl.LOCK_SH)
-            self._prepare()
-            if not self._running():
-                self._start()
-            self._make_database()
+        try:
+            with self._gate():
+                fcntl.flock(self._user, fcntl.LOCK_SH)
+                self._prepare()
+                if not self._running():
+                    self._start()
+                self._make_database()
+        except BaseException:  # told to stop while it starts: it must not stay behind
+            time.sleep(0.5)
+            self.leave()
+            raise
         return self
 
     def __exit__(
@@ -129,7 +134,7 @@ class EmbeddedServer:
         if done.returncode != 0:
             log = self.data / "log"
             tail = log.read_text(errors="replace")[-2_000:] if log.exists() else ""
-            raise RuntimeError(f"the embedded database did not {arguments[0]}: {done.stdout}{tail}")
+            raise RuntimeError(f"the embedded database did not {arguments[0]}: {done.stdout or ''}{tail}")
 
     def _prepare(self) -> None:
         self.sockets.mkdir(parents=True, exist_ok=True)

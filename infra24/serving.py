@@ -161,7 +161,8 @@ def end_with_parent() -> None:
     """End this process when the one that began it is gone: its end of our standard input closes then."""
 
     def watch() -> None:
-        sys.stdin.buffer.read()
+        while os.read(0, 1):  # not sys.stdin: its lock would be held when the interpreter ends
+            pass
         os.kill(os.getpid(), signal.SIGTERM)
 
     threading.Thread(target=watch, name="parent watcher", daemon=True).start()

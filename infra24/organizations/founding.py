@@ -36,9 +36,11 @@ def found(
         problems["currency"] = "is three capital letters, such as EUR"
     try:
         ZoneInfo(time_zone)
-    except (ValueError, OSError):
+    except (ValueError, OSError, KeyError):
         problems["zone"] = f"{time_zone!r} is not a time zone; write an IANA name such as Europe/Madrid"
     try:
+        if not re.fullmatch(r"[a-z]{2,3}(_[A-Z]{2})?", locale):
+            raise ValueError(locale)
         Locale.parse(locale)
     except (ValueError, UnknownLocaleError):
         problems["locale"] = f"{locale!r} is not a locale; write language and territory, such as es_ES"

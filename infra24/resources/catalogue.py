@@ -3,6 +3,7 @@
 import copy
 import re
 import unicodedata
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -55,6 +56,7 @@ async def bookable(tx: Tx, *, after: str = "", limit: int = 100) -> list[Resourc
 async def create(tx: Tx, draft: Draft, now: datetime) -> Resource:
     """A new resource. Refuses with Problem (a path and a sentence each) or ResourceExists."""
     tx.remembers = False
+    await queries.one_edit_at_a_time(tx)
     draft = _tidy(draft)
     rules, hosts = await _read_rules(tx, draft, {})
     values = await _values(tx, draft)
@@ -72,15 +74,16 @@ async def create(tx: Tx, draft: Draft, now: datetime) -> Resource:
     return await get(tx, created)
 
 
-async def update(tx: Tx, resource_id: UUID, draft: Draft, now: datetime) -> Resource:
-    """Replace what is said of a resource. Refuses as `create` does, and with UnknownResource.
+async def update(tx: Tx, resource_id: UUID, changes: Mapping[str, Any], now: datetime) -> Resource:
+    """Change parts of what is said of a resource (fields of Draft). Refuses as `create` does.
 
-    Rules that stay as they were may still name people who have left. A person's new e-mail is written
+    Rules may still name people who have left and were in them before. A person's new e-mail is written
     into the rules that name them. Refuses with ResourceInUse where bookings to come would not count.
     """
     tx.remembers = False
+    await queries.one_edit_at_a_time(tx)
     before = await get(tx, resource_id)
-    draft = _tidy(draft)
+    draft = _tidy(replace(draft_of(before), **changes))
     rules, hosts = await _read_rules(tx, draft, before.availability_rules)
     await queries.lock_family(tx, [resource_id, *hosts])
     if before.capacity is None and draft.capacity and await queries.has_coming_bookings(tx, resource_id, now):
@@ -117,8 +120,7 @@ async def _rename_host(tx: Tx, host_id: UUID, former: str, email: str) -> None:
 
 async def archive(tx: Tx, resource_id: UUID, now: datetime) -> Resource:
     """Take a resource out of use. Its bookings stay; nothing new can be booked."""
-    before = await get(tx, resource_id)
-    return await update(tx, resource_id, replace(draft_of(before), is_active=False), now)
+    return await update(tx, resource_id, {"is_active": False}, now)
 
 
 def draft_of(resource: Resource) -> Draft:
@@ -173,14 +175,14 @@ async def _read_rules(tx: Tx, draft: Draft, former: dict[str, Any]) -> tuple[Rul
     wrong = wrong_template(draft.meeting_url)
     if wrong:
         problems["meeting_url"] = wrong
-    known = [*people, *(named_hosts(former) if former == draft.availability_rules else ())]
+    known = [email for email, (_, active) in people.items() if active] + named_hosts(former)
     try:
         rules = parse(draft.availability_rules, zone=organization.time_zone, people=known)
     except Problem as refused:
         problems |= {f"availability_rules.{path}": said for path, said in refused.problems.items()}
     if problems:
         raise Problem(problems)
-    return rules, [people[email] for email in rules.hosts if email in people]
+    return rules, [people[email][0] for email in rules.hosts if email in people]
 
 
 async def _values(tx: Tx, draft: Draft) -> dict[str, object]:

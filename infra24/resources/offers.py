@@ -57,4 +57,4 @@ def named_hosts(document: dict[str, object]) -> list[str]:
     """The hosts that stored rules name: they were checked when they were saved, and may have left since."""
     windows = document.get("windows", [])
     assert isinstance(windows, list)
-    return [str(window["host"]).lower() for window in windows if window.get("host")]
+    return [str(window["host"]).strip().lower() for window in windows if window.get("host")]

@@ -51,13 +51,12 @@ async def listed(tx: Tx, *, bookable: bool, after: str, limit: int) -> list[Reso
     return [Resource(*row) for row in rows]
 
 
-async def people(tx: Tx) -> dict[str, UUID]:
-    """The active people of the organization: id by e-mail."""
+async def people(tx: Tx) -> dict[str, tuple[UUID, bool]]:
+    """The people of the organization by e-mail: id, and whether they are active."""
     rows = await tx.rows(
-        "SELECT email, id FROM resources WHERE org_id = %s AND type = 'person' AND is_active",
-        (tx.org_id,),
+        "SELECT email, id, is_active FROM resources WHERE org_id = %s AND type = 'person'", (tx.org_id,)
     )
-    return dict(rows)
+    return {email: (id_, active) for email, id_, active in rows}
 
 
 async def hosts(tx: Tx, resource_id: UUID) -> list[Row]:
@@ -120,6 +119,11 @@ async def lock(tx: Tx, resource_ids: Sequence[UUID]) -> None:
         """,
         (tx.org_id, list(resource_ids)),
     )
+
+
+async def one_edit_at_a_time(tx: Tx) -> None:
+    """Wait for whoever edits resources of this organization: an edit reads what it then writes."""
+    await tx.run("SELECT pg_advisory_xact_lock(hashtextextended(%s, 1))", (f"{tx.org_id} resources",))
 
 
 async def lock_family(tx: Tx, resource_ids: Sequence[UUID]) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from tests.factories import DAYS, Shop, opening, rules
 from tests.serving import NOW
-from tests.web.test_bookings_api import AT, book
+from tests.web.test_bookings_api import AT, body, book
 
 
 def where(shop: Shop, *more: str) -> str:
@@ -276,3 +276,43 @@ def test_a_name_is_written_on_one_line(http: httpx.Client, shop: Shop) -> None:
     for title in ("two\r\nlines", "two\u2028lines", "two\u0085lines"):
         answer = http.post(where(shop), json={"type": "space", "title": title}, headers=shop.auth)
         assert answer.status_code == 422
+
+
+def test_edits_that_meet_do_not_undo_each_other(base: str, http: httpx.Client, shop: Shop) -> None:
+    """A title and a description at once, a host renamed while an offer of theirs is edited."""
+    import asyncio
+
+    async def at_once(*requests: tuple[str, dict[str, Any]]) -> list[int]:
+        async with httpx.AsyncClient(base_url=base, timeout=30, headers=shop.auth) as client:
+            answers = await asyncio.gather(*(client.patch(path, json=change) for path, change in requests))
+            return [answer.status_code for answer in answers]
+
+    visit, mo = where(shop, str(shop.ids["visit"])), where(shop, str(shop.ids["mo"]))
+    for n in range(5):
+        both = ((visit, {"title": f"title {n}"}), (visit, {"description": f"text {n}"}))
+        assert asyncio.run(at_once(*both)) == [200, 200]
+        found = http.get(visit).json()
+        assert (found["title"], found["description"]) == (f"title {n}", f"text {n}")
+        rename = (mo, {"email": f"mo{n}@shop.example"})
+        assert asyncio.run(at_once(rename, (visit, {"category": f"c{n}"}))) == [200, 200]
+        named = {
+            w["host"] for w in http.get(visit, headers=shop.auth).json()["availability_rules"]["windows"]
+        }
+        assert f"mo{n}@shop.example" in named
+    params = {"resource_id": str(shop.ids["visit"]), "start_date": "2026-11-23"}
+    assert http.get("/api/availability", params=params).json()["slots"]
+
+
+def test_a_host_who_comes_back_takes_bookings_again(http: httpx.Client, shop: Shop) -> None:
+    lena, limited = where(shop, str(shop.ids["lena"])), where(shop, str(shop.ids["visit"]))
+    old = http.get(limited, headers=shop.auth).json()["availability_rules"]
+    spaced = [{**w, "host": f" {w['host'].upper()} "} for w in old["windows"]]
+    http.patch(limited, json={"availability_rules": {**old, "windows": spaced}}, headers=shop.auth)
+    http.delete(lena, headers=shop.auth)
+    changed = {**old, "windows": spaced, "buffer_after": 5}
+    assert http.patch(limited, json={"availability_rules": changed}, headers=shop.auth).status_code == 200
+    book(http, shop, "visit", at=AT.replace(hour=10))
+    assert http.post("/api/bookings", json=body(shop, "visit", at=AT.replace(hour=10))).status_code == 409
+    assert http.patch(lena, json={"is_active": True}, headers=shop.auth).status_code == 200
+    made = book(http, shop, "visit", at=AT.replace(hour=10))
+    assert [p["name"] for p in made["participants"] if p["role"] == "host"] == ["Lena"]

@@ -237,11 +237,11 @@ async def _changed(tx: Tx, booking: Booking, wanted: Change, by: By, now: dateti
         if not (person.name and person.email):
             raise Problem({"artist_email": "say who books: a name and an e-mail"})
         return await bookings.confirm_hold(tx, booking.id, person, now=now)
-    if person != _person(booking, Change()):
-        booking = await bookings.correct_person(tx, booking.id, person, by=by, now=now)
     if wanted.start_time is not None:
         end = wanted.end_time or wanted.start_time + booking.length
         booking = await bookings.reschedule(tx, booking.id, wanted.start_time, end, by=by, now=now)
+    if person != _person(booking, Change()):
+        booking = await bookings.correct_person(tx, booking.id, person, by=by, now=now)
     if wanted.status is not None and wanted.status != booking.status:
         booking = await _moved(tx, booking, Status(wanted.status), by, wanted.reason, now)
     return booking

@@ -128,8 +128,8 @@ async def change_resource(request: Request, org: Org, id: str, wanted: ResourceC
     async with found.database.transaction(organization.id) as tx:
         await require_key(tx, shown)
         before = await resources.get_by_slug(tx, id)
-        draft = Draft(**{**asdict(resources.draft_of(before)), **wanted.model_dump(exclude_unset=True)})
-        changed = await resources.update(tx, before.id, draft, now)
+        changes = wanted.model_dump(exclude_unset=True)
+        changed = await resources.update(tx, before.id, changes, now)
         hit = await bookings.hit_by_blackouts(tx, changed.id, now)
     view = resource_view(changed, full=True)
     return answer({**view, "affected_bookings": [booking_view(booking) for booking in hit]})
