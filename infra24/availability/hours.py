@@ -6,7 +6,7 @@ fold they exist twice; nothing is guessed.
 """
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -112,8 +112,3 @@ def local_days(zone: ZoneInfo, moments: list[int]) -> list[int]:
             days.append((moments[position] + offset) // DAY)
             position += 1
     return days
-
-
-def day_of_number(number: int) -> date:
-    """The date that is `number` days after 1970-01-01."""
-    return _EPOCH + timedelta(days=number)

@@ -12,9 +12,11 @@ from infra24.bookings.model import Booking, UnknownBooking
 from infra24.bookings.timetables import instant, outlook, seconds
 from infra24.bookings.tokens import hash_token
 from infra24.db import Tx
+from infra24.errors import Unavailable
 
 _BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 _END = datetime(9999, 1, 1, tzinfo=UTC)
+_TRIES = 5
 
 
 async def get(tx: Tx, booking_id: UUID, *, lock: bool = False) -> Booking:
@@ -63,12 +65,13 @@ async def day_slots(
 ) -> tuple[resources.Offer, int, list[int]]:
     """As `slots`, from the first instant of one date to the last of another, in the resource's zone."""
     offer = resources.recall(tx, resource_id) or await resources.offer(tx, resource_id)
-    while True:
+    for _ in range(_TRIES):
         zone = offer.rules.zone
         span = (instant(day_span(zone, first)[0]), instant(day_span(zone, last)[1]))
         offer, length, starts = await slots(tx, resource_id, span, minutes, now)
         if offer.rules.zone == zone:  # else what we remembered was old, and dates begin elsewhere
             return offer, length, starts
+    raise Unavailable("Its rules are being changed right now. Try again in a moment.")
 
 
 async def slots(

@@ -30,15 +30,6 @@ class Speech:
     language: str
     locale: Locale
 
-    @property
-    def words(self) -> NullTranslations:
-        """The catalogue of the language."""
-        return catalogue(self.language)
-
-    def say(self, text: str) -> str:
-        """A text in this language."""
-        return self.words.gettext(text)
-
     def time(self, at: datetime, zone: ZoneInfo) -> str:
         """The time of day, in 12 or 24 hours as the territory writes it."""
         return format_time(at.astimezone(zone), "short", locale=self.locale).replace("\u202f", "\u00a0")

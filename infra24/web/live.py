@@ -17,7 +17,6 @@ class Watcher:
 
     def __init__(self, database: Database) -> None:
         self.database = database
-        self._heads: dict[UUID, int] = {}
         self._watching: dict[UUID, int] = {}
         self._changed: dict[UUID, asyncio.Event] = {}
         self._tasks: dict[UUID, asyncio.Task[None]] = {}

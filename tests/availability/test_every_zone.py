@@ -14,7 +14,6 @@ from infra24.availability import Span
 from infra24.availability.hours import (
     DAY,
     day_number,
-    day_of_number,
     day_span,
     local_date,
     local_days,
@@ -224,7 +223,7 @@ def test_each_day_around_every_change_is_the_day_that_the_clock_shows() -> None:
             instants = list(range(moment - DAY, moment + DAY, 3 * QUARTER))
             dates = [datetime.fromtimestamp(instant, zone).date() for instant in instants]
             assert [local_date(zone, instant) for instant in instants] == dates
-            assert [day_of_number(number) for number in local_days(zone, instants)] == dates
+            assert local_days(zone, instants) == [day_number(on) for on in dates]
             for on in sorted(set(dates))[:-1]:
                 start, end = day_span(zone, on)
                 assert local_date(zone, start) == local_date(zone, end - 1) == on
