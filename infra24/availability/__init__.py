@@ -4,43 +4,98 @@ Standard library and the refusals only: no clock, no database, no await. Instant
 seconds since 1970 in UTC; spans are half-open.
 """
 
+from infra24.availability.assignment import Demand, assign
+from infra24.availability.barriers import period_of
 from infra24.availability.intervals import Span, intersect, subtract, union
-from infra24.availability.pooling import Candidate, Decision, rank
-from infra24.availability.reasons import CONTENDED, Reason
-from infra24.availability.rules import Blackout, HostTerms, Pooling, Rules, Window, parse
+from infra24.availability.pooling import (
+    TURN,
+    Candidate,
+    Decision,
+    Replay,
+    Standing,
+    Turn,
+    charges,
+    rank,
+    replay,
+    simulate,
+)
+from infra24.availability.reasons import CLOSED, CONTENDED, Reason
+from infra24.availability.rules import HostTerms, Pooling, Rules, Window, parse
+from infra24.availability.schedules import (
+    NO_HOLIDAYS,
+    Holidays,
+    Kind,
+    Override,
+    Schedule,
+    Travel,
+    closings,
+    off,
+    opening,
+)
 from infra24.availability.slots import (
-    Busy,
-    Explanation,
-    Member,
-    Timetable,
+    choose,
+    entangled,
     explain,
     free_hosts,
     free_starts,
     nearest,
+    staffed,
+    why_none,
 )
+from infra24.availability.terms import Limit, Period, Terms, Whose
+from infra24.availability.timetable import Busy, Explanation, Member, Need, Party, Timetable
 
 __all__ = [
+    "CLOSED",
     "CONTENDED",
-    "Blackout",
+    "NO_HOLIDAYS",
+    "TURN",
     "Busy",
     "Candidate",
     "Decision",
+    "Demand",
     "Explanation",
+    "Holidays",
     "HostTerms",
+    "Kind",
+    "Limit",
     "Member",
+    "Need",
+    "Override",
+    "Party",
+    "Period",
     "Pooling",
     "Reason",
+    "Replay",
     "Rules",
+    "Schedule",
     "Span",
+    "Standing",
+    "Terms",
     "Timetable",
+    "Travel",
+    "Turn",
+    "Whose",
     "Window",
+    "assign",
+    "charges",
+    "choose",
+    "closings",
+    "entangled",
     "explain",
     "free_hosts",
     "free_starts",
     "intersect",
     "nearest",
+    "off",
+    "opening",
     "parse",
+    "period_of",
     "rank",
+    "replay",
+    "simulate",
+    "staffed",
     "subtract",
     "union",
+    "why_none",
 ]

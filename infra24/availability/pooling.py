@@ -1,35 +1,50 @@
-"""Who takes the booking: the order in which free hosts are tried, decided from recorded inputs."""
+"""Whose turn it is: the order in which free hosts are tried, and the ledger that keeps it fair.
 
-from collections.abc import Hashable, Sequence
-from dataclasses import asdict, dataclass
+Fairness is a balance. Each booking is one turn, shared out among the hosts who were there for it by their
+weights; whoever takes it is charged a whole one. A balance is what one was given less what one was owed,
+in millionths of a turn, so that nothing is lost to rounding: all balances add up to zero. Who is away is
+owed nothing meanwhile, and who is new begins at zero: neither is flooded afterwards. That is the
+calibration, and it needs no second rule.
+"""
+
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-from infra24.availability.rules import Pooling
+from infra24.availability.rules import HostTerms, Pooling
+
+TURN = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A free host as the decision sees them. `last` is when they were last chosen, in seconds."""
+    """A host as the decision sees them. `last` is when they were last chosen, in seconds.
+
+    `present` is whether they are owed a share of this turn: not while they are off. `free` is whether
+    they can take it.
+    """
 
     key: Hashable
     position: int
     priority: int = 0
     weight: int = 100
-    assigned: int = 0
+    balance: int = 0
     last: int = 0
-
-    def share(self) -> float:
-        """Bookings received so far, in parts of the weight: the smallest is owed the next."""
-        return self.assigned / self.weight
+    present: bool = True
+    free: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The assignments to try, best first, with the inputs that led to them."""
+    """The candidates, best first, and how they were put in order."""
 
     pooling: Pooling
-    assignments: tuple[tuple[Hashable, ...], ...]
     candidates: tuple[Candidate, ...]
+
+    @property
+    def order(self) -> tuple[Hashable, ...]:
+        """Those who are free, best first."""
+        return tuple(c.key for c in self.candidates if c.free)
 
     def inputs(self) -> list[dict[str, Any]]:
         """The candidates as JSON, in the order tried."""
@@ -37,18 +52,116 @@ class Decision:
 
 
 def rank(pooling: Pooling, candidates: Sequence[Candidate]) -> Decision:
-    """Order the free hosts.
+    """Order the hosts.
 
-    Round robin: the highest priority, then the smallest share of bookings for the weight, then the one
-    who has waited longest, then the order of the rules. Any: priority, then the order of the rules.
-    Collective takes all at once. The same inputs always give the same decision.
+    Round robin: the highest priority, then the lowest balance, then the one who has waited longest, then
+    the order of the rules. Otherwise priority, then the order of the rules. The same inputs always give
+    the same decision.
     """
     if pooling is Pooling.ROUND_ROBIN:
-        ordered = sorted(candidates, key=lambda c: (-c.priority, c.share(), c.last, c.position))
+        ordered = sorted(candidates, key=lambda c: (-c.priority, c.balance, c.last, c.position))
     else:
         ordered = sorted(candidates, key=lambda c: (-c.priority, c.position))
-    if pooling is Pooling.COLLECTIVE:
-        assignments: tuple[tuple[Hashable, ...], ...] = (tuple(c.key for c in ordered),)
-    else:
-        assignments = tuple((c.key,) for c in ordered)
-    return Decision(pooling, assignments, tuple(ordered))
+    return Decision(pooling, tuple(ordered))
+
+
+def charges(candidates: Iterable[Candidate], chosen: Collection[Hashable]) -> dict[Hashable, int]:
+    """What one booking does to the balances: a turn for each chosen, less all shares. They add to zero."""
+    there = sorted((c for c in candidates if c.present or c.key in chosen), key=lambda c: c.position)
+    total = sum(c.weight for c in there)
+    turns = TURN * len(chosen)
+    shares = {c.key: turns * c.weight // total for c in there}
+    for candidate in there[: turns - sum(shares.values())]:
+        shares[candidate.key] += 1
+    return {key: TURN * (key in chosen) - share for key, share in shares.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One line of the ledger: who could, who did; `returned` when its booking was cancelled."""
+
+    candidates: tuple[Candidate, ...]
+    chosen: tuple[Hashable, ...]
+    at: int
+    returned: bool = False
+
+
+@dataclass(slots=True)
+class Standing:
+    """Where a host stands: turns taken, what they were owed (millionths), and since when they wait."""
+
+    given: int = 0
+    owed: int = 0
+    last: int = 0
+
+    @property
+    def balance(self) -> int:
+        """What they were given less what they were owed, in millionths of a turn."""
+        return self.given * TURN - self.owed
+
+
+@dataclass(slots=True)
+class Replay:
+    """The ledger read from the start: where everyone stands, and the lines that do not follow."""
+
+    standings: dict[Hashable, Standing] = field(default_factory=dict)
+    wrong: list[int] = field(default_factory=list)
+
+    def charge(self, turn: Turn, chosen: Sequence[Hashable]) -> None:
+        """Enter a turn, or take a returned one out."""
+        sign = -1 if turn.returned else 1
+        for key, change in charges(turn.candidates, chosen).items():
+            standing = self.standings.setdefault(key, Standing())
+            took = key in chosen
+            standing.given += sign * took
+            standing.owed += sign * (TURN * took - change)
+            if took and not turn.returned:
+                standing.last = turn.at
+
+
+def replay(ledger: Iterable[Turn]) -> Replay:
+    """Add the ledger up again. Wrong is a line whose balances or choice do not follow from those before."""
+    found = Replay()
+    for number, turn in enumerate(ledger):
+        if not turn.returned:
+            known = [_standing_as(found, c, {}) for c in turn.candidates]
+            said = {c.key: c.balance for c in turn.candidates}
+            first = rank(Pooling.ROUND_ROBIN, known).order[: len(turn.chosen)]
+            if said != {c.key: c.balance for c in known} or set(first) != set(turn.chosen):
+                found.wrong.append(number)
+        found.charge(turn, turn.chosen)
+    return found
+
+
+def simulate(ledger: Iterable[Turn], terms: Mapping[Hashable, HostTerms]) -> Replay:
+    """The same bookings, with the same hosts free, under other weights and priorities.
+
+    A turn that was given back is given back by whoever it went to here.
+    """
+    found = Replay()
+    went: dict[tuple[int, tuple[Hashable, ...]], list[tuple[Turn, tuple[Hashable, ...]]]] = {}
+    for turn in ledger:
+        lot = (turn.at, turn.chosen)
+        if turn.returned:
+            if went.get(lot):
+                given, chosen = went[lot].pop()
+                found.charge(replace(given, returned=True), chosen)
+            continue
+        known = tuple(_standing_as(found, c, terms) for c in turn.candidates)
+        chosen = rank(Pooling.ROUND_ROBIN, known).order[: len(turn.chosen)]
+        charged = replace(turn, candidates=known)
+        found.charge(charged, chosen)
+        went.setdefault(lot, []).append((charged, chosen))
+    return found
+
+
+def _standing_as(so_far: Replay, candidate: Candidate, terms: Mapping[Hashable, HostTerms]) -> Candidate:
+    standing = so_far.standings.get(candidate.key, Standing())
+    own = terms.get(candidate.key, HostTerms(candidate.priority, candidate.weight))
+    return replace(
+        candidate,
+        balance=standing.balance,
+        last=standing.last,
+        priority=own.priority,
+        weight=own.weight,
+    )

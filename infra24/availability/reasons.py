@@ -12,17 +12,24 @@ SENTENCES = {
     "off_grid": "Bookings start every {minutes} minutes, and this is between two starts.",
     "wrong_length": "This lasts {minutes} minutes; the lengths offered are {offered}.",
     "blackout": "Closed on this date.",
+    "holiday": "Closed for {name}.",
     "time_off": "Away at this time.",
     "taken": "This time is taken.",
     "day_limit": "Fully booked on this day.",
     "week_limit": "Fully booked in this week.",
+    "month_limit": "Fully booked in this month.",
+    "no_combination": "What is free at this time cannot be put together.",
     "no_hosts": "Nobody is assigned to this yet.",
+    "nothing_fits": "Nothing that this needs is here at the moment.",
 }
 """Every reason there is, in English; pages translate the template and fill it."""
 
 
-CONTENDED = frozenset({"taken", "day_limit", "week_limit"})
+CONTENDED = frozenset({"taken", "day_limit", "week_limit", "month_limit", "no_combination"})
 """Reasons that mean others were faster, not that the time was never on offer."""
+
+CLOSED = frozenset({"outside_hours", "blackout", "holiday", "time_off", "no_hosts", "nothing_fits"})
+"""Reasons that mean nobody is open then: what a change of rules or holidays can do to a booking."""
 
 
 @dataclass(frozen=True, slots=True)

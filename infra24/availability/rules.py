@@ -4,19 +4,32 @@ The JSON is the mission's, taken as it stands; the keys below beyond it are opti
 time in the rules' zone, numbers are minutes unless their name says days.
 """
 
-import re
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
-from datetime import date, timedelta
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
-from zoneinfo import ZoneInfo
 
+from infra24.availability.documents import (
+    Problems,
+    Reader,
+    boolean,
+    day,
+    days_from_to,
+    email,
+    list_of_objects,
+    optional,
+    shown,
+    text,
+    time_of_day,
+    weekday,
+    whole,
+    zone_named,
+)
 from infra24.availability.hours import DAY
+from infra24.availability.intervals import Span
+from infra24.availability.schedules import NO_HOLIDAYS, Holidays, Kind, Override, Schedule, Travel
+from infra24.availability.terms import Limit, Period, Terms, Whose
 from infra24.errors import Problem
-
-WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-LONGEST_MINUTES = 31 * 24 * 60
 
 
 class Pooling(StrEnum):
@@ -39,17 +52,6 @@ class Window:
 
 
 @dataclass(frozen=True, slots=True)
-class Blackout:
-    """Closed from one date to another, both included; `start` and `end` narrow it to a time of day."""
-
-    first: date
-    last: date
-    start: int = 0
-    end: int = DAY
-    reason: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class HostTerms:
     """A host's part in the pool: higher priority goes first, double weight gets double the bookings."""
 
@@ -58,277 +60,44 @@ class HostTerms:
 
 
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
-class Rules:
-    """When a resource is open and how it is booked. Compared by identity, so that caches are quick."""
+class Rules(Terms):
+    """When a resource is open, who is opened by it, and how it is booked."""
 
-    zone: ZoneInfo
-    slot_minutes: int
-    step_minutes: int
-    durations: tuple[int, ...]
-    buffer_before: int
-    buffer_after: int
-    min_notice_minutes: int
-    horizon_days: int
-    max_per_day_per_host: int | None
-    max_per_week_per_host: int | None
-    max_per_day_per_booker: int | None
-    max_per_week_per_booker: int | None
-    cancel_notice_minutes: int
-    reschedule_notice_minutes: int
-    hold_minutes: int
-    approval: bool
-    windows: tuple[Window, ...]
-    blackouts: tuple[Blackout, ...]
-    pooling: Pooling
-    fixed_host: str | None
-    terms: Mapping[str, HostTerms]
+    windows: tuple[Window, ...] = ()
+    blackouts: tuple[Override, ...] = ()
+    overrides: tuple[Override, ...] = ()
+    travels: tuple[Travel, ...] = ()
+    keeps_holidays: bool = True
+    pooling: Pooling = Pooling.ANY
+    fixed_host: str | None = None
+    terms: Mapping[str, HostTerms] | None = None
 
     @property
     def hosts(self) -> tuple[str, ...]:
         """The e-mails of the hosts that the windows open, in the order of their first window."""
         return tuple(dict.fromkeys(w.host for w in self.windows if w.host is not None))
 
-    @property
-    def opens_itself(self) -> bool:
-        """Whether a window opens the resource itself, not a host."""
-        return any(window.host is None for window in self.windows)
+    def terms_of(self, host: str) -> HostTerms:
+        """A host's priority and weight."""
+        return (self.terms or {}).get(host, HostTerms())
 
-    @property
-    def counts(self) -> bool:
-        """Whether an offer depends on how many other bookings there are, not only on when they are."""
-        return bool(
-            self.max_per_day_per_host or self.max_per_week_per_host or self.pooling is Pooling.ROUND_ROBIN
+    def schedule(
+        self, host: str | None = None, holidays: Holidays = NO_HOLIDAYS, off_code: str = "blackout"
+    ) -> Schedule:
+        """When these rules open a host, or the resource itself."""
+        return Schedule(
+            self.zone,
+            tuple((w.days, w.start, w.end) for w in self.windows if w.host == host),
+            tuple(o for o in self.overrides if o.host == host),
+            self.travels if host is None else (),
+            holidays if self.keeps_holidays else NO_HOLIDAYS,
+            off_code,
         )
 
-    def offers(self, length: timedelta) -> bool:
-        """Whether a length is one of those on offer."""
-        return length in {timedelta(minutes=minutes) for minutes in self.durations}
-
-    @property
-    def longest_minutes(self) -> int:
-        """The longest claim that these rules can make, buffers included."""
-        return max(self.durations) + self.buffer_before + self.buffer_after
-
-
-class _Reader:
-    """Takes one JSON object apart key by key and collects what is wrong, by path."""
-
-    def __init__(self, problems: dict[str, str], document: Any, path: str = "") -> None:
-        self.problems = problems
-        self.path = path
-        self.left: dict[str, Any] = {}
-        if isinstance(document, dict):
-            self.left = dict(document)
-        else:
-            self.refuse("", "must be an object")
-
-    def refuse(self, key: str, sentence: str) -> None:
-        self.problems.setdefault(".".join(p for p in (self.path, key) if p) or "rules", sentence)
-
-    @property
-    def refused(self) -> bool:
-        """Whether this was no object at all: then what is in it is not missing, it is nowhere."""
-        return self.path in self.problems and not self.left
-
-    def take(self, key: str, read: Callable[[Any], Any], default: Any = None) -> Any:
-        """The value of a key as `read` makes it; `read` raises ValueError with the sentence."""
-        if key not in self.left:
-            return default
-        value = self.left.pop(key)
-        try:
-            return read(value)
-        except ValueError as error:
-            self.refuse(key, str(error))
-            return default
-
-    def finish(self, known: Collection[str]) -> None:
-        for key in self.left:
-            self.refuse(str(key), f"is not a known key; known are {', '.join(sorted(known))}")
-
-
-def _minutes(least: int, most: int = LONGEST_MINUTES) -> Callable[[Any], int]:
-    def read(value: Any) -> int:
-        if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
-            raise ValueError(f"must be a whole number from {least} to {most}")
-        return value
-
-    return read
-
-
-def _optional(read: Callable[[Any], int]) -> Callable[[Any], int | None]:
-    return lambda value: None if value is None else read(value)
-
-
-def _durations(value: Any) -> tuple[int, ...]:
-    if not isinstance(value, list) or not value:
-        raise ValueError("must be a list of lengths in minutes")
-    return tuple(sorted({_minutes(1)(item) for item in value}))
-
-
-def _boolean(value: Any) -> bool:
-    if not isinstance(value, bool):
-        raise ValueError("must be true or false")
-    return value
-
-
-def _text(value: Any) -> str:
-    if not isinstance(value, str) or len(value) > 200:
-        raise ValueError("must be a text of at most 200 characters")
-    return value
-
-
-def _host(value: Any) -> str:
-    return _text(value).strip().lower()
-
-
-def _shown(value: Any) -> str:
-    """What was sent, as a sentence repeats it: cut short."""
-    written = repr(value)
-    return written if len(written) <= 60 else written[:57] + "…"
-
-
-def zone_named(value: Any) -> ZoneInfo:
-    """The zone of an IANA name; refuses anything else with ValueError."""
-    try:
-        if not isinstance(value, str) or not re.fullmatch(r"[A-Za-z0-9_+\-/]{1,64}", value):
-            raise ValueError
-        if value.startswith(("right/", "posix/")) or value in ("localtime", "posixrules"):
-            raise ValueError
-        return ZoneInfo(value)
-    except (ValueError, OSError, KeyError) as error:
-        raise ValueError(
-            f"{_shown(value)} is not a time zone; write an IANA name such as America/New_York"
-        ) from error
-
-
-def _pooling(value: Any) -> Pooling:
-    try:
-        return Pooling(value)
-    except ValueError:
-        names = ", ".join(Pooling)
-        raise ValueError(f"{_shown(value)} is not a way of pooling; known are {names}") from None
-
-
-def _time(value: Any) -> int:
-    """Seconds of the day for "HH:MM"; "24:00" is the end of the day."""
-    found = re.fullmatch(r"([01][0-9]|2[0-4]):([0-5][0-9])", value) if isinstance(value, str) else None
-    if not found or value > "24:00":
-        raise ValueError(f"{_shown(value)} is not a time of day; write it as HH:MM, from 00:00 to 24:00")
-    return int(found[1]) * 3_600 + int(found[2]) * 60
-
-
-def _date(value: Any) -> date:
-    try:
-        if not isinstance(value, str) or not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
-            raise ValueError
-        return date.fromisoformat(value)
-    except ValueError:
-        raise ValueError(f"{_shown(value)} is not a date; write it as YYYY-MM-DD") from None
-
-
-def _day(value: Any) -> int:
-    for number, name in enumerate(WEEKDAYS):
-        if isinstance(value, str) and value.lower() in (name.lower(), name[:3].lower()):
-            return number
-    raise ValueError(f"{_shown(value)} is not a day of the week; write Monday … Sunday")
-
-
-def _window(problems: dict[str, str], document: Any, path: str, hosts: Collection[str]) -> Window:
-    reader = _Reader(problems, document, path)
-    by = reader.take("by", _by)
-    if reader.refused:
-        return Window(None, (), 0, DAY)
-    host = reader.take("host", _host)
-    if host is not None:
-        if by == "resource":
-            reader.refuse("host", "a window by resource opens the resource itself; leave the host out")
-        elif host not in hosts:
-            reader.refuse("host", f"{_shown(host)} is not a person of this organization")
-    elif by == "host":
-        reader.refuse("host", "a window by host names the host by e-mail")
-    listed = reader.take("days", _list_of_days, ())
-    if not listed and f"{path}.days" not in problems:
-        reader.refuse("days", "list at least one day")
-    start = reader.take("start", _time)
-    end = reader.take("end", _time)
-    for key, value in (("start", start), ("end", end)):
-        if value is None:
-            reader.refuse(key, "is missing; write it as HH:MM")
-    if start is not None and end is not None and end <= start:
-        reader.refuse("end", "is not after the start; write a window over midnight as two windows")
-    days = [problem_day(problems, f"{path}.days[{n}]", day) for n, day in enumerate(listed)]
-    reader.finish(("by", "host", "days", "start", "end"))
-    return Window(host, tuple(sorted({d for d in days if d is not None})), start or 0, end or DAY)
-
-
-def _by(value: Any) -> str:
-    if value not in ("host", "resource"):
-        raise ValueError(f"{_shown(value)} is neither host nor resource")
-    return str(value)
-
-
-def _list_of_days(value: Any) -> list[Any]:
-    if not isinstance(value, list):
-        raise ValueError("must be a list of days of the week")
-    return value
-
-
-def problem_day(problems: dict[str, str], path: str, value: Any) -> int | None:
-    """The number of a weekday, or a problem at its path."""
-    try:
-        return _day(value)
-    except ValueError as error:
-        problems.setdefault(path, str(error))
-        return None
-
-
-def _range(value: Any) -> tuple[date, date]:
-    if not isinstance(value, list) or len(value) != 2:
-        raise ValueError("must be a list of two dates, the first and the last")
-    first, last = _date(value[0]), _date(value[1])
-    if last < first:
-        raise ValueError("ends before it starts")
-    return first, last
-
-
-def _blackout(problems: dict[str, str], document: Any, path: str) -> Blackout | None:
-    reader = _Reader(problems, document, path)
-    named = set(reader.left)
-    on = reader.take("date", _date)
-    span = reader.take("range", _range)
-    start = reader.take("start", _time, 0)
-    end = reader.take("end", _time, DAY)
-    reason = reader.take("reason", _text, "")
-    reader.finish(("date", "range", "start", "end", "reason"))
-    if isinstance(document, dict) and len({"date", "range"} & named) != 1:
-        reader.refuse("", "needs either a date or a range")
-    if end <= start:
-        reader.refuse("end", "is not after the start")
-    first, last = span or (on, on)
-    return Blackout(first, last, start, end, reason) if first and last else None
-
-
-def _host_terms(problems: dict[str, str], value: Any, hosts: Collection[str]) -> dict[str, HostTerms]:
-    if not isinstance(value, list):
-        problems["hosts"] = "must be a list of hosts"
-        return {}
-    terms: dict[str, HostTerms] = {}
-    for number, item in enumerate(value):
-        reader = _Reader(problems, item, f"hosts[{number}]")
-        if reader.refused:
-            continue
-        if "host" not in reader.left:
-            reader.refuse("host", "is missing")
-        host = reader.take("host", _host, "")
-        if host in terms:
-            reader.refuse("host", f"{_shown(host)} is named twice")
-        elif host not in hosts:
-            reader.refuse("host", f"{_shown(host)} is not a host of any window")
-        terms[host] = HostTerms(
-            reader.take("priority", _minutes(0, 100), 0), reader.take("weight", _minutes(1, 1000), 100)
-        )
-        reader.finish(("host", "priority", "weight"))
-    return terms
+    def own_schedule(self, holidays: Holidays = NO_HOLIDAYS, off_code: str = "time_off") -> Schedule:
+        """The resource's own hours wherever it is needed, less its blackouts: they close it for all."""
+        schedule = self.schedule(None, holidays, off_code)
+        return replace(schedule, overrides=(*schedule.overrides, *self.blackouts))
 
 
 def parse(document: Any, *, zone: str, people: Collection[str]) -> Rules:
@@ -337,45 +106,42 @@ def parse(document: Any, *, zone: str, people: Collection[str]) -> Rules:
     `zone` is the organization's, used when the rules name none; `people` are the e-mails that a
     window may name. Raises Problem with a sentence for each path that is wrong.
     """
-    problems: dict[str, str] = {}
-    known = {email.lower() for email in people}
-    reader = _Reader(problems, {} if document is None else document)
-    windows = [
-        _window(problems, item, f"windows[{number}]", known)
-        for number, item in enumerate(reader.take("windows", _list_of_objects, []))
-    ]
-    blackouts = [
-        _blackout(problems, item, f"blackouts[{number}]")
-        for number, item in enumerate(reader.take("blackouts", _list_of_objects, []))
-    ]
+    problems: Problems = {}
+    known = {address.lower() for address in people}
+    reader = Reader(problems, {} if document is None else document)
+    windows = reader.each("windows", lambda item, path: _window(problems, item, path, known))
+    blackouts = reader.each("blackouts", lambda item, path: _blackout(problems, item, path))
+    overrides = reader.each("overrides", lambda item, path: _override(problems, item, path, known))
+    travels = reader.each("travel", lambda item, path: _travel(problems, item, path))
     named = {window.host for window in windows if window.host}
-    slot = reader.take("slot_minutes", _minutes(1), 30)
-    pooling = reader.take("pooling", _pooling, Pooling.ANY)
-    fixed = reader.take("fixed_host", _host) or (next(iter(named)) if len(named) == 1 else None)
+    slot = reader.take("slot_minutes", whole(1), 30)
+    pooling = reader.take("pooling", pooling_named, Pooling.ANY)
+    fixed = reader.take("fixed_host", email) or (next(iter(named)) if len(named) == 1 else None)
     if fixed is not None and fixed not in named:
-        reader.refuse("fixed_host", f"{_shown(fixed)} is not a host of any window")
+        reader.refuse("fixed_host", f"{shown(fixed)} is not a host of any window")
     if pooling is Pooling.FIXED and fixed is None:
         reader.refuse("fixed_host", "say which host is fixed")
     terms = _host_terms(problems, reader.left.pop("hosts"), named) if "hosts" in reader.left else {}
     rules = Rules(
         zone=reader.take("timezone", zone_named) or zone_named(zone),
         slot_minutes=slot,
-        step_minutes=reader.take("step_minutes", _minutes(1, 1_440), min(slot, 1_440)),
+        step_minutes=reader.take("step_minutes", whole(1, 1_440), min(slot, 1_440)),
         durations=reader.take("durations", _durations, (slot,)),
-        buffer_before=reader.take("buffer_before", _minutes(0, 1_440), 0),
-        buffer_after=reader.take("buffer_after", _minutes(0, 1_440), 0),
-        min_notice_minutes=reader.take("min_notice_minutes", _minutes(0, 525_600), 0),
-        horizon_days=reader.take("horizon_days", _minutes(1, 730), 180),
-        max_per_day_per_host=reader.take("max_per_day_per_host", _optional(_minutes(1, 1_000))),
-        max_per_week_per_host=reader.take("max_per_week_per_host", _optional(_minutes(1, 1_000))),
-        max_per_day_per_booker=reader.take("max_per_day_per_booker", _optional(_minutes(1, 1_000))),
-        max_per_week_per_booker=reader.take("max_per_week_per_booker", _optional(_minutes(1, 1_000))),
-        cancel_notice_minutes=reader.take("cancel_notice_minutes", _minutes(0, 525_600), 0),
-        reschedule_notice_minutes=reader.take("reschedule_notice_minutes", _minutes(0, 525_600), 0),
-        hold_minutes=reader.take("hold_minutes", _minutes(1, 120), 10),
-        approval=reader.take("approval", _boolean, False),
+        buffer_before=reader.take("buffer_before", whole(0, 1_440), 0),
+        buffer_after=reader.take("buffer_after", whole(0, 1_440), 0),
+        min_notice_minutes=reader.take("min_notice_minutes", whole(0, 525_600), 0),
+        horizon_days=reader.take("horizon_days", whole(1, 730), 180),
+        limits=_limits(reader),
+        cancel_notice_minutes=reader.take("cancel_notice_minutes", whole(0, 525_600), 0),
+        reschedule_notice_minutes=reader.take("reschedule_notice_minutes", whole(0, 525_600), 0),
+        hold_minutes=reader.take("hold_minutes", whole(1, 120), 10),
+        approval=reader.take("approval", boolean, False),
+        series_most=reader.take("series_most", whole(0, 366), 0),
         windows=tuple(windows),
-        blackouts=tuple(b for b in blackouts if b is not None),
+        blackouts=tuple(blackouts),
+        overrides=tuple(overrides),
+        travels=tuple(travels),
+        keeps_holidays=reader.take("holidays", boolean, True),
         pooling=pooling,
         fixed_host=fixed,
         terms=terms,
@@ -386,11 +152,193 @@ def parse(document: Any, *, zone: str, people: Collection[str]) -> Rules:
     return rules
 
 
-def _list_of_objects(value: Any) -> list[Any]:
-    if not isinstance(value, list) or len(value) > 500:
-        raise ValueError("must be a list of at most 500 objects")
+def _durations(value: Any) -> tuple[int, ...]:
+    if not isinstance(value, list) or not value:
+        raise ValueError("must be a list of lengths in minutes")
+    return tuple(sorted({whole(1)(item) for item in value}))
+
+
+def pooling_named(value: Any) -> Pooling:
+    """Reads a way of pooling."""
+    try:
+        return Pooling(value)
+    except ValueError:
+        names = ", ".join(Pooling)
+        raise ValueError(f"{shown(value)} is not a way of pooling; known are {names}") from None
+
+
+def _limits(reader: Reader) -> tuple[Limit, ...]:
+    found = []
+    for key, (whose, period, minutes) in LIMITS.items():
+        most = reader.take(key, optional(whole(1, 44_640 if minutes else 1_000)))
+        if most is not None:
+            found.append(Limit(whose, period, most, minutes))
+    return tuple(found)
+
+
+def _window(problems: Problems, document: Any, path: str, hosts: Collection[str]) -> Window:
+    reader = Reader(problems, document, path)
+    by = reader.take("by", _by)
+    if reader.refused:
+        return Window(None, (), 0, DAY)
+    host = reader.take("host", email)
+    if host is not None:
+        if by == "resource":
+            reader.refuse("host", "a window by resource opens the resource itself; leave the host out")
+        elif host not in hosts:
+            reader.refuse("host", f"{shown(host)} is not a person of this organization")
+    elif by == "host":
+        reader.refuse("host", "a window by host names the host by e-mail")
+    listed = reader.take("days", _list_of_days, ())
+    if not listed and f"{path}.days" not in problems:
+        reader.refuse("days", "list at least one day")
+    start, end = _from_to(reader)
+    days = [_weekday(problems, f"{path}.days[{n}]", item) for n, item in enumerate(listed)]
+    reader.finish(("by", "host", "days", "start", "end"))
+    return Window(host, tuple(sorted({d for d in days if d is not None})), start, end)
+
+
+def _from_to(reader: Reader) -> Span:
+    """A start and an end of day, both needed, in their order."""
+    start = reader.take("start", time_of_day)
+    end = reader.take("end", time_of_day)
+    for key, value in (("start", start), ("end", end)):
+        if value is None:
+            reader.refuse(key, "is missing; write it as HH:MM")
+    if start is not None and end is not None and end <= start:
+        reader.refuse("end", "is not after the start; write a window over midnight as two windows")
+    return start or 0, end or DAY
+
+
+def _by(value: Any) -> str:
+    if value not in ("host", "resource"):
+        raise ValueError(f"{shown(value)} is neither host nor resource")
+    return str(value)
+
+
+def _list_of_days(value: Any) -> list[Any]:
+    if not isinstance(value, list):
+        raise ValueError("must be a list of days of the week")
     return value
 
+
+def _weekday(problems: Problems, path: str, value: Any) -> int | None:
+    try:
+        return weekday(value)
+    except ValueError as error:
+        problems.setdefault(path, str(error))
+        return None
+
+
+def _dates(reader: Reader, document: Any) -> tuple[Any, Any]:
+    """One date or a range of them: exactly one of the two."""
+    named = set(reader.left)
+    on = reader.take("date", day)
+    span = reader.take("range", days_from_to)
+    if isinstance(document, dict) and len({"date", "range"} & named) != 1:
+        reader.refuse("", "needs either a date or a range")
+    return span or (on, on)
+
+
+def _blackout(problems: Problems, document: Any, path: str) -> Override | None:
+    reader = Reader(problems, document, path)
+    first, last = _dates(reader, document)
+    start = reader.take("start", time_of_day, 0)
+    end = reader.take("end", time_of_day, DAY)
+    reason = reader.take("reason", text, "")
+    reader.finish(("date", "range", "start", "end", "reason"))
+    if end <= start:
+        reader.refuse("end", "is not after the start")
+    return Override(first, last, Kind.OFF, ((start, end),), reason) if first and last else None
+
+
+def _override(problems: Problems, document: Any, path: str, hosts: Collection[str]) -> Override | None:
+    reader = Reader(problems, document, path)
+    if reader.refused:
+        return None
+    first, last = _dates(reader, document)
+    kinds = [kind for kind in Kind if kind in reader.left]
+    if len(kinds) != 1:
+        reader.refuse("", "needs one of hours (instead of the weekly ones), extra, or off")
+    kind = kinds[0] if kinds else Kind.OFF
+    spans: list[Span] = [(0, DAY)]
+    if kind is not Kind.OFF or reader.left.get("off") is not True:
+        spans = reader.each(kind, lambda item, at: _piece(problems, item, at))
+        if not spans and kind is not Kind.INSTEAD:
+            reader.refuse(kind, "list at least one start and end" + (", or true" * (kind is Kind.OFF)))
+    for other in Kind:
+        reader.left.pop(other, None)
+    reason = reader.take("reason", text, "")
+    colleague, host = reader.take("colleague", email), reader.take("host", email)
+    if colleague is not None and kind is not Kind.OFF:
+        reader.refuse("colleague", "takes over what is off, and this is not")
+    for key, who in (("colleague", colleague), ("host", host)):
+        if who is not None and who not in hosts:
+            reader.refuse(key, f"{shown(who)} is not a person of this organization")
+    reader.finish(("date", "range", *Kind, "reason", "colleague", "host"))
+    return Override(first, last, kind, tuple(spans), reason, colleague, host) if first and last else None
+
+
+def _piece(problems: Problems, document: Any, path: str) -> Span:
+    reader = Reader(problems, document, path)
+    if reader.refused:
+        return 0, DAY
+    span = _from_to(reader)
+    reader.finish(("start", "end"))
+    return span
+
+
+def _travel(problems: Problems, document: Any, path: str) -> Travel | None:
+    reader = Reader(problems, document, path)
+    if reader.refused:
+        return None
+    first, last = _dates(reader, document)
+    zone = reader.take("timezone", zone_named)
+    if zone is None:
+        reader.refuse("timezone", "is missing; write an IANA name such as Europe/Paris")
+    reader.finish(("date", "range", "timezone"))
+    return Travel(first, last, zone) if first and last and zone else None
+
+
+def _host_terms(problems: Problems, value: Any, hosts: Collection[str]) -> dict[str, HostTerms]:
+    try:
+        items = list_of_objects(value)
+    except ValueError:
+        problems["hosts"] = "must be a list of hosts"
+        return {}
+    terms: dict[str, HostTerms] = {}
+    for number, item in enumerate(items):
+        reader = Reader(problems, item, f"hosts[{number}]")
+        if reader.refused:
+            continue
+        if "host" not in reader.left:
+            reader.refuse("host", "is missing")
+        host = reader.take("host", email, "")
+        if host in terms:
+            reader.refuse("host", f"{shown(host)} is named twice")
+        elif host not in hosts:
+            reader.refuse("host", f"{shown(host)} is not a host of any window")
+        terms[host] = host_terms(reader)
+        reader.finish(("host", "priority", "weight"))
+    return terms
+
+
+def host_terms(reader: Reader) -> HostTerms:
+    """The priority and weight that an object gives a host."""
+    return HostTerms(reader.take("priority", whole(0, 100), 0), reader.take("weight", whole(1, 1000), 100))
+
+
+LIMITS = {
+    f"max{'_minutes' * minutes}_per_{period}{'' if whose is Whose.OFFER else f'_per_{whose}'}": (
+        whose,
+        period,
+        minutes,
+    )
+    for whose in Whose
+    for period in Period
+    for minutes in (False, True)
+}
+"""The keys of the limits: max_per_day_per_host, max_minutes_per_week_per_booker, max_per_month …"""
 
 KEYS = (
     "timezone",
@@ -401,16 +349,17 @@ KEYS = (
     "buffer_after",
     "min_notice_minutes",
     "horizon_days",
-    "max_per_day_per_host",
-    "max_per_week_per_host",
-    "max_per_day_per_booker",
-    "max_per_week_per_booker",
+    *LIMITS,
     "cancel_notice_minutes",
     "reschedule_notice_minutes",
     "hold_minutes",
     "approval",
+    "series_most",
     "windows",
     "blackouts",
+    "overrides",
+    "travel",
+    "holidays",
     "pooling",
     "fixed_host",
     "hosts",

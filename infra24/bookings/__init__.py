@@ -3,6 +3,7 @@
 from infra24.bookings.calendar_file import calendar_file, calendar_urls
 from infra24.bookings.cancellation import cancel, expire_hold
 from infra24.bookings.change import approve, complete, correct_person, mark_no_show, reschedule
+from infra24.bookings.impact import Broken, broken, impact
 from infra24.bookings.model import (
     BookerLimit,
     Booking,
@@ -25,24 +26,28 @@ from infra24.bookings.reading import (
     by_token,
     day_slots,
     get,
-    hit_by_blackouts,
+    host_slots,
     in_the_way,
     listed,
     slots,
     why,
+    why_no_slots,
 )
 from infra24.bookings.timetables import instant
 from infra24.bookings.tokens import Tokens, org_of_token
+from infra24.bookings.zones import Shifted, shifted_by_law
 
 __all__ = [
     "BookerLimit",
     "Booking",
+    "Broken",
     "By",
     "EndsBeforeItStarts",
     "HoldOver",
     "IllegalMove",
     "Participant",
     "Person",
+    "Shifted",
     "SlotNotOffered",
     "SlotTaken",
     "Status",
@@ -54,6 +59,7 @@ __all__ = [
     "alternatives",
     "approve",
     "book",
+    "broken",
     "by_token",
     "calendar_file",
     "calendar_urls",
@@ -64,14 +70,17 @@ __all__ = [
     "day_slots",
     "expire_hold",
     "get",
-    "hit_by_blackouts",
     "hold",
+    "host_slots",
+    "impact",
     "in_the_way",
     "instant",
     "listed",
     "mark_no_show",
     "org_of_token",
     "reschedule",
+    "shifted_by_law",
     "slots",
     "why",
+    "why_no_slots",
 ]

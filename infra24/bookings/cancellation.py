@@ -3,8 +3,8 @@
 from datetime import datetime
 from uuid import UUID
 
-from infra24 import events
-from infra24.bookings import queries, reading
+from infra24 import events, resources, turns
+from infra24.bookings import queries, reading, seating
 from infra24.bookings.model import Booking, By, Status, TooLate
 from infra24.db import Tx
 
@@ -14,14 +14,15 @@ async def cancel(tx: Tx, booking_id: UUID, *, by: By, now: datetime, because: st
 
     Refuses with TooLate (the booker, inside the notice) and with IllegalMove after the fact.
     """
-    booking = await reading.get(tx, booking_id, lock=True)
+    booking = await _locked(tx, booking_id)
     if booking.status is Status.CANCELLED:
         return booking
     booking.check_move(Status.CANCELLED)
     holding = booking.status is Status.HOLD
     if by is By.BOOKER and not holding and now > booking.cancellable_until():
         raise TooLate("cancelled", booking.policy["cancel_notice_minutes"])
-    await queries.unseat(tx, booking_id, hosts_too=False)
+    await seating.release(tx, booking_id)
+    await turns.give_back(tx, booking_id, now)
     await queries.set_status(tx, booking_id, Status.CANCELLED, now, because or None)
     cancelled = await reading.get(tx, booking_id)
     type_ = "booking.released" if holding else "booking.cancelled"
@@ -35,12 +36,22 @@ async def expire_hold(tx: Tx, booking_id: UUID, *, now: datetime) -> bool:
 
     It counted for nothing since it lapsed: this only clears it away.
     """
-    booking = await queries.get(tx, booking_id, lock=True)
-    if booking is None or booking.status is not Status.HOLD:
+    booking = await _locked(tx, booking_id)
+    if booking.status is not Status.HOLD:
         return False
     if booking.expires_at is None or booking.expires_at > now:
         return False
-    await queries.unseat(tx, booking_id, hosts_too=False)
+    await seating.release(tx, booking_id)
+    await turns.give_back(tx, booking_id, now)
     await queries.set_status(tx, booking_id, Status.CANCELLED, now, "expired")
     events.record(tx, "booking.hold_expired", booking_id, {"booking_id": str(booking_id)}, now)
     return True
+
+
+async def _locked(tx: Tx, booking_id: UUID) -> Booking:
+    """A booking that nobody else changes meanwhile; what its release touches is locked before it."""
+    await reading.get(tx, booking_id)
+    held = await queries.to_be_locked(tx, booking_id)
+    if held:
+        await resources.lock(tx, sorted(held))
+    return await reading.get(tx, booking_id, lock=True)

@@ -19,6 +19,7 @@ from infra24.bookings.model import (
 )
 from infra24.bookings.placement import look_at
 from infra24.db import Tx
+from infra24.resources import Choice
 
 
 async def reschedule(
@@ -36,18 +37,23 @@ async def reschedule(
     _check_movable(before, by, now)
     offer = await resources.offer(tx, before.resource_id)
     hosts = [p.resource_id for p in before.participants if p.resource_id]
-    await resources.lock(tx, sorted({*offer.members, *hosts}))
+    laid_out = await queries.to_be_locked(tx, booking_id)
+    await resources.lock(tx, sorted({offer.resource.id, *offer.members, *hosts, *laid_out}))
     before = await reading.get(tx, booking_id, lock=True)
     _check_movable(before, by, now)
     if (before.starts_at, before.ends_at) == (start, end):
         return before
-    seen = await look_at(tx, before.resource_id, start, end - start, now, ignoring=booking_id)
+    choice = Choice.read(before.choice)
+    seen = await look_at(
+        tx, before.resource_id, start, end - start, now, choice=choice, ignoring=[booking_id]
+    )
     status = before.status
     if by is By.BOOKER:
-        await check_booker(tx, seen.offer, before.booker_email, start, booking_id)
+        await check_booker(tx, seen.offer, before.booker_email, start, end - start, booking_id)
         status = Status.PENDING if seen.offer.rules.approval else status
-    await queries.unseat(tx, booking_id, hosts_too=True)
-    moved = replace(before, starts_at=start, ends_at=end, status=status)
+    await seating.release(tx, booking_id, hosts_too=True)
+    alone = before.series_id is not None
+    moved = replace(before, starts_at=start, ends_at=end, status=status, is_exception=alone)
     await seating.seat(tx, seen, moved, now, keep=hosts)
     after = await reading.get(tx, booking_id)
     facts = {**after.facts(), "from": before.starts_at.isoformat(), "by": by}
@@ -89,10 +95,14 @@ async def correct_person(tx: Tx, booking_id: UUID, person: Person, *, by: By, no
     booking = await reading.get(tx, booking_id, lock=True)
     if by is By.BOOKER and person.email != booking.booker_email:
         offer = await resources.offer(tx, booking.resource_id)
-        await check_booker(tx, offer, person.email, booking.starts_at, booking_id)
+        await check_booker(tx, offer, person.email, booking.starts_at, booking.length, booking_id)
     if booking.status is Status.CANCELLED:
         raise IllegalMove(booking.status, "changed")
-    await queries.set_person(tx, booking_id, person, now)
+    answers = None
+    if person.answers is not None:
+        offer = await resources.offer(tx, booking.resource_id)
+        answers = resources.read_answers(offer.resource.questions, person.answers)
+    await queries.set_person(tx, booking_id, person, answers, now)
     return await _told(tx, booking_id, "booking.updated", now)
 
 

@@ -3,32 +3,36 @@
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from infra24.availability import Whose, period_of
+from infra24.availability.hours import day_number, wall_spans
 from infra24.bookings import queries
 from infra24.bookings.model import BookerLimit
+from infra24.bookings.timetables import instant
 from infra24.db import Tx
 from infra24.resources import Offer
 
+_DAY = 86_400
 
-async def check_booker(tx: Tx, offer: Offer, email: str, start: datetime, own: UUID | None) -> None:
-    """Refuses with BookerLimit when this person has all the bookings they may have that day or week.
+
+async def check_booker(
+    tx: Tx, offer: Offer, email: str, start: datetime, length: timedelta, own: UUID | None
+) -> None:
+    """Refuses with BookerLimit when this person has all they may have that day, week or month.
 
     `own` is the booking that is being changed, which does not count. To be called after the members are
     locked and before anything is claimed: everyone waits in that order.
     """
-    rules = offer.rules
-    if not (rules.max_per_day_per_booker or rules.max_per_week_per_booker):
+    limits = offer.rules.limits_of(Whose.BOOKER)
+    if not limits:
         return
     await queries.lock_booker(tx, email)
-    local = start.astimezone(rules.zone)
-    day = datetime(local.year, local.month, local.day, tzinfo=rules.zone)
-    week = day - timedelta(days=day.weekday())
-    for most, since, days in (
-        (rules.max_per_day_per_booker, day, 1),
-        (rules.max_per_week_per_booker, week, 7),
-    ):
-        if most is None:
-            continue
-        until = datetime.combine(since.date() + timedelta(days=days), since.timetz())
-        had = await queries.count_of_booker(tx, offer.resource.id, email, since, until, own)
-        if had >= most:
-            raise BookerLimit(most=most)
+    zone = offer.rules.zone
+    today = day_number(start.astimezone(zone).date())
+    for limit in limits:
+        first, last = period_of(limit.period, today)
+        spans = wall_spans(zone, range(first, last), 0, _DAY)
+        since, until = instant(spans[0][0]), instant(spans[-1][1])
+        count, minutes = await queries.of_booker(tx, offer.resource.id, email, since, until, own)
+        adds = int(length.total_seconds()) // 60
+        if (minutes + adds if limit.minutes else count + 1) > limit.most:
+            raise BookerLimit(most=limit.most)

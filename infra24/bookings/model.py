@@ -9,6 +9,7 @@ from uuid import UUID
 
 from infra24.availability import Reason
 from infra24.errors import Conflict, Invalid, NotFound
+from infra24.resources import ANYONE, Choice
 
 
 class Status(StrEnum):
@@ -96,23 +97,31 @@ class EndsBeforeItStarts(Invalid):
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Who books: as they write themselves."""
+    """Who books: as they write themselves. `answers` None: they were not asked (yet)."""
 
     name: str
     email: str
     goal_text: str = ""
     consent_recording: bool = False
     locale: str = ""
+    phone: str = ""
+    location_details: str = ""
+    answers: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """A party's wish for a resource and a time; `person` is unknown while the time is only held."""
+    """A party's wish for a resource and a time; `person` is unknown while the time is only held.
+
+    `choice` is with whom, `link_id` the booking link by which it came.
+    """
 
     resource_id: UUID
     starts_at: datetime
     ends_at: datetime
     person: Person | None = None
+    choice: Choice = ANYONE
+    link_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +160,16 @@ class Booking:
     cancelled_because: str | None
     created_at: datetime
     updated_at: datetime
+    phone: str
+    location_details: str
+    answers: list[dict[str, Any]]
+    choice: dict[str, Any]
+    claimed: int | None
+    link_id: UUID | None
+    series_id: UUID | None
+    series_at: datetime | None
+    is_exception: bool
+    local_start: datetime | None
     location: str
     participants: tuple[Participant, ...] = ()
 

@@ -1,7 +1,9 @@
 """Place a booking: hold a time, book it, confirm it."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 from infra24 import events, resources
@@ -21,7 +23,8 @@ from infra24.bookings.model import (
 from infra24.bookings.timetables import Outlook, instant, outlook, seconds
 from infra24.bookings.tokens import Tokens
 from infra24.db import Tx
-from infra24.resources import Offer
+from infra24.errors import Problem
+from infra24.resources import ANYONE, Choice, Offer
 
 _ALTERNATIVES_WITHIN = timedelta(days=14)
 
@@ -45,34 +48,45 @@ async def book(tx: Tx, wish: Wish, *, tokens: Tokens, now: datetime) -> Booking:
 async def confirm_hold(tx: Tx, booking_id: UUID, person: Person, *, now: datetime) -> Booking:
     """Turn a hold into a booking, in place. A lapsed hold is taken up again while its time is free.
 
-    Refuses with HoldOver when it was cancelled, SlotTaken when the time went to someone else, BookerLimit.
+    Refuses with HoldOver when it was cancelled, SlotTaken when the time went to someone else, BookerLimit,
+    and with Problem for answers that are wrong or missing.
     A hold that was already turned into a booking is returned as it is.
     """
+    held = await reading.get(tx, booking_id)
+    offer = await resources.offer(tx, held.resource_id)
+    if offer.counts:
+        await lock_all(tx, offer)
     held = await reading.get(tx, booking_id, lock=True)
     if held.status in (Status.CONFIRMED, Status.PENDING):
         return held
     if held.status is not Status.HOLD:
         raise HoldOver()
-    offer = await resources.offer(tx, held.resource_id)
+    answers = read_person(offer, person)
     alive = held.expires_at is not None and held.expires_at > now
-    claims = len(held.hosts) + offer.occupies_itself
     if alive:
-        await check_booker(tx, offer, person.email, held.starts_at, booking_id)
-    if not alive or await queries.keep_claims(tx, booking_id) != claims:
+        await check_booker(tx, offer, person.email, held.starts_at, held.length, booking_id)
+    if not alive or await queries.keep_claims(tx, booking_id) < (held.claimed or 1):
         await _seat_again(tx, held, person, now)
-    await queries.set_person(tx, booking_id, person, now)
+    await queries.set_person(tx, booking_id, person, answers, now)
     await queries.set_status(tx, booking_id, _first_status(offer), now)
     return _announced(tx, await reading.get(tx, booking_id), now)
 
 
 async def alternatives(
-    tx: Tx, resource_id: UUID, start: datetime, length: timedelta, now: datetime
+    tx: Tx,
+    resource_id: UUID,
+    start: datetime,
+    length: timedelta,
+    now: datetime,
+    *,
+    choice: Choice = ANYONE,
 ) -> list[datetime]:
     """Up to three free starts nearest to one that was refused, within two weeks of it."""
     middle = max(start, now)
     span = (max(now, middle - _ALTERNATIVES_WITHIN), middle + _ALTERNATIVES_WITHIN)
     offer = await resources.offer(tx, resource_id)
-    seen = await outlook(tx, resource_id, span, length if offer.rules.offers(length) else None, now)
+    asked = length if offer.rules.offers(length) else None
+    seen = await outlook(tx, resource_id, span, asked, now, choice=choice)
     return [instant(at) for at in nearest(free_starts(seen.timetable), seconds(start))]
 
 
@@ -80,12 +94,19 @@ async def _place(tx: Tx, wish: Wish, status: Status, *, tokens: Tokens, now: dat
     length = wish.ends_at - wish.starts_at
     if length <= timedelta():
         raise EndsBeforeItStarts()
-    seen = await look_at(tx, wish.resource_id, wish.starts_at, length, now)
+    seen = await look_at(tx, wish.resource_id, wish.starts_at, length, now, choice=wish.choice)
     if wish.person is not None:
-        await check_booker(tx, seen.offer, wish.person.email, wish.starts_at, None)
+        await check_booker(tx, seen.offer, wish.person.email, wish.starts_at, length, None)
     booking = _wished(tx, wish, seen.offer, status, tokens, now)
     token_hash = tokens.hash_of(tx.org_id, booking.id)
     return _announced(tx, await seating.seat(tx, seen, booking, now, token_hash=token_hash), now)
+
+
+def read_person(offer: Offer, person: Person) -> list[dict[str, Any]]:
+    """The answers of whoever books. Refuses with Problem what is wrong or missing."""
+    if offer.resource.meets == "phone" and not person.phone:
+        raise Problem({"phone": "give the number at which we can call you"})
+    return resources.read_answers(offer.resource.questions, person.answers or {})
 
 
 def _wished(tx: Tx, wish: Wish, offer: Offer, status: Status, tokens: Tokens, now: datetime) -> Booking:
@@ -108,7 +129,7 @@ def _wished(tx: Tx, wish: Wish, offer: Offer, status: Status, tokens: Tokens, no
         goal_text=person.goal_text,
         consent_recording=person.consent_recording,
         meeting_url=resources.meeting_url(resource.meeting_url, tokens.of(tx.org_id, id_), id_),
-        price=resource.price,
+        price=resource.prices.get("public", resource.price),
         currency=resource.currency,
         policy={
             "cancel_notice_minutes": rules.cancel_notice_minutes,
@@ -120,6 +141,16 @@ def _wished(tx: Tx, wish: Wish, offer: Offer, status: Status, tokens: Tokens, no
         cancelled_because=None,
         created_at=now,
         updated_at=now,
+        phone=person.phone,
+        location_details=person.location_details,
+        answers=read_person(offer, person) if wish.person else [],
+        choice=wish.choice.as_json(),
+        claimed=None,
+        link_id=wish.link_id,
+        series_id=None,
+        series_at=None,
+        is_exception=False,
+        local_start=None,
         location=resource.place,
         participants=(booker,) if wish.person else (),
     )
@@ -132,7 +163,8 @@ async def look_at(
     length: timedelta,
     now: datetime,
     *,
-    ignoring: UUID | None = None,
+    choice: Choice = ANYONE,
+    ignoring: Sequence[UUID] = (),
 ) -> Outlook:
     """What decides about one start. Where the rules count bookings, the members are locked first."""
     if start.microsecond or length.microseconds:
@@ -145,22 +177,31 @@ async def look_at(
             offered = ", ".join(map(str, known.rules.durations))
             minutes = int(length.total_seconds()) // 60
             raise SlotNotOffered([Reason("wrong_length", {"minutes": minutes, "offered": offered})])
-    if known.rules.counts:
-        await resources.lock(tx, known.members)
-    seen = await outlook(tx, resource_id, span, length, now, ignoring=ignoring)
-    if seen.offer is not known and seen.offer.rules.counts:
-        await resources.lock(tx, seen.offer.members)
-        seen = await outlook(tx, resource_id, span, length, now, ignoring=ignoring)
+    if known.counts:
+        await lock_all(tx, known)
+    seen = await outlook(tx, resource_id, span, length, now, choice=choice, ignoring=ignoring)
+    if seen.offer.version != known.version and seen.offer.counts:
+        await lock_all(tx, await resources.offer(tx, resource_id))
+        seen = await outlook(tx, resource_id, span, length, now, choice=choice, ignoring=ignoring)
     return seen
+
+
+async def lock_all(tx: Tx, offer: Offer) -> None:
+    """Hold an offer and everything it may claim, in the order in which everyone does."""
+    await resources.lock(tx, sorted({offer.resource.id, *offer.members}))
 
 
 async def _seat_again(tx: Tx, held: Booking, person: Person, now: datetime) -> None:
     """A hold that lapsed: claim its time anew, as if it were booked now."""
-    seen = await look_at(tx, held.resource_id, held.starts_at, held.length, now, ignoring=held.id)
-    await check_booker(tx, seen.offer, person.email, held.starts_at, held.id)
-    await queries.unseat(tx, held.id, hosts_too=True)
+    choice = Choice.read(held.choice)
+    hosts = [p.resource_id for p in held.participants if p.resource_id]
+    seen = await look_at(
+        tx, held.resource_id, held.starts_at, held.length, now, choice=choice, ignoring=[held.id]
+    )
+    await check_booker(tx, seen.offer, person.email, held.starts_at, held.length, held.id)
+    await seating.release(tx, held.id, hosts_too=True)
     confirmed = replace(held, status=Status.CONFIRMED, expires_at=None)
-    await seating.seat(tx, seen, confirmed, now)
+    await seating.seat(tx, seen, confirmed, now, keep=hosts)
 
 
 def _first_status(offer: Offer) -> Status:

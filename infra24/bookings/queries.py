@@ -2,23 +2,24 @@
 
 import hmac
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, LiteralString
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
-import orjson
 from psycopg.types.json import Jsonb
 
-from infra24.availability import Decision
 from infra24.bookings.model import Booking, Participant, Person, Status
+from infra24.bookings.seats import Seating
 from infra24.db import Row, Tx
 
 _BOOKING: LiteralString = """
     SELECT b.org_id, b.id, b.resource_id, r.title, b.status, b.starts_at, b.ends_at, b.time_zone,
         b.booker_name, b.booker_email, b.goal_text, b.consent_recording, b.meeting_url, b.price,
         b.currency, b.policy, b.locale, b.expires_at, b.revision, b.cancelled_because, b.created_at,
-        b.updated_at, coalesce(nullif(concat_ws(', ', l.name, nullif(l.address, '')), ''), ''),
+        b.updated_at, b.phone, b.location_details, b.answers, b.choice, b.claimed, b.link_id, b.series_id,
+        b.series_at, b.is_exception, b.local_start,
+        coalesce(nullif(concat_ws(', ', l.name, nullif(l.address, '')), ''), ''),
         (SELECT coalesce(json_agg(json_build_array(p.role, p.name, p.email, p.resource_id)
                 ORDER BY p.role, p.name), '[]')
             FROM participants p WHERE (p.org_id, p.booking_id) = (b.org_id, b.id)),
@@ -34,122 +35,97 @@ _SEATING: LiteralString = """
         FROM unnest(%(roles)s::text[], %(names)s::text[], %(emails)s::text[], %(hosts)s::uuid[])
             AS p (role, name, email, resource_id)
     ), decided AS (
-        INSERT INTO decisions (org_id, booking_id, made_at, pooling, chosen, candidates)
-        SELECT %(org)s, %(id)s, %(now)s, %(pooling)s, %(chosen)s, %(candidates)s
+        INSERT INTO decisions (org_id, booking_id, offer_id, made_at, pooling, chosen, candidates, is_turn)
+        SELECT %(org)s, %(id)s, %(resource)s, %(now)s, %(pooling)s, %(chosen)s, %(candidates)s, %(is_turn)s
         WHERE %(pooling)s::text IS NOT NULL
-        ON CONFLICT (org_id, booking_id, made_at) DO NOTHING
     ), claimed AS (
         INSERT INTO claims (org_id, booking_id, resource_id, unit, starts_at, ends_at, booked_at,
-            expires_at)
-        SELECT %(org)s, %(id)s, c.resource_id, c.unit, %(claim_from)s, %(claim_to)s, %(starts_at)s,
-            %(expires_at)s
-        FROM unnest(%(members)s::uuid[], %(units)s::smallint[]) AS c (resource_id, unit)
-        ORDER BY c.resource_id, c.unit
+            booked_until, layout, expires_at)
+        SELECT %(org)s, %(id)s, c.resource_id, c.unit, c.since, c.until, %(starts_at)s, %(ends_at)s,
+            c.layout, %(expires_at)s
+        FROM unnest(%(members)s::uuid[], %(units)s::smallint[], %(froms)s::timestamptz[],
+            %(untils)s::timestamptz[], %(layouts)s::text[]) AS c (resource_id, unit, since, until, layout)
+        ORDER BY c.resource_id, c.unit, c.since
         ON CONFLICT DO NOTHING RETURNING 1
     )
     SELECT count(*) FROM claimed
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Seating:
-    """What a booking occupies and who comes into it: (resource, unit) claimed for a span, and why these."""
+_LOOK: LiteralString = """
+    SELECT coalesce((SELECT version FROM catalogues WHERE org_id = %(org)s), 0),
+        array_agg(array_position(%(members)s, c.resource_id)) FILTER (WHERE live) AS member,
+        array_agg(c.unit) FILTER (WHERE live) AS unit,
+        array_agg(extract(epoch FROM c.starts_at)::bigint) FILTER (WHERE live) AS starts,
+        array_agg(extract(epoch FROM c.ends_at)::bigint) FILTER (WHERE live) AS ends,
+        array_agg(extract(epoch FROM c.booked_at)::bigint) FILTER (WHERE live) AS booked,
+        count(*) FILTER (WHERE NOT live) AS expired
+"""
 
-    claims: Sequence[tuple[UUID, int]]
-    since: datetime
-    until: datetime
-    people: Sequence[Participant]
-    decision: Decision | None
+_LOOK_CLOSER: LiteralString = """,
+        array_agg(extract(epoch FROM c.booked_until)::bigint) FILTER (WHERE live) AS until,
+        array_agg(c.layout) FILTER (WHERE live) AS layout,
+        array_agg(c.turnover) FILTER (WHERE live) AS turnover
+"""
 
-    def columns(self) -> dict[str, Any]:
-        """As the parameters of a statement."""
-        decision = self.decision
-        return {
-            "members": [member for member, _ in self.claims],
-            "units": [unit for _, unit in self.claims],
-            "claim_from": self.since,
-            "claim_to": self.until,
-            "roles": [p.role for p in self.people],
-            "names": [p.name for p in self.people],
-            "emails": [p.email for p in self.people],
-            "hosts": [p.resource_id for p in self.people],
-            "pooling": decision.pooling if decision else None,
-            "chosen": [p.resource_id for p in self.people if p.role == "host"],
-            "candidates": Jsonb(decision.inputs() if decision else [], dumps=orjson.dumps),
-        }
+_LOOKED_AT: LiteralString = """
+    FROM (
+        SELECT resource_id, unit, starts_at, ends_at, booked_at, booked_until, layout, turnover,
+            expires_at IS NULL OR expires_at > %(now)s AS live
+        FROM claims
+        WHERE org_id = %(org)s AND resource_id = ANY(%(members)s)
+            AND starts_at < %(to)s AND starts_at > %(since)s AND ends_at > %(from)s
+            AND (%(ignoring)s::uuid[] IS NULL OR booking_id <> ALL(%(ignoring)s))
+    ) c
+"""
 
 
 async def look(
     tx: Tx,
-    resource_id: UUID,
     members: Sequence[UUID],
     span: tuple[datetime, datetime],
     since: datetime,
     now: datetime,
-    ignoring: UUID | None,
-) -> Row | None:
-    """The version of an offer and the claims on its members that overlap a span.
+    ignoring: Sequence[UUID],
+    *,
+    closer: bool,
+) -> Row:
+    """The version of the catalogue and the claims on these members that overlap a span.
 
     `since` is the span's start less the longest claim, which lets the b-tree bound the read. One row:
     the version, then parallel arrays of member (1-based), unit, start, end, the booking's start (seconds
-    since 1970), and how many expired claims of holds stand there.
+    since 1970), and how many expired claims of holds stand there. `closer` adds the booking's end, the
+    layout and whether it is a turnover.
     """
-    return await tx.row(
-        """
-        SELECT r.version, c.member, c.unit, c.starts, c.ends, c.booked, c.expired
-        FROM resources r CROSS JOIN LATERAL (
-            SELECT
-                array_agg(array_position(%(members)s, c.resource_id)) FILTER (WHERE live) AS member,
-                array_agg(c.unit) FILTER (WHERE live) AS unit,
-                array_agg(extract(epoch FROM c.starts_at)::bigint) FILTER (WHERE live) AS starts,
-                array_agg(extract(epoch FROM c.ends_at)::bigint) FILTER (WHERE live) AS ends,
-                array_agg(extract(epoch FROM c.booked_at)::bigint) FILTER (WHERE live) AS booked,
-                count(*) FILTER (WHERE NOT live) AS expired
-            FROM (
-                SELECT resource_id, unit, starts_at, ends_at, booked_at,
-                    expires_at IS NULL OR expires_at > %(now)s AS live
-                FROM claims
-                WHERE org_id = %(org)s AND resource_id = ANY(%(members)s)
-                    AND starts_at < %(to)s AND starts_at > %(since)s AND ends_at > %(from)s
-                    AND (%(ignoring)s::uuid IS NULL OR booking_id <> %(ignoring)s)
-            ) c
-        ) c
-        WHERE r.org_id = %(org)s AND r.id = %(resource)s
-        """,
+    row = await tx.row(
+        _LOOK + (_LOOK_CLOSER if closer else "") + _LOOKED_AT,
         {
             "org": tx.org_id,
-            "resource": resource_id,
             "members": list(members),
             "from": span[0],
             "to": span[1],
             "since": since,
             "now": now,
-            "ignoring": ignoring,
+            "ignoring": list(ignoring) or None,
         },
     )
+    assert row is not None
+    return row
 
 
-async def assigned(tx: Tx, resource_id: UUID) -> dict[UUID, tuple[int, int]]:
-    """How often each host was chosen, and when last (seconds since 1970)."""
+async def made(
+    tx: Tx, resource_id: UUID, since: datetime, until: datetime, now: datetime, ignoring: Sequence[UUID]
+) -> list[tuple[int, int]]:
+    """The bookings of an offer that begin in a range: begin and end in seconds, for limits on all of them."""
     rows = await tx.rows(
         """
-        SELECT host_id, assigned, coalesce(extract(epoch FROM assigned_at), 0)::bigint
-        FROM resource_hosts WHERE org_id = %s AND resource_id = %s
+        SELECT extract(epoch FROM starts_at)::bigint, extract(epoch FROM ends_at)::bigint FROM bookings
+        WHERE org_id = %s AND resource_id = %s AND starts_at >= %s AND starts_at < %s AND id <> ALL(%s)
+            AND status <> 'cancelled' AND (expires_at IS NULL OR expires_at > %s) ORDER BY starts_at
         """,
-        (tx.org_id, resource_id),
+        (tx.org_id, resource_id, since, until, list(ignoring), now),
     )
-    return {host: (count, last) for host, count, last in rows}
-
-
-async def note_assigned(tx: Tx, resource_id: UUID, hosts: Sequence[UUID], now: datetime) -> None:
-    """These hosts were chosen once more."""
-    await tx.run(
-        """
-        UPDATE resource_hosts SET assigned = assigned + 1, assigned_at = %s
-        WHERE org_id = %s AND resource_id = %s AND host_id = ANY(%s)
-        """,
-        (now, tx.org_id, resource_id, list(hosts)),
-    )
+    return [(start, end) for start, end in rows]
 
 
 async def remove_expired_claims(
@@ -177,36 +153,56 @@ async def insert(tx: Tx, booking: Booking, token_hash: bytes, seating: Seating) 
         WITH booking AS (
             INSERT INTO bookings (org_id, id, resource_id, status, starts_at, ends_at, time_zone,
                 booker_name, booker_email, goal_text, consent_recording, meeting_url, price, currency,
-                policy, locale, token_hash, expires_at, created_at, updated_at)
+                policy, locale, token_hash, expires_at, created_at, updated_at, phone, location_details,
+                answers, choice, claimed, link_id, series_id, series_at, local_start)
             VALUES (%(org)s, %(id)s, %(resource)s, %(status)s, %(starts_at)s, %(ends_at)s, %(time_zone)s,
                 %(name)s, %(email)s, %(goal)s, %(consent)s, %(meeting_url)s, %(price)s, %(currency)s,
-                %(policy)s, %(locale)s, %(token_hash)s, %(expires_at)s, %(now)s, %(now)s)
+                %(policy)s, %(locale)s, %(token_hash)s, %(expires_at)s, %(now)s, %(now)s, %(phone)s,
+                %(location_details)s, %(answers)s, %(choice)s, %(claimed)s, %(link)s, %(series)s,
+                %(series_at)s, %(local_start)s)
         """
         + _SEATING,
-        {
-            **seating.columns(),
-            "org": tx.org_id,
-            "id": booking.id,
-            "resource": booking.resource_id,
-            "status": booking.status,
-            "starts_at": booking.starts_at,
-            "ends_at": booking.ends_at,
-            "time_zone": booking.time_zone,
-            "name": booking.booker_name,
-            "email": booking.booker_email,
-            "goal": booking.goal_text,
-            "consent": booking.consent_recording,
-            "meeting_url": booking.meeting_url,
-            "price": booking.price,
-            "currency": booking.currency,
-            "policy": Jsonb(booking.policy),
-            "locale": booking.locale,
-            "token_hash": token_hash,
-            "expires_at": booking.expires_at,
-            "now": booking.created_at,
-        },
+        {**seating.columns(), **_columns(tx, booking, token_hash), "claimed": len(seating.claims)},
     )
     return row is not None and row[0] == len(seating.claims)
+
+
+def _columns(tx: Tx, booking: Booking, token_hash: bytes) -> dict[str, Any]:
+    """A new booking as the parameters of a statement."""
+    return {
+        "org": tx.org_id,
+        "id": booking.id,
+        "resource": booking.resource_id,
+        "status": booking.status,
+        "starts_at": booking.starts_at,
+        "ends_at": booking.ends_at,
+        "time_zone": booking.time_zone,
+        "name": booking.booker_name,
+        "email": booking.booker_email,
+        "goal": booking.goal_text,
+        "consent": booking.consent_recording,
+        "meeting_url": booking.meeting_url,
+        "price": booking.price,
+        "currency": booking.currency,
+        "policy": Jsonb(booking.policy),
+        "locale": booking.locale,
+        "token_hash": token_hash,
+        "expires_at": booking.expires_at,
+        "now": booking.created_at,
+        "phone": booking.phone,
+        "location_details": booking.location_details,
+        "answers": Jsonb(booking.answers),
+        "choice": Jsonb(booking.choice),
+        "link": booking.link_id,
+        "series": booking.series_id,
+        "series_at": booking.series_at,
+        "local_start": wall(booking.starts_at, booking.time_zone),
+    }
+
+
+def wall(at: datetime, zone: str) -> datetime:
+    """What a clock on the wall of a zone shows, without the zone."""
+    return at.astimezone(ZoneInfo(zone)).replace(tzinfo=None)
 
 
 async def reseat(tx: Tx, booking: Booking, seating: Seating, now: datetime) -> bool:
@@ -218,7 +214,9 @@ async def reseat(tx: Tx, booking: Booking, seating: Seating, now: datetime) -> b
         """
         WITH booking AS (
             UPDATE bookings SET status = %(status)s, starts_at = %(starts_at)s, ends_at = %(ends_at)s,
-                expires_at = %(expires_at)s, revision = revision + 1, updated_at = %(now)s
+                expires_at = %(expires_at)s, revision = revision + 1, updated_at = %(now)s,
+                claimed = %(claimed)s, local_start = %(local_start)s, is_exception = %(is_exception)s,
+                series_at = %(series_at)s, series_id = %(series)s
             WHERE org_id = %(org)s AND id = %(id)s
         """
         + _SEATING,
@@ -226,24 +224,55 @@ async def reseat(tx: Tx, booking: Booking, seating: Seating, now: datetime) -> b
             **seating.columns(),
             "org": tx.org_id,
             "id": booking.id,
+            "resource": booking.resource_id,
             "status": booking.status,
             "starts_at": booking.starts_at,
             "ends_at": booking.ends_at,
             "expires_at": booking.expires_at,
             "now": now,
+            "claimed": len(seating.claims),
+            "local_start": wall(booking.starts_at, booking.time_zone),
+            "is_exception": booking.is_exception,
+            "series": booking.series_id,
+            "series_at": booking.series_at,
         },
     )
     return row is not None and row[0] == len(seating.claims)
 
 
-async def unseat(tx: Tx, booking_id: UUID, *, hosts_too: bool) -> None:
-    """Release everything that a booking claims; with `hosts_too` its hosts leave it as well."""
-    await tx.run("DELETE FROM claims WHERE org_id = %s AND booking_id = %s", (tx.org_id, booking_id))
+async def unseat(tx: Tx, booking_id: UUID, *, hosts_too: bool) -> list[Row]:
+    """Release everything that a booking claims; with `hosts_too` its hosts leave it as well.
+
+    Returns what was laid out for it: resource, unit, start, end.
+    """
+    rows = await tx.rows(
+        """
+        WITH freed AS (
+            DELETE FROM claims WHERE org_id = %s AND booking_id = %s
+            RETURNING resource_id, unit, starts_at, ends_at, layout
+        )
+        SELECT resource_id, unit, starts_at, ends_at FROM freed WHERE layout <> '' ORDER BY 1, 2, 3
+        """,
+        (tx.org_id, booking_id),
+    )
     if hosts_too:
         await tx.run(
             "DELETE FROM participants WHERE org_id = %s AND booking_id = %s AND role = 'host'",
             (tx.org_id, booking_id),
         )
+    return rows
+
+
+async def to_be_locked(tx: Tx, booking_id: UUID) -> list[UUID]:
+    """What must be held before a booking is released: where it was laid out, and the ledger of its turn."""
+    rows = await tx.rows(
+        """
+        SELECT resource_id FROM claims WHERE org_id = %(org)s AND booking_id = %(id)s AND layout <> ''
+        UNION SELECT offer_id FROM decisions WHERE org_id = %(org)s AND booking_id = %(id)s AND is_turn
+        """,
+        {"org": tx.org_id, "id": booking_id},
+    )
+    return [row[0] for row in rows]
 
 
 async def keep_claims(tx: Tx, booking_id: UUID) -> int:
@@ -254,8 +283,10 @@ async def keep_claims(tx: Tx, booking_id: UUID) -> int:
     )
 
 
-async def set_person(tx: Tx, booking_id: UUID, person: Person, now: datetime) -> None:
-    """Write who books into a booking."""
+async def set_person(
+    tx: Tx, booking_id: UUID, person: Person, answers: list[dict[str, Any]] | None, now: datetime
+) -> None:
+    """Write who books into a booking, and their answers if they gave new ones."""
     await tx.run(
         """
         WITH former AS (
@@ -267,7 +298,9 @@ async def set_person(tx: Tx, booking_id: UUID, person: Person, now: datetime) ->
             ON CONFLICT (org_id, booking_id, role, email) DO UPDATE SET name = excluded.name
         )
         UPDATE bookings SET booker_name = %(name)s, booker_email = %(email)s, goal_text = %(goal)s,
-            consent_recording = %(consent)s, locale = %(locale)s, updated_at = %(now)s
+            consent_recording = %(consent)s, locale = %(locale)s, updated_at = %(now)s,
+            phone = %(phone)s, location_details = %(location_details)s,
+            answers = coalesce(%(answers)s, answers)
         WHERE org_id = %(org)s AND id = %(id)s
         """,
         {
@@ -278,6 +311,9 @@ async def set_person(tx: Tx, booking_id: UUID, person: Person, now: datetime) ->
             "goal": person.goal_text,
             "consent": person.consent_recording,
             "locale": person.locale,
+            "phone": person.phone,
+            "location_details": person.location_details,
+            "answers": None if answers is None else Jsonb(answers),
             "now": now,
         },
     )
@@ -349,14 +385,14 @@ async def on_members(
     )
 
 
-async def upcoming(tx: Tx, resource_id: UUID, now: datetime, limit: int) -> list[Booking]:
-    """The bookings of a resource, or hosted by a person, that are still to come and hold their time."""
+async def upcoming(tx: Tx, resource_id: UUID | None, now: datetime, limit: int) -> list[Booking]:
+    """The bookings to come that are of a resource or claim it; of the whole organization without one."""
     rows = await tx.rows(
         _BOOKING
         + """
         WHERE b.org_id = %(org)s AND b.ends_at > %(now)s AND b.status IN ('pending', 'confirmed')
-            AND (b.resource_id = %(id)s OR EXISTS (
-                SELECT 1 FROM participants h WHERE h.org_id = %(org)s AND h.booking_id = b.id
+            AND (%(id)s::uuid IS NULL OR b.resource_id = %(id)s OR EXISTS (
+                SELECT 1 FROM claims h WHERE h.org_id = %(org)s AND h.booking_id = b.id
                     AND h.resource_id = %(id)s))
         ORDER BY b.starts_at, b.id LIMIT %(limit)s
         """,
@@ -370,19 +406,20 @@ async def lock_booker(tx: Tx, email: str) -> None:
     await tx.run("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (f"{tx.org_id} {email}",))
 
 
-async def count_of_booker(
+async def of_booker(
     tx: Tx, resource_id: UUID, email: str, start: datetime, end: datetime, ignoring: UUID | None
-) -> int:
-    """How many bookings of a resource a booker has that begin in a range."""
+) -> tuple[int, int]:
+    """How many bookings of an offer a booker has that begin in a range, and their minutes."""
     row = await tx.row(
         """
-        SELECT count(*) FROM bookings WHERE org_id = %s AND booker_email = %s AND resource_id = %s
+        SELECT count(*), coalesce(sum(extract(epoch FROM ends_at - starts_at) / 60), 0)::bigint
+        FROM bookings WHERE org_id = %s AND booker_email = %s AND resource_id = %s
             AND starts_at >= %s AND starts_at < %s AND id IS DISTINCT FROM %s
             AND status IN ('pending', 'confirmed', 'completed')
         """,
         (tx.org_id, email, resource_id, start, end, ignoring),
     )
-    return int(row[0]) if row else 0
+    return (int(row[0]), int(row[1])) if row else (0, 0)
 
 
 def _booking(row: Row) -> Booking:

@@ -1,18 +1,20 @@
 """Read bookings: one by id or token, a list, what a closure hits."""
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from infra24 import resources
-from infra24.availability import Explanation, explain, free_starts
-from infra24.availability.hours import day_number, day_span, local_date, wall_spans
+from infra24.availability import Explanation, Reason, explain, free_hosts, free_starts, why_none
+from infra24.availability.hours import day_span
 from infra24.bookings import queries
 from infra24.bookings.model import Booking, UnknownBooking
 from infra24.bookings.timetables import instant, outlook, seconds
 from infra24.bookings.tokens import hash_token
 from infra24.db import Tx
 from infra24.errors import Unavailable
+from infra24.resources import ANYONE, Choice
 
 _BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 _END = datetime(9999, 1, 1, tzinfo=UTC)
@@ -61,7 +63,12 @@ async def listed(
 
 
 async def day_slots(
-    tx: Tx, resource_id: UUID, first: date, last: date, minutes: int | None, now: datetime
+    tx: Tx,
+    resource_id: UUID,
+    first: date,
+    last: date,
+    minutes: int | None,
+    now: datetime,
 ) -> tuple[resources.Offer, int, list[int]]:
     """As `slots`, from the first instant of one date to the last of another, in the resource's zone."""
     offer = resources.recall(tx, resource_id) or await resources.offer(tx, resource_id)
@@ -81,25 +88,63 @@ async def slots(
     minutes: int | None,
     now: datetime,
     *,
-    ignoring: UUID | None = None,
+    choice: Choice = ANYONE,
+    ignoring: Sequence[UUID] = (),
 ) -> tuple[resources.Offer, int, list[int]]:
     """The offer, the length in seconds, and its free starts in a span (seconds since 1970).
 
-    `ignoring` is a booking of the asker's own, whose time counts as free.
+    `choice` is with whom; `ignoring` are bookings of the asker's own, whose time counts as free.
     """
     length = timedelta(minutes=minutes) if minutes else None
-    seen = await outlook(tx, resource_id, span, length, now, ignoring=ignoring)
+    seen = await outlook(tx, resource_id, span, length, now, choice=choice, ignoring=ignoring)
     return seen.offer, seen.timetable.length, free_starts(seen.timetable)
 
 
+async def host_slots(
+    tx: Tx,
+    resource_id: UUID,
+    span: tuple[datetime, datetime],
+    minutes: int | None,
+    now: datetime,
+    *,
+    choice: Choice = ANYONE,
+) -> tuple[resources.Offer, int, dict[int, list[UUID]]]:
+    """As `slots`, with the hosts who could take each start."""
+    length = timedelta(minutes=minutes) if minutes else None
+    seen = await outlook(tx, resource_id, span, length, now, choice=choice)
+    free = free_hosts(seen.timetable)
+    return seen.offer, seen.timetable.length, {s: [UUID(str(k)) for k in keys] for s, keys in free.items()}
+
+
 async def why(
-    tx: Tx, resource_id: UUID, start: datetime, minutes: int | None, now: datetime
+    tx: Tx,
+    resource_id: UUID,
+    start: datetime,
+    minutes: int | None,
+    now: datetime,
+    *,
+    choice: Choice = ANYONE,
 ) -> tuple[resources.Offer, Explanation]:
     """Why a start is offered or not, by the engine that offers it."""
     length = timedelta(minutes=minutes) if minutes else None
     span = (start, start + timedelta(seconds=1))
-    seen = await outlook(tx, resource_id, span, length, now)
+    seen = await outlook(tx, resource_id, span, length, now, choice=choice)
     return seen.offer, explain(seen.timetable, seconds(start))
+
+
+async def why_no_slots(
+    tx: Tx,
+    resource_id: UUID,
+    span: tuple[datetime, datetime],
+    minutes: int | None,
+    now: datetime,
+    *,
+    choice: Choice = ANYONE,
+) -> list[tuple[Reason, int]]:
+    """What removed the starts of a span in which none is free, and how many each."""
+    length = timedelta(minutes=minutes) if minutes else None
+    seen = await outlook(tx, resource_id, span, length, now, choice=choice)
+    return why_none(seen.timetable)
 
 
 async def in_the_way(
@@ -109,20 +154,3 @@ async def in_the_way(
     rows = await queries.on_members(tx, offer.members, start, end, start - offer.longest, now)
     keys = ("resource_id", "booking_id", "status", "booker_name", "title", "starts_at", "ends_at")
     return [dict(zip(keys, row, strict=True)) for row in rows]
-
-
-async def hit_by_blackouts(tx: Tx, resource_id: UUID, now: datetime) -> list[Booking]:
-    """The coming bookings of a resource that stand inside one of its blackouts: listed, not lost."""
-    offer = await resources.offer(tx, resource_id)
-    rules, hit = offer.rules, []
-    for booking in await queries.upcoming(tx, resource_id, now, 1_000):
-        start, end = seconds(booking.starts_at), seconds(booking.ends_at)
-        first = day_number(local_date(rules.zone, start))
-        last = day_number(local_date(rules.zone, end - 1))
-        for blackout in rules.blackouts:
-            days = range(max(first, day_number(blackout.first)), min(last, day_number(blackout.last)) + 1)
-            shut = wall_spans(rules.zone, days, blackout.start, blackout.end)
-            if any(a < end and b > start for a, b in shut):
-                hit.append(booking)
-                break
-    return hit

@@ -1,51 +1,132 @@
-"""Who and what takes a booking: the assignments to try, best first, and the race for each."""
+"""Who and what takes a booking: chosen by the engine, granted by the database, chosen again if lost."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from infra24.availability import CONTENDED, Candidate, Decision, Pooling, Reason, explain, rank
-from infra24.bookings import queries
+from infra24 import resources, turns
+from infra24.availability import (
+    CONTENDED,
+    Candidate,
+    Explanation,
+    Pooling,
+    Reason,
+    choose,
+    entangled,
+    explain,
+    rank,
+)
+from infra24.availability.barriers import free_units
+from infra24.bookings import queries, turnovers
 from infra24.bookings.model import Booking, Participant, SlotNotOffered, SlotTaken
-from infra24.bookings.queries import Seating
+from infra24.bookings.seats import Chosen, Claim, Seating
 from infra24.bookings.timetables import Outlook, seconds
 from infra24.db import Tx
 
+_TRIES = 12
 
-async def choose(
-    tx: Tx, outlook: Outlook, start: datetime, *, keep: Sequence[UUID] = ()
-) -> tuple[Decision | None, list[Sequence[UUID]]]:
-    """The hosts to try for a start, best first; one empty choice when the offer has no hosts.
 
-    Hosts in `keep` go first when they are free. Refuses with SlotTaken when others were faster and with
-    SlotNotOffered, which carries the reasons, when the rules do not offer the start.
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """Who and what a booking is to take, and why these hosts. `only`: there is nothing else to try."""
+
+    claims: tuple[Claim, ...]
+    hosts: tuple[Participant, ...]
+    chosen: Chosen | None
+    only: bool
+
+
+async def find(tx: Tx, outlook: Outlook, booking: Booking, *, keep: Sequence[UUID] = ()) -> Assignment:
+    """The best assignment for a booking's time. Hosts in `keep` are kept where they can be.
+
+    Refuses with SlotTaken when others were faster and with SlotNotOffered, which carries the reasons,
+    when the rules do not offer the start.
     """
-    answer = explain(outlook.timetable, seconds(start))
+    start = seconds(booking.starts_at)
+    answer = explain(outlook.timetable, start)
     if not answer.free:
         refuse(answer.reasons)
+    number, chosen = outlook.offer.staff, None
+    if number is not None and keep:
+        kept = choose(outlook.timetable, start, {number: keep})
+        if kept is not None:
+            return _assignment(outlook, booking, kept, None)
+    if number is None:
+        found = choose(outlook.timetable, start)
+    else:
+        chosen = await _rank(tx, outlook, booking, start, answer)
+        found = choose(outlook.timetable, start, {number: chosen.decision.order})
+        if found is not None:
+            hosts = tuple(UUID(str(key)) for key in found[number])
+            is_turn = chosen.decision.pooling is Pooling.ROUND_ROBIN
+            chosen = Chosen(chosen.decision, hosts, is_turn)
+    if found is None:
+        refuse([Reason("no_combination")])
+    assert found is not None
+    return _assignment(outlook, booking, found, chosen)
+
+
+async def _rank(tx: Tx, outlook: Outlook, booking: Booking, start: int, answer: Explanation) -> Chosen:
+    """The hosts in the order of preference. Who would leave other needs unmet counts as not free."""
     offer = outlook.offer
-    if not offer.hosts:
-        return None, [()]
-    free = {key for key, reasons in answer.hosts.items() if not reasons}
-    counts: dict[UUID, tuple[int, int]] = {}
-    if offer.rules.pooling is Pooling.ROUND_ROBIN:
-        counts = await queries.assigned(tx, offer.resource.id)
-    candidates = [
-        Candidate(
-            host.id,
-            host.position,
-            host.terms.priority,
-            host.terms.weight,
-            *counts.get(host.id, (0, 0)),
-        )
-        for host in offer.hosts
-        if host.id in free
-    ]
-    decision = rank(offer.rules.pooling, candidates)
-    tried: list[Sequence[UUID]] = [tuple(UUID(str(key)) for key in a) for a in decision.assignments]
-    tried.sort(key=lambda hosts: not set(hosts) & set(keep))
-    return decision, tried
+    assert offer.staff is not None
+    pool = offer.pools[offer.staff]
+    known: dict[UUID, tuple[int, int]] = {}
+    if pool.pooling is Pooling.ROUND_ROBIN:
+        known = await turns.standings(tx, offer.resource.id)
+    candidates = []
+    knotted = entangled(outlook.timetable.needs)
+    for occupant in pool.occupants:
+        reasons = answer.hosts.get(occupant.id, ())
+        free = not reasons
+        if free and knotted and pool.pooling is Pooling.ROUND_ROBIN and pool.count == 1:
+            free = choose(outlook.timetable, start, {offer.staff: [occupant.id]}) is not None
+        away = any(reason.code == "time_off" for reason in reasons)
+        present = free if occupant.stands_in else not away
+        balance, last = known.get(occupant.id, (0, 0))
+        candidates.append(
+            Candidate(str(occupant.id), occupant.position, occupant.terms.priority, occupant.terms.weight,
+                      balance, last, present, free)
+        )  # fmt: skip
+    decision = rank(pool.pooling, candidates)
+    by_key = tuple(replace(c, key=UUID(str(c.key))) for c in decision.candidates)
+    return Chosen(replace(decision, candidates=by_key), (), False)
+
+
+def _assignment(
+    outlook: Outlook, booking: Booking, found: Sequence[Sequence[object]], chosen: Chosen | None
+) -> Assignment:
+    """The claims and people of a choice: units by best fit, parts whole."""
+    offer, rules, start = outlook.offer, outlook.offer.rules, seconds(booking.starts_at)
+    since = booking.starts_at - timedelta(minutes=rules.buffer_before)
+    until = booking.ends_at + timedelta(minutes=rules.buffer_after)
+    claims: list[Claim] = []
+    people: list[Participant] = []
+    taken: dict[UUID, int] = {}
+    only = True
+    for number, keys in enumerate(found):
+        need, pool = outlook.timetable.needs[number], offer.pools[number]
+        members = {member.key: (member, occupant)
+                   for member, occupant in zip(need.members, pool.occupants, strict=True)}  # fmt: skip
+        only &= len(keys) == len(members)
+        for key in keys:
+            member, occupant = members[key]
+            if occupant.person:
+                people.append(Participant("host", occupant.name, occupant.email or "", occupant.id))
+            if member.capacity is None:
+                continue
+            first = taken.get(occupant.id, 0)
+            units = free_units(outlook.timetable, member, start)[first : first + pool.units]
+            taken[occupant.id] = first + pool.units
+            only &= member.capacity == pool.units and not member.layout
+            claims += [Claim(occupant.id, unit, since, until, member.layout) for unit in units]
+            claims += [
+                Claim(part, unit, since, until)
+                for part, most in occupant.parts
+                for unit in range(1, most + 1)
+            ]
+    return Assignment(tuple(claims), tuple(people), chosen, only)
 
 
 def refuse(reasons: Sequence[Reason]) -> None:
@@ -64,33 +145,40 @@ async def seat(
     token_hash: bytes | None = None,
     keep: Sequence[UUID] = (),
 ) -> Booking:
-    """Claim a booking's time: each free assignment in turn, until the database grants one.
+    """Claim a booking's time: the best assignment, and when it was lost to others the best of what is left.
 
     With `token_hash` the booking is new, else it has been unseated before. Returns it with its hosts.
-    Refuses with SlotTaken when all were lost to others.
+    The first try waits for nobody; after a loss everyone who lost waits in one line, so that whatever
+    can be placed is placed. Refuses with SlotTaken when nothing is left.
     """
-    decision, choices = await choose(tx, outlook, booking.starts_at, keep=keep)
-    offer, rules = outlook.offer, outlook.offer.rules
-    since = booking.starts_at - timedelta(minutes=rules.buffer_before)
-    until = booking.ends_at + timedelta(minutes=rules.buffer_after)
+    offer, id_ = outlook.offer, booking.id
     if outlook.expired:
-        await queries.remove_expired_claims(tx, offer.members, since - offer.longest, until, now)
-    units = _free_units(outlook, seconds(since), seconds(until))
-    known = {host.id: host for host in offer.hosts}
-    bookers = tuple(p for p in booking.participants if p.role == "booker")
-    attempts = [(hosts, unit) for hosts in choices for unit in units]
-    for hosts, unit in attempts:
-        people = tuple(Participant("host", known[h].name, known[h].email, h) for h in hosts)
-        seated = replace(booking, participants=(*bookers, *people))
-        claims = [(host, 1) for host in hosts] + ([(offer.resource.id, unit)] if unit else [])
-        seating = Seating(
-            claims, since, until, people if token_hash is None else seated.participants, decision
+        reach = timedelta(minutes=offer.rules.longest_minutes) + offer.longest
+        await queries.remove_expired_claims(
+            tx, offer.members, booking.starts_at - reach, booking.ends_at + reach, now
         )
-        if await _attempt(tx, seated, seating, token_hash, now, alone=len(attempts) == 1):
-            if rules.pooling is Pooling.ROUND_ROBIN:
-                await queries.note_assigned(tx, offer.resource.id, hosts, now)
-            return seated
+    if keep and offer.staff is not None and not _can_keep(outlook, booking, keep):
+        await turns.give_back(tx, id_, now)
+        keep = ()
+    for attempt in range(_TRIES):
+        found = await find(tx, outlook, booking, keep=keep)
+        if await _attempt(tx, offer, booking, found, token_hash, now):
+            if found.chosen and found.chosen.is_turn:
+                await turns.charge(tx, offer.resource.id, found.chosen.decision, found.chosen.hosts, now)
+            bookers = tuple(p for p in booking.participants if p.role == "booker")
+            return replace(booking, participants=(*bookers, *found.hosts), claimed=len(found.claims))
+        if found.only:
+            break
+        if attempt == 0:
+            await resources.lock(tx, sorted({offer.resource.id, *offer.members}))
+        outlook = await outlook.again(tx, now)
     raise SlotTaken()
+
+
+def _can_keep(outlook: Outlook, booking: Booking, keep: Sequence[UUID]) -> bool:
+    number = outlook.offer.staff
+    start = seconds(booking.starts_at)
+    return number is None or choose(outlook.timetable, start, {number: keep}) is not None
 
 
 class _Lost(Exception):
@@ -98,16 +186,32 @@ class _Lost(Exception):
 
 
 async def _attempt(
-    tx: Tx, booking: Booking, seating: Seating, token_hash: bytes | None, now: datetime, *, alone: bool
+    tx: Tx,
+    offer: resources.Offer,
+    booking: Booking,
+    found: Assignment,
+    token_hash: bytes | None,
+    now: datetime,
 ) -> bool:
     """Try one assignment. The only one needs no savepoint: its loss ends the transaction."""
+    bookers = [p for p in booking.participants if p.role == "booker"] if token_hash is not None else []
+    seating = Seating(found.claims, (*bookers, *found.hosts), found.chosen)
+    longest = max((claim.until - claim.since for claim in found.claims), default=timedelta())
+    if longest > offer.longest:
+        members = sorted({claim.resource_id for claim in found.claims})
+        await resources.lock(tx, members)
+        await resources.lengthen(tx, members, longest)
+        await resources.turn_catalogue(tx)
 
     async def write() -> bool:
+        await _make_way(tx, offer, found.claims)
         if token_hash is None:
-            return await queries.reseat(tx, booking, seating, now)
-        return await queries.insert(tx, booking, token_hash, seating)
+            written = await queries.reseat(tx, booking, seating, now)
+        else:
+            written = await queries.insert(tx, booking, token_hash, seating)
+        return written and await tidy(tx, found.claims)
 
-    if alone:
+    if found.only:
         return await write()
     try:
         async with tx.attempt():
@@ -118,20 +222,27 @@ async def _attempt(
     return True
 
 
-def _free_units(outlook: Outlook, start: int, end: int) -> list[int]:
-    """The units of the resource itself to try, best fit first; [0] when it is not claimed itself.
+async def _make_way(tx: Tx, offer: resources.Offer, claims: Sequence[Claim]) -> None:
+    known = offer.occupants
+    for claim in claims:
+        if claim.layout:
+            occupant = known[claim.resource_id]
+            since = claim.since - timedelta(seconds=occupant.setup)
+            until = claim.until + timedelta(seconds=occupant.teardown)
+            await turnovers.make_way(tx, claim.resource_id, claim.unit, since, until, claim.layout)
 
-    Best fit: the unit whose last claim before ends latest, so that long gaps stay whole for long bookings.
-    """
-    offer, place = outlook.offer, outlook.timetable.place
-    if not offer.occupies_itself or place is None:
-        return [0]
-    ends = dict.fromkeys(range(1, place.capacity + 1), 0)
-    for busy in place.busy:
-        if busy.unit not in ends:
-            continue
-        if busy.start < end and busy.end > start:
-            del ends[busy.unit]
-        elif busy.end <= start:
-            ends[busy.unit] = max(ends[busy.unit], busy.end)
-    return sorted(ends, key=lambda unit: (-ends[unit], unit))
+
+async def tidy(tx: Tx, claims: Sequence[Claim]) -> bool:
+    """Write what must stand around claims with a layout; False when it cannot stand."""
+    for claim in claims:
+        if claim.layout and not await turnovers.tidy(
+            tx, claim.resource_id, claim.unit, claim.since, claim.until
+        ):
+            return False
+    return True
+
+
+async def release(tx: Tx, booking_id: UUID, *, hosts_too: bool = False) -> None:
+    """Free all that a booking claims; its neighbours get back what they had given up for it."""
+    for resource_id, unit, since, until in await queries.unseat(tx, booking_id, hosts_too=hosts_too):
+        await turnovers.tidy(tx, resource_id, unit, since, until)

@@ -1,27 +1,39 @@
 """The timetable of an offer: its rules and the claims that stand, as the pure engine wants them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from infra24 import resources
-from infra24.availability import Busy, Member, Timetable
+from infra24.availability import Busy, Member, Need, Period, Timetable, Whose, off, union
+from infra24.availability.barriers import days_of
 from infra24.bookings import queries
 from infra24.db import Row, Tx
 from infra24.errors import Unavailable
 from infra24.organizations import UnknownResource
-from infra24.resources import Offer
+from infra24.resources import ANYONE, Choice, Occupant, Offer
 
 _TRIES = 5
+_COUNTED = {Period.DAY: timedelta(days=2), Period.WEEK: timedelta(days=8), Period.MONTH: timedelta(days=33)}
 
 
 @dataclass(frozen=True, slots=True)
 class Outlook:
-    """An offer and its timetable; `expired` when dead holds still stand in the database."""
+    """An offer, narrowed as asked, and its timetable; `expired` when dead holds still stand there."""
 
     offer: Offer
     timetable: Timetable
     expired: bool
+    choice: Choice
+    ignoring: Sequence[UUID]
+
+    async def again(self, tx: Tx, now: datetime) -> "Outlook":
+        """The same question, asked anew."""
+        span = (instant(self.timetable.span[0]), instant(self.timetable.span[1]))
+        length = timedelta(seconds=self.timetable.length)
+        id_ = self.offer.resource.id
+        return await outlook(tx, id_, span, length, now, choice=self.choice, ignoring=self.ignoring)
 
 
 async def outlook(
@@ -31,30 +43,36 @@ async def outlook(
     length: timedelta | None,
     now: datetime,
     *,
-    ignoring: UUID | None = None,
+    choice: Choice = ANYONE,
+    ignoring: Sequence[UUID] = (),
 ) -> Outlook:
     """What decides which starts in `span` are offered. `length` None: the shortest on offer.
 
-    One statement, when this process has seen the offer before and it has not changed. Refuses with
-    UnknownResource; also when the resource is archived or not bookable. `ignoring` leaves one booking's
-    own claims out of sight, so that it can be moved onto its own time.
+    One statement, when this process has seen the offer before and it has not changed (and a second where
+    all bookings of the offer are limited). Refuses with UnknownResource; also when the resource is
+    archived or not bookable. `choice` narrows it to some hosts. `ignoring` leaves bookings' own claims
+    out of sight, so that they can be moved onto their own time.
     """
-    offer = resources.recall(tx, resource_id) or await resources.offer(tx, resource_id)
+    found = resources.recall(tx, resource_id) or await resources.offer(tx, resource_id)
     for _ in range(_TRIES):
+        offer = found.narrowed(choice)
         lasting = length or timedelta(minutes=min(offer.rules.durations))
         around = _margin(offer, lasting)
         reach = (span[0] - around, span[1] + around)
-        row = await queries.look(
-            tx, resource_id, offer.members, reach, reach[0] - offer.longest, now, ignoring
-        )
-        if row is None:
-            raise UnknownResource()
-        if row[0] != offer.resource.version:
-            offer = await resources.offer(tx, resource_id)
+        closer = offer.lays_out or offer.counts_minutes
+        members = offer.members
+        row = await queries.look(tx, members, reach, reach[0] - offer.longest, now, ignoring, closer=closer)
+        if row[0] != offer.version:
+            found = await resources.offer(tx, resource_id)
             continue
         if not (offer.resource.is_active and offer.resource.is_bookable):
             raise UnknownResource()
-        return Outlook(offer, _timetable(offer, row, span, lasting, now), row[6] > 0)
+        made: list[tuple[int, int]] = []
+        if offer.rules.limits_of(Whose.OFFER):
+            made = await queries.made(tx, resource_id, *reach, now, ignoring)
+        claims = claims_by_member(members, row)
+        seen = timetable(offer, claims, span, lasting, now, made)
+        return Outlook(offer, seen, row[6] > 0, choice, ignoring)
     raise Unavailable("Its rules are being changed right now. Try again in a moment.")
 
 
@@ -69,39 +87,79 @@ def instant(at: int) -> datetime:
 
 
 def _margin(offer: Offer, length: timedelta) -> timedelta:
-    """How far around a start a claim can matter: its own length and buffers, or the day or week counted."""
+    """How far around a start a claim can matter: its own length and what is around it, or what is counted."""
     rules = offer.rules
-    if rules.max_per_week_per_host:
-        counted = timedelta(days=8)
-    elif rules.max_per_day_per_host:
-        counted = timedelta(days=2)
+    counted = [_COUNTED[limit.period] for limit in rules.limits if limit.whose is not Whose.BOOKER]
+    turnover = max((o.setup + o.teardown for p in offer.pools for o in p.occupants), default=0)
+    buffers = timedelta(minutes=rules.buffer_before + rules.buffer_after, seconds=turnover)
+    return max([*counted, length + buffers])
+
+
+def claims_by_member(members: Sequence[UUID], row: Row) -> dict[UUID, list[Busy]]:
+    """The claims of a look, by whom they are on."""
+    busy: list[list[Busy]] = [[] for _ in members]
+    _, numbers, units, starts, ends, booked, _, *closer = row
+    if not closer:
+        for member, unit, start, end, begins in zip(
+            numbers or (), units or (), starts or (), ends or (), booked or (), strict=True
+        ):
+            busy[member - 1].append(Busy(start, end, unit, begins))
     else:
-        counted = timedelta()
-    return max(counted, length + timedelta(minutes=rules.buffer_before + rules.buffer_after))
+        for member, unit, start, end, begins, until, layout, turnover in zip(
+            numbers or (), units or (), starts or (), ends or (), booked or (), *(c or () for c in closer),
+            strict=True,
+        ):  # fmt: skip
+            busy[member - 1].append(Busy(start, end, unit, begins, until, layout, turnover))
+    return dict(zip(members, busy, strict=True))
 
 
-def _timetable(
-    offer: Offer, row: Row, span: tuple[datetime, datetime], length: timedelta, now: datetime
+def timetable(
+    offer: Offer,
+    claims: dict[UUID, list[Busy]],
+    span: tuple[datetime, datetime],
+    length: timedelta,
+    now: datetime,
+    made: Sequence[tuple[int, int]] = (),
 ) -> Timetable:
-    busy: list[list[Busy]] = [[] for _ in offer.members]
-    _, members, units, starts, ends, booked, _ = row
-    for member, unit, start, end, begins in zip(
-        members or (), units or (), starts or (), ends or (), booked or (), strict=True
-    ):
-        busy[member - 1].append(Busy(start, end, unit, begins, None))
-    place = None
-    if offer.occupies_itself or offer.rules.opens_itself:
-        # A resource that is never occupied itself still closes when its own windows do.
-        place = Member(offer.resource.id, None, offer.resource.capacity or 1, busy[0])
-    hosts = tuple(
-        Member(host.id, host.email, 1, busy[number], host.closed, host.zone)
-        for number, host in enumerate(offer.hosts, start=1)
-    )
-    return Timetable(
+    """An offer and the claims on whom it may take, as the engine wants them."""
+    bare = Timetable(
         offer.rules,
         seconds(now),
         (seconds(span[0]), seconds(span[1])),
         int(length.total_seconds()),
-        hosts,
-        place,
+        (),
+        offer.grid,
+        offer.rules.blackouts,
+        made,
+    )
+    needs = tuple(
+        Need(
+            tuple(_member(o, claims, offer.resource.layout, bare) for o in pool.occupants),
+            pool.count,
+            pool.units,
+            pool.staffed,
+        )
+        for pool in offer.pools
+    )
+    return Timetable(bare.terms, bare.now, bare.span, bare.length, needs, bare.grid, bare.closed, bare.made)
+
+
+def _member(occupant: Occupant, claims: dict[UUID, list[Busy]], layout: str, bare: Timetable) -> Member:
+    within = None
+    if occupant.stands_in is not None:
+        away = off(occupant.stands_in, occupant.stands_in.overrides, *days_of(bare), "time_off")
+        within = tuple(union((start, end) for start, end, _ in away))
+    return Member(
+        occupant.id,
+        occupant.schedule,
+        occupant.capacity,
+        claims.get(occupant.id, ()),
+        occupant.person,
+        frozenset(part for part, _ in occupant.parts),
+        [busy for part, units in occupant.parts for busy in claims.get(part, ()) if busy.unit <= units],
+        within,
+        layout if occupant.setup or occupant.teardown else "",
+        occupant.setup,
+        occupant.teardown,
+        occupant.also_closed,
     )

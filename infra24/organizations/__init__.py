@@ -2,11 +2,22 @@
 
 from infra24.organizations.directory import Directory, UnknownResource, add_location, get, locations
 from infra24.organizations.founding import found, give_key
+from infra24.organizations.holidays import (
+    Country,
+    Day,
+    HolidayPlan,
+    holiday_plan,
+    read_plan,
+    set_holidays,
+)
 from infra24.organizations.keys import new_key, org_of_key, speaks_for
 from infra24.organizations.model import Location, Organization, UnknownOrganization
 
 __all__ = [
+    "Country",
+    "Day",
     "Directory",
+    "HolidayPlan",
     "Location",
     "Organization",
     "UnknownOrganization",
@@ -15,8 +26,11 @@ __all__ = [
     "found",
     "get",
     "give_key",
+    "holiday_plan",
     "locations",
     "new_key",
     "org_of_key",
+    "read_plan",
+    "set_holidays",
     "speaks_for",
 ]

@@ -1,5 +1,7 @@
 """Every SQL statement about organizations, their locations and keys."""
 
+from collections.abc import Sequence
+from datetime import date
 from typing import Any, LiteralString
 from uuid import UUID
 
@@ -68,3 +70,35 @@ async def _one(
     async with connection.cursor(row_factory=class_row(Organization)) as cursor:
         await cursor.execute(query, args)
         return await cursor.fetchone()
+
+
+async def holiday_countries(tx: Tx) -> list[Row]:
+    """The countries whose holidays are kept: code and subdivision."""
+    return await tx.rows(
+        "SELECT country, subdivision FROM holiday_calendars WHERE org_id = %s ORDER BY 1, 2", (tx.org_id,)
+    )
+
+
+async def holidays(tx: Tx) -> list[Row]:
+    """The organization's own days: date, name, and whether it is closed."""
+    return await tx.rows(
+        "SELECT held_on, name, is_closed FROM holidays WHERE org_id = %s ORDER BY held_on", (tx.org_id,)
+    )
+
+
+async def set_holidays(
+    tx: Tx, countries: Sequence[tuple[str, str]], days: Sequence[tuple[date, str, bool]]
+) -> None:
+    """Exactly these countries and days."""
+    await tx.run("DELETE FROM holiday_calendars WHERE org_id = %s", (tx.org_id,))
+    await tx.run("DELETE FROM holidays WHERE org_id = %s", (tx.org_id,))
+    await tx.run(
+        "INSERT INTO holiday_calendars (org_id, country, subdivision) "
+        "SELECT %s, * FROM unnest(%s::text[], %s::text[])",
+        (tx.org_id, [c for c, _ in countries], [s for _, s in countries]),
+    )
+    await tx.run(
+        "INSERT INTO holidays (org_id, held_on, name, is_closed) "
+        "SELECT %s, * FROM unnest(%s::date[], %s::text[], %s::boolean[])",
+        (tx.org_id, [d[0] for d in days], [d[1] for d in days], [d[2] for d in days]),
+    )

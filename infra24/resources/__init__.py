@@ -4,39 +4,59 @@ from infra24.resources.catalogue import (
     archive,
     bookable,
     create,
+    draft_of,
     get,
     get_by_slug,
+    holidays_changed,
+    known,
     listed,
+    preview,
     update,
 )
 from infra24.resources.meeting import meeting_url
 from infra24.resources.model import (
+    ANYONE,
+    Choice,
     Draft,
-    Host,
+    Occupant,
     Offer,
+    PartsInUse,
+    Pool,
     Resource,
     ResourceExists,
     ResourceInUse,
 )
 from infra24.resources.offers import offer, recall
-from infra24.resources.queries import lock
+from infra24.resources.queries import lengthen, lock, turn_catalogue
+from infra24.resources.questions import read_answers
 
 __all__ = [
+    "ANYONE",
+    "Choice",
     "Draft",
-    "Host",
+    "Occupant",
     "Offer",
+    "PartsInUse",
+    "Pool",
     "Resource",
     "ResourceExists",
     "ResourceInUse",
     "archive",
     "bookable",
     "create",
+    "draft_of",
     "get",
     "get_by_slug",
+    "holidays_changed",
+    "known",
+    "lengthen",
     "listed",
     "lock",
     "meeting_url",
     "offer",
+    "preview",
+    "read_answers",
     "recall",
+    "turn_catalogue",
     "update",
 ]

@@ -3,25 +3,32 @@
 import copy
 import re
 import unicodedata
-from collections.abc import Mapping
-from dataclasses import replace
-from datetime import datetime, timedelta
-from typing import Any
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, TypeVar
 from uuid import UUID
 
 import psycopg
 
 from infra24 import events, organizations
 from infra24.availability import Rules, parse
+from infra24.availability.documents import Problems, Reader, whole
 from infra24.db import Tx
 from infra24.errors import Problem
 from infra24.organizations import UnknownResource
 from infra24.resources import queries
+from infra24.resources.linking import link
 from infra24.resources.meeting import wrong_template
 from infra24.resources.model import AS_THE_TYPE_SUGGESTS, Draft, Resource, ResourceExists, ResourceInUse
+from infra24.resources.needs import Directory, parse_needs, shown_needs
 from infra24.resources.offers import named_hosts
+from infra24.resources.questions import parse_questions
 
 TYPES = ("space", "equipment", "person", "other")
+MEETS = ("", "place", "phone", "link")
+ROLES = ("owner", "admin", "staff", "host", "instructor", "resident_artist", "member", "public")
+_Seen = TypeVar("_Seen")
 
 
 async def get(tx: Tx, resource_id: UUID) -> Resource:
@@ -54,11 +61,11 @@ async def bookable(tx: Tx, *, after: str = "", limit: int = 100) -> list[Resourc
 
 
 async def create(tx: Tx, draft: Draft, now: datetime) -> Resource:
-    """A new resource. Refuses with Problem (a path and a sentence each) or ResourceExists."""
-    tx.remembers = False
-    await queries.one_edit_at_a_time(tx)
+    """A new resource. Refuses with Problem (a path and a sentence each), ResourceExists or PartsInUse."""
+    await _begin_edit(tx)
+    directory = await queries.directory(tx)
     draft = _tidy(draft)
-    rules, hosts = await _read_rules(tx, draft, {})
+    read = await _read(tx, draft, {}, directory)
     values = await _values(tx, draft)
     created = await queries.insert(tx, values)
     if created is None and draft.slug is None:
@@ -68,8 +75,8 @@ async def create(tx: Tx, draft: Draft, now: datetime) -> Resource:
                 break
     if created is None:
         raise ResourceExists()
-    await queries.lock_family(tx, hosts)
-    await _settle(tx, created, rules, hosts)
+    await queries.lock_family(tx, read.hosts)
+    await _settle(tx, created, draft, read, now)
     events.record(tx, "resource.created", created, {"title": draft.title, "type": draft.type}, now)
     return await get(tx, created)
 
@@ -80,12 +87,12 @@ async def update(tx: Tx, resource_id: UUID, changes: Mapping[str, Any], now: dat
     Rules may still name people who have left and were in them before. A person's new e-mail is written
     into the rules that name them. Refuses with ResourceInUse where bookings to come would not count.
     """
-    tx.remembers = False
-    await queries.one_edit_at_a_time(tx)
+    await _begin_edit(tx)
     before = await get(tx, resource_id)
-    draft = _tidy(replace(draft_of(before), **changes))
-    rules, hosts = await _read_rules(tx, draft, before.availability_rules)
-    await queries.lock_family(tx, [resource_id, *hosts])
+    directory = await queries.directory(tx)
+    draft = _tidy(replace(draft_of(before, directory), **changes))
+    read = await _read(tx, draft, before.availability_rules, directory, kept=before.needs)
+    await queries.lock_family(tx, [resource_id, *read.hosts])
     if before.capacity is None and draft.capacity and await queries.has_coming_bookings(tx, resource_id, now):
         raise ResourceInUse()
     values = await _values(tx, replace(draft, slug=draft.slug or before.slug))
@@ -95,27 +102,58 @@ async def update(tx: Tx, resource_id: UUID, changes: Mapping[str, Any], now: dat
     except psycopg.errors.UniqueViolation:
         raise ResourceExists() from None
     if before.email and draft.email and before.email != draft.email:
-        await _rename_host(tx, resource_id, before.email, draft.email)
-    await _settle(tx, resource_id, rules, hosts)
-    await queries.touch_offers_of_host(tx, resource_id)
+        await _rename_host(tx, before.email, draft.email)
+    await _settle(tx, resource_id, draft, read, now)
     events.record(tx, "resource.updated", resource_id, {"title": draft.title, "type": draft.type}, now)
     return await get(tx, resource_id)
 
 
-async def _rename_host(tx: Tx, host_id: UUID, former: str, email: str) -> None:
+async def holidays_changed(tx: Tx) -> None:
+    """The organization's holidays are others now: every offer is read again."""
+    await _begin_edit(tx)
+    await queries.turn_catalogue(tx)
+
+
+async def preview(
+    tx: Tx, change: Callable[[], Awaitable[Any]], look: Callable[[], Awaitable[_Seen]]
+) -> _Seen:
+    """What one would see if a change were made: it is made, looked at, and undone."""
+    seen: list[_Seen] = []
+    events_before = len(tx.pending)
+    try:
+        async with tx.attempt():
+            await change()
+            seen.append(await look())
+            raise _Undone
+    except _Undone:
+        del tx.pending[events_before:]
+    return seen[0]
+
+
+class _Undone(Exception):
+    """The change was only to be looked at."""
+
+
+async def _begin_edit(tx: Tx) -> None:
+    tx.remembers = False
+    await queries.one_edit_at_a_time(tx)
+
+
+async def _rename_host(tx: Tx, former: str, email: str) -> None:
     """Write a person's new e-mail into every rule that names them."""
 
     def renamed(named: str) -> str:
         return email if named.strip().lower() == former else named
 
-    for offer_id, document in await queries.offers_naming(tx, host_id):
+    for id_, document in await queries.rules_naming(tx, former):
         rules = copy.deepcopy(document)
-        for item in (*rules.get("windows", ()), *rules.get("hosts", ())):
-            if "host" in item:
-                item["host"] = renamed(item["host"])
-        if "fixed_host" in rules:
+        for item in (*rules.get("windows", ()), *rules.get("hosts", ()), *rules.get("overrides", ())):
+            for key in ("host", "colleague"):
+                if item.get(key):
+                    item[key] = renamed(item[key])
+        if rules.get("fixed_host"):
             rules["fixed_host"] = renamed(rules["fixed_host"])
-        await queries.set_rules(tx, offer_id, rules)
+        await queries.set_rules(tx, id_, rules)
 
 
 async def archive(tx: Tx, resource_id: UUID, now: datetime) -> Resource:
@@ -123,8 +161,8 @@ async def archive(tx: Tx, resource_id: UUID, now: datetime) -> Resource:
     return await update(tx, resource_id, {"is_active": False}, now)
 
 
-def draft_of(resource: Resource) -> Draft:
-    """What is said of a resource now, to change a part of it."""
+def draft_of(resource: Resource, directory: Directory) -> Draft:
+    """What is said of a resource now, to change a part of it or to write it down."""
     return Draft(
         type=resource.type,
         title=resource.title,
@@ -142,7 +180,21 @@ def draft_of(resource: Resource) -> Draft:
         availability_rules=resource.availability_rules,
         is_active=resource.is_active,
         is_bookable=resource.is_bookable,
+        tags=resource.tags,
+        layouts=resource.layouts,
+        parts=resource.parts,
+        excludes=resource.excludes,
+        needs=None if resource.needs is None else shown_needs(resource.needs, directory),
+        questions=resource.questions,
+        prices=resource.prices,
+        meets=resource.meets,
+        layout=resource.layout,
     )
+
+
+async def known(tx: Tx) -> Directory:
+    """Every resource as rules and needs may name it."""
+    return await queries.directory(tx)
 
 
 def slug_of(title: str) -> str:
@@ -156,14 +208,48 @@ def _tidy(draft: Draft) -> Draft:
     capacity = draft.capacity
     if capacity == AS_THE_TYPE_SUGGESTS:
         capacity = None if draft.type == "other" else 1
-    return replace(draft, title=draft.title.strip(), email=email, capacity=capacity)
+    tags = list(dict.fromkeys(tag.strip() for tag in draft.tags if tag.strip()))
+    return replace(draft, title=draft.title.strip(), email=email, capacity=capacity, tags=tags)
 
 
-async def _read_rules(tx: Tx, draft: Draft, former: dict[str, Any]) -> tuple[Rules, list[UUID]]:
-    """Read a draft's rules. Who the former rules named may stay in them, even if they have left."""
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What a draft means: its rules, its hosts by id, its needs with ids."""
+
+    rules: Rules
+    hosts: list[UUID]
+    needs: list[dict[str, Any]] | None
+
+
+async def _read(
+    tx: Tx,
+    draft: Draft,
+    former: dict[str, Any],
+    directory: Directory,
+    kept: list[dict[str, Any]] | None = None,
+) -> _Read:
+    """Read a draft. Who the former rules named may stay in them, even if they have left."""
     organization = await organizations.get(tx)
-    people = await queries.people(tx)
-    problems: dict[str, str] = {}
+    people = {k.email: k for k in directory if k.type == "person" and k.email}
+    problems = _plainly_wrong(draft)
+    known = [email for email, person in people.items() if person.is_active] + named_hosts(former)
+    try:
+        rules = parse(draft.availability_rules, zone=organization.time_zone, people=known)
+    except Problem as refused:
+        problems |= {f"availability_rules.{path}": said for path, said in refused.problems.items()}
+    needs = None if draft.needs is None else parse_needs(problems, draft.needs, directory)
+    if needs is not None and not problems and rules.hosts:
+        problems["availability_rules.windows"] = "an appointment type names its hosts in its needs"
+    if kept is not None and needs is None:
+        problems["needs"] = "an appointment type stays one: archive it and make another"
+    if problems:
+        raise Problem(problems)
+    return _Read(rules, [people[email].id for email in rules.hosts if email in people], needs)
+
+
+def _plainly_wrong(draft: Draft) -> Problems:
+    """What is wrong with a draft whatever else there is in the organization."""
+    problems: Problems = {}
     if draft.type not in TYPES:
         problems["type"] = f"{draft.type!r} is not a type of resource; known are {', '.join(TYPES)}"
     if not draft.title:
@@ -175,14 +261,29 @@ async def _read_rules(tx: Tx, draft: Draft, former: dict[str, Any]) -> tuple[Rul
     wrong = wrong_template(draft.meeting_url)
     if wrong:
         problems["meeting_url"] = wrong
-    known = [email for email, (_, active) in people.items() if active] + named_hosts(former)
-    try:
-        rules = parse(draft.availability_rules, zone=organization.time_zone, people=known)
-    except Problem as refused:
-        problems |= {f"availability_rules.{path}": said for path, said in refused.problems.items()}
-    if problems:
-        raise Problem(problems)
-    return rules, [people[email][0] for email in rules.hosts if email in people]
+    for name, minutes in draft.layouts.items():
+        reader = Reader(problems, minutes, f"layouts.{name}")
+        for key in ("setup", "teardown"):
+            reader.take(key, whole(0, 1_440), 0)
+        reader.finish(("setup", "teardown"))
+    if draft.needs is None:
+        for field in ("questions", "prices", "meets", "layout"):
+            if getattr(draft, field):
+                problems[field] = "belongs to an appointment type: say what it needs"
+        return problems
+    if draft.type != "other" or draft.capacity is not None:
+        problems["type"] = "an appointment type is of type other and has no capacity of its own"
+    if draft.meets not in MEETS:
+        problems["meets"] = f"is one of {', '.join(name for name in MEETS if name)}"
+    elif draft.meets == "link" and not draft.meeting_url:
+        problems["meeting_url"] = "give the template of the meeting's link"
+    for role, price in draft.prices.items():
+        if role not in ROLES:
+            problems[f"prices.{role}"] = f"is not a role; known are {', '.join(ROLES)}"
+        elif isinstance(price, bool) or not isinstance(price, int) or not 0 <= price <= 10**12:
+            problems[f"prices.{role}"] = "is an amount in minor units"
+    parse_questions(problems, draft.questions)
+    return problems
 
 
 async def _values(tx: Tx, draft: Draft) -> dict[str, object]:
@@ -201,8 +302,12 @@ async def _values(tx: Tx, draft: Draft) -> dict[str, object]:
     )
 
 
-async def _settle(tx: Tx, resource_id: UUID, rules: Rules, hosts: list[UUID]) -> None:
-    """What follows from the rules: who the hosts are, and how long a claim on each may be."""
-    await queries.set_hosts(tx, resource_id, hosts)
-    longest = timedelta(minutes=rules.longest_minutes)
-    await queries.lengthen(tx, sorted([resource_id, *hosts]), longest)
+async def _settle(tx: Tx, resource_id: UUID, draft: Draft, read: _Read, now: datetime) -> None:
+    """What follows from a draft: who its hosts are, what it needs, what it is linked to."""
+    await queries.set_hosts(tx, resource_id, read.hosts)
+    if read.needs is not None:
+        problems: Problems = {}
+        asked = replace(draft, questions=parse_questions(problems, draft.questions))
+        await queries.set_type(tx, resource_id, asked, read.needs)
+    await link(tx, resource_id, draft.parts, draft.excludes, await queries.directory(tx), now)
+    await queries.turn_catalogue(tx)

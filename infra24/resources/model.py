@@ -1,12 +1,11 @@
 """A resource, the draft it is made from, and the offer it makes."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
-from infra24.availability import Blackout, HostTerms, Rules
+from infra24.availability import HostTerms, Pooling, Rules, Schedule, Whose
 from infra24.errors import Conflict
 
 
@@ -18,13 +17,21 @@ class ResourceInUse(Conflict):
     """Bookings to come were made while it was never occupied itself, and would not count. Move them first."""
 
 
+class PartsInUse(Conflict):
+    """Bookings to come do not hold what this would link them to. Move or cancel them first."""
+
+
 AS_THE_TYPE_SUGGESTS = 0
 """A capacity that was left out: one for a person, a space or equipment; none for an offer of another kind."""
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What staff say of a resource. `price` in minor units; `capacity` None: never occupied itself."""
+    """What staff say of a resource. `price` in minor units; `capacity` None: never occupied itself.
+
+    With `needs` it is an appointment type: an offer that takes one of these, that room and two of those.
+    `parts` and `excludes` are slugs: what is taken with it, and what cannot be used at the same time.
+    """
 
     type: str
     title: str
@@ -42,11 +49,20 @@ class Draft:
     availability_rules: dict[str, Any] = field(default_factory=dict)
     is_active: bool = True
     is_bookable: bool = True
+    tags: list[str] = field(default_factory=list)
+    layouts: dict[str, Any] = field(default_factory=dict)
+    parts: list[str] = field(default_factory=list)
+    excludes: list[str] = field(default_factory=list)
+    needs: list[dict[str, Any]] | None = None
+    questions: list[dict[str, Any]] = field(default_factory=list)
+    prices: dict[str, int] = field(default_factory=dict)
+    meets: str = ""
+    layout: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """Anything that can be occupied, or an offer that occupies others."""
+    """Anything that can be occupied, or an offer that occupies others. `needs` name resources by id."""
 
     org_id: UUID
     id: UUID
@@ -71,11 +87,27 @@ class Resource:
     version: int
     created_at: datetime
     updated_at: datetime
+    tags: list[str]
+    layouts: dict[str, Any]
+    parts: list[str]
+    excludes: list[str]
+    needs: list[dict[str, Any]] | None
+    questions: list[dict[str, Any]]
+    prices: dict[str, int]
+    meets: str
+    layout: str
 
     @property
     def place(self) -> str:
         """Where it is: the location's name and address."""
         return ", ".join(part for part in (self.location, self.address) if part)
+
+    @property
+    def is_offered(self) -> bool:
+        """Whether there is anything to choose a time for: it opens something, or needs something."""
+        return self.needs is not None or bool(
+            self.availability_rules.get("windows") or self.availability_rules.get("overrides")
+        )
 
     @property
     def shortest_minutes(self) -> int:
@@ -84,37 +116,162 @@ class Resource:
         return int(min(rules.get("durations") or [rules.get("slot_minutes", 30)]))
 
 
+EVEN = HostTerms()
+
+
 @dataclass(frozen=True, slots=True)
-class Host:
-    """A person whom the windows of an offer open."""
+class Occupant:
+    """Someone or something that an offer may claim. `capacity` None: it only has to be open.
+
+    `parts` are (resource, units) that are claimed with it, every unit. `setup` and `teardown` are seconds
+    that the offer's layout takes here. `also_closed` are schedules whose closings count as well; who
+    stands in for someone does so while `stands_in` is off.
+    """
 
     id: UUID
-    email: str
+    slug: str
     name: str
-    position: int
-    terms: HostTerms
-    closed: tuple[Blackout, ...]
-    zone: ZoneInfo
+    email: str | None
+    person: bool
+    capacity: int | None
+    schedule: Schedule | None
+    position: int = 0
+    terms: HostTerms = EVEN
+    also_closed: tuple[Schedule, ...] = ()
+    parts: tuple[tuple[UUID, int], ...] = ()
+    setup: int = 0
+    teardown: int = 0
+    stands_in: Schedule | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """`count` different ones of these, `units` of each, chosen by `pooling`. `staffed`: they are hosts.
+
+    `choose` lets the visitor say whom.
+    """
+
+    occupants: tuple[Occupant, ...]
+    count: int = 1
+    units: int = 1
+    pooling: Pooling = Pooling.ANY
+    staffed: bool = False
+    choose: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Whom a booking is to be with: only these hosts, chosen this way. Empty: as the offer says."""
+
+    hosts: tuple[UUID, ...] = ()
+    pooling: Pooling | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """As it is kept on a booking."""
+        said: dict[str, Any] = {}
+        if self.hosts:
+            said["hosts"] = [str(host) for host in self.hosts]
+        if self.pooling:
+            said["pooling"] = self.pooling.value
+        return said
+
+    @classmethod
+    def read(cls, kept: dict[str, Any]) -> "Choice":
+        """From what is kept on a booking."""
+        pooling = kept.get("pooling")
+        return cls(tuple(UUID(host) for host in kept.get("hosts", ())), Pooling(pooling) if pooling else None)
+
+
+ANYONE = Choice()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Offer:
-    """A resource as it can be booked: its rules read, its hosts known.
+    """A resource as it can be booked: its rules read, everything known that it may claim.
 
-    `longest` bounds the claims on any of its members: what overlaps a range began no earlier.
+    `grid` is the number of the pool whose hours say where bookings start. `longest` bounds the claims on
+    any of its members: what overlaps a range began no earlier. `version` is the catalogue's.
     """
 
     resource: Resource
     rules: Rules
-    hosts: tuple[Host, ...]
+    pools: tuple[Pool, ...]
+    grid: int
     longest: timedelta
+    version: int
 
     @property
-    def occupies_itself(self) -> bool:
-        """Whether a booking claims the resource itself beside its hosts."""
-        return self.resource.capacity is not None
+    def staff(self) -> int | None:
+        """The number of the pool of its hosts."""
+        return next((number for number, pool in enumerate(self.pools) if pool.staffed), None)
+
+    @property
+    def hosts(self) -> tuple[Occupant, ...]:
+        """Its hosts; those who only stand in for others are not shown as such."""
+        if self.staff is None:
+            return ()
+        return tuple(o for o in self.pools[self.staff].occupants if o.stands_in is None)
+
+    @property
+    def pooling(self) -> Pooling:
+        """How its hosts are chosen."""
+        return Pooling.ANY if self.staff is None else self.pools[self.staff].pooling
+
+    @property
+    def lets_choose(self) -> bool:
+        """Whether a visitor may say with whom."""
+        return self.staff is not None and self.pools[self.staff].choose and len(self.hosts) > 1
+
+    @property
+    def occupants(self) -> dict[UUID, Occupant]:
+        """Everyone and everything in its pools."""
+        return {o.id: o for pool in self.pools for o in pool.occupants}
 
     @property
     def members(self) -> list[UUID]:
-        """Everything that a booking of it may claim."""
-        return [self.resource.id, *(host.id for host in self.hosts)]
+        """Everything that a booking of it may claim, parts included."""
+        found: dict[UUID, None] = {}
+        for pool in self.pools:
+            for occupant in pool.occupants:
+                if occupant.capacity is not None:
+                    found[occupant.id] = None
+                    found.update(dict.fromkeys(part for part, _ in occupant.parts))
+        return list(found) or [self.resource.id]
+
+    @property
+    def lays_out(self) -> bool:
+        """Whether something it may claim is set up for it, and cleared away."""
+        return any(o.setup or o.teardown for pool in self.pools for o in pool.occupants)
+
+    @property
+    def counts(self) -> bool:
+        """Whether a booking depends on others' number or neighbours, not only on when they are.
+
+        Then bookings of it wait for each other.
+        """
+        return bool(self.rules.limits) or self.pooling is Pooling.ROUND_ROBIN or self.lays_out
+
+    @property
+    def counts_minutes(self) -> bool:
+        """Whether claims must tell how long their bookings are."""
+        return any(limit.minutes for limit in self.rules.limits_of(Whose.HOST))
+
+    def narrowed(self, choice: Choice) -> "Offer":
+        """The offer with only these hosts, chosen this way."""
+        if choice == ANYONE or self.staff is None:
+            return self
+        pool = self.pools[self.staff]
+        occupants = pool.occupants
+        if choice.hosts:
+            wanted = set(choice.hosts)
+            occupants = tuple(o for o in occupants if o.id in wanted)
+        pooling = choice.pooling or (Pooling.FIXED if choice.hosts else pool.pooling)
+        count = pool.count
+        if choice.pooling is Pooling.COLLECTIVE:
+            occupants = tuple(o for o in occupants if o.stands_in is None)
+            count = max(1, len(occupants))
+        elif choice.pooling is not None or choice.hosts:
+            count = 1
+        pools = list(self.pools)
+        pools[self.staff] = replace(pool, occupants=occupants, pooling=pooling, count=count)
+        return replace(self, pools=tuple(pools))

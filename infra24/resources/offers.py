@@ -1,17 +1,34 @@
-"""Offers: the rules of a resource read once per version, its hosts beside them."""
+"""Offers: the rules of a resource and all it may claim, read once per version of the catalogue."""
 
 from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from infra24 import organizations
-from infra24.availability import HostTerms, parse
-from infra24.db import Tx
+from infra24.availability import (
+    NO_HOLIDAYS,
+    Holidays,
+    HostTerms,
+    Kind,
+    Override,
+    Pooling,
+    Rules,
+    Schedule,
+    parse,
+)
+from infra24.db import Row, Tx
 from infra24.organizations import UnknownResource
+from infra24.resources import needs as needing
 from infra24.resources import queries
-from infra24.resources.model import Host, Offer
+from infra24.resources.model import Occupant, Offer, Pool, Resource
 
 _KEPT = 5_000
 _remembered: OrderedDict[tuple[UUID, UUID], Offer] = OrderedDict()
+_YEARS = (2020, 2040)
+"""Holidays are known for these years: what is booked is at most two years ahead."""
 
 
 def recall(tx: Tx, resource_id: UUID) -> Offer | None:
@@ -20,30 +37,12 @@ def recall(tx: Tx, resource_id: UUID) -> Offer | None:
 
 
 async def offer(tx: Tx, resource_id: UUID) -> Offer:
-    """Read an offer: the resource, its rules, its active hosts. Refuses with UnknownResource."""
+    """Read an offer: the resource, its rules, whom and what it may claim. Refuses with UnknownResource."""
+    version = await queries.catalogue_version(tx)
     resource = await queries.get(tx, resource_id)
     if resource is None:
         raise UnknownResource()
-    organization = await organizations.get(tx)
-    rows = await queries.hosts(tx, resource_id)
-    people = [row[1] for row in rows] + named_hosts(resource.availability_rules)
-    rules = parse(resource.availability_rules, zone=organization.time_zone, people=people)
-    hosts = []
-    for id_, email, name, position, own in rows:
-        own_rules = parse(own, zone=organization.time_zone, people=named_hosts(own))
-        hosts.append(
-            Host(
-                id_,
-                email,
-                name,
-                position,
-                rules.terms.get(email, HostTerms()),
-                own_rules.blackouts,
-                own_rules.zone,
-            )
-        )
-    longest = await queries.longest_claim(tx, [resource_id, *(host.id for host in hosts)])
-    read = Offer(resource, rules, tuple(hosts), longest)
+    read = await _read(tx, resource, version)
     if not tx.remembers:
         return read
     _remembered[tx.org_id, resource_id] = read
@@ -53,8 +52,179 @@ async def offer(tx: Tx, resource_id: UUID) -> Offer:
     return read
 
 
-def named_hosts(document: dict[str, object]) -> list[str]:
-    """The hosts that stored rules name: they were checked when they were saved, and may have left since."""
-    windows = document.get("windows", [])
-    assert isinstance(windows, list)
-    return [str(window["host"]).strip().lower() for window in windows if window.get("host")]
+def named_hosts(document: Mapping[str, Any]) -> list[str]:
+    """Everyone whom stored rules name: they were checked when they were saved, and may have left since."""
+    windows = [w["host"] for w in document.get("windows", ()) if w.get("host")]
+    overrides = [o[key] for o in document.get("overrides", ()) for key in ("host", "colleague") if o.get(key)]
+    return [str(name).strip().lower() for name in (*windows, *overrides)]
+
+
+class _Reading:
+    """What is known of the people and things of one offer while it is put together."""
+
+    def __init__(self, zone: str, holidays: Holidays, layout: str) -> None:
+        self.zone, self.holidays, self.layout = zone, holidays, layout
+        self.rows: dict[UUID, Row] = {}
+        self.parts: dict[UUID, list[tuple[UUID, int]]] = {}
+
+    def rules(self, document: Mapping[str, Any]) -> Rules:
+        return parse(document, zone=self.zone, people=named_hosts(document))
+
+    def occupant(self, id_: UUID, position: int, terms: HostTerms) -> Occupant:
+        """A member with the hours of its own rules."""
+        _, slug, title, email, type_, capacity, document, layouts = self.rows[id_]
+        person = type_ == "person"
+        laid = layouts.get(self.layout, {}) if self.layout else {}
+        return Occupant(
+            id_,
+            slug,
+            title,
+            email,
+            person,
+            capacity,
+            self.rules(document).own_schedule(self.holidays, "time_off" if person else "blackout"),
+            position,
+            terms,
+            parts=tuple(self.parts.get(id_, ())),
+            setup=60 * laid.get("setup", 0),
+            teardown=60 * laid.get("teardown", 0),
+        )
+
+    def opened_by(self, rules: Rules, host: Occupant) -> Occupant:
+        """A host whom an offer's own windows open: their own closings count, their own hours do not."""
+        own = host.schedule
+        schedule = rules.schedule(host.email, self.holidays, "time_off")
+        if own is None:
+            return replace(host, schedule=schedule)
+        off = Schedule(own.zone, overrides=_offs(own.overrides), travels=own.travels, off_code="time_off")
+        return replace(host, schedule=schedule, also_closed=(off,) if off.overrides else ())
+
+
+async def _read(tx: Tx, resource: Resource, version: int) -> Offer:
+    organization = await organizations.get(tx)
+    plan = await organizations.holiday_plan(tx)
+    closing = plan.closing(*_YEARS) if plan.countries or plan.days else NO_HOLIDAYS
+    reading = _Reading(organization.time_zone, closing, resource.layout)
+    rules = reading.rules(resource.availability_rules)
+    directory = await queries.directory(tx)
+    kept = resource.needs
+    if kept is None:
+        wanted = [[(id_, HostTerms()) for id_ in await queries.hosts(tx, resource.id)]]
+    else:
+        wanted = [needing.resolve(need, directory) for need in kept]
+    by_email = {known.email: known.id for known in directory if known.email and known.is_active}
+    ids = {resource.id, *(id_ for pool in wanted for id_, _ in pool)}
+    reading.rows = await queries.described(tx, sorted(ids))
+    colleagues = {
+        by_email[name]
+        for row in reading.rows.values()
+        for name in named_hosts(row[6])
+        if name in by_email and by_email[name] not in ids
+    }
+    reading.rows |= await queries.described(tx, sorted(colleagues))
+    reading.parts = await queries.all_parts(tx, list(reading.rows))
+    if kept is None:
+        pools, grid = _by_rules(resource, rules, reading, [id_ for id_, _ in wanted[0]])
+    else:
+        pools, grid = _by_needs(resource, rules, reading, kept, wanted)
+    pools = tuple(_with_colleagues(pool, rules, reading, by_email) for pool in pools)
+    read = Offer(resource, rules, pools, grid, timedelta(), version)
+    return replace(read, longest=await queries.longest_claim(tx, read.members))
+
+
+def _by_rules(
+    resource: Resource, rules: Rules, reading: _Reading, hosts: Sequence[UUID]
+) -> tuple[tuple[Pool, ...], int]:
+    """The pools of a resource booked by its own rules: the hosts that its windows name, and itself."""
+    place = replace(
+        reading.occupant(resource.id, 0, HostTerms()),
+        schedule=rules.schedule(None, reading.holidays if not rules.hosts else NO_HOLIDAYS),
+    )
+    if not rules.hosts:
+        return (Pool((place,)),), 0
+    people = []
+    for position, id_ in enumerate(hosts, start=1):
+        email = reading.rows[id_][3]
+        host = reading.occupant(id_, position, rules.terms_of(email))
+        if rules.pooling is not Pooling.FIXED or email == rules.fixed_host:
+            people.append(reading.opened_by(rules, host))
+    count = max(1, len(people)) if rules.pooling is Pooling.COLLECTIVE else 1
+    staff = Pool(tuple(people), count, pooling=rules.pooling, staffed=True)
+    matters = place.capacity is not None or (place.schedule is not None and place.schedule.has_hours)
+    matters = matters or any(o.host is None for o in rules.overrides)
+    return ((staff, Pool((place,))) if matters else (staff,)), 0
+
+
+def _by_needs(
+    resource: Resource,
+    rules: Rules,
+    reading: _Reading,
+    needs: Sequence[Mapping[str, Any]],
+    wanted: Sequence[Sequence[tuple[UUID, HostTerms]]],
+) -> tuple[tuple[Pool, ...], int]:
+    """The pools of an appointment type: its own hours if it has any, then what it needs, in its order."""
+    own = replace(
+        reading.occupant(resource.id, 0, HostTerms()),
+        capacity=None,
+        schedule=rules.schedule(None, NO_HOLIDAYS if needs else reading.holidays),
+    )
+    pools = []
+    if not needs or (own.schedule is not None and (own.schedule.has_hours or own.schedule.overrides)):
+        pools.append(Pool((own,)))
+    for need, members in zip(needs, wanted, strict=True):
+        staffed = "hosts" in need or "skill" in need
+        occupants = tuple(
+            reading.occupant(id_, position, terms) for position, (id_, terms) in enumerate(members, start=1)
+        )
+        if "units" in need:
+            occupants = tuple(o for o in occupants if (o.capacity or need["units"]) >= need["units"])
+        pooling = Pooling(need.get("pooling", Pooling.ANY))
+        count = max(1, len(occupants)) if pooling is Pooling.COLLECTIVE else need["count"]
+        choose = need.get("choose", False)
+        pools.append(Pool(occupants, count, need.get("units", 1), pooling, staffed, choose))
+    opening = [
+        number
+        for number, pool in enumerate(pools)
+        if any(o.schedule is not None and o.schedule.has_hours for o in pool.occupants)
+    ]
+    hosting = [number for number in opening if pools[number].staffed]
+    own_first = opening[:1] if opening and pools[opening[0]].occupants[0].id == resource.id else []
+    return tuple(pools), (own_first or hosting or opening or [0])[0]
+
+
+def _with_colleagues(pool: Pool, rules: Rules, reading: _Reading, by_email: Mapping[str, UUID]) -> Pool:
+    """A pool of hosts, and the colleagues who take over from those who are away."""
+    if not pool.staffed:
+        return pool
+    there = {occupant.email for occupant in pool.occupants}
+    added = []
+    for host in pool.occupants:
+        closing = [host.schedule, *host.also_closed] if host.schedule else []
+        for schedule in closing:
+            for name in dict.fromkeys(o.colleague for o in schedule.overrides if o.colleague):
+                if name in there or name not in by_email or host.schedule is None:
+                    continue
+                added.append(_stand_in(reading, host, schedule, name, by_email[name]))
+    count = pool.count
+    return replace(pool, occupants=(*pool.occupants, *added), count=count) if added else pool
+
+
+def _stand_in(reading: _Reading, host: Occupant, away: Schedule, name: str, id_: UUID) -> Occupant:
+    """A colleague with the hours of the one who is away, less their own closings."""
+    assert host.schedule is not None
+    colleague = reading.occupant(id_, host.position, host.terms)
+    own = colleague.schedule
+    hours = replace(
+        host.schedule, overrides=tuple(o for o in host.schedule.overrides if o.kind is not Kind.OFF)
+    )
+    also = Schedule(own.zone, overrides=_offs(own.overrides), travels=own.travels) if own else None
+    return replace(
+        colleague,
+        schedule=hours,
+        also_closed=(also,) if also and also.overrides else (),
+        stands_in=replace(away, weekly=(), overrides=tuple(o for o in away.overrides if o.colleague == name)),
+    )
+
+
+def _offs(overrides: Sequence[Override]) -> tuple[Override, ...]:
+    return tuple(o for o in overrides if o.kind is Kind.OFF)

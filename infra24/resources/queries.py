@@ -9,13 +9,25 @@ from psycopg.types.json import Jsonb
 
 from infra24.db import Row, Tx
 from infra24.resources.model import Draft, Resource
+from infra24.resources.needs import Known
 
 _RESOURCE: LiteralString = """
     SELECT r.org_id, r.id, r.slug, r.type, r.title, r.description, r.category, r.email, r.capacity,
         r.price, r.currency, r.location_id, l.name, l.address, r.meeting_url, r.requirements,
         r.metadata, r.availability_rules, r.is_active, r.is_bookable, r.version,
-        r.created_at, r.updated_at
+        r.created_at, r.updated_at, r.tags, r.layouts,
+        ARRAY(SELECT p.slug FROM resource_parts rp JOIN resources p
+            ON (p.org_id, p.id) = (rp.org_id, rp.part_id)
+            WHERE (rp.org_id, rp.whole_id) = (r.org_id, r.id) AND NOT p.is_link ORDER BY p.slug),
+        ARRAY(SELECT w.slug FROM resource_parts rp JOIN resources p
+            ON (p.org_id, p.id) = (rp.org_id, rp.part_id) AND p.is_link
+            JOIN resource_parts other ON (other.org_id, other.part_id) = (p.org_id, p.id)
+            JOIN resources w ON (w.org_id, w.id) = (other.org_id, other.whole_id)
+            WHERE (rp.org_id, rp.whole_id) = (r.org_id, r.id) AND w.id <> r.id ORDER BY w.slug),
+        t.needs, coalesce(t.questions, '[]'), coalesce(t.prices, '{}'), coalesce(t.meets, ''),
+        coalesce(t.layout, '')
     FROM resources r LEFT JOIN locations l ON (l.org_id, l.id) = (r.org_id, r.location_id)
+        LEFT JOIN appointment_types t ON (t.org_id, t.id) = (r.org_id, r.id)
 """
 
 
@@ -42,7 +54,7 @@ async def listed(tx: Tx, *, bookable: bool, after: str, limit: int) -> list[Reso
     rows = await tx.rows(
         _RESOURCE
         + """
-        WHERE r.org_id = %(org)s AND r.slug > %(after)s
+        WHERE r.org_id = %(org)s AND r.slug > %(after)s AND NOT r.is_link
             AND (NOT %(bookable)s OR (r.is_active AND r.is_bookable))
         ORDER BY r.slug LIMIT %(limit)s
         """,
@@ -51,23 +63,80 @@ async def listed(tx: Tx, *, bookable: bool, after: str, limit: int) -> list[Reso
     return [Resource(*row) for row in rows]
 
 
-async def people(tx: Tx) -> dict[str, tuple[UUID, bool]]:
-    """The people of the organization by e-mail: id, and whether they are active."""
+async def directory(tx: Tx) -> list[Known]:
+    """Every resource of the organization, as rules and needs may name it, by slug."""
     rows = await tx.rows(
-        "SELECT email, id, is_active FROM resources WHERE org_id = %s AND type = 'person'", (tx.org_id,)
-    )
-    return {email: (id_, active) for email, id_, active in rows}
-
-
-async def hosts(tx: Tx, resource_id: UUID) -> list[Row]:
-    """The active hosts of a resource: id, e-mail, name, position, and their own rules."""
-    return await tx.rows(
         """
-        SELECT p.id, p.email, p.title, h.position, p.availability_rules
-        FROM resource_hosts h JOIN resources p ON (p.org_id, p.id) = (h.org_id, h.host_id)
+        SELECT r.id, r.slug, r.email, r.type, r.title, r.capacity, r.is_active, r.tags, t.id IS NOT NULL,
+            r.layouts <> '{}'
+        FROM resources r LEFT JOIN appointment_types t ON (t.org_id, t.id) = (r.org_id, r.id)
+        WHERE r.org_id = %s AND NOT r.is_link ORDER BY r.slug
+        """,
+        (tx.org_id,),
+    )
+    return [
+        Known(id_, slug, email, type_, title, units, active, tuple(tags), is_type, laid)
+        for id_, slug, email, type_, title, units, active, tags, is_type, laid in rows
+    ]
+
+
+async def described(tx: Tx, resource_ids: Sequence[UUID]) -> dict[UUID, Row]:
+    """What an offer must know of whom it may claim: id, slug, title, e-mail, type, units, rules, layouts."""
+    rows = await tx.rows(
+        """
+        SELECT id, slug, title, email, type, capacity, availability_rules, layouts
+        FROM resources WHERE org_id = %s AND id = ANY(%s)
+        """,
+        (tx.org_id, list(resource_ids)),
+    )
+    return {row[0]: row for row in rows}
+
+
+async def hosts(tx: Tx, resource_id: UUID) -> list[UUID]:
+    """The active hosts that a resource's windows open, in their order."""
+    rows = await tx.rows(
+        """
+        SELECT p.id FROM resource_hosts h JOIN resources p ON (p.org_id, p.id) = (h.org_id, h.host_id)
         WHERE h.org_id = %s AND h.resource_id = %s AND p.is_active ORDER BY h.position
         """,
         (tx.org_id, resource_id),
+    )
+    return [row[0] for row in rows]
+
+
+async def all_parts(tx: Tx, resource_ids: Sequence[UUID]) -> dict[UUID, list[tuple[UUID, int]]]:
+    """The parts of these, and the parts of those: with their units."""
+    rows = await tx.rows(
+        """
+        WITH RECURSIVE inside (whole_id, part_id) AS (
+            SELECT whole_id, part_id FROM resource_parts WHERE org_id = %(org)s AND whole_id = ANY(%(ids)s)
+            UNION
+            SELECT i.whole_id, p.part_id FROM inside i
+            JOIN resource_parts p ON p.org_id = %(org)s AND p.whole_id = i.part_id
+        )
+        SELECT i.whole_id, i.part_id, r.capacity FROM inside i
+        JOIN resources r ON r.org_id = %(org)s AND r.id = i.part_id ORDER BY 1, 2
+        """,
+        {"org": tx.org_id, "ids": list(resource_ids)},
+    )
+    found: dict[UUID, list[tuple[UUID, int]]] = {}
+    for whole, part, units in rows:
+        found.setdefault(whole, []).append((part, units or 1))
+    return found
+
+
+async def catalogue_version(tx: Tx) -> int:
+    """The number that grows with every change of what is offered."""
+    row = await tx.row("SELECT version FROM catalogues WHERE org_id = %s", (tx.org_id,))
+    return int(row[0]) if row else 0
+
+
+async def turn_catalogue(tx: Tx) -> None:
+    """Something that offers are made of changed: whoever remembers one reads it again."""
+    await tx.run(
+        "INSERT INTO catalogues (org_id) VALUES (%s) "
+        "ON CONFLICT (org_id) DO UPDATE SET version = catalogues.version + 1",
+        (tx.org_id,),
     )
 
 
@@ -83,10 +152,10 @@ async def insert(tx: Tx, values: dict[str, Any]) -> UUID | None:
         """
         INSERT INTO resources (org_id, slug, type, title, description, category, email, capacity, price,
             currency, location_id, meeting_url, requirements, metadata, availability_rules, is_active,
-            is_bookable)
+            is_bookable, tags, layouts)
         VALUES (%(org)s, %(slug)s, %(type)s, %(title)s, %(description)s, %(category)s, %(email)s,
             %(capacity)s, %(price)s, %(currency)s, %(location_id)s, %(meeting_url)s, %(requirements)s,
-            %(metadata)s, %(rules)s, %(is_active)s, %(is_bookable)s)
+            %(metadata)s, %(rules)s, %(is_active)s, %(is_bookable)s, %(tags)s, %(layouts)s)
         ON CONFLICT DO NOTHING RETURNING id
         """,
         values,
@@ -103,7 +172,8 @@ async def rewrite(tx: Tx, resource_id: UUID, values: dict[str, Any]) -> None:
             capacity = %(capacity)s, price = %(price)s, currency = %(currency)s,
             location_id = %(location_id)s, meeting_url = %(meeting_url)s,
             requirements = %(requirements)s, metadata = %(metadata)s, availability_rules = %(rules)s,
-            is_active = %(is_active)s, is_bookable = %(is_bookable)s, version = version + 1,
+            is_active = %(is_active)s, is_bookable = %(is_bookable)s, tags = %(tags)s,
+            layouts = %(layouts)s, version = version + 1,
             updated_at = now()
         WHERE org_id = %(org)s AND id = %(id)s
         """,
@@ -141,15 +211,14 @@ async def lock_family(tx: Tx, resource_ids: Sequence[UUID]) -> None:
     )
 
 
-async def offers_naming(tx: Tx, host_id: UUID) -> list[tuple[UUID, dict[str, Any]]]:
-    """The offers whose windows name a person, with their rules."""
+async def rules_naming(tx: Tx, email: str) -> list[tuple[UUID, dict[str, Any]]]:
+    """The rules in which an e-mail is written, with whose they are."""
     rows = await tx.rows(
         """
-        SELECT r.id, r.availability_rules FROM resources r
-        JOIN resource_hosts h ON (h.org_id, h.resource_id) = (r.org_id, r.id)
-        WHERE h.org_id = %s AND h.host_id = %s ORDER BY r.id
+        SELECT id, availability_rules FROM resources
+        WHERE org_id = %s AND position(%s in lower(availability_rules::text)) > 0 ORDER BY id
         """,
-        (tx.org_id, host_id),
+        (tx.org_id, email),
     )
     return [(id_, rules) for id_, rules in rows]
 
@@ -191,17 +260,10 @@ async def set_hosts(tx: Tx, resource_id: UUID, host_ids: Sequence[UUID]) -> None
 
 
 async def lengthen(tx: Tx, resource_ids: Sequence[UUID], longest: timedelta) -> None:
-    """Note that claims on these may be this long from now on; offers that read them read again."""
+    """Note that a claim on these is this long: what bounds the read of overlaps must cover it."""
     await tx.run(
-        """
-        WITH grown AS (
-            UPDATE resources SET longest_claim = %(longest)s
-            WHERE org_id = %(org)s AND id = ANY(%(ids)s) AND longest_claim < %(longest)s RETURNING id
-        )
-        UPDATE resources r SET version = version + 1 FROM resource_hosts h
-        WHERE h.org_id = %(org)s AND h.host_id IN (SELECT id FROM grown)
-            AND (r.org_id, r.id) = (h.org_id, h.resource_id) AND r.id <> ALL(%(ids)s)
-        """,
+        "UPDATE resources SET longest_claim = %(longest)s "
+        "WHERE org_id = %(org)s AND id = ANY(%(ids)s) AND longest_claim < %(longest)s",
         {"longest": longest, "org": tx.org_id, "ids": list(resource_ids)},
     )
 
@@ -215,17 +277,6 @@ async def longest_claim(tx: Tx, resource_ids: Sequence[UUID]) -> timedelta:
     assert row is not None
     found: timedelta = row[0]
     return found
-
-
-async def touch_offers_of_host(tx: Tx, host_id: UUID) -> None:
-    """A host changed: so did every offer that names them."""
-    await tx.run(
-        """
-        UPDATE resources r SET version = version + 1 FROM resource_hosts h
-        WHERE h.org_id = %s AND h.host_id = %s AND (r.org_id, r.id) = (h.org_id, h.resource_id)
-        """,
-        (tx.org_id, host_id),
-    )
 
 
 def values_of(tx: Tx, draft: Draft, *, slug: str, currency: str, location: UUID | None) -> dict[str, Any]:
@@ -248,4 +299,126 @@ def values_of(tx: Tx, draft: Draft, *, slug: str, currency: str, location: UUID 
         "rules": Jsonb(draft.availability_rules),
         "is_active": draft.is_active,
         "is_bookable": draft.is_bookable,
+        "tags": draft.tags,
+        "layouts": Jsonb(draft.layouts),
     }
+
+
+async def set_type(tx: Tx, resource_id: UUID, draft: Draft, needs: list[dict[str, Any]]) -> None:
+    """Make a resource an appointment type, or change what it is as one."""
+    await tx.run(
+        """
+        INSERT INTO appointment_types (org_id, id, needs, questions, prices, meets, layout)
+        VALUES (%(org)s, %(id)s, %(needs)s, %(questions)s, %(prices)s, %(meets)s, %(layout)s)
+        ON CONFLICT (org_id, id) DO UPDATE SET needs = excluded.needs, questions = excluded.questions,
+            prices = excluded.prices, meets = excluded.meets, layout = excluded.layout
+        """,
+        {
+            "org": tx.org_id,
+            "id": resource_id,
+            "needs": Jsonb(needs),
+            "questions": Jsonb(draft.questions),
+            "prices": Jsonb(draft.prices),
+            "meets": draft.meets,
+            "layout": draft.layout,
+        },
+    )
+
+
+async def parts_of(tx: Tx, resource_id: UUID) -> list[UUID]:
+    """The direct parts of a resource, shared links included."""
+    rows = await tx.rows(
+        "SELECT part_id FROM resource_parts WHERE org_id = %s AND whole_id = %s", (tx.org_id, resource_id)
+    )
+    return [row[0] for row in rows]
+
+
+async def set_parts(tx: Tx, resource_id: UUID, part_ids: Sequence[UUID]) -> None:
+    """Exactly these parts."""
+    await tx.run(
+        "DELETE FROM resource_parts WHERE org_id = %s AND whole_id = %s AND part_id <> ALL(%s)",
+        (tx.org_id, resource_id, list(part_ids)),
+    )
+    await tx.run(
+        "INSERT INTO resource_parts (org_id, whole_id, part_id) SELECT %s, %s, unnest(%s::uuid[]) "
+        "ON CONFLICT DO NOTHING",
+        (tx.org_id, resource_id, list(part_ids)),
+    )
+
+
+async def wholes_among(tx: Tx, resource_ids: Sequence[UUID], part_id: UUID) -> bool:
+    """Whether one of these has another as a part, however deep."""
+    inside = await all_parts(tx, resource_ids)
+    return any(part == part_id for parts in inside.values() for part, _ in parts)
+
+
+async def shared_link(tx: Tx, one: UUID, other: UUID) -> UUID | None:
+    """The part by which two resources exclude each other."""
+    row = await tx.row(
+        """
+        SELECT a.part_id FROM resource_parts a JOIN resource_parts b USING (org_id, part_id)
+        JOIN resources r ON (r.org_id, r.id) = (a.org_id, a.part_id) AND r.is_link
+        WHERE a.org_id = %s AND a.whole_id = %s AND b.whole_id = %s
+        """,
+        (tx.org_id, one, other),
+    )
+    return row[0] if row else None
+
+
+async def add_link(tx: Tx, one: UUID, other: UUID, title: str) -> UUID:
+    """A new part that the second of two resources has; the first is given it with its other parts."""
+    row = await tx.row(
+        """
+        WITH made AS (
+            INSERT INTO resources (org_id, slug, type, title, capacity, currency, is_bookable, is_link)
+            SELECT %(org)s, 'not-both-' || substr(md5(%(one)s::text || %(other)s::text), 1, 12), 'other',
+                %(title)s, 1, 'XXX', false, true
+            RETURNING id
+        ), linked AS (
+            INSERT INTO resource_parts (org_id, whole_id, part_id) SELECT %(org)s, %(other)s, id FROM made
+        )
+        SELECT id FROM made
+        """,
+        {"org": tx.org_id, "one": one, "other": other, "title": title},
+    )
+    assert row is not None
+    found: UUID = row[0]
+    return found
+
+
+async def drop_lone_links(tx: Tx) -> None:
+    """Links that no longer hold two resources apart go, unless claims still stand on them."""
+    await tx.run(
+        """
+        DELETE FROM resource_parts rp USING resources p
+        WHERE rp.org_id = %(org)s AND (p.org_id, p.id) = (rp.org_id, rp.part_id) AND p.is_link
+            AND (SELECT count(*) FROM resource_parts o
+                WHERE (o.org_id, o.part_id) = (rp.org_id, rp.part_id)) < 2
+        """,
+        {"org": tx.org_id},
+    )
+    await tx.run(
+        """
+        DELETE FROM resources r WHERE r.org_id = %(org)s AND r.is_link
+            AND NOT EXISTS (SELECT 1 FROM resource_parts p WHERE (p.org_id, p.part_id) = (r.org_id, r.id))
+            AND NOT EXISTS (SELECT 1 FROM claims c WHERE (c.org_id, c.resource_id) = (r.org_id, r.id))
+        """,
+        {"org": tx.org_id},
+    )
+
+
+async def has_coming_claims_without(
+    tx: Tx, resource_id: UUID, part_ids: Sequence[UUID], now: datetime
+) -> bool:
+    """Whether a coming claim on a resource is by a booking that does not hold one of these."""
+    row = await tx.row(
+        """
+        SELECT 1 FROM claims c CROSS JOIN unnest(%(parts)s::uuid[]) AS p (id)
+        WHERE c.org_id = %(org)s AND c.resource_id = %(id)s AND c.ends_at > %(now)s
+            AND (c.expires_at IS NULL OR c.expires_at > %(now)s)
+            AND NOT EXISTS (SELECT 1 FROM claims o WHERE o.org_id = %(org)s AND o.resource_id = p.id
+                AND o.booking_id = c.booking_id) LIMIT 1
+        """,
+        {"org": tx.org_id, "id": resource_id, "parts": list(part_ids), "now": now},
+    )
+    return row is not None

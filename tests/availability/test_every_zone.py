@@ -20,7 +20,7 @@ from infra24.availability.hours import (
     stretches,
     wall_spans,
 )
-from infra24.availability.rules import zone_named
+from infra24.availability.documents import zone_named
 
 QUARTER = 900
 FIRST = int(datetime(2024, 1, 1, tzinfo=UTC).timestamp())

@@ -144,7 +144,7 @@ def test_pooling_decisions_are_recorded_with_their_inputs(http: httpx.Client, sh
     assert len(rows) == 4
     for pooling, chosen, candidates in rows:
         assert (pooling, chosen, len(candidates)) == ("round_robin", 1, 2)
-        assert {"key", "priority", "weight", "assigned", "last", "position"} <= set(candidates[0])
+        assert {"key", "priority", "weight", "balance", "last", "position"} <= set(candidates[0])
 
 
 def test_collective_takes_everyone_or_nobody(http: httpx.Client, shop: Shop) -> None:

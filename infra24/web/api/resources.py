@@ -122,7 +122,7 @@ async def read_resource(request: Request, org: Org, id: str) -> Response:
 
 
 async def change_resource(request: Request, org: Org, id: str, wanted: ResourceChange) -> Response:
-    """Change a resource; the answer lists the coming bookings that its blackouts now hit."""
+    """Change a resource; the answer lists the coming bookings that now stand where nobody is open."""
     found, shown, now = services(request), credentials(request), services(request).clock()
     organization = await found.directory.find(org)
     async with found.database.transaction(organization.id) as tx:
@@ -130,9 +130,9 @@ async def change_resource(request: Request, org: Org, id: str, wanted: ResourceC
         before = await resources.get_by_slug(tx, id)
         changes = wanted.model_dump(exclude_unset=True)
         changed = await resources.update(tx, before.id, changes, now)
-        hit = await bookings.hit_by_blackouts(tx, changed.id, now)
+        hit = await bookings.broken(tx, changed.id, now)
     view = resource_view(changed, full=True)
-    return answer({**view, "affected_bookings": [booking_view(booking) for booking in hit]})
+    return answer({**view, "affected_bookings": [booking_view(one.booking) for one in hit]})
 
 
 async def archive_resource(request: Request, org: Org, id: str) -> Response:

@@ -5,14 +5,13 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
-from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from fastapi import Request, Response
 from starlette.responses import RedirectResponse, StreamingResponse
 
 from infra24 import bookings, resources
-from infra24.availability.rules import zone_named
+from infra24.availability.documents import zone_named
 from infra24.bookings import (
     Booking,
     By,
@@ -191,7 +190,7 @@ async def _picker_page(
 ) -> Response:
     speech, now = speech_for(request, here), services(request).clock()
     own = await _own_hold(tx, request)
-    ignoring: UUID | None = own.id if own else None
+    ignoring = [own.id] if own else []
     offer, picked = await pick(tx, request, resource.id, speech, now, ignoring=ignoring)
     zone = visitor_zone(request, offer)
     context = {

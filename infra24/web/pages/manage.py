@@ -106,7 +106,7 @@ async def _reschedule_page(
     minutes = int(booking.length.total_seconds()) // 60
     async with found.database.transaction(here.id) as tx:
         offer, picked = await pick(
-            tx, request, booking.resource_id, speech, found.clock(), ignoring=booking.id, length=minutes
+            tx, request, booking.resource_id, speech, found.clock(), ignoring=[booking.id], length=minutes
         )
     zone = visitor_zone_of_booking(request, booking)
     context = {

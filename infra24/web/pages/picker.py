@@ -2,7 +2,7 @@
 
 from calendar import Calendar
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
@@ -11,10 +11,10 @@ from zoneinfo import ZoneInfo
 from fastapi import Request
 
 from infra24 import bookings
+from infra24.availability.documents import zone_named
 from infra24.availability.hours import day_number, day_span
-from infra24.availability.rules import zone_named
 from infra24.db import Tx
-from infra24.resources import Offer
+from infra24.resources import ANYONE, Choice, Offer
 from infra24.web.i18n import Speech
 from infra24.web.pages.forms import read_number
 from infra24.web.rendering import with_query
@@ -81,8 +81,9 @@ async def pick(
     speech: Speech,
     now: datetime,
     *,
-    ignoring: UUID | None = None,
+    ignoring: Sequence[UUID] = (),
     length: int | None = None,
+    choice: Choice = ANYONE,
 ) -> tuple[Offer, Picker]:
     """Read the address, look, and lay out a month. `ignoring` is the visitor's own booking.
 
@@ -90,7 +91,7 @@ async def pick(
     nothing: an old link still opens.
     """
     minutes = length or read_number(request.query_params.get("duration"))
-    offer, seconds, _ = await bookings.slots(tx, resource_id, (now, now), None, now)
+    offer, seconds, _ = await bookings.slots(tx, resource_id, (now, now), None, now, choice=choice)
     if minutes not in offer.rules.durations:
         minutes = seconds // 60 if length is None else length
     zone = visitor_zone(request, offer)
@@ -101,7 +102,9 @@ async def pick(
 
     async def free(first: date, until: date) -> list[datetime]:
         span = (_midnight(zone, first), _midnight(zone, until))
-        _, _, starts = await bookings.slots(tx, resource_id, span, minutes, now, ignoring=ignoring)
+        _, _, starts = await bookings.slots(
+            tx, resource_id, span, minutes, now, choice=choice, ignoring=ignoring
+        )
         return [bookings.instant(start).astimezone(zone) for start in starts]
 
     if month is None:

@@ -1,0 +1,71 @@
+"""Which bookings to come a change of rules, holidays or closings breaks: listed, not lost."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from infra24 import resources
+from infra24.availability import CLOSED, Reason, explain
+from infra24.bookings import queries
+from infra24.bookings.model import Booking
+from infra24.bookings.timetables import seconds, timetable
+from infra24.db import Tx
+from infra24.organizations import UnknownResource
+from infra24.resources import Choice
+
+MOST = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """A booking to come at a time at which those it is with are closed, and why."""
+
+    booking: Booking
+    reasons: tuple[Reason, ...]
+
+
+async def broken(tx: Tx, resource_id: UUID | None, now: datetime) -> list[Broken]:
+    """The bookings to come (at most 1,000) that stand where nobody is open, of a resource or of all.
+
+    By the engine that offers times: what it would not open now is broken, taken or not. Notice, horizon
+    and limits do not break what is already booked.
+    """
+    found: list[Broken] = []
+    offers: dict[UUID, resources.Offer | None] = {}
+    for booking in await queries.upcoming(tx, resource_id, now, MOST):
+        if booking.resource_id not in offers:
+            try:
+                offers[booking.resource_id] = await resources.offer(tx, booking.resource_id)
+            except UnknownResource:
+                offers[booking.resource_id] = None
+        offer = offers[booking.resource_id]
+        reasons = _closed(offer, booking, now) if offer else ()
+        if reasons:
+            found.append(Broken(booking, reasons))
+    return found
+
+
+async def impact(
+    tx: Tx, resource_id: UUID | None, change: Callable[[], Awaitable[Any]], now: datetime
+) -> list[Broken]:
+    """The bookings that a change would break which are not broken now. The change is made, and undone."""
+    before = {broken_.booking.id for broken_ in await broken(tx, resource_id, now)}
+
+    async def look() -> list[Broken]:
+        return await broken(tx, resource_id, now)
+
+    after = await resources.preview(tx, change, look)
+    return [one for one in after if one.booking.id not in before]
+
+
+def _closed(offer: resources.Offer, booking: Booking, now: datetime) -> tuple[Reason, ...]:
+    """Why a booking's time is closed for those it is with, whatever else is booked."""
+    hosts = tuple(p.resource_id for p in booking.participants if p.resource_id)
+    asked = offer.narrowed(replace(Choice.read(booking.choice), hosts=hosts) if hosts else Choice())
+    span = (booking.starts_at, booking.starts_at + timedelta(seconds=1))
+    seen = timetable(asked, {}, span, booking.length, now)
+    seen = replace(seen, terms=offer.rules.without_limits(booking.length))
+    told = explain(seen, seconds(booking.starts_at)).reasons
+    return tuple(reason for reason in told if reason.code in CLOSED)

@@ -1,0 +1,76 @@
+"""Linked spaces: a whole that takes its parts, and resources that cannot be used at the same time.
+
+"Not both of these" is a part that the two share: a resource of one unit that stands for nothing else.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from infra24.availability.documents import Problems, shown
+from infra24.db import Tx
+from infra24.errors import Problem
+from infra24.resources import queries
+from infra24.resources.model import PartsInUse
+from infra24.resources.needs import Directory
+
+
+async def link(
+    tx: Tx,
+    resource_id: UUID,
+    parts: Sequence[str],
+    excludes: Sequence[str],
+    directory: Directory,
+    now: datetime,
+) -> None:
+    """Make these the parts of a resource, and these what excludes it.
+
+    Refuses with Problem what is not known, would go in a circle or has several units, and with PartsInUse
+    while bookings to come would not hold what is linked now.
+    """
+    problems: Problems = {}
+    wanted = _ids(problems, "parts", parts, directory)
+    apart = _ids(problems, "excludes", excludes, directory)
+    own = next(known for known in directory if known.id == resource_id)
+    by_id = {known.id: known for known in directory}
+    if (wanted or apart) and own.capacity != 1:
+        problems["parts" if wanted else "excludes"] = "only what has one unit can be linked"
+    for key, ids in (("parts", wanted), ("excludes", apart)):
+        for number, id_ in enumerate(ids):
+            if id_ == resource_id:
+                problems[f"{key}[{number}]"] = "is itself"
+            elif by_id[id_].capacity is None:
+                problems[f"{key}[{number}]"] = f"{by_id[id_].title} is never occupied"
+            elif key == "excludes" and by_id[id_].capacity != 1:
+                problems[f"{key}[{number}]"] = "only what has one unit can be linked"
+    if not problems and await queries.wholes_among(tx, wanted, resource_id):
+        problems["parts"] = "goes in a circle: one of these has it as a part"
+    if wanted and (own.setup_anywhere or any(by_id[i].setup_anywhere for i in wanted)):
+        problems["parts"] = "what has layouts cannot be linked"
+    if problems:
+        raise Problem(problems)
+    before = set(await queries.parts_of(tx, resource_id))
+    links = [await _shared(tx, resource_id, other, by_id[other].title, own.title) for other in apart]
+    await queries.set_parts(tx, resource_id, [*wanted, *links])
+    await queries.drop_lone_links(tx)
+    for whole in {resource_id, *apart}:
+        added = set(await queries.parts_of(tx, whole)) - (before if whole == resource_id else set())
+        if added and await queries.has_coming_claims_without(tx, whole, sorted(added), now):
+            raise PartsInUse()
+
+
+async def _shared(tx: Tx, one: UUID, other: UUID, title: str, own: str) -> UUID:
+    """The part that two resources share because they exclude each other: found, or made."""
+    found = await queries.shared_link(tx, one, other)
+    return found or await queries.add_link(tx, one, other, f"Not both: {own}, {title}"[:200])
+
+
+def _ids(problems: Problems, key: str, names: Sequence[str], directory: Directory) -> list[UUID]:
+    found: list[UUID] = []
+    for number, name in enumerate(names):
+        known = next((k for k in directory if name in (k.slug, str(k.id), k.email)), None)
+        if known is None or known.is_type:
+            problems[f"{key}[{number}]"] = f"{shown(name)} is not a resource of this organization"
+        elif known.id not in found:
+            found.append(known.id)
+    return found

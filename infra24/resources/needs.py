@@ -1,0 +1,194 @@
+"""What an appointment type needs: pools named by slug and e-mail, kept by id, found by tag and skill."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from infra24.availability import HostTerms, Pooling
+from infra24.availability.documents import Problems, Reader, boolean, email, shown, text, whole
+from infra24.availability.rules import host_terms, pooling_named
+
+WAYS = ("hosts", "skill", "resource", "any_of", "tag")
+MOST_NEEDS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A resource as needs may name it. `is_type`: it is an appointment type itself.
+
+    `setup_anywhere`: it has layouts.
+    """
+
+    id: UUID
+    slug: str
+    email: str | None
+    type: str
+    title: str
+    capacity: int | None
+    is_active: bool
+    tags: tuple[str, ...]
+    is_type: bool
+    setup_anywhere: bool = False
+
+
+Directory = Sequence[Known]
+
+
+def parse_needs(problems: Problems, document: Any, directory: Directory) -> list[dict[str, Any]]:
+    """Read what a type needs and write it with ids. What is wrong is noted by its path under `needs`."""
+    if not isinstance(document, list) or len(document) > MOST_NEEDS:
+        problems["needs"] = f"must be a list of at most {MOST_NEEDS} needs"
+        return []
+    found = [_need(problems, item, f"needs[{number}]", directory) for number, item in enumerate(document)]
+    if sum("hosts" in need or "skill" in need for need in found) > 1:
+        problems.setdefault(
+            "needs", "has several groups of hosts; write one, and name other people with any_of or tag"
+        )
+    return found
+
+
+def shown_needs(needs: Sequence[Mapping[str, Any]], directory: Directory) -> list[dict[str, Any]]:
+    """Needs as people write them: slugs and e-mails in place of ids."""
+    names = {str(known.id): known.email or known.slug for known in directory}
+    found: list[dict[str, Any]] = []
+    for need in needs:
+        said = dict(need)
+        if "hosts" in said:
+            said["hosts"] = [_shown_host(host, names) for host in said["hosts"]]
+        if "resource" in said:
+            said["resource"] = names.get(said["resource"], said["resource"])
+        if "any_of" in said:
+            said["any_of"] = [names.get(id_, id_) for id_ in said["any_of"]]
+        found.append({key: value for key, value in said.items() if value != _DEFAULTS.get(key)})
+    return found
+
+
+def resolve(need: Mapping[str, Any], directory: Directory) -> list[tuple[UUID, HostTerms]]:
+    """Who and what a kept need may take now, in its order: what is archived is not there."""
+    active = {str(known.id): known for known in directory if known.is_active and not known.is_type}
+    if "hosts" in need:
+        return [
+            (UUID(host["id"]), HostTerms(host.get("priority", 0), host.get("weight", 100)))
+            for host in need["hosts"]
+            if host["id"] in active
+        ]
+    if "skill" in need:
+        return [(k.id, HostTerms()) for k in directory if k.type == "person" and need["skill"] in k.tags
+                and str(k.id) in active]  # fmt: skip
+    if "tag" in need:
+        return [(k.id, HostTerms()) for k in directory if need["tag"] in k.tags and str(k.id) in active]
+    named = need["any_of"] if "any_of" in need else [need["resource"]]
+    return [(UUID(id_), HostTerms()) for id_ in named if id_ in active]
+
+
+_DEFAULTS = {"count": 1, "units": 1, "pooling": "any", "choose": False}
+
+
+def _need(problems: Problems, document: Any, path: str, directory: Directory) -> dict[str, Any]:
+    reader = Reader(problems, document, path)
+    if reader.refused:
+        return {}
+    ways = [way for way in WAYS if way in reader.left]
+    if len(ways) != 1:
+        reader.refuse("", f"needs one of {', '.join(WAYS)}")
+    way = ways[0] if ways else ""
+    need: dict[str, Any] = {}
+    if way == "hosts":
+        need["hosts"] = reader.take(
+            "hosts", lambda value: _hosts(problems, value, f"{path}.hosts", directory)
+        )
+    elif way in ("skill", "tag"):
+        need[way] = reader.take(way, _tag)
+    elif way == "resource":
+        need["resource"] = reader.take("resource", lambda value: _id_of(value, directory))
+    elif way == "any_of":
+        need["any_of"] = reader.take("any_of", lambda value: _ids_of(value, directory))
+    allowed = [way, "count"]
+    need["count"] = reader.take("count", whole(1, 100), 1)
+    if way in ("hosts", "skill"):
+        need["pooling"] = str(reader.take("pooling", pooling_named, Pooling.ANY))
+        need["choose"] = reader.take("choose", boolean, False)
+        allowed += ["pooling", "choose"]
+        if need["pooling"] == Pooling.FIXED:
+            reader.refuse("pooling", "name one host instead")
+        if need["pooling"] == Pooling.COLLECTIVE and (need["count"] > 1 or need["choose"]):
+            reader.refuse("pooling", "collective takes all hosts: leave count and choose out")
+        if need["choose"] and need["count"] > 1:
+            reader.refuse("choose", "a visitor can choose one host, not several")
+    if way == "resource":
+        need["units"] = reader.take("units", whole(1, 1_000), 1)
+        allowed += ["units"]
+        _check_units(reader, need, directory)
+    if way in ("hosts", "any_of"):
+        most = len(need[way] or ())
+        if need["count"] > most > 0:
+            reader.refuse("count", f"asks for {need['count']} of {most}")
+    reader.finish(allowed)
+    return need
+
+
+def _check_units(reader: Reader, need: Mapping[str, Any], directory: Directory) -> None:
+    named = next((k for k in directory if str(k.id) == need["resource"]), None)
+    if named is None:
+        return
+    if need["count"] != 1:
+        reader.refuse("count", "one resource is one; say how many units of it with units")
+    if named.capacity is None and need["units"] > 1:
+        reader.refuse("units", f"{named.title} is never occupied, so it has no units")
+    elif named.capacity is not None and need["units"] > named.capacity:
+        reader.refuse("units", f"{named.title} has {named.capacity}")
+
+
+def _hosts(problems: Problems, value: Any, path: str, directory: Directory) -> list[dict[str, Any]]:
+    if not isinstance(value, list) or not value:
+        raise ValueError("must be a list of hosts, by e-mail")
+    people = {k.email: k for k in directory if k.type == "person"}
+    found: list[dict[str, Any]] = []
+    for number, item in enumerate(value):
+        at = f"{path}[{number}]"
+        reader = Reader(problems, {"host": item} if isinstance(item, str) else item, at)
+        if reader.refused:
+            continue
+        named = reader.take("host", email, "")
+        terms = host_terms(reader)
+        reader.finish(("host", "priority", "weight"))
+        person = people.get(named)
+        if person is None:
+            reader.refuse("host", f"{shown(named)} is not a person of this organization")
+        elif any(host["id"] == str(person.id) for host in found):
+            reader.refuse("host", f"{shown(named)} is named twice")
+        else:
+            found.append({"id": str(person.id), "priority": terms.priority, "weight": terms.weight})
+    return found
+
+
+def _shown_host(host: Mapping[str, Any], names: Mapping[str, str]) -> Any:
+    terms = {key: host[key] for key, default in (("priority", 0), ("weight", 100)) if host[key] != default}
+    name = names.get(host["id"], host["id"])
+    return {"host": name, **terms} if terms else name
+
+
+def _tag(value: Any) -> str:
+    tag = text(value).strip()
+    if not tag:
+        raise ValueError("cannot be empty")
+    return tag
+
+
+def _id_of(value: Any, directory: Directory) -> str:
+    for known in directory:
+        if isinstance(value, str) and value and value in (known.slug, str(known.id), known.email):
+            if known.is_type:
+                raise ValueError(f"{shown(value)} is an appointment type; name what it needs itself")
+            return str(known.id)
+    raise ValueError(f"{shown(value)} is not a resource of this organization")
+
+
+def _ids_of(value: Any, directory: Directory) -> list[str]:
+    if not isinstance(value, list) or not value:
+        raise ValueError("must be a list of resources, by slug")
+    found = [_id_of(item, directory) for item in value]
+    if len(set(found)) < len(found):
+        raise ValueError("names a resource twice")
+    return found

@@ -1,0 +1,141 @@
+"""What an offer asks whoever books it, and what counts as an answer."""
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from infra24.availability.documents import Problems, Reader, boolean, shown, text
+from infra24.errors import Problem
+
+KINDS = ("text", "long_text", "choice", "number", "date", "consent", "phone")
+_KEYS = ("id", "label", "kind", "required", "choices", "help", "least", "most")
+MOST_QUESTIONS = 30
+
+
+def parse_questions(problems: Problems, document: Any) -> list[dict[str, Any]]:
+    """Read the questions of an offer; what is wrong is noted by its path under `questions`."""
+    if not isinstance(document, list) or len(document) > MOST_QUESTIONS:
+        problems["questions"] = f"must be a list of at most {MOST_QUESTIONS} questions"
+        return []
+    found: list[dict[str, Any]] = []
+    for number, item in enumerate(document):
+        reader = Reader(problems, item, f"questions[{number}]")
+        if reader.refused:
+            continue
+        id_ = reader.take("id", _identifier)
+        label = reader.take("label", text, "").strip()
+        kind = reader.take("kind", _kind, "text")
+        asked = {
+            "id": id_ or f"q{number + 1}",
+            "label": label,
+            "kind": kind,
+            "required": reader.take("required", boolean, False),
+            "help": reader.take("help", text, ""),
+        }
+        if not label:
+            reader.refuse("label", "say what is asked")
+        if asked["id"] in {q["id"] for q in found}:
+            reader.refuse("id", f"{shown(asked['id'])} is there twice")
+        if kind == "choice":
+            asked["choices"] = reader.take("choices", _choices, [])
+            if not asked["choices"]:
+                reader.refuse("choices", "list at least two answers to choose from")
+        if kind == "number":
+            asked |= {key: reader.take(key, _number) for key in ("least", "most")}
+        reader.finish(_KEYS)
+        found.append(asked)
+    return found
+
+
+def read_answers(questions: Sequence[Mapping[str, Any]], sent: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The answers with the questions as they were asked. Refuses with Problem, by `answers.<id>`."""
+    problems: Problems = {}
+    known = {question["id"] for question in questions}
+    for key in sent:
+        if key not in known:
+            problems[f"answers.{key}"] = "is not asked here"
+    given: list[dict[str, Any]] = []
+    for question in questions:
+        try:
+            value = _answer(question, sent.get(question["id"]))
+        except ValueError as error:
+            problems[f"answers.{question['id']}"] = str(error)
+            continue
+        if value is not None:
+            given.append({"id": question["id"], "label": question["label"], "answer": value})
+    if problems:
+        raise Problem(problems)
+    return given
+
+
+def _answer(question: Mapping[str, Any], value: Any) -> Any:
+    """One answer as it is kept; None when there is none."""
+    kind = question["kind"]
+    if kind == "consent":
+        agreed = value in (True, "yes", "true", "on")
+        if question["required"] and not agreed:
+            raise ValueError("needs your consent")
+        return agreed
+    if isinstance(value, str):
+        value = value.strip()
+    if value is None or value == "":
+        if question["required"]:
+            raise ValueError("needs an answer")
+        return None
+    if kind == "number":
+        return _number_between(value, question.get("least"), question.get("most"))
+    if not isinstance(value, str):
+        raise ValueError("must be a text")
+    if kind == "choice" and value not in question["choices"]:
+        raise ValueError(f"is one of {', '.join(question['choices'])}")
+    if kind == "date":
+        try:
+            return date.fromisoformat(value).isoformat()
+        except ValueError:
+            raise ValueError("is a date, written YYYY-MM-DD") from None
+    if kind == "phone" and not re.fullmatch(r"\+?[0-9 ()./-]{5,30}", value):
+        raise ValueError("is a telephone number")
+    if len(value) > (2_000 if kind == "long_text" else 200):
+        raise ValueError("is too long")
+    return value
+
+
+def _number_between(value: Any, least: float | None, most: float | None) -> float:
+    try:
+        found = float(value)
+    except (TypeError, ValueError):
+        raise ValueError("is a number") from None
+    if found != found or abs(found) > 1e15:
+        raise ValueError("is a number")
+    if (least is not None and found < least) or (most is not None and found > most):
+        limits = [
+            f"at least {least:g}" * (least is not None),
+            f"at most {most:g}" if most is not None else "",
+        ]
+        raise ValueError("is " + " and ".join(part for part in limits if part))
+    return int(found) if found.is_integer() else found
+
+
+def _identifier(value: Any) -> str:
+    if not isinstance(value, str) or not re.fullmatch(r"[a-z][a-z0-9_]{0,39}", value):
+        raise ValueError("is a short name in small letters, digits and underscores")
+    return value
+
+
+def _kind(value: Any) -> str:
+    if value not in KINDS:
+        raise ValueError(f"{shown(value)} is not a kind of question; known are {', '.join(KINDS)}")
+    return str(value)
+
+
+def _choices(value: Any) -> list[str]:
+    if not isinstance(value, list) or not 2 <= len(value) <= 50 or len(set(map(str, value))) < len(value):
+        raise ValueError("must be a list of 2 to 50 different texts")
+    return [text(item).strip() for item in value]
+
+
+def _number(value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or abs(value) > 1e15:
+        raise ValueError("must be a number")
+    return value

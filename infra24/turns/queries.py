@@ -1,0 +1,109 @@
+"""Every SQL statement about turns."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+from psycopg.types.json import Jsonb
+
+from infra24.db import Row, Tx
+
+
+async def standings(tx: Tx, offer_id: UUID) -> dict[UUID, tuple[int, int]]:
+    """The balance of each host, and when they were last chosen (seconds since 1970)."""
+    rows = await tx.rows(
+        """
+        SELECT host_id, balance, coalesce(extract(epoch FROM chosen_at), 0)::bigint
+        FROM balances WHERE org_id = %s AND offer_id = %s
+        """,
+        (tx.org_id, offer_id),
+    )
+    return {host: (balance, last) for host, balance, last in rows}
+
+
+async def change(
+    tx: Tx,
+    offer_id: UUID,
+    changes: Mapping[UUID, int],
+    chosen: Sequence[UUID],
+    given: int,
+    now: datetime | None,
+) -> None:
+    """Add to the balances; those chosen have so many turns more, and wait anew when `now` is said."""
+    await tx.run(
+        """
+        INSERT INTO balances (org_id, offer_id, host_id, balance, given, chosen_at)
+        SELECT %(org)s, %(offer)s, c.host, c.change,
+            CASE WHEN c.host = ANY(%(chosen)s) THEN %(given)s ELSE 0 END,
+            CASE WHEN c.host = ANY(%(chosen)s) THEN %(now)s::timestamptz END
+        FROM unnest(%(hosts)s::uuid[], %(changes)s::bigint[]) AS c (host, change) ORDER BY c.host
+        ON CONFLICT (org_id, offer_id, host_id) DO UPDATE SET
+            balance = balances.balance + excluded.balance, given = balances.given + excluded.given,
+            chosen_at = coalesce(excluded.chosen_at, balances.chosen_at)
+        """,
+        {
+            "org": tx.org_id,
+            "offer": offer_id,
+            "hosts": list(changes),
+            "changes": list(changes.values()),
+            "chosen": list(chosen),
+            "given": given,
+            "now": now,
+        },
+    )
+
+
+async def turn_of(tx: Tx, booking_id: UUID) -> Row | None:
+    """The turn of a booking, unless it was given back: offer, pooling, chosen, candidates."""
+    row = await tx.row(
+        """
+        SELECT offer_id, pooling, chosen, candidates, returned FROM decisions
+        WHERE org_id = %s AND booking_id = %s AND is_turn ORDER BY seq DESC LIMIT 1
+        """,
+        (tx.org_id, booking_id),
+    )
+    return None if row is None or row[4] else row[:4]
+
+
+async def write_return(
+    tx: Tx,
+    booking_id: UUID,
+    offer_id: UUID,
+    pooling: str,
+    chosen: Sequence[UUID],
+    candidates: Sequence[Mapping[str, Any]],
+    now: datetime,
+) -> None:
+    """A line that takes a turn out."""
+    await tx.run(
+        """
+        INSERT INTO decisions (org_id, booking_id, offer_id, made_at, pooling, chosen, candidates, is_turn,
+            returned) VALUES (%s, %s, %s, %s, %s, %s, %s, true, true)
+        """,
+        (tx.org_id, booking_id, offer_id, now, pooling, list(chosen),
+         Jsonb(list(candidates), dumps=orjson.dumps)),
+    )  # fmt: skip
+
+
+async def ledger(tx: Tx, offer_id: UUID) -> list[Row]:
+    """The lines of an offer in their order: candidates, chosen, when (seconds), whether it was given back."""
+    return await tx.rows(
+        """
+        SELECT candidates, chosen, extract(epoch FROM made_at)::bigint, returned FROM decisions
+        WHERE org_id = %s AND offer_id = %s AND is_turn ORDER BY seq
+        """,
+        (tx.org_id, offer_id),
+    )
+
+
+async def names(tx: Tx, offer_id: UUID) -> list[Row]:
+    """The hosts that have a balance at an offer: id and name."""
+    return await tx.rows(
+        """
+        SELECT r.id, r.title FROM balances b JOIN resources r ON (r.org_id, r.id) = (b.org_id, b.host_id)
+        WHERE b.org_id = %s AND b.offer_id = %s ORDER BY r.title
+        """,
+        (tx.org_id, offer_id),
+    )
