@@ -152,8 +152,8 @@ def test_the_busiest_read_uses_the_index_as_the_application(
         {"org": shop.org_id, "id": shop.ids["room"]},
     )
     owner.execute(
-        "INSERT INTO claims (org_id, booking_id, resource_id, unit, starts_at, ends_at, booked_at) "
-        "SELECT org_id, id, resource_id, 1, starts_at, ends_at, starts_at FROM bookings WHERE org_id = %s",
+        "INSERT INTO claims (org_id, booking_id, resource_id, unit, starts_at, ends_at, booked_at, booked_until) "
+        "SELECT org_id, id, resource_id, 1, starts_at, ends_at, starts_at, ends_at FROM bookings WHERE org_id = %s",
         (shop.org_id,),
     )
     owner.execute("ANALYZE claims")
@@ -161,7 +161,7 @@ def test_the_busiest_read_uses_the_index_as_the_application(
     async def story(database: Database) -> dict[str, Any]:
         from datetime import timedelta
 
-        from infra24.bookings import queries
+        from infra24.bookings import claim_queries
 
         async with database.transaction(shop.org_id) as tx:
             original = tx.row
@@ -172,7 +172,9 @@ def test_the_busiest_read_uses_the_index_as_the_application(
             tx.row = explained  # type: ignore[method-assign]
             span = (NOW - timedelta(days=365), NOW - timedelta(days=358))
             room = shop.ids["room"]
-            row = await queries.look(tx, room, [room], span, span[0] - timedelta(hours=2), NOW, None)
+            row = await claim_queries.look(
+                tx, [room], span, span[0] - timedelta(hours=2), NOW, (), closer=False
+            )
         assert row is not None
         plan: dict[str, Any] = row[0][0]["Plan"]
         return plan

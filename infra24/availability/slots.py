@@ -76,7 +76,7 @@ def explain(timetable: Timetable, start: int) -> Explanation:
         for need in timetable.needs
     )
     short = [party for party in parties if not party.enough and len(party.reasons) >= party.need.count]
-    told = common or list(dict.fromkeys(r for party in short for r in _told(party)))
+    told = common or [reason for party in short for reason in _told(party)]
     if not told and entangled(timetable.needs) and not _Board(timetable, [start]).put_together(start):
         told = [Reason("no_combination")]
     unique = {reason.code: reason for reason in reversed(told)}
@@ -164,7 +164,7 @@ def _barriers(timetable: Timetable, need: Need, member: Member) -> list[Barrier]
 def _why_not(timetable: Timetable, need: Need, member: Member, start: int) -> tuple[Reason, ...]:
     own = off_hours(timetable, member, start) if need is timetable.needs[timetable.grid] else []
     told = [why for low, high, why in _barriers(timetable, need, member) if low <= start < high]
-    return tuple(dict.fromkeys([*own, *told]))
+    return tuple({reason.code: reason for reason in [*own, *told]}.values())
 
 
 def _told(party: Party) -> Iterable[Reason]:

@@ -4,7 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from infra24 import events, resources, turns
-from infra24.bookings import queries, reading, seating
+from infra24.bookings import claim_queries, queries, reading, seating
 from infra24.bookings.model import Booking, By, Status, TooLate
 from infra24.db import Tx
 
@@ -51,7 +51,7 @@ async def expire_hold(tx: Tx, booking_id: UUID, *, now: datetime) -> bool:
 async def _locked(tx: Tx, booking_id: UUID) -> Booking:
     """A booking that nobody else changes meanwhile; what its release touches is locked before it."""
     await reading.get(tx, booking_id)
-    held = await queries.to_be_locked(tx, booking_id)
+    held = await claim_queries.to_be_locked(tx, booking_id)
     if held:
         await resources.lock(tx, sorted(held))
     return await reading.get(tx, booking_id, lock=True)

@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from infra24 import events, resources
-from infra24.bookings import queries, reading, seating
+from infra24.bookings import claim_queries, queries, reading, seating
 from infra24.bookings.limits import check_booker
 from infra24.bookings.model import (
     Booking,
@@ -37,7 +37,7 @@ async def reschedule(
     _check_movable(before, by, now)
     offer = await resources.offer(tx, before.resource_id)
     hosts = [p.resource_id for p in before.participants if p.resource_id]
-    laid_out = await queries.to_be_locked(tx, booking_id)
+    laid_out = await claim_queries.to_be_locked(tx, booking_id)
     await resources.lock(tx, sorted({offer.resource.id, *offer.members, *hosts, *laid_out}))
     before = await reading.get(tx, booking_id, lock=True)
     _check_movable(before, by, now)

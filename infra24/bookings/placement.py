@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 
 from infra24 import events, resources
 from infra24.availability import Reason, free_starts, nearest
-from infra24.bookings import queries, reading, seating
+from infra24.bookings import claim_queries, queries, reading, seating
 from infra24.bookings.limits import check_booker
 from infra24.bookings.model import (
     Booking,
@@ -65,7 +65,7 @@ async def confirm_hold(tx: Tx, booking_id: UUID, person: Person, *, now: datetim
     alive = held.expires_at is not None and held.expires_at > now
     if alive:
         await check_booker(tx, offer, person.email, held.starts_at, held.length, booking_id)
-    if not alive or await queries.keep_claims(tx, booking_id) < (held.claimed or 1):
+    if not alive or await claim_queries.keep_claims(tx, booking_id) < (held.claimed or 1):
         await _seat_again(tx, held, person, now)
     await queries.set_person(tx, booking_id, person, answers, now)
     await queries.set_status(tx, booking_id, _first_status(offer), now)

@@ -1,7 +1,6 @@
 """Every SQL statement about bookings."""
 
 import hmac
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, LiteralString
 from uuid import UUID
@@ -50,95 +49,6 @@ _SEATING: LiteralString = """
     )
     SELECT count(*) FROM claimed
 """
-
-
-_LOOK: LiteralString = """
-    SELECT coalesce((SELECT version FROM catalogues WHERE org_id = %(org)s), 0),
-        array_agg(array_position(%(members)s, c.resource_id)) FILTER (WHERE live) AS member,
-        array_agg(c.unit) FILTER (WHERE live) AS unit,
-        array_agg(extract(epoch FROM c.starts_at)::bigint) FILTER (WHERE live) AS starts,
-        array_agg(extract(epoch FROM c.ends_at)::bigint) FILTER (WHERE live) AS ends,
-        array_agg(extract(epoch FROM c.booked_at)::bigint) FILTER (WHERE live) AS booked,
-        count(*) FILTER (WHERE NOT live) AS expired
-"""
-
-_LOOK_CLOSER: LiteralString = """,
-        array_agg(extract(epoch FROM c.booked_until)::bigint) FILTER (WHERE live) AS until,
-        array_agg(c.layout) FILTER (WHERE live) AS layout,
-        array_agg(c.turnover) FILTER (WHERE live) AS turnover
-"""
-
-_LOOKED_AT: LiteralString = """
-    FROM (
-        SELECT resource_id, unit, starts_at, ends_at, booked_at, booked_until, layout, turnover,
-            expires_at IS NULL OR expires_at > %(now)s AS live
-        FROM claims
-        WHERE org_id = %(org)s AND resource_id = ANY(%(members)s)
-            AND starts_at < %(to)s AND starts_at > %(since)s AND ends_at > %(from)s
-            AND (%(ignoring)s::uuid[] IS NULL OR booking_id <> ALL(%(ignoring)s))
-    ) c
-"""
-
-
-async def look(
-    tx: Tx,
-    members: Sequence[UUID],
-    span: tuple[datetime, datetime],
-    since: datetime,
-    now: datetime,
-    ignoring: Sequence[UUID],
-    *,
-    closer: bool,
-) -> Row:
-    """The version of the catalogue and the claims on these members that overlap a span.
-
-    `since` is the span's start less the longest claim, which lets the b-tree bound the read. One row:
-    the version, then parallel arrays of member (1-based), unit, start, end, the booking's start (seconds
-    since 1970), and how many expired claims of holds stand there. `closer` adds the booking's end, the
-    layout and whether it is a turnover.
-    """
-    row = await tx.row(
-        _LOOK + (_LOOK_CLOSER if closer else "") + _LOOKED_AT,
-        {
-            "org": tx.org_id,
-            "members": list(members),
-            "from": span[0],
-            "to": span[1],
-            "since": since,
-            "now": now,
-            "ignoring": list(ignoring) or None,
-        },
-    )
-    assert row is not None
-    return row
-
-
-async def made(
-    tx: Tx, resource_id: UUID, since: datetime, until: datetime, now: datetime, ignoring: Sequence[UUID]
-) -> list[tuple[int, int]]:
-    """The bookings of an offer that begin in a range: begin and end in seconds, for limits on all of them."""
-    rows = await tx.rows(
-        """
-        SELECT extract(epoch FROM starts_at)::bigint, extract(epoch FROM ends_at)::bigint FROM bookings
-        WHERE org_id = %s AND resource_id = %s AND starts_at >= %s AND starts_at < %s AND id <> ALL(%s)
-            AND status <> 'cancelled' AND (expires_at IS NULL OR expires_at > %s) ORDER BY starts_at
-        """,
-        (tx.org_id, resource_id, since, until, list(ignoring), now),
-    )
-    return [(start, end) for start, end in rows]
-
-
-async def remove_expired_claims(
-    tx: Tx, members: Sequence[UUID], since: datetime, until: datetime, now: datetime
-) -> None:
-    """Remove what expired holds left on these members between two instants."""
-    await tx.run(
-        """
-        DELETE FROM claims WHERE org_id = %s AND resource_id = ANY(%s)
-            AND starts_at < %s AND starts_at > %s AND expires_at <= %s
-        """,
-        (tx.org_id, list(members), until, since, now),
-    )
 
 
 async def insert(tx: Tx, booking: Booking, token_hash: bytes, seating: Seating) -> bool:
@@ -240,49 +150,6 @@ async def reseat(tx: Tx, booking: Booking, seating: Seating, now: datetime) -> b
     return row is not None and row[0] == len(seating.claims)
 
 
-async def unseat(tx: Tx, booking_id: UUID, *, hosts_too: bool) -> list[Row]:
-    """Release everything that a booking claims; with `hosts_too` its hosts leave it as well.
-
-    Returns what was laid out for it: resource, unit, start, end.
-    """
-    rows = await tx.rows(
-        """
-        WITH freed AS (
-            DELETE FROM claims WHERE org_id = %s AND booking_id = %s
-            RETURNING resource_id, unit, starts_at, ends_at, layout
-        )
-        SELECT resource_id, unit, starts_at, ends_at FROM freed WHERE layout <> '' ORDER BY 1, 2, 3
-        """,
-        (tx.org_id, booking_id),
-    )
-    if hosts_too:
-        await tx.run(
-            "DELETE FROM participants WHERE org_id = %s AND booking_id = %s AND role = 'host'",
-            (tx.org_id, booking_id),
-        )
-    return rows
-
-
-async def to_be_locked(tx: Tx, booking_id: UUID) -> list[UUID]:
-    """What must be held before a booking is released: where it was laid out, and the ledger of its turn."""
-    rows = await tx.rows(
-        """
-        SELECT resource_id FROM claims WHERE org_id = %(org)s AND booking_id = %(id)s AND layout <> ''
-        UNION SELECT offer_id FROM decisions WHERE org_id = %(org)s AND booking_id = %(id)s AND is_turn
-        """,
-        {"org": tx.org_id, "id": booking_id},
-    )
-    return [row[0] for row in rows]
-
-
-async def keep_claims(tx: Tx, booking_id: UUID) -> int:
-    """Make the claims of a hold permanent; how many there still are."""
-    return await tx.run(
-        "UPDATE claims SET expires_at = NULL WHERE org_id = %s AND booking_id = %s",
-        (tx.org_id, booking_id),
-    )
-
-
 async def set_person(
     tx: Tx, booking_id: UUID, person: Person, answers: list[dict[str, Any]] | None, now: datetime
 ) -> None:
@@ -366,23 +233,6 @@ async def listed(tx: Tx, filters: dict[str, Any]) -> list[Booking]:
         {**filters, "org": tx.org_id},
     )
     return [_booking(row) for row in rows]
-
-
-async def on_members(
-    tx: Tx, members: Sequence[UUID], start: datetime, end: datetime, since: datetime, now: datetime
-) -> list[Row]:
-    """The claims on these members that overlap a range, with whose they are: for staff."""
-    return await tx.rows(
-        """
-        SELECT c.resource_id, c.booking_id, b.status, b.booker_name, r.title, b.starts_at, b.ends_at
-        FROM claims c JOIN bookings b ON (b.org_id, b.id) = (c.org_id, c.booking_id)
-            JOIN resources r ON (r.org_id, r.id) = (b.org_id, b.resource_id)
-        WHERE c.org_id = %s AND c.resource_id = ANY(%s) AND c.starts_at < %s AND c.starts_at > %s
-            AND c.ends_at > %s AND (c.expires_at IS NULL OR c.expires_at > %s)
-        ORDER BY c.starts_at, c.resource_id
-        """,
-        (tx.org_id, list(members), end, since, start, now),
-    )
 
 
 async def upcoming(tx: Tx, resource_id: UUID | None, now: datetime, limit: int) -> list[Booking]:

@@ -8,7 +8,7 @@ from uuid import UUID
 from infra24 import resources
 from infra24.availability import Explanation, Reason, explain, free_hosts, free_starts, why_none
 from infra24.availability.hours import day_span
-from infra24.bookings import queries
+from infra24.bookings import claim_queries, queries
 from infra24.bookings.model import Booking, UnknownBooking
 from infra24.bookings.timetables import instant, outlook, seconds
 from infra24.bookings.tokens import hash_token
@@ -151,6 +151,6 @@ async def in_the_way(
     tx: Tx, offer: resources.Offer, start: datetime, end: datetime, now: datetime
 ) -> list[dict[str, Any]]:
     """The claims that overlap a time on anything the offer may claim, with whose they are: for staff."""
-    rows = await queries.on_members(tx, offer.members, start, end, start - offer.longest, now)
+    rows = await claim_queries.on_members(tx, offer.members, start, end, start - offer.longest, now)
     keys = ("resource_id", "booking_id", "status", "booker_name", "title", "starts_at", "ends_at")
     return [dict(zip(keys, row, strict=True)) for row in rows]

@@ -18,7 +18,7 @@ from infra24.availability import (
     rank,
 )
 from infra24.availability.barriers import free_units
-from infra24.bookings import queries, turnovers
+from infra24.bookings import claim_queries, queries, turnovers
 from infra24.bookings.model import Booking, Participant, SlotNotOffered, SlotTaken
 from infra24.bookings.seats import Chosen, Claim, Seating
 from infra24.bookings.timetables import Outlook, seconds
@@ -154,7 +154,7 @@ async def seat(
     offer, id_ = outlook.offer, booking.id
     if outlook.expired:
         reach = timedelta(minutes=offer.rules.longest_minutes) + offer.longest
-        await queries.remove_expired_claims(
+        await claim_queries.remove_expired_claims(
             tx, offer.members, booking.starts_at - reach, booking.ends_at + reach, now
         )
     if keep and offer.staff is not None and not _can_keep(outlook, booking, keep):
@@ -198,9 +198,8 @@ async def _attempt(
     seating = Seating(found.claims, (*bookers, *found.hosts), found.chosen)
     longest = max((claim.until - claim.since for claim in found.claims), default=timedelta())
     if longest > offer.longest:
-        members = sorted({claim.resource_id for claim in found.claims})
-        await resources.lock(tx, members)
-        await resources.lengthen(tx, members, longest)
+        await resources.lock(tx, sorted({offer.resource.id, *offer.members}))
+        await resources.lengthen(tx, sorted({claim.resource_id for claim in found.claims}), longest)
         await resources.turn_catalogue(tx)
 
     async def write() -> bool:
@@ -244,5 +243,5 @@ async def tidy(tx: Tx, claims: Sequence[Claim]) -> bool:
 
 async def release(tx: Tx, booking_id: UUID, *, hosts_too: bool = False) -> None:
     """Free all that a booking claims; its neighbours get back what they had given up for it."""
-    for resource_id, unit, since, until in await queries.unseat(tx, booking_id, hosts_too=hosts_too):
+    for resource_id, unit, since, until in await claim_queries.unseat(tx, booking_id, hosts_too=hosts_too):
         await turnovers.tidy(tx, resource_id, unit, since, until)

@@ -8,7 +8,7 @@ from uuid import UUID
 from infra24 import resources
 from infra24.availability import Busy, Member, Need, Period, Timetable, Whose, off, union
 from infra24.availability.barriers import days_of
-from infra24.bookings import queries
+from infra24.bookings import claim_queries
 from infra24.db import Row, Tx
 from infra24.errors import Unavailable
 from infra24.organizations import UnknownResource
@@ -61,7 +61,9 @@ async def outlook(
         reach = (span[0] - around, span[1] + around)
         closer = offer.lays_out or offer.counts_minutes
         members = offer.members
-        row = await queries.look(tx, members, reach, reach[0] - offer.longest, now, ignoring, closer=closer)
+        row = await claim_queries.look(
+            tx, members, reach, reach[0] - offer.longest, now, ignoring, closer=closer
+        )
         if row[0] != offer.version:
             found = await resources.offer(tx, resource_id)
             continue
@@ -69,7 +71,7 @@ async def outlook(
             raise UnknownResource()
         made: list[tuple[int, int]] = []
         if offer.rules.limits_of(Whose.OFFER):
-            made = await queries.made(tx, resource_id, *reach, now, ignoring)
+            made = await claim_queries.made(tx, resource_id, *reach, now, ignoring)
         claims = claims_by_member(members, row)
         seen = timetable(offer, claims, span, lasting, now, made)
         return Outlook(offer, seen, row[6] > 0, choice, ignoring)

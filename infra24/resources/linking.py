@@ -10,7 +10,7 @@ from uuid import UUID
 from infra24.availability.documents import Problems, shown
 from infra24.db import Tx
 from infra24.errors import Problem
-from infra24.resources import queries
+from infra24.resources import linking_queries as queries
 from infra24.resources.model import PartsInUse
 from infra24.resources.needs import Directory
 

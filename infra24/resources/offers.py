@@ -21,8 +21,8 @@ from infra24.availability import (
 )
 from infra24.db import Row, Tx
 from infra24.organizations import UnknownResource
+from infra24.resources import linking_queries, queries
 from infra24.resources import needs as needing
-from infra24.resources import queries
 from infra24.resources.model import Occupant, Offer, Pool, Resource
 
 _KEPT = 5_000
@@ -122,7 +122,7 @@ async def _read(tx: Tx, resource: Resource, version: int) -> Offer:
         if name in by_email and by_email[name] not in ids
     }
     reading.rows |= await queries.described(tx, sorted(colleagues))
-    reading.parts = await queries.all_parts(tx, list(reading.rows))
+    reading.parts = await linking_queries.all_parts(tx, list(reading.rows))
     if kept is None:
         pools, grid = _by_rules(resource, rules, reading, [id_ for id_, _ in wanted[0]])
     else:

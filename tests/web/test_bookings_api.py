@@ -296,7 +296,7 @@ def test_a_large_request_is_refused(http: httpx.Client, shop: Shop) -> None:
 
 def test_an_absurd_length_costs_nothing(http: httpx.Client, shop: Shop) -> None:
     """The length is checked before anything of that length is looked at."""
-    from infra24.availability.slots import _opening
+    from infra24.availability import opening as _opening
 
     before = _opening.cache_info().misses
     for n in range(5):
