@@ -78,12 +78,16 @@ def charges(candidates: Iterable[Candidate], chosen: Collection[Hashable]) -> di
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One line of the ledger: who could, who did; `returned` when its booking was cancelled."""
+    """One line of the ledger: who could, who did; `returned` when its booking was cancelled.
+
+    `kept` when it follows an earlier turn, to stay with the same host: its choice proves nothing.
+    """
 
     candidates: tuple[Candidate, ...]
     chosen: tuple[Hashable, ...]
     at: int
     returned: bool = False
+    kept: bool = False
 
 
 @dataclass(slots=True)
@@ -127,7 +131,8 @@ def replay(ledger: Iterable[Turn]) -> Replay:
             known = [_standing_as(found, c, {}) for c in turn.candidates]
             said = {c.key: c.balance for c in turn.candidates}
             first = rank(Pooling.ROUND_ROBIN, known).order[: len(turn.chosen)]
-            if said != {c.key: c.balance for c in known} or set(first) != set(turn.chosen):
+            follows = turn.kept or set(first) == set(turn.chosen)
+            if said != {c.key: c.balance for c in known} or not follows:
                 found.wrong.append(number)
         found.charge(turn, turn.chosen)
     return found

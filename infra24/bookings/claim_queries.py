@@ -1,10 +1,11 @@
 """Every SQL statement about claims: who and what is taken when."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import LiteralString
 from uuid import UUID
 
+from infra24.bookings.seats import Claim
 from infra24.db import Row, Tx
 
 _LOOK: LiteralString = """
@@ -156,3 +157,71 @@ async def on_members(
         """,
         (tx.org_id, list(members), end, since, start, now),
     )
+
+
+async def look_around(
+    tx: Tx,
+    members: Sequence[UUID],
+    spans: Sequence[tuple[datetime, datetime]],
+    longest: timedelta,
+    now: datetime,
+    ignoring: Sequence[UUID],
+) -> Row:
+    """As a closer `look`, at several spans that do not overlap: those of a series."""
+    row = await tx.row(
+        _LOOK
+        + _LOOK_CLOSER
+        + """
+        FROM (
+            SELECT c.resource_id, c.unit, c.starts_at, c.ends_at, c.booked_at, c.booked_until, c.layout,
+                c.turnover, c.expires_at IS NULL OR c.expires_at > %(now)s AS live
+            FROM unnest(%(froms)s::timestamptz[], %(tos)s::timestamptz[]) AS w (since, until)
+            CROSS JOIN unnest(%(members)s::uuid[]) AS m (id)
+            JOIN claims c ON c.org_id = %(org)s AND c.resource_id = m.id AND c.starts_at < w.until
+                AND c.starts_at > w.since - %(longest)s::interval AND c.ends_at > w.since
+            WHERE %(ignoring)s::uuid[] IS NULL OR c.booking_id <> ALL(%(ignoring)s)
+        ) c
+        """,
+        {
+            "org": tx.org_id,
+            "members": list(members),
+            "froms": [since for since, _ in spans],
+            "tos": [until for _, until in spans],
+            "longest": longest,
+            "now": now,
+            "ignoring": list(ignoring) or None,
+        },
+    )
+    assert row is not None
+    return row
+
+
+async def claim_all(tx: Tx, claims: Sequence[tuple[UUID, Claim]]) -> int:
+    """Make the claims of several bookings in one order; how many could be made."""
+    row = await tx.row(
+        """
+        WITH claimed AS (
+            INSERT INTO claims (org_id, booking_id, resource_id, unit, starts_at, ends_at, booked_at,
+                booked_until, layout, expires_at)
+            SELECT %(org)s, c.booking_id, c.resource_id, c.unit, c.since, c.until, b.starts_at, b.ends_at,
+                c.layout, b.expires_at
+            FROM unnest(%(bookings)s::uuid[], %(members)s::uuid[], %(units)s::smallint[],
+                %(froms)s::timestamptz[], %(untils)s::timestamptz[], %(layouts)s::text[])
+                AS c (booking_id, resource_id, unit, since, until, layout)
+            JOIN bookings b ON b.org_id = %(org)s AND b.id = c.booking_id
+            ORDER BY c.resource_id, c.unit, c.since
+            ON CONFLICT DO NOTHING RETURNING 1
+        )
+        SELECT count(*) FROM claimed
+        """,
+        {
+            "org": tx.org_id,
+            "bookings": [booking for booking, _ in claims],
+            "members": [claim.resource_id for _, claim in claims],
+            "units": [claim.unit for _, claim in claims],
+            "froms": [claim.since for _, claim in claims],
+            "untils": [claim.until for _, claim in claims],
+            "layouts": [claim.layout for _, claim in claims],
+        },
+    )
+    return int(row[0]) if row else 0

@@ -54,7 +54,7 @@ async def confirm_hold(tx: Tx, booking_id: UUID, person: Person, *, now: datetim
     """
     held = await reading.get(tx, booking_id)
     offer = await resources.offer(tx, held.resource_id)
-    if offer.counts:
+    if offer.narrowed(Choice.read(held.choice)).counts:
         await lock_all(tx, offer)
     held = await reading.get(tx, booking_id, lock=True)
     if held.status in (Status.CONFIRMED, Status.PENDING):
@@ -69,7 +69,7 @@ async def confirm_hold(tx: Tx, booking_id: UUID, person: Person, *, now: datetim
         await _seat_again(tx, held, person, now)
     await queries.set_person(tx, booking_id, person, answers, now)
     await queries.set_status(tx, booking_id, _first_status(offer), now)
-    return _announced(tx, await reading.get(tx, booking_id), now)
+    return announce(tx, await reading.get(tx, booking_id), now)
 
 
 async def alternatives(
@@ -97,9 +97,11 @@ async def _place(tx: Tx, wish: Wish, status: Status, *, tokens: Tokens, now: dat
     seen = await look_at(tx, wish.resource_id, wish.starts_at, length, now, choice=wish.choice)
     if wish.person is not None:
         await check_booker(tx, seen.offer, wish.person.email, wish.starts_at, length, None)
-    booking = _wished(tx, wish, seen.offer, status, tokens, now)
+    booking = wished(tx, wish, seen.offer, now, status)
+    token = tokens.of(tx.org_id, booking.id)
+    booking = replace(booking, meeting_url=resources.meeting_url(booking.meeting_url, token, booking.id))
     token_hash = tokens.hash_of(tx.org_id, booking.id)
-    return _announced(tx, await seating.seat(tx, seen, booking, now, token_hash=token_hash), now)
+    return announce(tx, await seating.seat(tx, seen, booking, now, token_hash=token_hash), now)
 
 
 def read_person(offer: Offer, person: Person) -> list[dict[str, Any]]:
@@ -109,8 +111,11 @@ def read_person(offer: Offer, person: Person) -> list[dict[str, Any]]:
     return resources.read_answers(offer.resource.questions, person.answers or {})
 
 
-def _wished(tx: Tx, wish: Wish, offer: Offer, status: Status, tokens: Tokens, now: datetime) -> Booking:
-    """The booking that a wish would make of an offer, before anyone or anything is claimed for it."""
+def wished(tx: Tx, wish: Wish, offer: Offer, now: datetime, status: Status = Status.CONFIRMED) -> Booking:
+    """The booking that a wish would make of an offer, before anyone or anything is claimed for it.
+
+    Its meeting link is still the template.
+    """
     resource, rules, id_ = offer.resource, offer.rules, uuid4()
     person = wish.person or Person("", "")
     booker = Participant("booker", person.name, person.email, None)
@@ -128,7 +133,7 @@ def _wished(tx: Tx, wish: Wish, offer: Offer, status: Status, tokens: Tokens, no
         booker_email=person.email,
         goal_text=person.goal_text,
         consent_recording=person.consent_recording,
-        meeting_url=resources.meeting_url(resource.meeting_url, tokens.of(tx.org_id, id_), id_),
+        meeting_url=resource.meeting_url,
         price=resource.prices.get("public", resource.price),
         currency=resource.currency,
         policy={
@@ -177,7 +182,7 @@ async def look_at(
             offered = ", ".join(map(str, known.rules.durations))
             minutes = int(length.total_seconds()) // 60
             raise SlotNotOffered([Reason("wrong_length", {"minutes": minutes, "offered": offered})])
-    if known.counts:
+    if known.narrowed(choice).counts:
         await lock_all(tx, known)
     seen = await outlook(tx, resource_id, span, length, now, choice=choice, ignoring=ignoring)
     if seen.offer.version != known.version and seen.offer.counts:
@@ -208,7 +213,8 @@ def _first_status(offer: Offer) -> Status:
     return Status.PENDING if offer.rules.approval else Status.CONFIRMED
 
 
-def _announced(tx: Tx, booking: Booking, now: datetime) -> Booking:
+def announce(tx: Tx, booking: Booking, now: datetime) -> Booking:
+    """Record the event of a new booking or hold."""
     type_ = {
         Status.HOLD: "booking.held",
         Status.PENDING: "booking.requested",

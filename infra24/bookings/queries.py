@@ -34,8 +34,10 @@ _SEATING: LiteralString = """
         FROM unnest(%(roles)s::text[], %(names)s::text[], %(emails)s::text[], %(hosts)s::uuid[])
             AS p (role, name, email, resource_id)
     ), decided AS (
-        INSERT INTO decisions (org_id, booking_id, offer_id, made_at, pooling, chosen, candidates, is_turn)
-        SELECT %(org)s, %(id)s, %(resource)s, %(now)s, %(pooling)s, %(chosen)s, %(candidates)s, %(is_turn)s
+        INSERT INTO decisions (org_id, booking_id, offer_id, made_at, pooling, chosen, candidates, is_turn,
+            kept)
+        SELECT %(org)s, %(id)s, %(resource)s, %(now)s, %(pooling)s, %(chosen)s, %(candidates)s, %(is_turn)s,
+            %(kept)s
         WHERE %(pooling)s::text IS NOT NULL
     ), claimed AS (
         INSERT INTO claims (org_id, booking_id, resource_id, unit, starts_at, ends_at, booked_at,
@@ -72,7 +74,7 @@ async def insert(tx: Tx, booking: Booking, token_hash: bytes, seating: Seating) 
                 %(series_at)s, %(local_start)s)
         """
         + _SEATING,
-        {**seating.columns(), **_columns(tx, booking, token_hash), "claimed": len(seating.claims)},
+        {**seating.columns(), **_columns(tx, booking, token_hash), "claimed": seating.count},
     )
     return row is not None and row[0] == len(seating.claims)
 
@@ -140,7 +142,7 @@ async def reseat(tx: Tx, booking: Booking, seating: Seating, now: datetime) -> b
             "ends_at": booking.ends_at,
             "expires_at": booking.expires_at,
             "now": now,
-            "claimed": len(seating.claims),
+            "claimed": seating.count,
             "local_start": wall(booking.starts_at, booking.time_zone),
             "is_exception": booking.is_exception,
             "series": booking.series_id,

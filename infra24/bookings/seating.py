@@ -8,6 +8,7 @@ from uuid import UUID
 from infra24 import resources, turns
 from infra24.availability import (
     CONTENDED,
+    Busy,
     Candidate,
     Explanation,
     Pooling,
@@ -37,8 +38,12 @@ class Assignment:
     only: bool
 
 
-async def find(tx: Tx, outlook: Outlook, booking: Booking, *, keep: Sequence[UUID] = ()) -> Assignment:
+async def find(
+    tx: Tx, outlook: Outlook, booking: Booking, *, keep: Sequence[UUID] = (), new: bool = False
+) -> Assignment:
     """The best assignment for a booking's time. Hosts in `keep` are kept where they can be.
+
+    With `new` whoever is kept takes a turn for it: it is another booking, not one that was moved.
 
     Refuses with SlotTaken when others were faster and with SlotNotOffered, which carries the reasons,
     when the rules do not offer the start.
@@ -51,11 +56,17 @@ async def find(tx: Tx, outlook: Outlook, booking: Booking, *, keep: Sequence[UUI
     if number is not None and keep:
         kept = choose(outlook.timetable, start, {number: keep})
         if kept is not None:
-            return _assignment(outlook, booking, kept, None)
+            ranked = None
+            if new and outlook.offer.pooling is Pooling.ROUND_ROBIN:
+                ranked = (await _rank(tx, outlook, start, answer)).decision
+            hosts = tuple(UUID(str(key)) for key in kept[number])
+            return _assignment(
+                outlook, booking, kept, Chosen(ranked, hosts, is_turn=True, kept=True) if ranked else None
+            )
     if number is None:
         found = choose(outlook.timetable, start)
     else:
-        chosen = await _rank(tx, outlook, booking, start, answer)
+        chosen = await _rank(tx, outlook, start, answer)
         found = choose(outlook.timetable, start, {number: chosen.decision.order})
         if found is not None:
             hosts = tuple(UUID(str(key)) for key in found[number])
@@ -67,7 +78,7 @@ async def find(tx: Tx, outlook: Outlook, booking: Booking, *, keep: Sequence[UUI
     return _assignment(outlook, booking, found, chosen)
 
 
-async def _rank(tx: Tx, outlook: Outlook, booking: Booking, start: int, answer: Explanation) -> Chosen:
+async def _rank(tx: Tx, outlook: Outlook, start: int, answer: Explanation) -> Chosen:
     """The hosts in the order of preference. Who would leave other needs unmet counts as not free."""
     offer = outlook.offer
     assert offer.staff is not None
@@ -136,6 +147,48 @@ def refuse(reasons: Sequence[Reason]) -> None:
     raise SlotNotOffered(reasons)
 
 
+def virtual_claims(found: Assignment, booking: Booking) -> list[tuple[UUID, Busy]]:
+    """The claims of an assignment as the engine sees those that stand: for planning on top of them."""
+    start, end = seconds(booking.starts_at), seconds(booking.ends_at)
+    return [
+        (
+            c.resource_id,
+            Busy(seconds(c.since), seconds(c.until), c.unit, start, end, c.layout, False, booking.id),
+        )
+        for c in found.claims
+    ]
+
+
+async def seat_all(
+    tx: Tx,
+    offer: resources.Offer,
+    placed: Sequence[tuple[Booking, Assignment]],
+    now: datetime,
+    *,
+    hashes: Sequence[bytes] | None = None,
+) -> bool:
+    """Claim the times of several bookings at once, new ones with the hashes of their tokens.
+
+    All claims go in one statement and one order, so that nobody waits in a circle. False when one of
+    them was lost to someone else; then the caller undoes all.
+    """
+    claims = [(booking.id, claim) for booking, found in placed for claim in found.claims]
+    await lengthen(tx, offer, [claim for _, claim in claims])
+    for number, (booking, found) in enumerate(placed):
+        bookers = [p for p in booking.participants if p.role == "booker"] if hashes else []
+        seating = Seating((), (*bookers, *found.hosts), found.chosen, len(found.claims))
+        await _make_way(tx, offer, found.claims)
+        if hashes is None:
+            await queries.reseat(tx, booking, seating, now)
+        else:
+            await queries.insert(tx, booking, hashes[number], seating)
+        if found.chosen and found.chosen.is_turn:
+            await turns.charge(tx, offer.resource.id, found.chosen.decision, found.chosen.hosts, now)
+    if await claim_queries.claim_all(tx, claims) != len(claims):
+        return False
+    return await tidy(tx, [claim for _, claim in claims])
+
+
 async def seat(
     tx: Tx,
     outlook: Outlook,
@@ -196,11 +249,7 @@ async def _attempt(
     """Try one assignment. The only one needs no savepoint: its loss ends the transaction."""
     bookers = [p for p in booking.participants if p.role == "booker"] if token_hash is not None else []
     seating = Seating(found.claims, (*bookers, *found.hosts), found.chosen)
-    longest = max((claim.until - claim.since for claim in found.claims), default=timedelta())
-    if longest > offer.longest:
-        await resources.lock(tx, sorted({offer.resource.id, *offer.members}))
-        await resources.lengthen(tx, sorted({claim.resource_id for claim in found.claims}), longest)
-        await resources.turn_catalogue(tx)
+    await lengthen(tx, offer, found.claims)
 
     async def write() -> bool:
         await _make_way(tx, offer, found.claims)
@@ -219,6 +268,15 @@ async def _attempt(
     except _Lost:
         return False
     return True
+
+
+async def lengthen(tx: Tx, offer: resources.Offer, claims: Sequence[Claim]) -> None:
+    """Where a claim is longer than any before, note it: what bounds the reading of claims must cover it."""
+    longest = max((claim.until - claim.since for claim in claims), default=timedelta())
+    if longest > offer.longest:
+        await resources.lock(tx, sorted({offer.resource.id, *offer.members}))
+        await resources.lengthen(tx, sorted({claim.resource_id for claim in claims}), longest)
+        await resources.turn_catalogue(tx)
 
 
 async def _make_way(tx: Tx, offer: resources.Offer, claims: Sequence[Claim]) -> None:

@@ -26,11 +26,15 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """A decision about hosts and who was chosen. `is_turn`: it is a line of the ledger."""
+    """A decision about hosts and who was chosen. `is_turn`: it is a line of the ledger.
+
+    `kept`: it follows an earlier one, to stay with the same host.
+    """
 
     decision: Decision
     hosts: tuple[UUID, ...]
     is_turn: bool
+    kept: bool = False
 
     def line(self) -> dict[str, Any]:
         """As it is written down."""
@@ -39,10 +43,17 @@ class Chosen:
             "chosen": list(self.hosts),
             "candidates": Jsonb(self.decision.inputs(), dumps=orjson.dumps),
             "is_turn": self.is_turn,
+            "kept": self.kept,
         }
 
 
-NOBODY_CHOSEN: dict[str, Any] = {"pooling": None, "chosen": [], "candidates": Jsonb([]), "is_turn": False}
+NOBODY_CHOSEN: dict[str, Any] = {
+    "pooling": None,
+    "chosen": [],
+    "candidates": Jsonb([]),
+    "is_turn": False,
+    "kept": False,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +63,12 @@ class Seating:
     claims: Sequence[Claim]
     people: Sequence[Participant]
     chosen: Chosen | None
+    later: int = 0
+
+    @property
+    def count(self) -> int:
+        """How many claims the booking has, with those that are made later in the same transaction."""
+        return len(self.claims) + self.later
 
     def columns(self) -> dict[str, Any]:
         """As the parameters of a statement."""

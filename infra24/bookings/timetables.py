@@ -57,7 +57,7 @@ async def outlook(
     for _ in range(_TRIES):
         offer = found.narrowed(choice)
         lasting = length or timedelta(minutes=min(offer.rules.durations))
-        around = _margin(offer, lasting)
+        around = margin(offer, lasting)
         reach = (span[0] - around, span[1] + around)
         closer = offer.lays_out or offer.counts_minutes
         members = offer.members
@@ -88,7 +88,7 @@ def instant(at: int) -> datetime:
     return datetime.fromtimestamp(at, UTC)
 
 
-def _margin(offer: Offer, length: timedelta) -> timedelta:
+def margin(offer: Offer, length: timedelta) -> timedelta:
     """How far around a start a claim can matter: its own length and what is around it, or what is counted."""
     rules = offer.rules
     counted = [_COUNTED[limit.period] for limit in rules.limits if limit.whose is not Whose.BOOKER]

@@ -22,6 +22,10 @@ class Tokens:
         proof = hmac.digest(self._secret, org_id.bytes + booking_id.bytes, "sha256")
         return base64.urlsafe_b64encode(org_id.bytes + proof).decode()
 
+    def sign(self, purpose: str, message: bytes) -> bytes:
+        """A proof, for one purpose, that this installation wrote a message."""
+        return hmac.digest(self._secret, purpose.encode() + b"\0" + message, "sha256")
+
     def hash_of(self, org_id: UUID, booking_id: UUID) -> bytes:
         """What is stored for a booking."""
         return hash_token(self.of(org_id, booking_id))

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from infra24.availability import HostTerms, Pooling, Rules, Schedule, Whose
+from infra24.availability import Holidays, HostTerms, Pooling, Rules, Schedule, Whose
 from infra24.errors import Conflict
 
 
@@ -190,7 +190,8 @@ class Offer:
     """A resource as it can be booked: its rules read, everything known that it may claim.
 
     `grid` is the number of the pool whose hours say where bookings start. `longest` bounds the claims on
-    any of its members: what overlaps a range began no earlier. `version` is the catalogue's.
+    any of its members: what overlaps a range began no earlier. `version` is the catalogue's, `holidays` are
+    the organization's.
     """
 
     resource: Resource
@@ -199,6 +200,7 @@ class Offer:
     grid: int
     longest: timedelta
     version: int
+    holidays: Holidays
 
     @property
     def staff(self) -> int | None:

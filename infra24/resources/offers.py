@@ -128,7 +128,7 @@ async def _read(tx: Tx, resource: Resource, version: int) -> Offer:
     else:
         pools, grid = _by_needs(resource, rules, reading, kept, wanted)
     pools = tuple(_with_colleagues(pool, rules, reading, by_email) for pool in pools)
-    read = Offer(resource, rules, pools, grid, timedelta(), version)
+    read = Offer(resource, rules, pools, grid, timedelta(), version, closing)
     return replace(read, longest=await queries.longest_claim(tx, read.members))
 
 

@@ -79,6 +79,7 @@ ALTER TABLE decisions
     ADD COLUMN offer_id uuid,
     ADD COLUMN is_turn boolean NOT NULL DEFAULT false,
     ADD COLUMN returned boolean NOT NULL DEFAULT false,
+    ADD COLUMN kept boolean NOT NULL DEFAULT false,
     ADD PRIMARY KEY (org_id, booking_id, seq),
     ADD FOREIGN KEY (org_id, offer_id) REFERENCES resources (org_id, id) ON DELETE CASCADE;
 CREATE INDEX decisions_by_offer ON decisions (org_id, offer_id, seq) WHERE is_turn;
@@ -188,3 +189,11 @@ BEGIN
         EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON %I TO infra24_app', tenant_table);
     END LOOP;
 END $$;
+
+-- The organization of a booking link, for addresses that name only the link: none when several have it.
+CREATE FUNCTION organization_of_link(wanted text) RETURNS uuid
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public
+    AS 'SELECT (array_agg(org_id))[1] FROM booking_links WHERE slug = wanted AND is_active HAVING count(*) = 1';
+REVOKE ALL ON FUNCTION organization_of_link(text) FROM public;
+GRANT EXECUTE ON FUNCTION organization_of_link(text) TO infra24_app;
+CREATE INDEX booking_links_by_slug ON booking_links (slug);

@@ -1,32 +1,51 @@
-"""A slow, obviously right answer to "which starts are free": minute by minute, from the definitions alone.
+"""A slow, obviously right answer to "what is offered": instant by instant, combination by combination.
 
-Every offset and change of the clocks that the tests use falls on a whole minute, so a minute of time is
-open or closed as one; claims and `now` keep their seconds.
+Written from the definitions alone. Hours and closings are looked at tick by tick: a tick is a stretch of
+time (a minute, or a quarter of an hour) at whose edges everything falls that a clock on the wall decides,
+so a tick is open or closed as one. Claims, `now` and the span keep their seconds.
 """
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
+from itertools import combinations, product
 from zoneinfo import ZoneInfo
 
-from infra24.availability import Blackout, Busy, Member, Timetable, Window
+from infra24.availability import (
+    Busy,
+    Kind,
+    Limit,
+    Member,
+    Need,
+    Override,
+    Period,
+    Schedule,
+    Timetable,
+    Whose,
+)
 
 MINUTE = 60
 DAY = 86_400
-MARGIN = 2 * DAY
+LONGEST_DATE = 26 * 3_600
+EPOCH = date(1970, 1, 1)
+Combination = tuple[tuple[Member, ...], ...]
+"""For each need, the members chosen."""
 
 
-@lru_cache(maxsize=400_000)
+# Clocks and dates.
+
+
+@lru_cache(maxsize=600_000)
 def shown(zone: ZoneInfo, instant: int) -> tuple[date, int]:
     """The date and the second of the day that a clock on the wall shows."""
     wall = datetime.fromtimestamp(instant, UTC).astimezone(zone)
     return wall.date(), wall.hour * 3_600 + wall.minute * 60 + wall.second
 
 
-def minutes_of(start: int, end: int) -> range:
-    """The whole minutes that [start, end) touches."""
-    return range(start - start % MINUTE, end, MINUTE)
+def ticks_of(start: int, end: int, tick: int) -> range:
+    """The whole ticks that [start, end) touches."""
+    return range(start - start % tick, end, tick)
 
 
 def overlap(start: int, end: int, other_start: int, other_end: int) -> bool:
@@ -34,182 +53,287 @@ def overlap(start: int, end: int, other_start: int, other_end: int) -> bool:
     return start < other_end and other_start < end
 
 
-def in_window(window: Window, zone: ZoneInfo, minute: int) -> bool:
-    """Whether a clock shows one of the window's weekdays and a time inside it."""
-    on, second = shown(zone, minute)
-    return on.weekday() in window.days and window.start <= second < window.end
+def period(of: Period, on: date) -> date:
+    """The first date of the day, week or month that a date is in."""
+    if of is Period.WEEK:
+        return on - timedelta(days=on.weekday())
+    return on.replace(day=1) if of is Period.MONTH else on
 
 
-def in_blackout(blackout: Blackout, zone: ZoneInfo, minute: int) -> bool:
-    """Whether a clock shows one of the blackout's dates and a time inside it."""
-    on, second = shown(zone, minute)
-    return blackout.first <= on <= blackout.last and blackout.start <= second < blackout.end
+# What a schedule says of a date.
+
+
+def covering(schedule: Schedule, on: date, *kinds: Kind) -> list[Override]:
+    """The overrides of some kinds that cover a date."""
+    return [o for o in schedule.overrides if o.kind in kinds and o.first <= on <= o.last]
+
+
+def zone_on(schedule: Schedule, on: date) -> ZoneInfo:
+    """The zone that holds on a date: that of the last journey in the list which covers it."""
+    return [schedule.zone, *(t.zone for t in schedule.travels if t.first <= on <= t.last)][-1]
+
+
+def holiday_on(schedule: Schedule, on: date) -> str | None:
+    """The name of the holiday that a date is."""
+    return schedule.holidays.names.get((on - EPOCH).days)
+
+
+def hours_on(schedule: Schedule, on: date) -> list[tuple[int, int]]:
+    """The hours of a date: (from, to), seconds of the day."""
+    instead = covering(schedule, on, Kind.INSTEAD)
+    extra = [window for o in covering(schedule, on, Kind.EXTRA) for window in o.hours]
+    if instead:
+        return [window for o in instead for window in o.hours] + extra
+    if holiday_on(schedule, on) is not None:
+        return extra
+    return [(opens, closes) for days, opens, closes in schedule.weekly if on.weekday() in days] + extra
+
+
+def closings_on(schedule: Schedule, on: date) -> list[tuple[int, int, str]]:
+    """What is off on a date, (from, to, code), and all of it when it is a holiday and nothing says hours."""
+    off = [(*window, schedule.off_code) for o in covering(schedule, on, Kind.OFF) for window in o.hours]
+    said = any(o.hours for o in covering(schedule, on, Kind.INSTEAD, Kind.EXTRA))
+    holiday = holiday_on(schedule, on) is not None and not said
+    return [*off, (0, DAY, "holiday")] if holiday else off
+
+
+def says_hours(schedule: Schedule | None) -> bool:
+    """Whether a schedule says any hours on any date."""
+    if schedule is None:
+        return False
+    return bool(schedule.weekly) or any(o.hours for o in schedule.overrides if o.kind is not Kind.OFF)
+
+
+@dataclass
+class Reading:
+    """What a schedule says of some ticks: which are open, which begin a step, which are closed and why."""
+
+    open: set[int] = field(default_factory=set)
+    grid: set[int] = field(default_factory=set)
+    closed: dict[int, set[str]] = field(default_factory=dict)
+
+
+def read(schedule: Schedule, ticks: range, step: int) -> Reading:
+    """Look at the clocks of every zone that can hold, tick by tick."""
+    found = Reading()
+    for zone in {schedule.zone, *(travel.zone for travel in schedule.travels)}:
+        days: dict[date, tuple[list[tuple[int, int]], list[tuple[int, int, str]]]] = {}
+        pieces: dict[tuple[date, int], int] = {}  # those that the tick before was in: where they began
+        for tick in ticks:
+            on, second = shown(zone, tick)
+            if on not in days:
+                holds = zone_on(schedule, on) is zone
+                days[on] = (hours_on(schedule, on), closings_on(schedule, on)) if holds else ([], [])
+            before, pieces = pieces, {}
+            for number, (opens, closes) in enumerate(days[on][0]):
+                if opens <= second < closes:
+                    begun = pieces[on, number] = before.get((on, number), tick)
+                    found.open.add(tick)
+                    if (tick - begun) % step == 0:
+                        found.grid.add(tick)
+            for opens, closes, code in days[on][1]:
+                if opens <= second < closes:
+                    found.closed.setdefault(tick, set()).add(code)
+    return found
+
+
+# One timetable, asked start by start.
 
 
 @dataclass
 class Oracle:
-    """One timetable, asked start by start."""
+    """The offer of one timetable."""
 
     timetable: Timetable
-    _open: dict[str | None, frozenset[int]] = field(default_factory=dict)
-    _grid: dict[str | None, frozenset[int]] = field(default_factory=dict)
+    tick: int = MINUTE
+    _readings: dict[int, Reading] = field(default_factory=dict)
+    _reasons: dict[tuple[int, Hashable, int], frozenset[str]] = field(default_factory=dict)
+    _closed: Reading | None = None
 
-    # The windows.
+    def reading(self, schedule: Schedule) -> Reading:
+        """What a schedule says of every tick that can matter to a start in the span."""
+        if id(schedule) not in self._readings:
+            first, last = self.timetable.span
+            ticks = ticks_of(first - LONGEST_DATE, last + self.timetable.length, self.tick)
+            step = self.timetable.terms.step_minutes * MINUTE
+            self._readings[id(schedule)] = read(schedule, ticks, step)
+        return self._readings[id(schedule)]
 
-    def minutes(self) -> range:
-        """Every minute that can matter to a start in the span."""
-        first, last = self.timetable.span
-        return minutes_of(first - MARGIN, last + self.timetable.length + MARGIN)
+    def booking(self, start: int) -> range:
+        """The ticks of a booking."""
+        return ticks_of(start, start + self.timetable.length, self.tick)
 
-    def windows(self, email: str | None) -> list[Window]:
-        """The windows of one host, or of the resource itself."""
-        return [window for window in self.timetable.rules.windows if window.host == email]
-
-    def open_minutes(self, email: str | None) -> frozenset[int]:
-        """The minutes at which some window is open."""
-        if email not in self._open:
-            zone, windows = self.timetable.rules.zone, self.windows(email)
-            self._open[email] = frozenset(
-                minute for minute in self.minutes() if any(in_window(w, zone, minute) for w in windows)
-            )
-        return self._open[email]
-
-    def grid(self, email: str | None) -> frozenset[int]:
-        """Where the windows put starts, whether or not a booking fits."""
-        if email not in self._grid:
-            self._grid[email] = frozenset(s for w in self.windows(email) for s in self.starts_of(w))
-        return self._grid[email]
-
-    def starts_of(self, window: Window) -> Iterator[int]:
-        """From the first minute of each piece of the window on a date, every step."""
-        zone, step = self.timetable.rules.zone, self.timetable.rules.step_minutes
-        piece_of: date | None = None
-        passed = 0
-        for minute in self.minutes():
-            on = shown(zone, minute)[0] if in_window(window, zone, minute) else None
-            passed = passed + 1 if on is not None and on == piece_of else 0
-            piece_of = on
-            if on is not None and passed % step == 0:
-                yield minute
-
-    def fits(self, email: str | None, start: int) -> bool:
-        """Whether the whole booking is inside the open minutes."""
-        opened = self.open_minutes(email)
-        return all(minute in opened for minute in minutes_of(start, start + self.timetable.length))
-
-    # One start, rule by rule.
-
-    def past(self, start: int) -> bool:
-        """Whether it begins before now."""
-        return start < self.timetable.now
-
-    def too_soon(self, start: int) -> bool:
-        """Whether it begins before the notice has passed (a past start is past, not too soon)."""
-        notice = self.timetable.rules.min_notice_minutes
-        return not self.past(start) and start < self.timetable.now + notice * MINUTE
-
-    def too_far(self, start: int) -> bool:
-        """Whether it begins at the horizon or after it."""
-        return start >= self.timetable.now + self.timetable.rules.horizon_days * DAY
+    # Everyone.
 
     def wrong_length(self) -> bool:
-        """Whether the rules do not offer this length."""
-        return self.timetable.length not in [m * MINUTE for m in self.timetable.rules.durations]
+        """Whether this length is none of those on offer."""
+        return self.timetable.length not in [m * MINUTE for m in self.timetable.terms.durations]
 
-    def blackout(self, start: int) -> bool:
-        """Whether the booking touches a blackout of the rules."""
-        rules = self.timetable.rules
-        return self._closed(rules.blackouts, rules.zone, start)
+    def common(self, start: int) -> set[str]:
+        """The codes of what removes the start for everyone."""
+        timetable, terms = self.timetable, self.timetable.terms
+        now, notice = timetable.now, terms.min_notice_minutes * MINUTE
+        offers = Schedule(terms.zone, overrides=timetable.closed, off_code="blackout")
+        if self._closed is None:
+            first, last = timetable.span
+            self._closed = read(offers, ticks_of(first, last + timetable.length, self.tick), DAY)
+        found = {
+            "past": start < now,
+            "too_soon": now <= start < now + notice,
+            "too_far": start >= now + terms.horizon_days * DAY,
+            "blackout": any(tick in self._closed.closed for tick in self.booking(start)),
+            "no_hosts": any(n.staffed and len(n.members) < n.count for n in timetable.needs),
+            "nothing_fits": any(not n.staffed and len(n.members) < n.count for n in timetable.needs),
+        }
+        limits = self.limits_used_up(Whose.OFFER, list(timetable.made), start)
+        return {code for code, holds in found.items() if holds} | limits
 
-    def time_off(self, member: Member, start: int) -> bool:
-        """Whether the booking touches the member's own time off."""
-        return self._closed(member.closed, member.zone or self.timetable.rules.zone, start)
+    def limits_used_up(self, whose: Whose, made: list[tuple[int, int]], start: int) -> set[str]:
+        """The codes of the limits that one more booking breaks; `made` are (begin, end)."""
+        limits = [limit for limit in self.timetable.terms.limits if limit.whose is whose]
+        return {f"{limit.period}_limit" for limit in limits if self.breaks(limit, made, start)}
 
-    def _closed(self, closed: tuple[Blackout, ...], zone: ZoneInfo, start: int) -> bool:
-        booking = minutes_of(start, start + self.timetable.length)
-        return any(in_blackout(blackout, zone, minute) for blackout in closed for minute in booking)
+    def breaks(self, limit: Limit, made: list[tuple[int, int]], start: int) -> bool:
+        """Whether a booking at this start is one too many, or some minutes too many."""
+        zone = self.timetable.terms.zone
+        here = period(limit.period, shown(zone, start)[0])
+        same = [(s, e) for s, e in made if period(limit.period, shown(zone, s)[0]) == here]
+        if limit.minutes:
+            return sum((e - s) // 60 for s, e in same) + self.timetable.length // 60 > limit.most
+        return len(same) + 1 > limit.most
 
-    def clashes(self, start: int, claim: Busy) -> bool:
-        """Whether the booking with its buffers overlaps a claim."""
-        rules = self.timetable.rules
-        begins = start - rules.buffer_before * MINUTE
-        ends = start + self.timetable.length + rules.buffer_after * MINUTE
+    # One member.
+
+    def reasons(self, number: int, member: Member, start: int) -> frozenset[str]:
+        """The codes of all that stands in the way of a member of one need."""
+        asked = (number, member.key, start)
+        if asked not in self._reasons:
+            self._reasons[asked] = frozenset(self._why_not(number, member, start))
+        return self._reasons[asked]
+
+    def _why_not(self, number: int, member: Member, start: int) -> Iterator[str]:
+        end = start + self.timetable.length
+        need = self.timetable.needs[number]
+        if number == self.timetable.grid:
+            if not self.fits(member, start):
+                yield "outside_hours"
+            elif start not in self.reading(member.schedule).grid:
+                yield "off_grid"
+        elif says_hours(member.schedule) and not self.fits(member, start):
+            yield "outside_hours"
+        for schedule in (member.schedule, *member.also_closed):
+            if schedule is not None:
+                closed = self.reading(schedule).closed
+                for tick in self.booking(start):
+                    yield from closed.get(tick, ())
+        if member.within is not None and not any(s <= start and end <= e for s, e in member.within):
+            yield "outside_hours"
+        if len(self.free_units(member, start)) < need.units if member.capacity is not None else False:
+            yield "taken"
+        if any(self.in_reach(claim, start) for claim in member.part_claims):
+            yield "taken"
+        if member.person:
+            booked = {(b.booked, b.until, b.ref) for b in member.busy if not b.turnover}
+            yield from self.limits_used_up(Whose.HOST, [(s, e) for s, e, _ in booked], start)
+
+    def fits(self, member: Member, start: int) -> bool:
+        """Whether the whole booking is inside the member's open hours."""
+        if member.schedule is None:
+            return False
+        opened = self.reading(member.schedule).open
+        return all(tick in opened for tick in self.booking(start))
+
+    def in_reach(self, claim: Busy, start: int, setup: int = 0, teardown: int = 0) -> bool:
+        """Whether a claim overlaps the booking with its buffers, and what its layout takes."""
+        terms = self.timetable.terms
+        begins = start - terms.buffer_before * MINUTE - setup
+        ends = start + self.timetable.length + terms.buffer_after * MINUTE + teardown
         return overlap(begins, ends, claim.start, claim.end)
 
-    def taken(self, member: Member, start: int) -> bool:
-        """Whether every unit has a claim in the way."""
-        return all(
-            any(claim.unit == unit and self.clashes(start, claim) for claim in member.busy)
-            for unit in range(1, member.capacity + 1)
-        )
+    def in_the_way(self, member: Member, claim: Busy, start: int) -> bool:
+        """Whether a claim on a unit keeps the booking from it."""
+        if not member.layout:
+            return self.in_reach(claim, start)
+        if claim.layout == member.layout:
+            return not claim.turnover and self.in_reach(claim, start)
+        return self.in_reach(claim, start, member.setup, member.teardown)
 
-    def day_limit(self, member: Member, start: int) -> bool:
-        """Whether the host has as many bookings that day as the rules allow."""
-        most, zone = self.timetable.rules.max_per_day_per_host, self.timetable.rules.zone
-        on = shown(zone, start)[0]
-        return most is not None and sum(shown(zone, c.booked)[0] == on for c in member.busy) >= most
+    def free_units(self, member: Member, start: int) -> list[int]:
+        """The numbers of the units that no claim is in the way of."""
+        taken = {claim.unit for claim in member.busy if self.in_the_way(member, claim, start)}
+        return [unit for unit in range(1, (member.capacity or 0) + 1) if unit not in taken]
 
-    def week_limit(self, member: Member, start: int) -> bool:
-        """Whether the host has as many bookings from Monday to Sunday as the rules allow."""
-        most, zone = self.timetable.rules.max_per_week_per_host, self.timetable.rules.zone
-        week = monday(shown(zone, start)[0])
-        booked = sum(monday(shown(zone, claim.booked)[0]) == week for claim in member.busy)
-        return most is not None and booked >= most
+    # All needs together.
 
-    # All the rules together.
+    def assignments(
+        self, start: int, orders: Mapping[int, Sequence[Hashable]] | None = None
+    ) -> Iterator[Combination]:
+        """Every valid choice of members for the needs, the most preferred first."""
+        options = []
+        for number, need in enumerate(self.timetable.needs):
+            members = {m.key: m for m in need.members}
+            keys = (orders or {}).get(number, list(members))
+            able = [members[key] for key in keys if not self.reasons(number, members[key], start)]
+            if len(able) < need.count:
+                return
+            options.append(list(combinations(able, need.count)))
+        for chosen in product(*options):
+            if self.goes_together(chosen, start):
+                yield chosen
 
-    def host_is_free(self, member: Member, start: int) -> bool:
-        """Whether nothing that concerns this host alone removes the start."""
-        return (
-            start in self.grid(member.email)
-            and self.fits(member.email, start)
-            and not self.time_off(member, start)
-            and not self.taken(member, start)
-            and not self.day_limit(member, start)
-            and not self.week_limit(member, start)
-        )
-
-    def common_reasons(self, start: int) -> set[str]:
-        """The codes of the rules that remove the start for everyone, the windows with no host aside."""
-        timetable = self.timetable
-        place = timetable.place
-        found = {
-            "past": self.past(start),
-            "too_soon": self.too_soon(start),
-            "too_far": self.too_far(start),
-            "wrong_length": self.wrong_length(),
-            "blackout": self.blackout(start),
-            "time_off": place is not None and self.time_off(place, start),
-            "taken": place is not None and self.taken(place, start),
-        }
-        return {code for code, holds in found.items() if holds}
-
-    def pool(self) -> list[Member]:
-        """The hosts who may take the booking."""
-        rules, hosts = self.timetable.rules, self.timetable.hosts
-        return [h for h in hosts if rules.pooling != "fixed" or h.email == rules.fixed_host]
+    def goes_together(self, chosen: Combination, start: int) -> bool:
+        """Whether there are units for all, and no part is taken twice."""
+        needs: tuple[Need, ...] = self.timetable.needs
+        picks = [(need, member) for need, members in zip(needs, chosen, strict=True) for member in members]
+        for _, member in picks:
+            wanted = sum(need.units for need, other in picks if other.key == member.key)
+            if member.capacity is not None and len(self.free_units(member, start)) < wanted:
+                return False
+        for (_, one), (_, other) in combinations(picks, 2):
+            if other.key in one.parts or one.key in other.parts or one.parts & other.parts:
+                return False
+        return True
 
     def is_free(self, start: int) -> bool:
         """Whether the start is offered."""
-        rules, hosts, (first, last) = self.timetable.rules, self.timetable.hosts, self.timetable.span
-        names_hosts = any(window.host is not None for window in rules.windows)
-        if not first <= start < last or self.common_reasons(start) or (names_hosts and not hosts):
+        first, last = self.timetable.span
+        if not first <= start < last or self.wrong_length() or self.common(start):
             return False
-        if not hosts:
-            return start in self.grid(None) and self.fits(None, start)
-        if self.windows(None) and not self.fits(None, start):
-            return False
-        free = [self.host_is_free(host, start) for host in self.pool()]
-        return bool(free) and (all(free) if rules.pooling == "collective" else any(free))
+        return any(True for _ in self.assignments(start))
+
+    def grid(self) -> list[int]:
+        """Every start in the span that the hours of the first members say, sorted, whether it is free or not."""
+        first, last = self.timetable.span
+        members = self.timetable.needs[self.timetable.grid].members
+        return [
+            tick
+            for tick in ticks_of(first, last, self.tick)
+            if first <= tick
+            and any(
+                m.schedule and tick in self.reading(m.schedule).grid and self.fits(m, tick) for m in members
+            )
+        ]
 
     def free_starts(self) -> list[int]:
-        """Every start that is offered: each minute of the span is tried."""
-        first, last = self.timetable.span
-        emails = [None, *(host.email for host in self.timetable.hosts)]
-        grid = set().union(*(self.grid(email) for email in emails))
-        return [start for start in minutes_of(first, last) if start in grid and self.is_free(start)]
+        """Every start that is offered: each tick of the span is tried."""
+        return [tick for tick in ticks_of(*self.timetable.span, self.tick) if self.is_free(tick)]
 
+    def hosts(self, number: int, start: int) -> list[Hashable]:
+        """The members of a need with whom the start can be booked, in their order."""
+        able = {member.key for chosen in self.assignments(start) for member in chosen[number]}
+        return [member.key for member in self.timetable.needs[number].members if member.key in able]
 
-def monday(on: date) -> date:
-    """The Monday of a date's week."""
-    return on - timedelta(days=on.weekday())
+    def true_codes(self, start: int) -> set[str]:
+        """Every code that may be told of a start that is not offered."""
+        if self.wrong_length():
+            return {"wrong_length"}
+        found = self.common(start)
+        short = False
+        for number, need in enumerate(self.timetable.needs):
+            told = [self.reasons(number, member, start) for member in need.members]
+            if sum(not codes for codes in told) < need.count:
+                short = True
+                found = found.union(*told)
+        if not found and not short and not any(True for _ in self.assignments(start)):
+            found.add("no_combination")
+        return found

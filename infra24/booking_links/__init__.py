@@ -1,0 +1,38 @@
+"""Booking links: pages of one's own for some offers and hosts, with an end, a number of uses, a look."""
+
+from infra24.booking_links.links import (
+    archive,
+    change,
+    check_open,
+    choice_of,
+    create,
+    get,
+    get_by_id,
+    listed,
+    org_of_link,
+    use,
+)
+from infra24.booking_links.model import KINDS, BookingLink, LinkDraft, LinkExists, LinkOver, UnknownLink
+from infra24.booking_links.private import Prefilled, read_private, write_private
+
+__all__ = [
+    "KINDS",
+    "BookingLink",
+    "LinkDraft",
+    "LinkExists",
+    "LinkOver",
+    "Prefilled",
+    "UnknownLink",
+    "archive",
+    "change",
+    "check_open",
+    "choice_of",
+    "create",
+    "get",
+    "get_by_id",
+    "listed",
+    "org_of_link",
+    "read_private",
+    "use",
+    "write_private",
+]

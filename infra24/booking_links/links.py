@@ -1,0 +1,184 @@
+"""Create, change and use booking links."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import psycopg
+
+from infra24 import events, resources
+from infra24.availability import Pooling
+from infra24.availability.documents import Problems, shown
+from infra24.booking_links import queries
+from infra24.booking_links.model import KINDS, BookingLink, LinkDraft, LinkExists, LinkOver, UnknownLink
+from infra24.db import Database, Tx
+from infra24.errors import Problem
+from infra24.resources import Choice
+
+_ORIGIN = re.compile(r"https?://[a-z0-9.-]{1,253}(:[0-9]{1,5})?")
+_SLUG = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
+
+
+async def get(tx: Tx, slug: str) -> BookingLink:
+    """One link by slug or id, whatever its state. Refuses with UnknownLink."""
+    found = await queries.get(tx, slug)
+    if found is None:
+        raise UnknownLink()
+    return found
+
+
+async def get_by_id(tx: Tx, link_id: UUID | None) -> BookingLink | None:
+    """The link by which a booking came, if by one."""
+    return await queries.get(tx, str(link_id)) if link_id else None
+
+
+async def listed(tx: Tx) -> list[BookingLink]:
+    """All links of the organization, by slug."""
+    return await queries.listed(tx)
+
+
+async def create(tx: Tx, draft: LinkDraft, now: datetime) -> BookingLink:
+    """A new link. Refuses with Problem (a path and a sentence each) and LinkExists."""
+    offers, hosts = await _read(tx, draft)
+    created = await queries.insert(tx, draft)
+    if created is None:
+        raise LinkExists()
+    await queries.set_offers(tx, created, offers, hosts)
+    events.record(tx, "booking_link.created", created, {"slug": draft.slug, "kind": draft.kind}, now)
+    return await get(tx, str(created))
+
+
+async def change(tx: Tx, slug: str, changes: Mapping[str, Any], now: datetime) -> BookingLink:
+    """Change parts of a link (fields of LinkDraft). Refuses as `create` does, and with UnknownLink."""
+    before = await get(tx, slug)
+    draft = replace(draft_of(before), **changes)
+    offers, hosts = await _read(tx, draft)
+    if draft.max_uses is not None and draft.max_uses < before.uses:
+        raise Problem({"max_uses": f"was used {before.uses} times already"})
+    try:
+        async with tx.attempt():
+            await queries.rewrite(tx, before.id, draft)
+    except psycopg.errors.UniqueViolation:
+        raise LinkExists() from None
+    await queries.set_offers(tx, before.id, offers, hosts)
+    events.record(tx, "booking_link.updated", before.id, {"slug": draft.slug, "kind": draft.kind}, now)
+    return await get(tx, str(before.id))
+
+
+async def archive(tx: Tx, slug: str, now: datetime) -> BookingLink:
+    """Take a link out of use; its bookings stay."""
+    return await change(tx, slug, {"is_active": False}, now)
+
+
+def draft_of(link: BookingLink) -> LinkDraft:
+    """What is said of a link now."""
+    return LinkDraft(
+        link.slug,
+        link.kind,
+        link.title,
+        [slug for _, slug, _ in link.offers],
+        [email for _, email, _ in link.hosts],
+        link.description,
+        link.theme,
+        link.expires_at,
+        link.max_uses,
+        link.is_private,
+        link.is_active,
+        link.sites,
+    )
+
+
+def check_open(link: BookingLink, now: datetime) -> None:
+    """Refuses with UnknownLink when it is out of use, with LinkOver when it expired or is used up."""
+    if not link.is_active:
+        raise UnknownLink()
+    if (link.expires_at and link.expires_at <= now) or (link.max_uses and link.uses >= link.max_uses):
+        raise LinkOver()
+
+
+async def use(tx: Tx, link: BookingLink, now: datetime) -> None:
+    """Count one booking by a link. To be called before anything else is locked. Refuses as `check_open`."""
+    check_open(link, now)
+    if not await queries.use(tx, link.id):
+        raise LinkOver()
+
+
+def choice_of(link: BookingLink, staff_id: UUID | None = None) -> Choice:
+    """With whom a booking by this link is: its hosts in its way, or the one of a team who was asked for."""
+    hosts = tuple(id_ for id_, _, _ in link.hosts)
+    if link.kind in ("individual", "team"):
+        if staff_id is not None and (not hosts or staff_id in hosts):
+            return Choice((staff_id,))
+        return Choice(hosts, Pooling.ANY if len(hosts) != 1 else None)
+    return Choice(hosts, Pooling(link.kind))
+
+
+async def org_of_link(database: Database, slug: str) -> UUID:
+    """The organization that a link's slug names, when only one has it. Refuses with UnknownLink."""
+    async with database.connection() as connection:
+        found = await queries.org_of_link(connection, slug)
+    if found is None:
+        raise UnknownLink()
+    return found
+
+
+async def _read(tx: Tx, draft: LinkDraft) -> tuple[list[UUID], list[UUID]]:
+    """The ids of a draft's offers and hosts. Refuses with Problem."""
+    problems = _plainly_wrong(draft)
+    directory = await resources.known(tx)
+    by_slug = {known.slug: known for known in directory}
+    by_email = {known.email: known for known in directory if known.email}
+    offers, hosts = [], []
+    for number, email in enumerate(draft.hosts):
+        person = by_email.get(email.strip().lower())
+        if person is None:
+            problems[f"hosts[{number}]"] = f"{shown(email)} is not a person of this organization"
+        else:
+            hosts.append(person.id)
+    for number, slug in enumerate(draft.offers):
+        known = by_slug.get(slug)
+        if known is None:
+            problems[f"offers[{number}]"] = f"{shown(slug)} is not an offer of this organization"
+            continue
+        offers.append(known.id)
+        offer = await resources.offer(tx, known.id)
+        there = {host.id for host in offer.hosts}
+        if draft.kind != "team" and not there:
+            problems[f"offers[{number}]"] = f"{known.title} has no hosts; make it a link of kind team"
+        strangers = [email for email, id_ in zip(draft.hosts, hosts, strict=False) if id_ not in there]
+        if there and strangers:
+            problems[f"hosts[{draft.hosts.index(strangers[0])}]"] = f"does not host {known.title}"
+    if problems:
+        raise Problem(problems)
+    return offers, hosts
+
+
+def _plainly_wrong(draft: LinkDraft) -> Problems:
+    problems: Problems = {}
+    if not _SLUG.fullmatch(draft.slug):
+        problems["slug"] = "is written in small letters, digits and hyphens"
+    if draft.kind not in KINDS:
+        problems["kind"] = f"is one of {', '.join(KINDS)}"
+    if not draft.title.strip():
+        problems["title"] = "give it a title"
+    if not draft.offers:
+        problems["offers"] = "name at least one offer"
+    if draft.kind == "individual" and len(draft.hosts) != 1:
+        problems["hosts"] = "an individual link is for one host"
+    seed = draft.theme.get("seed")
+    if seed is not None and not re.fullmatch(r"#[0-9a-fA-F]{6}", str(seed)):
+        problems["theme.seed"] = "is a colour such as #1f6f54"
+    if set(draft.theme) - {"seed", "radius", "name"}:
+        problems["theme"] = "knows seed, radius and name"
+    radius = draft.theme.get("radius", 0)
+    if isinstance(radius, bool) or not isinstance(radius, int) or not 0 <= radius <= 40:
+        problems["theme.radius"] = "is a number of pixels from 0 to 40"
+    if draft.max_uses is not None and draft.max_uses < 1:
+        problems["max_uses"] = "is at least 1"
+    for number, site in enumerate(draft.sites):
+        if not _ORIGIN.fullmatch(site):
+            problems[f"sites[{number}]"] = "is an origin such as https://www.example.org"
+    return problems

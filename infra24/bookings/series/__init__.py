@@ -1,0 +1,30 @@
+"""Recurring bookings: planned as a whole, made at once, changed one by one or together."""
+
+from infra24.bookings.series.changing import Scope, cancel, get, move
+from infra24.bookings.series.model import (
+    Plan,
+    PlannedDate,
+    Series,
+    SeriesConflicts,
+    SeriesWish,
+    UnknownSeries,
+)
+from infra24.bookings.series.planning import book, plan
+from infra24.bookings.series.recurrence import instant_of, occurrences
+
+__all__ = [
+    "Plan",
+    "PlannedDate",
+    "Scope",
+    "Series",
+    "SeriesConflicts",
+    "SeriesWish",
+    "UnknownSeries",
+    "book",
+    "cancel",
+    "get",
+    "instant_of",
+    "move",
+    "occurrences",
+    "plan",
+]

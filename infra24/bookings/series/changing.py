@@ -1,0 +1,168 @@
+"""Change a series: this date and all later ones, or all that are to come. What was changed alone stays."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from uuid import UUID, uuid4
+
+from infra24 import bookings, events, resources
+from infra24.bookings import Booking, By, SlotTaken, Status, placement, seating
+from infra24.bookings.series import queries
+from infra24.bookings.series.model import Plan, Series, SeriesConflicts, UnknownSeries
+from infra24.bookings.series.planning import Slot, for_staff, lay, survey
+from infra24.bookings.series.recurrence import instant_of, moved, parts_of, written
+from infra24.db import Tx
+from infra24.errors import Invalid
+from infra24.resources import Choice
+
+_TRIES = 3
+_STANDING = (Status.PENDING, Status.CONFIRMED)
+
+
+class Scope(StrEnum):
+    """How far a change reaches: from one date on, or over all that are to come."""
+
+    LATER = "this_and_later"
+    ALL = "all"
+
+
+class NotInSeries(Invalid):
+    """This booking is not one of the dates to come of that series."""
+
+
+async def get(tx: Tx, series_id: UUID, *, lock: bool = False) -> tuple[Series, list[Booking]]:
+    """A series and its bookings by date. Refuses with UnknownSeries."""
+    series = await queries.get(tx, series_id, lock=lock)
+    if series is None:
+        raise UnknownSeries()
+    return series, [await bookings.get(tx, id_) for id_ in await queries.bookings_of(tx, series_id)]
+
+
+async def cancel(
+    tx: Tx, series_id: UUID, scope: Scope, booking_id: UUID | None, *, now: datetime, because: str = ""
+) -> list[Booking]:
+    """Cancel the dates to come, all or from one on; what is past stays. Refuses with UnknownSeries, NotInSeries."""
+    series, all_ = await _locked(tx, series_id)
+    cancelled = [
+        await bookings.cancel(tx, booking.id, by=By.STAFF, now=now, because=because)
+        for booking in _from(all_, scope, booking_id, now)
+    ]
+    events.record(tx, "series.cancelled", series.id, {"dates": len(cancelled), "because": because}, now)
+    return cancelled
+
+
+async def move(
+    tx: Tx,
+    series_id: UUID,
+    scope: Scope,
+    booking_id: UUID | None,
+    start: datetime,
+    minutes: int | None,
+    *,
+    now: datetime,
+) -> tuple[Series, Plan]:
+    """Move dates of a series together: `start` is the new time of the one named, or of the next one.
+
+    Each keeps its distance in wall time. Dates that were changed alone stay as they are; so does what is
+    past. From the first moved date on it is a series of its own. Refuses with SeriesConflicts, which
+    carries the plan, and then nothing was moved; with UnknownSeries, NotInSeries, and Problem where the
+    rule cannot follow.
+    """
+    series, all_ = await _locked(tx, series_id)
+    affected = [b for b in _from(all_, scope, booking_id, now) if not b.is_exception and b.series_at]
+    named = next((b for b in affected if b.id == booking_id), affected[0] if affected else None)
+    if named is None or named.series_at is None:
+        raise NotInSeries()
+    offer = await resources.offer(tx, series.resource_id)
+    zone = offer.rules.zone
+    shift = start.astimezone(zone).replace(tzinfo=None) - named.series_at
+    later = _later(series, all_, affected, shift, minutes)
+    walls = {b.series_at + shift: b for b in affected if b.series_at is not None}
+    slots = [Slot(wall, instant_of(zone, wall)) for wall in sorted(walls)]
+    offer = replace(offer, rules=for_staff(offer.rules)).narrowed(Choice.read(named.choice))
+    ids = [booking.id for booking in affected]
+    for _ in range(_TRIES):
+        ground = await survey(tx, offer, Choice.read(named.choice), later.minutes, slots, now, ids)
+        dates, placed = await lay(tx, ground, slots, named, False, own=walls)
+        planned = Plan(zone.key, dates)
+        if planned.conflicts:
+            raise SeriesConflicts(planned)
+        try:
+            async with tx.attempt():
+                await _write(tx, series, later, all_, affected)
+                for booking in affected:
+                    await seating.release(tx, booking.id, hosts_too=True)
+                anew = [(replace(b, series_id=later.id, series_at=d.wall), f)
+                        for (b, f), d in zip(placed, dates, strict=True)]  # fmt: skip
+                if not await seating.seat_all(tx, offer, anew, now):
+                    raise _Lost
+        except _Lost:
+            continue
+        facts = {"dates": len(anew), "rule": later.rule, "from_series": str(series.id)}
+        events.record(tx, "series.moved", later.id, facts, now)
+        for booking, _found in anew:
+            after = await bookings.get(tx, booking.id)
+            events.record(tx, "booking.rescheduled", booking.id, {**after.facts(), "by": By.STAFF}, now)
+        return later, planned
+    raise SlotTaken()
+
+
+class _Lost(Exception):
+    """One of the dates went to someone else."""
+
+
+async def _locked(tx: Tx, series_id: UUID) -> tuple[Series, list[Booking]]:
+    """A series that nobody else changes: what it may claim is held first, as everyone does."""
+    series, _ = await get(tx, series_id)
+    offer = await resources.offer(tx, series.resource_id)
+    await placement.lock_all(tx, offer)
+    return await get(tx, series_id, lock=True)
+
+
+def _from(all_: list[Booking], scope: Scope, booking_id: UUID | None, now: datetime) -> list[Booking]:
+    """The dates to come that a change reaches."""
+    named = next((b for b in all_ if b.id == booking_id), None)
+    if (scope is Scope.LATER or booking_id is not None) and named is None:
+        raise NotInSeries()
+    since = named.series_at if named is not None and scope is Scope.LATER else None
+    return [
+        b
+        for b in all_
+        if b.status in _STANDING and b.starts_at > now and (since is None or (b.series_at or since) >= since)
+    ]
+
+
+def _later(
+    series: Series, all_: list[Booking], affected: list[Booking], shift: timedelta, minutes: int | None
+) -> Series:
+    """The series that the affected dates make: the same one, if they are all of it."""
+    parts = parts_of(moved(series.rule, shift))
+    first = affected[0].series_at
+    assert first is not None
+    before = [b for b in all_ if b.series_at is not None and b.series_at < first]
+    if "COUNT" in parts and before:
+        parts["COUNT"] = str(max(1, int(parts["COUNT"]) - len(before)))
+    same = not before
+    return replace(
+        series,
+        id=series.id if same else uuid4(),
+        rule=written(parts),
+        starts_local=(series.starts_local if same else first) + shift,
+        minutes=minutes or series.minutes,
+    )
+
+
+async def _write(tx: Tx, series: Series, later: Series, all_: list[Booking], affected: list[Booking]) -> None:
+    """Write the series, or split it: the earlier part ends before the first date that moves."""
+    if later.id == series.id:
+        await queries.set_rule(tx, later)
+        return
+    first = affected[0].series_at
+    assert first is not None
+    parts = parts_of(series.rule)
+    parts.pop("COUNT", None)
+    parts["UNTIL"] = (first - timedelta(seconds=1)).strftime("%Y%m%dT%H%M%S")
+    await queries.insert(tx, later, affected[0].updated_at)
+    await queries.set_rule(tx, replace(series, rule=written(parts)))
+    after = [b.id for b in all_ if b.series_at is not None and b.series_at >= first]
+    await queries.set_series(tx, after, later.id)

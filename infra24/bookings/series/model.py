@@ -1,0 +1,102 @@
+"""A series, the wish for one, and its plan: each date free, in conflict or skipped."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from infra24.availability import Reason
+from infra24.bookings import Person
+from infra24.errors import Conflict, NotFound
+from infra24.resources import ANYONE, Choice
+
+
+class UnknownSeries(NotFound):
+    """There is no series here."""
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesWish:
+    """A party's wish for a time that recurs. `first` is its first date, an instant.
+
+    `without` are dates to leave out and `instead` other times for some, both by the wall time that the
+    rule gives them.
+    """
+
+    resource_id: UUID
+    first: datetime
+    minutes: int
+    rule: str
+    person: Person
+    choice: Choice = ANYONE
+    skips_holidays: bool = True
+    without: frozenset[datetime] = frozenset()
+    instead: Mapping[datetime, datetime] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedDate:
+    """One date: `wall` is where the rule puts it. `state` is free, conflict or skipped."""
+
+    wall: datetime
+    start: datetime
+    end: datetime
+    state: str
+    reasons: Sequence[Reason] = ()
+    hosts: Sequence[str] = ()
+    alternatives: Sequence[tuple[datetime, Sequence[str]]] = ()
+
+    def view(self) -> dict[str, Any]:
+        """As JSON."""
+        return {
+            "local_start": self.wall.isoformat(),
+            "start": self.start,
+            "end": self.end,
+            "state": self.state,
+            "reasons": [{"code": r.code, "sentence": r.sentence} for r in self.reasons],
+            "hosts": list(self.hosts),
+            "alternatives": [
+                {"start": at, "end": at + (self.end - self.start), "hosts": list(hosts)}
+                for at, hosts in self.alternatives
+            ],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The dates of a series in order."""
+
+    time_zone: str
+    dates: Sequence[PlannedDate]
+
+    @property
+    def conflicts(self) -> list[PlannedDate]:
+        """The dates that cannot be had."""
+        return [date for date in self.dates if date.state == "conflict"]
+
+    def view(self) -> dict[str, Any]:
+        """As JSON."""
+        states = [date.state for date in self.dates]
+        counts = {state: states.count(state) for state in ("free", "conflict", "skipped")}
+        return {"timezone": self.time_zone, **counts, "dates": [date.view() for date in self.dates]}
+
+
+class SeriesConflicts(Conflict):
+    """Some of these dates cannot be had. Nothing was booked: leave them out or choose other times for them."""
+
+    def __init__(self, plan: Plan) -> None:
+        super().__init__(plan=plan.view())
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """A series as it stands: its rule, and its first date in wall time."""
+
+    id: UUID
+    resource_id: UUID
+    rule: str
+    starts_local: datetime
+    time_zone: str
+    minutes: int
+    skips_holidays: bool
