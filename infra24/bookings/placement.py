@@ -95,6 +95,8 @@ async def _place(tx: Tx, wish: Wish, status: Status, *, tokens: Tokens, now: dat
     if length <= timedelta():
         raise EndsBeforeItStarts()
     seen = await look_at(tx, wish.resource_id, wish.starts_at, length, now, choice=wish.choice)
+    if wish.choice.hosts and wish.link_id is None and not (await _known(tx, wish)).takes_wishes:
+        raise Problem({"staff_id": "hosts are given by turn here; leave it out"})
     if wish.person is not None:
         await check_booker(tx, seen.offer, wish.person.email, wish.starts_at, length, None)
     booking = wished(tx, wish, seen.offer, now, status)
@@ -102,6 +104,10 @@ async def _place(tx: Tx, wish: Wish, status: Status, *, tokens: Tokens, now: dat
     booking = replace(booking, meeting_url=resources.meeting_url(booking.meeting_url, token, booking.id))
     token_hash = tokens.hash_of(tx.org_id, booking.id)
     return announce(tx, await seating.seat(tx, seen, booking, now, token_hash=token_hash), now)
+
+
+async def _known(tx: Tx, wish: Wish) -> Offer:
+    return resources.recall(tx, wish.resource_id) or await resources.offer(tx, wish.resource_id)
 
 
 def read_person(offer: Offer, person: Person) -> list[dict[str, Any]]:

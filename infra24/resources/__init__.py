@@ -11,6 +11,7 @@ from infra24.resources.catalogue import (
     known,
     listed,
     preview,
+    types,
     update,
 )
 from infra24.resources.meeting import meeting_url
@@ -26,6 +27,7 @@ from infra24.resources.model import (
     ResourceExists,
     ResourceInUse,
 )
+from infra24.resources.needs import Directory
 from infra24.resources.offers import offer, recall
 from infra24.resources.queries import lengthen, lock, turn_catalogue
 from infra24.resources.questions import read_answers
@@ -33,6 +35,7 @@ from infra24.resources.questions import read_answers
 __all__ = [
     "ANYONE",
     "Choice",
+    "Directory",
     "Draft",
     "Occupant",
     "Offer",
@@ -58,5 +61,6 @@ __all__ = [
     "read_answers",
     "recall",
     "turn_catalogue",
+    "types",
     "update",
 ]

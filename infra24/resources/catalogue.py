@@ -60,6 +60,11 @@ async def bookable(tx: Tx, *, after: str = "", limit: int = 100) -> list[Resourc
     return await queries.listed(tx, bookable=True, after=after, limit=limit)
 
 
+async def types(tx: Tx, *, bookable: bool, after: str = "", limit: int = 100) -> list[Resource]:
+    """The appointment types by slug, a page at a time; only those a visitor can book if `bookable`."""
+    return await queries.listed(tx, bookable=bookable, after=after, limit=limit, types=True)
+
+
 async def create(tx: Tx, draft: Draft, now: datetime) -> Resource:
     """A new resource. Refuses with Problem (a path and a sentence each), ResourceExists or PartsInUse."""
     await _begin_edit(tx)

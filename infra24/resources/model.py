@@ -225,6 +225,14 @@ class Offer:
         return self.staff is not None and self.pools[self.staff].choose and len(self.hosts) > 1
 
     @property
+    def takes_wishes(self) -> bool:
+        """Whether one host can be asked for: where they are not given by turn, and not all needed."""
+        if self.staff is None:
+            return False
+        pool = self.pools[self.staff]
+        return pool.choose or pool.pooling in (Pooling.ANY, Pooling.FIXED)
+
+    @property
     def occupants(self) -> dict[UUID, Occupant]:
         """Everyone and everything in its pools."""
         return {o.id: o for pool in self.pools for o in pool.occupants}

@@ -49,16 +49,20 @@ async def id_of_slug(tx: Tx, slug: str) -> UUID | None:
     return row[0] if row else None
 
 
-async def listed(tx: Tx, *, bookable: bool, after: str, limit: int) -> list[Resource]:
-    """Resources by slug, from the one after `after`; only those a visitor can book if `bookable`."""
+async def listed(tx: Tx, *, bookable: bool, after: str, limit: int, types: bool = False) -> list[Resource]:
+    """Resources by slug, from the one after `after`; only those a visitor can book if `bookable`.
+
+    With `types` only the appointment types.
+    """
     rows = await tx.rows(
         _RESOURCE
         + """
         WHERE r.org_id = %(org)s AND r.slug > %(after)s AND NOT r.is_link
             AND (NOT %(bookable)s OR (r.is_active AND r.is_bookable))
+            AND (NOT %(types)s OR t.id IS NOT NULL)
         ORDER BY r.slug LIMIT %(limit)s
         """,
-        {"org": tx.org_id, "bookable": bookable, "after": after, "limit": limit},
+        {"org": tx.org_id, "bookable": bookable, "after": after, "limit": limit, "types": types},
     )
     return [Resource(*row) for row in rows]
 

@@ -92,16 +92,16 @@ def hours_on(schedule: Schedule, on: date) -> list[tuple[int, int]]:
 def closings_on(schedule: Schedule, on: date) -> list[tuple[int, int, str]]:
     """What is off on a date, (from, to, code), and all of it when it is a holiday and nothing says hours."""
     off = [(*window, schedule.off_code) for o in covering(schedule, on, Kind.OFF) for window in o.hours]
-    said = any(o.hours for o in covering(schedule, on, Kind.INSTEAD, Kind.EXTRA))
+    said = covering(schedule, on, Kind.INSTEAD, Kind.EXTRA)  # also "no hours at all" is said
     holiday = holiday_on(schedule, on) is not None and not said
     return [*off, (0, DAY, "holiday")] if holiday else off
 
 
 def says_hours(schedule: Schedule | None) -> bool:
-    """Whether a schedule says any hours on any date."""
+    """Whether a schedule says the hours of any date, be it that there are none."""
     if schedule is None:
         return False
-    return bool(schedule.weekly) or any(o.hours for o in schedule.overrides if o.kind is not Kind.OFF)
+    return bool(schedule.weekly) or any(o.kind is not Kind.OFF for o in schedule.overrides)
 
 
 @dataclass

@@ -10,7 +10,7 @@ from infra24.bookings.series.model import (
     UnknownSeries,
 )
 from infra24.bookings.series.planning import book, plan
-from infra24.bookings.series.recurrence import instant_of, occurrences
+from infra24.bookings.series.recurrence import instant_of, occurrences, wall_time
 
 __all__ = [
     "Plan",
@@ -27,4 +27,5 @@ __all__ = [
     "move",
     "occurrences",
     "plan",
+    "wall_time",
 ]

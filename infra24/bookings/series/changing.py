@@ -35,13 +35,17 @@ async def get(tx: Tx, series_id: UUID, *, lock: bool = False) -> tuple[Series, l
     series = await queries.get(tx, series_id, lock=lock)
     if series is None:
         raise UnknownSeries()
-    return series, [await bookings.get(tx, id_) for id_ in await queries.bookings_of(tx, series_id)]
+    ids = await queries.bookings_of(tx, series_id)
+    return series, [await bookings.get(tx, id_, lock=lock) for id_ in ids]
 
 
 async def cancel(
     tx: Tx, series_id: UUID, scope: Scope, booking_id: UUID | None, *, now: datetime, because: str = ""
 ) -> list[Booking]:
-    """Cancel the dates to come, all or from one on; what is past stays. Refuses with UnknownSeries, NotInSeries."""
+    """Cancel the dates to come, all or from one on; what is past stays.
+
+    Refuses with UnknownSeries and NotInSeries.
+    """
     series, all_ = await _locked(tx, series_id)
     cancelled = [
         await bookings.cancel(tx, booking.id, by=By.STAFF, now=now, because=because)

@@ -83,7 +83,7 @@ class Plan:
 
 
 class SeriesConflicts(Conflict):
-    """Some of these dates cannot be had. Nothing was booked: leave them out or choose other times for them."""
+    """Some of these dates cannot be had. Nothing was booked: leave them out or choose other times."""
 
     def __init__(self, plan: Plan) -> None:
         super().__init__(plan=plan.view())

@@ -145,6 +145,8 @@ async def _offer(tx: Tx, wish: SeriesWish, by: By, now: datetime) -> Offer:
         raise Problem({"minutes": f"is one of {', '.join(map(str, offer.rules.durations))}"})
     if by is By.STAFF:
         return replace(offer, rules=for_staff(offer.rules))
+    if wish.choice.hosts and not (await resources.offer(tx, wish.resource_id)).takes_wishes:
+        raise Problem({"staff_id": "hosts are given by turn here; leave it out"})
     if not offer.rules.series_most:
         raise Problem({"rule": "this is booked date by date; ask us for a series"})
     most = offer.rules.series_most

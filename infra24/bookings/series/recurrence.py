@@ -86,3 +86,11 @@ def _shifted(parts: dict[str, str], days: int) -> dict[str, str]:
         until = datetime.strptime(parts["UNTIL"][:8], "%Y%m%d") + timedelta(days=days)
         parts["UNTIL"] = until.strftime("%Y%m%d") + parts["UNTIL"][8:]
     return parts
+
+
+def wall_time(text: str) -> datetime:
+    """A wall time as it is written, without a zone. Refuses with Problem."""
+    try:
+        return datetime.fromisoformat(text).replace(tzinfo=None)
+    except ValueError:
+        raise Problem({"instead": f"{text!r} is not a local time such as 2026-12-01T10:00:00"}) from None

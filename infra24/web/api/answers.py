@@ -12,6 +12,7 @@ from fastapi import Response
 from infra24 import bookings
 from infra24.bookings import SlotNotOffered, SlotTaken
 from infra24.errors import Refusal
+from infra24.resources import ANYONE, Choice
 from infra24.web.services import Services
 
 _WRITTEN = "%Y-%m-%dT%H:%M:%SZ"
@@ -35,13 +36,20 @@ def _slot(start: int, length: int) -> orjson.Fragment:
 
 
 async def with_alternatives(
-    found: Services, org_id: UUID, resource_id: UUID, start: datetime, end: datetime, refusal: Refusal
+    found: Services,
+    org_id: UUID,
+    resource_id: UUID,
+    start: datetime,
+    end: datetime,
+    refusal: Refusal,
+    *,
+    choice: Choice = ANYONE,
 ) -> Refusal:
     """The same refusal, with up to three free times nearest to the one refused."""
     if not isinstance(refusal, SlotTaken | SlotNotOffered):
         return refusal
     async with found.database.transaction(org_id) as tx:
-        free = await bookings.alternatives(tx, resource_id, start, end - start, found.clock())
+        free = await bookings.alternatives(tx, resource_id, start, end - start, found.clock(), choice=choice)
     length = end - start
     refusal.facts["alternatives"] = [{"start": at, "end": at + length} for at in free]
     return refusal

@@ -7,8 +7,11 @@ from uuid import UUID
 from fastapi import Query, Request, Response
 
 from infra24 import bookings
-from infra24.availability import Reason
+from infra24 import resources as offers
+from infra24.availability import Party, Reason
+from infra24.availability.hours import day_span
 from infra24.errors import Invalid
+from infra24.resources import ANYONE, Choice
 from infra24.web.api.answers import answer, slot_views
 from infra24.web.api.fields import LONGEST_RANGE_DAYS, Day, Instant, Minutes
 from infra24.web.caller import credentials, has_key
@@ -48,13 +51,18 @@ async def resource_availability(
 
 
 async def explain(
-    request: Request, resource_id: UUID, start_time: Instant, duration: Minutes | None = None
+    request: Request,
+    resource_id: UUID,
+    start_time: Instant,
+    duration: Minutes | None = None,
+    staff_id: Annotated[UUID | None, Query(description="only with this host")] = None,
 ) -> Response:
     """Why a time is offered or not. With the organization's key, in full; else without private facts."""
     found, now = services(request), services(request).clock()
     org_id = await found.directory.org_of_resource(resource_id)
     async with found.database.transaction(org_id) as tx:
-        offer, why = await bookings.why(tx, resource_id, start_time, duration, now)
+        choice = Choice((staff_id,)) if staff_id else ANYONE
+        offer, why = await bookings.why(tx, resource_id, start_time, duration, now, choice=choice)
         minutes = duration or min(offer.rules.durations)
         end = start_time + timedelta(minutes=minutes)
         body: dict[str, Any] = {
@@ -75,6 +83,7 @@ async def explain(
                 }
                 for key, reasons in why.hosts.items()
             ]
+            body["needs"] = [_need(party, offer) for party in why.parties]
             body["reasons"] = [_told(reason) for reason in why.reasons]
             buffers = (
                 timedelta(minutes=offer.rules.buffer_before),
@@ -89,10 +98,7 @@ async def explain(
 async def _answer(
     request: Request, resource_id: UUID, first: date, last: date, minutes: int | None
 ) -> Response:
-    if last < first:
-        raise EndsBeforeItBegins()
-    if last - first >= timedelta(days=LONGEST_RANGE_DAYS):
-        raise RangeTooLong()
+    check_range(first, last)
     found = services(request)
     org_id = await found.directory.org_of_resource(resource_id)
     async with found.database.glance(org_id) as tx:
@@ -108,6 +114,58 @@ async def _answer(
             "slots": slot_views(starts, length),
         }
     )
+
+
+async def reasons(
+    request: Request,
+    resource_id: UUID,
+    start_date: Day,
+    end_date: Day | None = None,
+    duration: Minutes | None = None,
+) -> Response:
+    """Why there are no free times in a range of dates: each reason, and how many starts it removed."""
+    last = end_date or start_date
+    check_range(start_date, last)
+    found = services(request)
+    org_id = await found.directory.org_of_resource(resource_id)
+    async with found.database.transaction(org_id) as tx:
+        offer = await offers.offer(tx, resource_id)
+        zone = offer.rules.zone
+        span = (bookings.instant(day_span(zone, start_date)[0]), bookings.instant(day_span(zone, last)[1]))
+        told = await bookings.why_no_slots(tx, resource_id, span, duration, found.clock())
+    return answer(
+        {
+            "resource_id": resource_id,
+            "reasons": [{"code": r.code, "sentence": r.sentence, "starts": count} for r, count in told],
+        }
+    )
+
+
+def check_range(first: date, last: date) -> None:
+    """Refuses with EndsBeforeItBegins and RangeTooLong."""
+    if last < first:
+        raise EndsBeforeItBegins()
+    if last - first >= timedelta(days=LONGEST_RANGE_DAYS):
+        raise RangeTooLong()
+
+
+def _need(party: Party, offer: offers.Offer) -> dict[str, Any]:
+    """What one need asks for and who of its pool could have been had: for staff."""
+    known = offer.occupants
+    return {
+        "count": party.need.count,
+        "units": party.need.units,
+        "enough": party.enough,
+        "members": [
+            {
+                "id": str(key),
+                "name": known[UUID(str(key))].name,
+                "available": not why,
+                "reasons": [_told(reason) for reason in why],
+            }
+            for key, why in party.reasons.items()
+        ],
+    }
 
 
 def _told(reason: Reason) -> dict[str, Any]:

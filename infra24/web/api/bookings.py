@@ -7,13 +7,15 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import Query, Request, Response
+from pydantic import Field
 
 from infra24 import bookings, organizations
 from infra24.bookings import Booking, By, IllegalMove, Person, Status, Wish
 from infra24.db import Tx
 from infra24.errors import Forbidden, Invalid, Problem, Refusal
+from infra24.resources import ANYONE, Choice
 from infra24.web.api.answers import answer, with_alternatives
-from infra24.web.api.fields import Body, Email, Instant, Name, PageSize, Text
+from infra24.web.api.fields import Body, Email, Instant, Json, Name, PageSize, Phone, Text
 from infra24.web.api.views import booking_view, links
 from infra24.web.caller import (
     Credentials,
@@ -45,6 +47,10 @@ class NewBooking(Body):
     artist_email: Email
     goal_text: Text = ""
     consent_recording: bool = False
+    phone: Phone = ""
+    location_details: Text = ""
+    answers: Json = Field(default_factory=dict)
+    staff_id: UUID | None = None
 
 
 class NewHold(Body):
@@ -54,6 +60,7 @@ class NewHold(Body):
     resource_id: UUID
     start_time: Instant
     end_time: Instant
+    staff_id: UUID | None = None
 
 
 class Change(Body):
@@ -66,6 +73,9 @@ class Change(Body):
     artist_email: Email | None = None
     goal_text: Text | None = None
     consent_recording: bool | None = None
+    phone: Phone | None = None
+    location_details: Text | None = None
+    answers: Json | None = None
     reason: Text = ""
 
 
@@ -78,7 +88,15 @@ class Move(Body):
 
 async def create(request: Request, wish: NewBooking) -> Response:
     """Book a time. 409 carries up to three free times nearest to it. Honours Idempotency-Key."""
-    person = Person(wish.artist_name, wish.artist_email, wish.goal_text, wish.consent_recording)
+    person = Person(
+        wish.artist_name,
+        wish.artist_email,
+        wish.goal_text,
+        wish.consent_recording,
+        phone=wish.phone,
+        location_details=wish.location_details,
+        answers=wish.answers,
+    )
     return await _place(request, wish, person)
 
 
@@ -190,7 +208,8 @@ async def calendar_urls(request: Request, id: str) -> Response:
 
 async def _place(request: Request, wish: NewBooking | NewHold, person: Person | None) -> Response:
     found = services(request)
-    wanted = Wish(wish.resource_id, wish.start_time, wish.end_time, person)
+    choice = Choice((wish.staff_id,)) if wish.staff_id else ANYONE
+    wanted = Wish(wish.resource_id, wish.start_time, wish.end_time, person, choice)
     org_id = await found.directory.org_of_resource(wish.resource_id)
     if org_id != wish.org_id:
         raise organizations.UnknownResource()
@@ -203,7 +222,7 @@ async def _place(request: Request, wish: NewBooking | NewHold, person: Person | 
 
     async def refused(refusal: Refusal) -> Refusal:
         return await with_alternatives(
-            found, org_id, wish.resource_id, wish.start_time, wish.end_time, refusal
+            found, org_id, wish.resource_id, wish.start_time, wish.end_time, refusal, choice=choice
         )
 
     return await once(request, org_id, act, refused)
@@ -221,7 +240,10 @@ async def _change(
     except Refusal as refusal:
         if booking is not None and wanted.start_time is not None:
             end = wanted.end_time or wanted.start_time + booking.length
-            await with_alternatives(found, org_id, booking.resource_id, wanted.start_time, end, refusal)
+            choice = Choice.read(booking.choice)
+            await with_alternatives(
+                found, org_id, booking.resource_id, wanted.start_time, end, refusal, choice=choice
+            )
         raise
     return answer(booking_view(booking))
 
@@ -269,6 +291,9 @@ def _person(booking: Booking, wanted: Change) -> Person:
         booking.goal_text if wanted.goal_text is None else wanted.goal_text,
         booking.consent_recording if consent is None else consent,
         booking.locale,
+        booking.phone if wanted.phone is None else wanted.phone,
+        booking.location_details if wanted.location_details is None else wanted.location_details,
+        wanted.answers,
     )
 
 

@@ -11,6 +11,7 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Email
 
 _FIRST, _LAST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 LONGEST_RANGE_DAYS = 62
+SLUG = r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"
 
 
 def _plausible(at: datetime) -> datetime:
@@ -70,6 +71,7 @@ Name = Annotated[
 ]
 Email = Annotated[EmailStr, Field(max_length=254), AfterValidator(lambda email: str(email).lower())]
 Json = Annotated[dict[str, Any], AfterValidator(_storable)]
+Phone = Annotated[str, Field(max_length=40, pattern=r"^[+0-9 ()./-]*$")]
 Minutes = Annotated[int, Field(ge=1, le=44_640)]
 PageSize = Annotated[int, Query(ge=1, le=200, description="how many at most")]
 
@@ -129,6 +131,7 @@ class ExplanationView(BaseModel):
     available: bool
     reasons: list[ReasonView]
     hosts: list[dict[str, Any]] | None = None
+    needs: list[dict[str, Any]] | None = None
     in_the_way: list[dict[str, Any]] | None = None
 
 
@@ -165,6 +168,11 @@ class BookingView(BaseModel):
     cancellable_until: datetime
     reschedulable_until: datetime
     cancelled_because: str | None
+    phone: str
+    location_details: str
+    answers: list[dict[str, Any]]
+    series_id: UUID | None
+    is_exception: bool
     created_at: datetime
     updated_at: datetime
 
@@ -210,6 +218,15 @@ class ResourceView(BaseModel):
     address: str | None
     requirements: list[str]
     is_bookable: bool
+    tags: list[str]
+    questions: list[dict[str, Any]]
+    prices: dict[str, int]
+    meets: str
+    layouts: dict[str, Any] | None = None
+    parts: list[str] | None = None
+    excludes: list[str] | None = None
+    needs: list[dict[str, Any]] | None = None
+    layout: str | None = None
     email: str | None = None
     meeting_url: str | None = None
     metadata: dict[str, Any] | None = None
@@ -224,6 +241,95 @@ class ResourcePage(BaseModel):
 
     resources: list[ResourceView]
     next: str | None
+
+
+class StaffSlotView(SlotView):
+    """A free time with the one who would have it, where that is known before."""
+
+    staff_id: UUID | None
+    staff_name: str | None
+    appointment_type_id: UUID
+
+
+class BookingLinkName(BaseModel):
+    """The link by which one books."""
+
+    slug: str
+    name: str
+    type: str
+
+
+class StaffAvailabilityView(BaseModel):
+    """Free times of appointment types, in the zone of whoever asked."""
+
+    success: bool
+    timezone: str
+    slots: list[StaffSlotView]
+    booking_link: BookingLinkName | None
+
+
+class LinkView(BaseModel):
+    """A booking link as the staff see it."""
+
+    id: UUID
+    slug: str
+    kind: str
+    title: str
+    description: str
+    theme: dict[str, Any]
+    offers: list[str]
+    hosts: list[str]
+    expires_at: datetime | None
+    max_uses: int | None
+    uses: int
+    is_private: bool
+    is_active: bool
+    sites: list[str]
+    url: str
+    embed: str
+
+
+class HolidaysView(BaseModel):
+    """What an organization says of holidays, and which days that makes."""
+
+    countries: list[str]
+    days: list[dict[str, Any]]
+    coming: list[dict[str, Any]]
+    affected_bookings: list[dict[str, Any]]
+
+
+class PlanView(BaseModel):
+    """The dates of a series: free, in conflict with what else there is, or skipped."""
+
+    timezone: str
+    free: int
+    conflict: int
+    skipped: int
+    dates: list[dict[str, Any]]
+
+
+class SeriesView(BaseModel):
+    """A series and its bookings by date."""
+
+    id: UUID
+    resource_id: UUID
+    rule: str
+    local_start: datetime
+    timezone: str
+    duration: int
+    skip_holidays: bool
+    bookings: list[BookingView]
+
+
+class FairnessView(BaseModel):
+    """The ledger of an offer added up again. Amounts in turns."""
+
+    resource_id: UUID
+    holds: bool
+    turns: int
+    wrong_lines: list[int]
+    hosts: list[dict[str, Any]]
+    simulated: list[dict[str, Any]] | None
 
 
 class CalendarUrls(BaseModel):

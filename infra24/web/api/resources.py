@@ -9,12 +9,14 @@ from pydantic import Field
 from infra24 import bookings, organizations, resources
 from infra24.resources import Draft
 from infra24.web.api.answers import answer
-from infra24.web.api.fields import Body, Email, Json, Name, PageSize, Text
-from infra24.web.api.views import booking_view, resource_view
+from infra24.web.api.fields import SLUG, Body, Email, Json, Name, PageSize, Text
+from infra24.web.api.views import broken_view, resource_view
 from infra24.web.caller import credentials, has_key, require_key
 from infra24.web.services import services
 
-Slug = Annotated[str, Field(pattern=r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$")]
+Slug = Annotated[str, Field(pattern=SLUG)]
+Names = Annotated[list[Name], Field(max_length=100)]
+Objects = Annotated[list[Json], Field(max_length=50)]
 Kind = Literal["space", "equipment", "person", "other"]
 Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
 Units = Annotated[int, Field(ge=1, le=1000)]
@@ -46,6 +48,22 @@ class NewResource(Body):
     availability_rules: Json = Field(default_factory=dict)
     is_active: bool = True
     is_bookable: bool = True
+    tags: Names = Field(default_factory=list)
+    layouts: Json = Field(default_factory=dict)
+    parts: Names = Field(default_factory=list)
+    excludes: Names = Field(default_factory=list)
+    needs: Objects | None = None
+    questions: Objects = Field(default_factory=list)
+    prices: dict[str, Price] = Field(default_factory=dict)
+    meets: Literal["", "place", "phone", "link"] = ""
+    layout: Text = ""
+
+
+class NewType(NewResource):
+    """An appointment type to create: an offer that takes what it needs."""
+
+    type: Literal["other"] = "other"
+    needs: Objects
 
 
 class ResourceChange(Body):
@@ -67,6 +85,15 @@ class ResourceChange(Body):
     availability_rules: Json = Field(default=_LEFT_OUT)
     is_active: bool = Field(default=_LEFT_OUT)
     is_bookable: bool = Field(default=_LEFT_OUT)
+    tags: Names = Field(default=_LEFT_OUT)
+    layouts: Json = Field(default=_LEFT_OUT)
+    parts: Names = Field(default=_LEFT_OUT)
+    excludes: Names = Field(default=_LEFT_OUT)
+    needs: Objects = Field(default=_LEFT_OUT)
+    questions: Objects = Field(default=_LEFT_OUT)
+    prices: dict[str, Price] = Field(default=_LEFT_OUT)
+    meets: Literal["", "place", "phone", "link"] = Field(default=_LEFT_OUT)
+    layout: Text = Field(default=_LEFT_OUT)
 
 
 class NewLocation(Body):
@@ -91,9 +118,10 @@ async def list_resources(
             await require_key(tx, shown)
         read = resources.listed if full else resources.bookable
         page = await read(tx, after=cursor, limit=limit)
+        directory = await resources.known(tx) if full else None
     return answer(
         {
-            "resources": [resource_view(resource, full=full) for resource in page],
+            "resources": [resource_view(resource, directory) for resource in page],
             "next": page[-1].slug if len(page) == limit else None,
         }
     )
@@ -106,7 +134,43 @@ async def create_resource(request: Request, org: Org, wanted: NewResource) -> Re
     async with found.database.transaction(organization.id) as tx:
         await require_key(tx, shown)
         created = await resources.create(tx, Draft(**wanted.model_dump(exclude_unset=True)), found.clock())
-    return answer(resource_view(created, full=True), 201)
+        directory = await resources.known(tx)
+    return answer(resource_view(created, directory), 201)
+
+
+async def list_types(
+    request: Request,
+    org: Org,
+    cursor: Annotated[str, Query(max_length=64, description="the slug of the last one seen")] = "",
+    limit: PageSize = 100,
+) -> Response:
+    """The appointment types that can be booked; with the key, all of them."""
+    found, shown = services(request), credentials(request)
+    organization = await found.directory.find(org)
+    async with found.database.transaction(organization.id) as tx:
+        full = await has_key(tx, shown)
+        if shown.key and not full:
+            await require_key(tx, shown)
+        page = await resources.types(tx, bookable=not full, after=cursor, limit=limit)
+        directory = await resources.known(tx) if full else None
+    return answer(
+        {
+            "resources": [resource_view(resource, directory) for resource in page],
+            "next": page[-1].slug if len(page) == limit else None,
+        }
+    )
+
+
+async def create_type(request: Request, org: Org, wanted: NewType) -> Response:
+    """A new appointment type; afterwards it is read and changed as a resource, and booked as one."""
+    found, shown = services(request), credentials(request)
+    organization = await found.directory.find(org)
+    draft = Draft(**{"type": "other", **wanted.model_dump(exclude_unset=True)})
+    async with found.database.transaction(organization.id) as tx:
+        await require_key(tx, shown)
+        created = await resources.create(tx, draft, found.clock())
+        directory = await resources.known(tx)
+    return answer(resource_view(created, directory), 201)
 
 
 async def read_resource(request: Request, org: Org, id: str) -> Response:
@@ -118,7 +182,8 @@ async def read_resource(request: Request, org: Org, id: str) -> Response:
         resource = await resources.get_by_slug(tx, id)
         if not full and not (resource.is_active and resource.is_bookable):
             raise organizations.UnknownResource()
-    return answer(resource_view(resource, full=full))
+        directory = await resources.known(tx) if full else None
+    return answer(resource_view(resource, directory))
 
 
 async def change_resource(request: Request, org: Org, id: str, wanted: ResourceChange) -> Response:
@@ -131,8 +196,9 @@ async def change_resource(request: Request, org: Org, id: str, wanted: ResourceC
         changes = wanted.model_dump(exclude_unset=True)
         changed = await resources.update(tx, before.id, changes, now)
         hit = await bookings.broken(tx, changed.id, now)
-    view = resource_view(changed, full=True)
-    return answer({**view, "affected_bookings": [booking_view(one.booking) for one in hit]})
+        directory = await resources.known(tx)
+    view = resource_view(changed, directory)
+    return answer({**view, "affected_bookings": [broken_view(one) for one in hit]})
 
 
 async def archive_resource(request: Request, org: Org, id: str) -> Response:
@@ -143,7 +209,8 @@ async def archive_resource(request: Request, org: Org, id: str) -> Response:
         await require_key(tx, shown)
         before = await resources.get_by_slug(tx, id)
         archived = await resources.archive(tx, before.id, found.clock())
-    return answer(resource_view(archived, full=True))
+        directory = await resources.known(tx)
+    return answer(resource_view(archived, directory))
 
 
 async def list_locations(request: Request, org: Org) -> Response:

@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from infra24.bookings import Booking
-from infra24.resources import Resource
+from infra24 import resources
+from infra24.bookings import Booking, Broken
+from infra24.resources import Directory, Resource
 from infra24.web.services import Services
 
 
@@ -32,6 +33,11 @@ def booking_view(booking: Booking) -> dict[str, Any]:
         "cancellable_until": booking.cancellable_until(),
         "reschedulable_until": booking.reschedulable_until(),
         "cancelled_because": booking.cancelled_because,
+        "phone": booking.phone,
+        "location_details": booking.location_details,
+        "answers": booking.answers,
+        "series_id": booking.series_id,
+        "is_exception": booking.is_exception,
         "created_at": booking.created_at,
         "updated_at": booking.updated_at,
     }
@@ -49,8 +55,14 @@ def links(found: Services, token: str) -> dict[str, str]:
     }
 
 
-def resource_view(resource: Resource, *, full: bool) -> dict[str, Any]:
-    """A resource as anybody may see it; with `full`, as the staff do."""
+def broken_view(one: Broken) -> dict[str, Any]:
+    """A booking that stands where nobody is open, and why: for staff."""
+    told = [{"code": r.code, "sentence": r.sentence, "detail": r.private} for r in one.reasons]
+    return {**booking_view(one.booking), "reasons": told}
+
+
+def resource_view(resource: Resource, directory: Directory | None = None) -> dict[str, Any]:
+    """A resource as anybody may see it; with the directory of its organization, as the staff do."""
     view: dict[str, Any] = {
         "id": resource.id,
         "org_id": resource.org_id,
@@ -66,9 +78,19 @@ def resource_view(resource: Resource, *, full: bool) -> dict[str, Any]:
         "address": resource.address,
         "requirements": resource.requirements,
         "is_bookable": resource.is_bookable,
+        "tags": resource.tags,
+        "questions": resource.questions,
+        "prices": resource.prices,
+        "meets": resource.meets,
     }
-    if full:
+    if directory is not None:
+        draft = resources.draft_of(resource, directory)
         view |= {
+            "layouts": draft.layouts,
+            "parts": draft.parts,
+            "excludes": draft.excludes,
+            "needs": draft.needs,
+            "layout": draft.layout,
             "email": resource.email,
             "meeting_url": resource.meeting_url,
             "metadata": resource.metadata,

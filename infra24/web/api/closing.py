@@ -1,0 +1,136 @@
+"""Holidays, what a change would break, and what a law has moved: for staff."""
+
+from datetime import timedelta
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import Query, Request, Response
+from pydantic import Field
+
+from infra24 import bookings, organizations, resources
+from infra24.db import Tx
+from infra24.errors import Problem
+from infra24.organizations import HolidayPlan
+from infra24.web.api.answers import answer
+from infra24.web.api.fields import Body, Day, Json, Name
+from infra24.web.api.resources import Org
+from infra24.web.api.views import booking_view, broken_view
+from infra24.web.caller import credentials, require_key
+from infra24.web.services import services
+
+_AHEAD = timedelta(days=400)
+
+
+class OwnDay(Body):
+    """A day of the organization's own; `is_closed` false: open although a country's calendar is not."""
+
+    date: Day
+    name: Name
+    is_closed: bool = True
+
+
+class Holidays(Body):
+    """All that an organization says of holidays: it replaces what was said before."""
+
+    countries: Annotated[list[Name], Field(max_length=10, examples=[["US-FL"]])] = Field(default_factory=list)
+    days: Annotated[list[OwnDay], Field(max_length=366)] = Field(default_factory=list)
+
+    def plan(self) -> HolidayPlan:
+        """As the verbs want it. Refuses with Problem."""
+        own = {day.date.isoformat(): (day.name, day.is_closed) for day in self.days}
+        return organizations.read_plan(self.countries, own)
+
+
+class Change(Body):
+    """A change to try: other rules of a resource, or other holidays."""
+
+    resource_id: UUID | None = None
+    availability_rules: Json | None = None
+    holidays: Holidays | None = None
+
+
+async def read_holidays(request: Request, org: Org) -> Response:
+    """The organization's holidays, and the days of the coming year that they make."""
+    found, now = services(request), services(request).clock()
+    here = await found.directory.find(org)
+    async with found.database.transaction(here.id) as tx:
+        plan = await organizations.holiday_plan(tx)
+    return answer(_holidays(plan, now, []))
+
+
+async def set_holidays(
+    request: Request,
+    org: Org,
+    wanted: Holidays,
+    preview: Annotated[bool, Query(description="only say which bookings it would break")] = False,
+) -> Response:
+    """Set all holidays at once; the answer lists the bookings to come that this breaks."""
+    found, shown, now = services(request), credentials(request), services(request).clock()
+    here = await found.directory.find(org)
+    plan = wanted.plan()
+    async with found.database.transaction(here.id) as tx:
+        await require_key(tx, shown)
+        await resources.holidays_changed(tx)
+
+        async def change() -> None:
+            await organizations.set_holidays(tx, plan)
+
+        broken = await bookings.impact(tx, None, change, now)
+        if not preview:
+            await change()
+    return answer(_holidays(plan, now, [broken_view(one) for one in broken]))
+
+
+async def impact(request: Request, org: Org, wanted: Change) -> Response:
+    """Which bookings to come a change would break, and why. Nothing is changed."""
+    found, shown, now = services(request), credentials(request), services(request).clock()
+    here = await found.directory.find(org)
+    if (wanted.availability_rules is None) == (wanted.holidays is None):
+        raise Problem({"availability_rules": "try rules of a resource, or holidays: one of the two"})
+    if wanted.availability_rules is not None and wanted.resource_id is None:
+        raise Problem({"resource_id": "say whose rules"})
+    async with found.database.transaction(here.id) as tx:
+        await require_key(tx, shown)
+        broken = await bookings.impact(tx, wanted.resource_id, lambda: _try(tx, wanted, now), now)
+    return answer({"affected_bookings": [broken_view(one) for one in broken]})
+
+
+async def shifted(request: Request, org: Org) -> Response:
+    """The bookings to come whose zone's clocks were changed by law since: both readings of each."""
+    found, shown, now = services(request), credentials(request), services(request).clock()
+    here = await found.directory.find(org)
+    async with found.database.transaction(here.id) as tx:
+        await require_key(tx, shown)
+        moved = await bookings.shifted_by_law(tx, now)
+    return answer(
+        {
+            "bookings": [
+                {
+                    **booking_view(one.booking),
+                    "agreed_local_time": one.agreed.isoformat(),
+                    "shows_now": one.shows.isoformat(),
+                    "start_if_local_time_is_kept": one.instant_of_agreed,
+                }
+                for one in moved
+            ]
+        }
+    )
+
+
+async def _try(tx: Tx, wanted: Change, now: Any) -> None:
+    if wanted.holidays is not None:
+        await resources.holidays_changed(tx)
+        await organizations.set_holidays(tx, wanted.holidays.plan())
+    elif wanted.resource_id is not None:
+        await resources.update(tx, wanted.resource_id, {"availability_rules": wanted.availability_rules}, now)
+
+
+def _holidays(plan: HolidayPlan, now: Any, broken: list[dict[str, Any]]) -> dict[str, Any]:
+    today, last = now.date(), (now + _AHEAD).date()
+    coming = [(on, name) for on, name in plan.names(today.year, last.year).items() if today <= on <= last]
+    return {
+        "countries": [country.code for country in plan.countries],
+        "days": [{"date": d.held_on, "name": d.name, "is_closed": d.is_closed} for d in plan.days],
+        "coming": [{"date": on, "name": name} for on, name in sorted(coming)],
+        "affected_bookings": broken,
+    }

@@ -1,0 +1,62 @@
+"""The ledger of turns, added up again and tried with other weights: for staff."""
+
+from typing import Annotated, Any
+
+from fastapi import Query, Request, Response
+
+from infra24 import resources, turns
+from infra24.availability import TURN, Replay
+from infra24.errors import Problem
+from infra24.turns import Audit
+from infra24.web.api.answers import answer
+from infra24.web.api.resources import Org
+from infra24.web.caller import credentials, require_key
+from infra24.web.services import services
+
+Weights = Annotated[str, Query(max_length=2_000, description="try other weights: <host id>=150,<host id>=50")]
+
+
+async def fairness(request: Request, org: Org, id: str, weights: Weights = "") -> Response:
+    """Who was given how many turns of an offer and who is owed some: the ledger, proved by adding it up."""
+    found, shown = services(request), credentials(request)
+    here = await found.directory.find(org)
+    async with found.database.transaction(here.id) as tx:
+        await require_key(tx, shown)
+        offer = await resources.get_by_slug(tx, id)
+        audit = await turns.audit(tx, offer.id)
+    tried = turns.simulated(audit, read_weights(weights)) if weights else None
+    return answer(
+        {
+            "resource_id": offer.id,
+            "holds": audit.holds,
+            "turns": sum(-1 if turn.returned else 1 for turn in audit.ledger),
+            "wrong_lines": audit.replayed.wrong,
+            "hosts": standings(audit, audit.replayed),
+            "simulated": standings(audit, tried) if tried else None,
+        }
+    )
+
+
+def standings(audit: Audit, of: Replay) -> list[dict[str, Any]]:
+    """Each host's turns, what they were owed and their balance, in turns."""
+    return [
+        {
+            "host_id": str(key),
+            "name": audit.names.get(key, ""),
+            "given": standing.given,
+            "owed": round(standing.owed / TURN, 3),
+            "balance": round(standing.balance / TURN, 3),
+        }
+        for key, standing in sorted(of.standings.items(), key=lambda item: audit.names.get(item[0], ""))
+    ]
+
+
+def read_weights(text: str) -> dict[str, int]:
+    """Weights as they are written. Refuses with Problem."""
+    found: dict[str, int] = {}
+    for part in filter(None, (part.strip() for part in text.split(","))):
+        host, _, weight = part.partition("=")
+        if not weight.strip().isdecimal() or not 1 <= int(weight) <= 1_000:
+            raise Problem({"weights": f"{part!r} is not <host>=<a number from 1 to 1000>"})
+        found[host.strip()] = int(weight)
+    return found

@@ -1,0 +1,157 @@
+"""The booking links door: for staff, with the organization's key."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from urllib.parse import urlencode
+
+from fastapi import Request, Response
+from pydantic import Field
+
+from infra24 import booking_links
+from infra24.booking_links import BookingLink, LinkDraft, Prefilled
+from infra24.organizations import Organization
+from infra24.web.api.answers import answer
+from infra24.web.api.fields import SLUG, Body, Email, Instant, Json, Name, Text
+from infra24.web.api.resources import Org
+from infra24.web.caller import credentials, require_key
+from infra24.web.services import Services, services
+
+Slug = Annotated[str, Field(pattern=SLUG)]
+Kind = Literal["individual", "team", "round_robin", "collective"]
+Names = Annotated[list[Name], Field(max_length=50)]
+_LEFT_OUT: Any = None
+
+
+class NewLink(Body):
+    """A link to create: `offers` by slug, `hosts` by e-mail, `sites` by origin."""
+
+    slug: Slug
+    kind: Kind
+    title: Name
+    offers: Names
+    hosts: Names = Field(default_factory=list)
+    description: Text = ""
+    theme: Json = Field(default_factory=dict)
+    expires_at: Instant | None = None
+    max_uses: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
+    is_private: bool = False
+    is_active: bool = True
+    sites: Names = Field(default_factory=list)
+
+
+class LinkChange(Body):
+    """What to change of a link. What is left out stays."""
+
+    slug: Slug = Field(default=_LEFT_OUT)
+    kind: Kind = Field(default=_LEFT_OUT)
+    title: Name = Field(default=_LEFT_OUT)
+    offers: Names = Field(default=_LEFT_OUT)
+    hosts: Names = Field(default=_LEFT_OUT)
+    description: Text = Field(default=_LEFT_OUT)
+    theme: Json = Field(default=_LEFT_OUT)
+    expires_at: Instant | None = None
+    max_uses: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
+    is_private: bool = Field(default=_LEFT_OUT)
+    is_active: bool = Field(default=_LEFT_OUT)
+    sites: Names = Field(default=_LEFT_OUT)
+
+
+class Private(Body):
+    """What a private link brings along, and until when it opens."""
+
+    name: Annotated[str, Field(max_length=200)] = ""
+    email: Email | None = None
+    goal_text: Text = ""
+    until: Instant | None = None
+
+
+async def list_links(request: Request, org: Org) -> Response:
+    """All booking links of the organization, by slug."""
+    found, shown = services(request), credentials(request)
+    here = await found.directory.find(org)
+    async with found.database.transaction(here.id) as tx:
+        await require_key(tx, shown)
+        listed = await booking_links.listed(tx)
+    return answer({"links": [link_view(found, here, link) for link in listed]})
+
+
+async def create_link(request: Request, org: Org, wanted: NewLink) -> Response:
+    """A new booking link."""
+    found, shown = services(request), credentials(request)
+    here = await found.directory.find(org)
+    async with found.database.transaction(here.id) as tx:
+        await require_key(tx, shown)
+        made = await booking_links.create(tx, LinkDraft(**wanted.model_dump()), found.clock())
+    return answer(link_view(found, here, made), 201)
+
+
+async def read_link(request: Request, org: Org, slug: str) -> Response:
+    """One booking link by slug or id."""
+    found, shown = services(request), credentials(request)
+    here = await found.directory.find(org)
+    async with found.database.transaction(here.id) as tx:
+        await require_key(tx, shown)
+        link = await booking_links.get(tx, slug)
+    return answer(link_view(found, here, link))
+
+
+async def change_link(request: Request, org: Org, slug: str, wanted: LinkChange) -> Response:
+    """Change a booking link."""
+    found, shown = services(request), credentials(request)
+    here = await found.directory.find(org)
+    async with found.database.transaction(here.id) as tx:
+        await require_key(tx, shown)
+        changes = wanted.model_dump(exclude_unset=True)
+        link = await booking_links.change(tx, slug, changes, found.clock())
+    return answer(link_view(found, here, link))
+
+
+async def archive_link(request: Request, org: Org, slug: str) -> Response:
+    """Take a booking link out of use. Its bookings stay."""
+    found, shown = services(request), credentials(request)
+    here = await found.directory.find(org)
+    async with found.database.transaction(here.id) as tx:
+        await require_key(tx, shown)
+        link = await booking_links.archive(tx, slug, found.clock())
+    return answer(link_view(found, here, link))
+
+
+async def private_link(request: Request, org: Org, slug: str, brings: Private) -> Response:
+    """An address of the link that opens it though it is private, with fields filled in and signed."""
+    found, shown = services(request), credentials(request)
+    here = await found.directory.find(org)
+    async with found.database.transaction(here.id) as tx:
+        await require_key(tx, shown)
+        link = await booking_links.get(tx, slug)
+    prefilled = Prefilled(brings.name, brings.email or "", brings.goal_text, brings.until)
+    signed = booking_links.write_private(found.tokens, here.id, link.id, prefilled)
+    query = urlencode({"signed": signed})
+    return answer({"url": f"{_url(found, here, link)}?{query}", "signed": signed, "until": brings.until})
+
+
+def link_view(found: Services, here: Organization, link: BookingLink) -> dict[str, Any]:
+    """A link as the staff see it, with the code that puts it into a page of their own."""
+    url = _url(found, here, link)
+    until: datetime | None = link.expires_at
+    return {
+        "id": link.id,
+        "slug": link.slug,
+        "kind": link.kind,
+        "title": link.title,
+        "description": link.description,
+        "theme": link.theme,
+        "offers": [slug for _, slug, _ in link.offers],
+        "hosts": [email for _, email, _ in link.hosts],
+        "expires_at": until,
+        "max_uses": link.max_uses,
+        "uses": link.uses,
+        "is_private": link.is_private,
+        "is_active": link.is_active,
+        "sites": link.sites,
+        "url": url,
+        "embed": f'<script src="{found.settings.base_url}/embed.js" data-link="{url}" async></script>',
+    }
+
+
+def _url(found: Services, here: Organization, link: BookingLink) -> str:
+    return f"{found.settings.base_url}/{here.slug}/l/{link.slug}"

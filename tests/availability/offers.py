@@ -1,0 +1,340 @@
+"""Random timetables made of everything there is, around changes of the clocks, and what each is made of."""
+
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
+from random import Random
+from zoneinfo import ZoneInfo
+
+from infra24.availability import (
+    NO_HOLIDAYS,
+    Busy,
+    Holidays,
+    Kind,
+    Limit,
+    Member,
+    Need,
+    Override,
+    Period,
+    Schedule,
+    Span,
+    Terms,
+    Timetable,
+    Travel,
+    Whose,
+)
+
+MINUTE = 60
+QUARTER = 900
+HOUR = 3_600
+DAY = 86_400
+EPOCH = date(1970, 1, 1)
+MOMENTS = (
+    ("America/New_York", "2025-03-09"),
+    ("America/New_York", "2025-11-02"),
+    ("Europe/London", "2025-03-30"),
+    ("Europe/London", "2025-10-26"),
+    ("Australia/Lord_Howe", "2025-04-06"),
+    ("Australia/Lord_Howe", "2025-10-05"),
+    ("Africa/Casablanca", "2025-02-23"),
+    ("Africa/Casablanca", "2025-04-06"),
+    ("Asia/Beirut", "2025-03-30"),
+    ("Asia/Beirut", "2025-10-26"),
+    ("America/Havana", "2025-03-09"),
+    ("America/Havana", "2025-11-02"),
+    ("Pacific/Chatham", "2025-04-06"),
+    ("Pacific/Chatham", "2025-09-28"),
+    ("Pacific/Apia", "2011-12-30"),  # a date that no clock showed
+    ("Pacific/Kiritimati", "2026-01-01"),
+    ("Etc/GMT+12", "2025-12-31"),
+)
+TO_THE_MINUTE = (
+    ("America/St_Johns", "2010-11-07"),  # 00:01 went back to 23:01 of the day before
+    ("America/St_Johns", "2010-03-14"),
+    *MOMENTS,
+)
+ZONES = ("UTC", "Asia/Kathmandu", *sorted({name for name, _ in MOMENTS}))
+REFS = ("one", "two", "three", None)
+
+
+def chance(draw: Random, percent: int) -> bool:
+    """True so many times in a hundred."""
+    return draw.random() * 100 < percent
+
+
+@dataclass
+class Offers:
+    """Draws timetables; `tick` is the seconds at which clocks, hours, steps and lengths may have edges."""
+
+    draw: Random
+    tick: int = QUARTER
+    seen: Counter[str] = field(default_factory=Counter)
+
+    def timetable(self) -> Timetable:
+        """One timetable, within some days of a change of the clocks."""
+        draw = self.draw
+        zone, moment = draw.choice(MOMENTS if self.tick == QUARTER else TO_THE_MINUTE)
+        self.around = date.fromisoformat(moment)
+        self.zone = ZoneInfo(zone)
+        self.anchor = int(datetime(self.around.year, self.around.month, self.around.day, 5, tzinfo=UTC).timestamp())
+        self.holidays = self._holidays()
+        terms = self._terms()
+        length = draw.choice(terms.durations) * MINUTE
+        if chance(draw, 2):
+            length = draw.choice((self.tick, 3 * self.tick, 60 * QUARTER))
+        self.members = self._pool(length)
+        needs = self._needs(length)
+        first = self.anchor + draw.randint(-20, 8) * HOUR + draw.choice((0, 0, 0, 1, 1_799))
+        last = first + draw.choice((DAY, DAY // 2, DAY // 4, draw.randint(0, DAY)))
+        if chance(draw, 4):
+            last = first + 2 * DAY
+        now = draw.choice((first - DAY, first - DAY // 2, first - HOUR, first + draw.randint(-DAY, DAY // 2)))
+        grid = draw.randrange(len(needs)) if chance(draw, 25) else 0
+        closed = tuple(self._override(Kind.OFF) for _ in range(draw.choice((0, 0, 0, 0, 1, 2))))
+        if closed and chance(draw, 20):
+            closed += (self._override(Kind.EXTRA),)  # only what is off closes
+        made = sorted(self._booking() for _ in range(draw.choice((0, 0, 2, 5))))
+        found = Timetable(terms, now, (first, last), length, needs, grid, closed, tuple(made))
+        self.seen.update(made_of(found))
+        return found
+
+    def order(self, timetable: Timetable) -> dict[int, list[object]]:
+        """For some needs, some members in an order of preference."""
+        chosen = {}
+        for number, need in enumerate(timetable.needs):
+            if chance(self.draw, 60):
+                keys = [member.key for member in need.members]
+                chosen[number] = self.draw.sample(keys, self.draw.randint(min(1, len(keys)), len(keys)))
+        return chosen
+
+    def instants(self, timetable: Timetable, starts: list[int]) -> list[int]:
+        """Some starts, and some instants near and far from them."""
+        first, last = timetable.span
+        some = self.draw.sample(starts, min(4, len(starts)))
+        off = [start + self.draw.choice((-60, -1, 1, 60, 420, QUARTER)) for start in some[:2]]
+        return [*some, *off, self.draw.randint(first - HOUR, last + HOUR), self.draw.choice((first, last))]
+
+    # Terms.
+
+    def _terms(self) -> Terms:
+        draw, each = self.draw, self.tick // MINUTE
+        if each > 1:
+            steps, lengths = (1, 1, 2, 2, 3, 4, 6), (1, 2, 2, 3, 4, 4, 6, 10)
+        else:
+            steps, lengths = (15, 20, 30, 45, 60, draw.randint(7, 90)), (15, 30, 45, 60, draw.randint(1, 200))
+        durations = tuple(sorted({draw.choice(lengths) * each for _ in range(draw.choice((1, 1, 2)))}))
+        return Terms(
+            zone=self.zone,
+            slot_minutes=durations[0],
+            step_minutes=draw.choice(steps) * each,
+            durations=durations,
+            buffer_before=draw.choice((0, 0, 0, 5, 10, 45)),
+            buffer_after=draw.choice((0, 0, 0, 5, 15, 60)),
+            min_notice_minutes=draw.choice((0, 0, 0, 0, 1, 90, 1_500)),
+            horizon_days=draw.choice((30, 30, 30, 30, 1, 1)),
+            limits=tuple(self._limit() for _ in range(draw.choice((0, 0, 0, 1, 2)))),
+            cancel_notice_minutes=0,
+            reschedule_notice_minutes=0,
+            hold_minutes=10,
+            approval=False,
+            series_most=0,
+        )
+
+    def _limit(self) -> Limit:
+        draw = self.draw
+        minutes = chance(draw, 50)
+        most = draw.choice((30, 60, 90, 180, 360)) if minutes else draw.choice((1, 1, 2, 3))
+        whose = draw.choice((Whose.HOST, Whose.HOST, Whose.OFFER, Whose.BOOKER))
+        return Limit(whose, draw.choice(list(Period)), most, minutes)
+
+    def _booking(self) -> Span:
+        draw = self.draw
+        begin = self.anchor + draw.randint(-12 * 96, 12 * 96) * QUARTER // draw.choice((1, 4, 8))
+        return begin, begin + draw.choice((15, 30, 60, 90)) * MINUTE
+
+    # Schedules.
+
+    def _holidays(self) -> Holidays:
+        if chance(self.draw, 70):
+            return NO_HOLIDAYS
+        days = [(self.around - EPOCH).days + self.draw.randint(-1, 1) for _ in range(2)]
+        return Holidays({day: f"Feast {n}" for n, day in enumerate(days)})
+
+    def _window(self) -> Span:
+        """A start and an end of day, more often in the night, when clocks change."""
+        draw, most = self.draw, DAY // self.tick
+        if chance(draw, 20):
+            return 0, DAY
+        night = draw.choice((0, 0, 1, 2, 4, 6, 8, 10)) * QUARTER // self.tick
+        opens = night if chance(draw, 50) else draw.randrange(most)
+        width = draw.choice((most, most // 2, most // 3, most // 12, draw.randint(1, most)))
+        return opens * self.tick, min(most, opens + width) * self.tick
+
+    def _weekly(self) -> tuple[tuple[int, ...], int, int]:
+        draw = self.draw
+        days = range(7) if chance(draw, 80) else draw.sample(range(7), draw.randint(1, 4))
+        return tuple(days), *self._window()
+
+    def _dates(self) -> tuple[date, date]:
+        first = self.around + timedelta(days=self.draw.randint(-2, 1))
+        return first, first + timedelta(days=self.draw.choice((0, 0, 1, 2)))
+
+    def _override(self, kind: Kind) -> Override:
+        draw = self.draw
+        windows = [self._window() for _ in range(draw.choice((1, 1, 2)))]
+        if kind is Kind.INSTEAD and chance(draw, 15):
+            windows = []
+        if kind is Kind.OFF and chance(draw, 60):
+            opens = draw.randrange(DAY // self.tick) * self.tick
+            windows = [(opens, min(DAY, opens + draw.choice((1, 4, 16)) * QUARTER))]
+        return Override(*self._dates(), kind, tuple(windows), draw.choice(("", "private")))
+
+    def _schedule(self, weekly: tuple[int, ...] = (1, 1, 2)) -> Schedule:
+        draw = self.draw
+        zone = self.zone if chance(draw, 70) else ZoneInfo(draw.choice(ZONES))
+        kinds = draw.choices(list(Kind), k=draw.choice((0, 0, 0, 1, 1, 2, 3)))
+        away = range(draw.choice((1, 2)) if chance(draw, 25) else 0)
+        travels = tuple(Travel(*self._dates(), ZoneInfo(draw.choice(ZONES))) for _ in away)
+        return Schedule(
+            zone,
+            tuple(self._weekly() for _ in range(draw.choice(weekly))),
+            tuple(self._override(kind) for kind in kinds),
+            travels,
+            self.holidays if chance(draw, 70) else NO_HOLIDAYS,
+            draw.choice(("time_off", "blackout")),
+        )
+
+    # Members and needs.
+
+    def _claim(self, units: int, layouts: tuple[str, ...], *, fresh: bool = False) -> Busy:
+        draw = self.draw
+        booked, until = self._booking()
+        booked += draw.choice((0, 0, 0, 300, 1))
+        until = booked + (until - booked) // MINUTE * MINUTE
+        ref = object() if fresh else draw.choice(REFS)
+        layout = draw.choice(layouts)
+        if layout and chance(draw, 40):  # the setting up before
+            return Busy(booked - 900, booked, draw.randint(1, units), booked, until, layout, True, ref)
+        before, after = draw.choice((0, 0, 600)), draw.choice((0, 0, 900))
+        return Busy(booked - before, until + after, draw.randint(1, units), booked, until, layout, False, ref)
+
+    def _claims(self, most: int, units: int, layouts: tuple[str, ...] = ("",)) -> tuple[Busy, ...]:
+        found = [self._claim(units, layouts) for _ in range(self.draw.randint(0, most))]
+        if found and chance(self.draw, 30):  # one booking may claim several units
+            found.append(found[0]._replace(unit=self.draw.randint(1, units)))
+        return tuple(found)
+
+    def _within(self, length: int) -> tuple[Span, ...]:
+        found, at = [], self.anchor - DAY + self.draw.randint(0, 96) * QUARTER
+        for _ in range(self.draw.choice((0, 1, 1, 2))):
+            end = at + length + self.draw.choice((0, 1, 48, 96)) * QUARTER
+            found.append((at, end))
+            at = end + self.draw.choice((1, HOUR, DAY // 4))
+        return tuple(found)
+
+    def _pool(self, length: int) -> list[Member]:
+        draw = self.draw
+        found: list[Member] = []
+        shared = self._schedule()
+        for number in range(draw.choice((2, 3, 3, 4, 5))):
+            capacity = draw.choice((1, 1, 1, 2, 3)) if chance(draw, 92) else None
+            layout = draw.choice(("rows", "round")) if chance(draw, 25) else ""
+            layouts = ("", "rows", "round") if layout else ("",)
+            parts, part_claims = frozenset[object](), ()
+            if chance(draw, 22) and capacity is not None:
+                known = [m.key for m in found if m.capacity is not None and not m.parts]
+                parts = frozenset(draw.sample([*known, "half", "other half"], draw.choice((1, 2))))
+                part_claims = self._claims(2, 1)
+            schedule = shared if chance(draw, 40) else self._schedule()
+            if chance(draw, 15):
+                schedule = self._schedule((0,))
+            also = tuple(self._schedule((0, 1)) for _ in range(draw.choice((1, 2)) if chance(draw, 12) else 0))
+            most = draw.choice((0, 1, 3, 6 * (capacity or 1)))
+            found.append(
+                Member(
+                    key="abcde"[number],
+                    schedule=None if chance(draw, 12) else schedule,
+                    capacity=capacity,
+                    busy=self._claims(most, (capacity or 1) + chance(draw, 30), layouts),
+                    person=chance(draw, 50),
+                    parts=parts,
+                    part_claims=part_claims,
+                    within=self._within(length) if chance(draw, 10) else None,
+                    layout=layout,
+                    setup=draw.choice((0, 600, 1_800)) if layout else 0,
+                    teardown=draw.choice((0, 300, 3_600)) if layout else 0,
+                    also_closed=also,
+                )
+            )
+        return found
+
+    def _needs(self, length: int) -> tuple[Need, ...]:
+        draw = self.draw
+        found: list[Need] = []
+        for _ in range(draw.choice((1, 1, 2, 2, 2, 3))):
+            members = draw.sample(self.members, draw.randint(1, min(3, len(self.members))))
+            if chance(draw, 6):  # who stands in does so in one pool, not in all
+                members[0] = replace(members[0], within=self._within(length))
+            count = min(len(members), draw.choice((1, 1, 1, 2, 2, 3)))
+            if chance(draw, 2):
+                count = len(members) + 1
+            units = draw.choice((1, 1, 1, 1, 2, 3))
+            found.append(Need(tuple(members), count, units, chance(draw, 50)))
+        return tuple(found)
+
+
+def made_of(timetable: Timetable) -> set[str]:
+    """The names of what a timetable is made of."""
+    needs, terms = timetable.needs, timetable.terms
+    members = {id(m): m for need in needs for m in need.members}.values()
+    schedules = [s for m in members for s in (m.schedule, *m.also_closed) if s]
+    keys = Counter(member.key for need in needs for member in need.members)
+    found = {
+        f"needs {len(needs)}": True,
+        "grid elsewhere": timetable.grid > 0,
+        "wrong length": timetable.length // MINUTE not in terms.durations,
+        "several lengths": len(terms.durations) > 1,
+        "notice": terms.min_notice_minutes > 0,
+        "buffers": terms.buffer_before > 0 and terms.buffer_after > 0,
+        "closed": bool(timetable.closed),
+        "count": any(need.count > 1 for need in needs),
+        "units": any(need.units > 1 for need in needs),
+        "units of a choice": any(need.units > 1 and len(need.members) > need.count for need in needs),
+        "unfilled": any(need.count > len(need.members) for need in needs),
+        "shared": any(keys[member.key] > 1 for member in members),
+        "shared, several units": any(keys[m.key] > 1 and (m.capacity or 0) > 1 for m in members),
+        "never taken": any(member.capacity is None for member in members),
+        "parts": any(member.parts for member in members),
+        "parts in a need": any(keys[part] for member in members for part in member.parts),
+        "shared parts": any(a.parts & b.parts for a in members for b in members if a is not b),
+        "part claims": any(member.part_claims for member in members),
+        "layout": any(member.layout for member in members),
+        "turnover": any(claim.turnover for member in members for claim in member.busy),
+        "setup": any(member.setup and member.teardown for member in members),
+        "within": any(member.within for member in members),
+        "never within": any(member.within == () for member in members),
+        "also closed": any(member.also_closed for member in members),
+        "no schedule": any(member.schedule is None for member in members),
+        "no hours": any(m.schedule and not m.schedule.has_hours for m in members),
+        "unit that is gone": any(b.unit > (m.capacity or 9) for m in members for b in m.busy),
+        "travel": any(schedule.travels for schedule in schedules),
+        "two journeys": any(len(schedule.travels) > 1 for schedule in schedules),
+        "holidays": any(schedule.holidays.names for schedule in schedules),
+        "closed instead": any(o.kind is Kind.INSTEAD and not o.hours for s in schedules for o in s.overrides),
+        **{f"override {o.kind}": True for s in schedules for o in s.overrides},
+        **{
+            f"limit {limit.whose} {limit.period}{' minutes' * limit.minutes}": True for limit in terms.limits
+        },
+    }
+    return {name for name, holds in found.items() if holds}
+
+
+FEATURES = frozenset(
+    """needs 1;needs 2;needs 3;grid elsewhere;wrong length;several lengths;notice;buffers;closed;count;units;
+    units of a choice;unfilled;shared;shared, several units;never taken;parts;parts in a need;shared parts;
+    part claims;layout;turnover;setup;within;never within;also closed;no schedule;no hours;unit that is gone;
+    travel;two journeys;holidays;closed instead;override hours;override extra;override off""".replace(
+        "\n    ", ""
+    ).split(";")
+) | {f"limit {w} {p}{m}" for w in Whose for p in Period for m in ("", " minutes")}
+"""All that a timetable can be made of."""
