@@ -1,19 +1,26 @@
 """What is around every answer: security headers, and a limit on what a request may carry."""
 
+from collections.abc import Sequence
+
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 MOST_BYTES = 256 * 1024
 
-_CSP = (
-    b"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
-    b"font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'self'"
-)
+
+def policy(frames: Sequence[str] = ()) -> str:
+    """What a page may load and who may show it in a frame: this site, and the origins named."""
+    return (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+        "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'self' " + " ".join(frames)
+    ).rstrip()
+
+
 _ALWAYS = [
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"same-origin"),
 ]
-_PAGE = [(b"content-security-policy", _CSP)]
+_PAGE = [(b"content-security-policy", policy().encode())]
 _TOO_LARGE = (
     b'{"type":"urn:infra24:problem:too_large","title":"Too large","status":413,'
     b'"code":"too_large","detail":"A request carries at most 256 KiB."}'

@@ -1,7 +1,7 @@
 """Pages: one template, rendered whole or only the block that changed."""
 
 import gzip
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
@@ -11,6 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from infra24.errors import Refusal
 from infra24.organizations import Organization
 from infra24.web import static_files
+from infra24.web.envelope import policy
 from infra24.web.i18n import LANGUAGES, Speech, catalogue, choose_language, speech
 from infra24.web.services import services
 
@@ -43,8 +44,9 @@ def page(
     *,
     status: int = 200,
     block: str | None = None,
+    frames: Sequence[str] = (),
 ) -> Response:
-    """A page, or the one block of it that a partial request asks for."""
+    """A page, or the one block of it that a partial request asks for. `frames`: who may show it in one."""
     spoken = speech_for(request, organization)
     environment: Environment = request.app.state.environments[spoken.language]
     found = environment.get_template(template)
@@ -57,6 +59,7 @@ def page(
             for code, name in LANGUAGES.items()
             if code != spoken.language
         ],
+        "embedded": request.query_params.get("embed") == "1",
         "static": f"/static/{request.app.state.static.version}",
         **context,
     }
@@ -64,7 +67,10 @@ def page(
         html = "".join(found.blocks[block](found.new_context(everything)))
     else:
         html = found.render(everything)
-    return _answer(request, html, status)
+    answer = _answer(request, html, status)
+    if frames:
+        answer.headers["content-security-policy"] = policy(frames)
+    return answer
 
 
 def with_query(request: Request, **changed: Any) -> str:

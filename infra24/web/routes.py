@@ -20,6 +20,8 @@ from infra24.web.api import (
     system,
 )
 from infra24.web.pages import assets, booking, catalogue, manage
+from infra24.web.pages import fairness as fairness_page
+from infra24.web.pages import links as link_pages
 
 PUBLIC, KEY, TOKEN, EITHER = "public", "key", "token", "key or token"
 """What a request must show: nothing, the organization's key, a booking's token, or one of these."""
@@ -357,6 +359,7 @@ PAGES = (
     Page("/health", system.health, methods=("HEAD",)),
     Page("/", catalogue.organizations_page),
     Page("/static/{version}/{path:path}", assets.static),
+    Page("/embed.js", assets.embed),
     Page("/theme/{seed}-{radius}.css", assets.theme),
     Page("/book", catalogue.only_organization),
     Page("/bookings/details/{token}", booking.details, TOKEN, ("GET", "POST")),
@@ -368,6 +371,9 @@ PAGES = (
     Page("/{org}/book", catalogue.offers),
     Page("/{org}/book/{slug}", booking.picker, methods=("GET", "POST")),
     Page("/{org}/book/{slug}/changes", booking.changes),
+    Page("/{org}/l/{link}", link_pages.link_page, methods=("GET", "POST")),
+    Page("/{org}/l/{link}/{slug}", link_pages.link_page, methods=("GET", "POST")),
+    Page("/{org}/fairness/{slug}", fairness_page.fairness_page, methods=("GET", "POST")),
 )
 
 

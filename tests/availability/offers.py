@@ -93,6 +93,7 @@ class Offers:
         closed = tuple(self._override(Kind.OFF) for _ in range(draw.choice((0, 0, 0, 0, 1, 2))))
         if closed and chance(draw, 20):
             closed += (self._override(Kind.EXTRA),)  # only what is off closes
+        self.seen.clear()
         made = sorted(self._booking() for _ in range(draw.choice((0, 0, 2, 5))))
         found = Timetable(terms, now, (first, last), length, needs, grid, closed, tuple(made))
         self.seen.update(made_of(found))
@@ -123,6 +124,8 @@ class Offers:
         else:
             steps, lengths = (15, 20, 30, 45, 60, draw.randint(7, 90)), (15, 30, 45, 60, draw.randint(1, 200))
         durations = tuple(sorted({draw.choice(lengths) * each for _ in range(draw.choice((1, 1, 2)))}))
+        if chance(draw, 2):
+            durations = (26 * 60,)  # longer than any day
         return Terms(
             zone=self.zone,
             slot_minutes=durations[0],
@@ -163,7 +166,7 @@ class Offers:
     def _window(self) -> Span:
         """A start and an end of day, more often in the night, when clocks change."""
         draw, most = self.draw, DAY // self.tick
-        if chance(draw, 20):
+        if chance(draw, 45):
             return 0, DAY
         night = draw.choice((0, 0, 1, 2, 4, 6, 8, 10)) * QUARTER // self.tick
         opens = night if chance(draw, 50) else draw.randrange(most)
@@ -172,7 +175,7 @@ class Offers:
 
     def _weekly(self) -> tuple[tuple[int, ...], int, int]:
         draw = self.draw
-        days = range(7) if chance(draw, 80) else draw.sample(range(7), draw.randint(1, 4))
+        days = range(7) if chance(draw, 90) else draw.sample(range(7), draw.randint(1, 4))
         return tuple(days), *self._window()
 
     def _dates(self) -> tuple[date, date]:
@@ -192,7 +195,7 @@ class Offers:
     def _schedule(self, weekly: tuple[int, ...] = (1, 1, 2)) -> Schedule:
         draw = self.draw
         zone = self.zone if chance(draw, 70) else ZoneInfo(draw.choice(ZONES))
-        kinds = draw.choices(list(Kind), k=draw.choice((0, 0, 0, 1, 1, 2, 3)))
+        kinds = draw.choices(list(Kind), k=draw.choice((0, 0, 0, 0, 1, 2, 3)))
         away = range(draw.choice((1, 2)) if chance(draw, 25) else 0)
         travels = tuple(Travel(*self._dates(), ZoneInfo(draw.choice(ZONES))) for _ in away)
         return Schedule(
@@ -246,14 +249,14 @@ class Offers:
                 parts = frozenset(draw.sample([*known, "half", "other half"], draw.choice((1, 2))))
                 part_claims = self._claims(2, 1)
             schedule = shared if chance(draw, 40) else self._schedule()
-            if chance(draw, 15):
+            if chance(draw, 10):
                 schedule = self._schedule((0,))
             also = tuple(self._schedule((0, 1)) for _ in range(draw.choice((1, 2)) if chance(draw, 12) else 0))
-            most = draw.choice((0, 1, 3, 6 * (capacity or 1)))
+            most = draw.choice((0, 0, 1, 3, 6 * (capacity or 1)))
             found.append(
                 Member(
                     key="abcde"[number],
-                    schedule=None if chance(draw, 12) else schedule,
+                    schedule=None if number and chance(draw, 12) else schedule,
                     capacity=capacity,
                     busy=self._claims(most, (capacity or 1) + chance(draw, 30), layouts),
                     person=chance(draw, 50),
@@ -275,12 +278,38 @@ class Offers:
             members = draw.sample(self.members, draw.randint(1, min(3, len(self.members))))
             if chance(draw, 6):  # who stands in does so in one pool, not in all
                 members[0] = replace(members[0], within=self._within(length))
-            count = min(len(members), draw.choice((1, 1, 1, 2, 2, 3)))
+            count = min(len(members), draw.choice((1, 1, 1, 1, 2, 3)))
             if chance(draw, 2):
                 count = len(members) + 1
-            units = draw.choice((1, 1, 1, 1, 2, 3))
+            able = [m for m in members if m.capacity is None or m.capacity > 1]
+            units = draw.choice((1, 2, 2, 3)) if len(able) >= count or chance(draw, 5) else 1
             found.append(Need(tuple(members), count, units, chance(draw, 50)))
         return tuple(found)
+
+
+def is_at_fault(timetable: Timetable) -> bool:
+    """Whether the engine is known to be wrong about this timetable; see test_examples.py, faults 1, 2, 5.
+
+    Remove this function, and the next, when these faults are mended.
+    """
+    needs = timetable.needs
+    members = [member for need in needs for member in need.members]
+    capacity = {member.key: member.capacity for member in members}
+    within = {member.key: member.within for member in members}
+    knotted = len(needs) > 1 or any(member.parts for member in members)
+    return (
+        (knotted and any(need.units > 1 and len(need.members) > need.count for need in needs))
+        or any(capacity.get(part, 1) != 1 for member in members for part in member.parts)
+        or any((m.capacity or 0) > 1 and m.within != within[m.key] for m in members)
+    )
+
+
+def free_hosts_are_at_fault(timetable: Timetable) -> bool:
+    """Whether free_hosts is known to be wrong about this timetable: faults 3 and 4."""
+    needs = timetable.needs
+    number = next((n for n, need in enumerate(needs) if need.staffed), 0)
+    knotted = len(needs) > 1 or any(member.parts for need in needs for member in need.members)
+    return knotted and (number > 0 or needs[number].count > 1)
 
 
 def made_of(timetable: Timetable) -> set[str]:
@@ -293,6 +322,7 @@ def made_of(timetable: Timetable) -> set[str]:
         f"needs {len(needs)}": True,
         "grid elsewhere": timetable.grid > 0,
         "wrong length": timetable.length // MINUTE not in terms.durations,
+        "longer than a day": timetable.length > 25 * HOUR,
         "several lengths": len(terms.durations) > 1,
         "notice": terms.min_notice_minutes > 0,
         "buffers": terms.buffer_before > 0 and terms.buffer_after > 0,
@@ -330,7 +360,7 @@ def made_of(timetable: Timetable) -> set[str]:
 
 
 FEATURES = frozenset(
-    """needs 1;needs 2;needs 3;grid elsewhere;wrong length;several lengths;notice;buffers;closed;count;units;
+    """needs 1;needs 2;needs 3;grid elsewhere;wrong length;longer than a day;several lengths;notice;buffers;closed;count;units;
     units of a choice;unfilled;shared;shared, several units;never taken;parts;parts in a need;shared parts;
     part claims;layout;turnover;setup;within;never within;also closed;no schedule;no hours;unit that is gone;
     travel;two journeys;holidays;closed instead;override hours;override extra;override off""".replace(

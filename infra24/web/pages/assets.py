@@ -21,6 +21,15 @@ async def static(request: Request) -> Response:
     return Response(found.body, 200, headers, found.kind)
 
 
+async def embed(request: Request) -> Response:
+    """The script that puts a booking link into a page of another site. Its address never changes."""
+    found = request.app.state.static.files.get("embed.js")
+    if found is None:
+        raise HTTPException(404)
+    headers = {"cache-control": "public, max-age=3600", "access-control-allow-origin": "*"}
+    return Response(found.body, 200, headers, found.kind)
+
+
 async def theme(request: Request) -> Response:
     """The style sheet of one colour and one radius."""
     seed, radius = request.path_params["seed"], request.path_params["radius"]

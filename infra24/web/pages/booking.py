@@ -4,13 +4,12 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
-from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from fastapi import Request, Response
 from starlette.responses import RedirectResponse, StreamingResponse
 
-from infra24 import bookings, resources
+from infra24 import booking_links, bookings, resources
 from infra24.availability.documents import zone_named
 from infra24.bookings import (
     Booking,
@@ -25,13 +24,21 @@ from infra24.bookings import (
 )
 from infra24.db import Tx
 from infra24.errors import Conflict, Refusal
-from infra24.organizations import Organization, UnknownResource
-from infra24.resources import Resource
+from infra24.organizations import Organization
+from infra24.resources import Choice, Resource
 from infra24.web.i18n import Speech
-from infra24.web.pages.forms import DetailsForm, read_details, read_number, read_start, typed
+from infra24.web.pages.forms import (
+    DetailsForm,
+    empty_details,
+    read_details,
+    read_number,
+    read_start,
+    typed,
+)
 from infra24.web.pages.opened import opened
 from infra24.web.pages.picker import pick, visitor_zone
-from infra24.web.rendering import page, speech_for
+from infra24.web.pages.ways import Way, offered, onward, own_way
+from infra24.web.rendering import page, speech_for, with_query
 from infra24.web.services import services
 
 _HOLD = "hold"
@@ -40,12 +47,18 @@ _HOLD = "hold"
 async def picker(request: Request) -> Response:
     """/{org}/book/{slug}: choose a day and a time; POST holds it and goes on to the details."""
     found = services(request)
-    here = await found.directory.find(request.path_params["org"])
+    way = own_way(await found.directory.find(request.path_params["org"]))
+    async with found.database.transaction(way.here.id) as tx:
+        resource = await offered(tx, way, request.path_params["slug"])
+    return await hold_or_show(request, way, resource)
+
+
+async def hold_or_show(request: Request, way: Way, resource: Resource) -> Response:
+    """The choice of a time; POST holds the chosen one."""
     if request.method == "POST":
-        return await _hold(request, here)
-    async with found.database.transaction(here.id) as tx:
-        resource = await _offered(tx, request)
-        return await _picker_page(tx, request, here, resource)
+        return await _hold(request, way, resource)
+    async with services(request).database.transaction(way.here.id) as tx:
+        return await _picker_page(tx, request, way, resource)
 
 
 async def changes(request: Request) -> Response:
@@ -71,12 +84,13 @@ async def details(request: Request) -> Response:
     if held.status is not Status.HOLD:
         return RedirectResponse(open_.where, 303)
     context = {"booking": held, "resource": open_.resource, "token": token, "where": open_.where}
+    context["frames"] = open_.sites
     if request.method == "GET":
-        form = DetailsForm({"name": "", "email": "", "goal": "", "consent": ""})
+        form = empty_details(open_.brings(request))
         return await _details_page(request, here, form, context)
     sent = await typed(request)
-    form = read_details(sent)
-    if form.errors:
+    form = read_details(sent, open_.resource)
+    if form.wrong:
         return await _details_page(request, here, form, context, status=422)
     locale = str(speech_for(request, here).locale)
     start = read_start(sent) or held.starts_at
@@ -86,14 +100,15 @@ async def details(request: Request) -> Response:
     except (SlotTaken, SlotNotOffered):
         lost = replace(held, starts_at=start, ends_at=start + held.length)
         async with found.database.transaction(here.id) as tx:
-            free = await bookings.alternatives(tx, held.resource_id, start, held.length, now)
+            choice = Choice.read(held.choice)
+            free = await bookings.alternatives(tx, held.resource_id, start, held.length, now, choice=choice)
         context |= {"booking": lost}
         return await _details_page(request, here, form, context, free=free, status=409)
     except Conflict as refusal:
         return await _details_page(request, here, form, context, said=refusal.sentence, status=409)
     to = found.tokens.of(here.id, booking.id)
-    answer = RedirectResponse(in_zone(request, f"/bookings/confirmation/{to}"), 303)
-    answer.delete_cookie(_HOLD, path=f"/{here.slug}/book")
+    answer = RedirectResponse(onward(request, f"/bookings/confirmation/{to}"), 303)
+    answer.delete_cookie(_HOLD, path=f"/{here.slug}")
     return answer
 
 
@@ -106,20 +121,21 @@ async def release(request: Request) -> Response:
         async with found.database.transaction(open_.here.id) as tx:
             await bookings.cancel(tx, held.id, by=By.BOOKER, now=found.clock(), because="released")
     on = held.starts_at.astimezone(ZoneInfo(held.time_zone)).date()
-    answer = RedirectResponse(f"{open_.where}?date={on}", 303)
-    answer.delete_cookie(_HOLD, path=f"/{open_.here.slug}/book")
+    to = onward(request, open_.where)
+    answer = RedirectResponse(f"{to}{'&' if '?' in to else '?'}date={on}", 303)
+    answer.delete_cookie(_HOLD, path=f"/{open_.here.slug}")
     return answer
 
 
-async def _hold(request: Request, here: Organization) -> Response:
-    found, now = services(request), services(request).clock()
+async def _hold(request: Request, way: Way, resource: Resource) -> Response:
+    found, now, here = services(request), services(request).clock(), way.here
     sent = await typed(request)
     start = read_start(sent)
     minutes = read_number(sent.get("duration"))
     async with found.database.transaction(here.id) as tx:
-        resource = await _offered(tx, request)
         if start is None:
-            return await _picker_page(tx, request, here, resource, missing=True, status=422)
+            return await _picker_page(tx, request, way, resource, missing=True, status=422)
+        choice = way.choice(request, await resources.offer(tx, resource.id))
     length = timedelta(minutes=minutes)
     try:
         async with found.database.transaction(here.id) as tx:
@@ -129,40 +145,32 @@ async def _hold(request: Request, here: Organization) -> Response:
             if not length:
                 _, seconds, _ = await bookings.slots(tx, resource.id, (now, now), None, now)
                 length = timedelta(seconds=seconds)
-            wish = Wish(resource.id, start, start + length)
+            link_id = way.link.id if way.link else None
+            wish = Wish(resource.id, start, start + length, None, choice, link_id)
             booking = await bookings.hold(tx, wish, tokens=found.tokens, now=now)
     except (SlotTaken, SlotNotOffered) as refusal:
         async with found.database.transaction(here.id) as tx:
-            free = await bookings.alternatives(tx, resource.id, start, length, now)
-            return await _picker_page(tx, request, here, resource, free=free, refusal=refusal, status=409)
+            free = await bookings.alternatives(tx, resource.id, start, length, now, choice=choice)
+            return await _picker_page(tx, request, way, resource, free=free, refusal=refusal, status=409)
     token = found.tokens.of(here.id, booking.id)
-    answer = RedirectResponse(in_zone(request, f"/bookings/details/{token}"), 303)
-    answer.set_cookie(_HOLD, token, max_age=7_200, path=f"/{here.slug}/book", httponly=True, samesite="lax")
+    answer = RedirectResponse(onward(request, f"/bookings/details/{token}"), 303)
+    answer.set_cookie(_HOLD, token, max_age=7_200, path=f"/{here.slug}", httponly=True, samesite="lax")
     return answer
-
-
-def in_zone(request: Request, address: str) -> str:
-    """An address of ours that keeps the zone which the visitor chose."""
-    asked = request.query_params.get("tz")
-    return f"{address}?{urlencode({'tz': asked})}" if asked else address
 
 
 async def _confirm(
     tx: Tx, held: Booking, start: datetime, person: Person, tokens: Tokens, now: datetime
 ) -> Booking:
     """Confirm the held time, or book the other one that was chosen in its place."""
+    link = await booking_links.get_by_id(tx, held.link_id)
+    if link is not None:
+        await booking_links.use(tx, link, now)
     if start == held.starts_at:
         return await bookings.confirm_hold(tx, held.id, person, now=now)
     await bookings.cancel(tx, held.id, by=By.BOOKER, now=now, because="replaced")
-    wish = Wish(held.resource_id, start, start + held.length, person)
+    choice = Choice.read(held.choice)
+    wish = Wish(held.resource_id, start, start + held.length, person, choice, held.link_id)
     return await bookings.book(tx, wish, tokens=tokens, now=now)
-
-
-async def _offered(tx: Tx, request: Request) -> Resource:
-    resource = await resources.get_by_slug(tx, request.path_params["slug"])
-    if not (resource.is_active and resource.is_bookable):
-        raise UnknownResource()
-    return resource
 
 
 async def _own_hold(tx: Tx, request: Request) -> Booking | None:
@@ -180,7 +188,7 @@ async def _own_hold(tx: Tx, request: Request) -> Booking | None:
 async def _picker_page(
     tx: Tx,
     request: Request,
-    here: Organization,
+    way: Way,
     resource: Resource,
     *,
     missing: bool = False,
@@ -188,23 +196,31 @@ async def _picker_page(
     refusal: Refusal | None = None,
     status: int = 200,
 ) -> Response:
+    here = way.here
     speech, now = speech_for(request, here), services(request).clock()
     own = await _own_hold(tx, request)
     ignoring = [own.id] if own else []
-    offer, picked = await pick(tx, request, resource.id, speech, now, ignoring=ignoring)
+    choice = way.choice(request, await resources.offer(tx, resource.id))
+    offer, picked = await pick(tx, request, resource.id, speech, now, ignoring=ignoring, choice=choice)
     zone = visitor_zone(request, offer)
     context = {
         "offer": offer,
         "resource": resource,
         "picker": picked,
-        "hosts": [host.name for host in offer.hosts],
+        "hosts": [host.name for host in offer.narrowed(choice).hosts],
+        "with_whom": [
+            (name, with_query(request, start=None, **{"with": id_}), choice.hosts == (id_,))
+            for id_, name in way.choosable(offer)
+        ],
+        "with_anyone": with_query(request, start=None, **{"with": None}),
         "missing": missing,
         "taken": isinstance(refusal, SlotTaken),
         "refused": refusal is not None,
         "alternatives": time_choices(speech, zone, free or []),
         "live": f"/{here.slug}/book/{resource.slug}/changes",
+        "link": way.link,
     }
-    return page(request, "picker.html", here, context, status=status, block="picker")
+    return page(request, "picker.html", here, context, status=status, block="picker", frames=way.sites)
 
 
 async def _details_page(
@@ -232,7 +248,7 @@ async def _details_page(
         "lapsed": left <= 0,
         "seconds_left": left,
     }
-    return page(request, "details.html", here, context, status=status)
+    return page(request, "details.html", here, context, status=status, frames=context["frames"])
 
 
 def visitor_zone_of_booking(request: Request, booking: Booking) -> ZoneInfo:

@@ -39,6 +39,6 @@ async def offers(request: Request) -> Response:
             return RedirectResponse(f"/{here.slug}/book/{resource.slug}", 303)
     groups: dict[str, list[resources.Resource]] = {}
     for resource in offered:
-        if resource.availability_rules.get("windows"):
+        if resource.is_offered:
             groups.setdefault(resource.category, []).append(resource)
     return page(request, "offers.html", here, {"groups": sorted(groups.items())})

@@ -1,13 +1,18 @@
 """What people type into the pages, checked one field at a time."""
 
+import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from email_validator import EmailNotValidError, validate_email
 from fastapi import Request
 
+from infra24.booking_links import Prefilled
 from infra24.bookings import Person
-from infra24.errors import Forbidden
+from infra24.errors import Forbidden, Problem
+from infra24.resources import Resource, read_answers
+
+_FIELDS = ("name", "email", "goal", "consent", "phone")
 
 
 class FromElsewhere(Forbidden):
@@ -16,10 +21,20 @@ class FromElsewhere(Forbidden):
 
 @dataclass(frozen=True, slots=True)
 class DetailsForm:
-    """Who books: what was typed, and the name of what is wrong with each field."""
+    """Who books: what was typed, and the name of what is wrong with each field.
+
+    `answers` are to the questions of the offer; what is wrong with them is named in `unanswered`.
+    """
 
     values: dict[str, str]
     errors: dict[str, str] = field(default_factory=dict)
+    answers: dict[str, str] = field(default_factory=dict)
+    unanswered: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def wrong(self) -> bool:
+        """Whether anything is."""
+        return bool(self.errors or self.unanswered)
 
     def person(self, locale: str) -> Person:
         """The person, when there are no errors."""
@@ -29,6 +44,8 @@ class DetailsForm:
             self.values["goal"],
             bool(self.values["consent"]),
             locale,
+            phone=self.values["phone"],
+            answers={name: value for name, value in self.answers.items() if value},
         )
 
 
@@ -36,13 +53,21 @@ async def typed(request: Request) -> dict[str, str]:
     """The text fields of a form. Refuses with FromElsewhere when another site sent it."""
     if request.headers.get("sec-fetch-site", "same-origin") == "cross-site":
         raise FromElsewhere()
-    form = await request.form(max_files=0, max_fields=50)
+    form = await request.form(max_files=0, max_fields=80)
     return {name: value for name, value in form.items() if isinstance(value, str)}
 
 
-def read_details(sent: dict[str, str]) -> DetailsForm:
-    """Read the details form. Errors are names of sentences in the template."""
-    values = {name: _plain(sent.get(name, "")) for name in ("name", "email", "goal", "consent")}
+def empty_details(brings: Prefilled | None) -> DetailsForm:
+    """The form before anything is typed, with what a private link brings along."""
+    values = dict.fromkeys(_FIELDS, "")
+    if brings is not None:
+        values |= {"name": brings.name, "email": brings.email, "goal": brings.goal_text}
+    return DetailsForm(values)
+
+
+def read_details(sent: dict[str, str], resource: Resource) -> DetailsForm:
+    """Read the details form of an offer. Errors are names of sentences in the template."""
+    values = {name: _plain(sent.get(name, "")) for name in _FIELDS}
     errors: dict[str, str] = {}
     if not values["name"]:
         errors["name"] = "name_missing"
@@ -54,7 +79,25 @@ def read_details(sent: dict[str, str]) -> DetailsForm:
         errors["email"] = "email_wrong" if values["email"] else "email_missing"
     if len(values["goal"]) > 2_000:
         errors["goal"] = "goal_long"
-    return DetailsForm(values, errors)
+    if resource.meets == "phone" and not values["phone"]:
+        errors["phone"] = "phone_missing"
+    elif values["phone"] and not re.fullmatch(r"[+0-9 ()./-]{5,40}", values["phone"]):
+        errors["phone"] = "phone_wrong"
+    answers = {q["id"]: _plain(sent.get(f"q-{q['id']}", "")) for q in resource.questions}
+    return DetailsForm(values, errors, answers, _unanswered(resource, answers))
+
+
+def _unanswered(resource: Resource, answers: dict[str, str]) -> dict[str, str]:
+    """What is wrong with the answers, by question."""
+    kinds = {question["id"]: question["kind"] for question in resource.questions}
+    wrong: dict[str, str] = {}
+    try:
+        read_answers(resource.questions, {name: value for name, value in answers.items() if value})
+    except Problem as problem:
+        for path in problem.problems:
+            name = path.removeprefix("answers.")
+            wrong[name] = f"{kinds.get(name, 'text')}_wrong" if answers.get(name) else "missing"
+    return wrong
 
 
 def read_start(sent: dict[str, str]) -> datetime | None:

@@ -9,11 +9,13 @@ from infra24 import bookings
 from infra24.bookings import Booking, By, SlotNotOffered, SlotTaken, Status
 from infra24.errors import Refusal
 from infra24.organizations import Organization
+from infra24.resources import Choice
 from infra24.web.api.views import links
 from infra24.web.pages.booking import time_choices, visitor_zone_of_booking, when
 from infra24.web.pages.forms import read_start, typed
 from infra24.web.pages.opened import opened
 from infra24.web.pages.picker import pick
+from infra24.web.pages.ways import onward
 from infra24.web.rendering import page, speech_for
 from infra24.web.services import services
 
@@ -23,7 +25,7 @@ async def confirmation(request: Request) -> Response:
     here, booking, context = await _opened(request)
     if booking.status is Status.HOLD:
         return RedirectResponse(f"/bookings/details/{request.path_params['token']}", 303)
-    return page(request, "confirmation.html", here, context)
+    return page(request, "confirmation.html", here, context, frames=context["frames"])
 
 
 async def reschedule(request: Request) -> Response:
@@ -32,7 +34,8 @@ async def reschedule(request: Request) -> Response:
     movable = booking.status in (Status.PENDING, Status.CONFIRMED)
     open_ = movable and services(request).clock() <= booking.reschedulable_until()
     if not open_:
-        return page(request, "closed.html", here, {**context, "what": "reschedule"}, status=409)
+        closed = {**context, "what": "reschedule"}
+        return page(request, "closed.html", here, closed, status=409, frames=context["frames"])
     if request.method == "GET":
         return await _reschedule_page(request, here, booking, context)
     found, now = services(request), services(request).clock()
@@ -44,26 +47,31 @@ async def reschedule(request: Request) -> Response:
             await bookings.reschedule(tx, booking.id, start, start + booking.length, by=By.BOOKER, now=now)
     except (SlotTaken, SlotNotOffered) as refusal:
         async with found.database.transaction(here.id) as tx:
-            free = await bookings.alternatives(tx, booking.resource_id, start, booking.length, now)
+            choice = Choice.read(booking.choice)
+            free = await bookings.alternatives(
+                tx, booking.resource_id, start, booking.length, now, choice=choice
+            )
         return await _reschedule_page(request, here, booking, context, free=free, refusal=refusal, status=409)
-    return RedirectResponse(f"/bookings/confirmation/{request.path_params['token']}?changed=1", 303)
+    to = onward(request, f"/bookings/confirmation/{request.path_params['token']}")
+    return RedirectResponse(f"{to}{'&' if '?' in to else '?'}changed=1", 303)
 
 
 async def cancel(request: Request) -> Response:
     """/bookings/cancel/{token}: what cancelling means, and the button. Only POST cancels."""
     here, booking, context = await _opened(request)
     if booking.status is Status.CANCELLED:
-        return page(request, "cancelled.html", here, context)
+        return page(request, "cancelled.html", here, context, frames=context["frames"])
     late = services(request).clock() > booking.cancellable_until()
     if booking.status not in (Status.PENDING, Status.CONFIRMED, Status.HOLD) or late:
-        return page(request, "closed.html", here, {**context, "what": "cancel"}, status=409)
+        closed = {**context, "what": "cancel"}
+        return page(request, "closed.html", here, closed, status=409, frames=context["frames"])
     if request.method == "GET":
-        return page(request, "cancel.html", here, context)
+        return page(request, "cancel.html", here, context, frames=context["frames"])
     await typed(request)
     found = services(request)
     async with found.database.transaction(here.id) as tx:
         await bookings.cancel(tx, booking.id, by=By.BOOKER, now=found.clock())
-    return RedirectResponse(request.url.path, 303)
+    return RedirectResponse(onward(request, request.url.path), 303)
 
 
 async def _opened(request: Request) -> tuple[Organization, Booking, dict[str, Any]]:
@@ -78,7 +86,9 @@ async def _opened(request: Request) -> tuple[Organization, Booking, dict[str, An
         "resource": open_.resource,
         "token": token,
         "when": when(speech, booking, zone),
-        "where": open_.where,
+        "where": onward(request, open_.where),
+        "frames": open_.sites,
+        "onward": onward(request, ""),
         "remote": bool(booking.meeting_url),
         "changed": "changed" in request.query_params,
         "calendars": bookings.calendar_urls(booking, here.name, to["confirmation"], to["ics"]),
@@ -106,7 +116,14 @@ async def _reschedule_page(
     minutes = int(booking.length.total_seconds()) // 60
     async with found.database.transaction(here.id) as tx:
         offer, picked = await pick(
-            tx, request, booking.resource_id, speech, found.clock(), ignoring=[booking.id], length=minutes
+            tx,
+            request,
+            booking.resource_id,
+            speech,
+            found.clock(),
+            ignoring=[booking.id],
+            length=minutes,
+            choice=Choice.read(booking.choice),
         )
     zone = visitor_zone_of_booking(request, booking)
     context = {
@@ -120,7 +137,9 @@ async def _reschedule_page(
         "alternatives": time_choices(speech, zone, free or []),
         "live": f"/{here.slug}/book/{context['resource'].slug}/changes",
     }
-    return page(request, "reschedule.html", here, context, status=status, block="picker")
+    return page(
+        request, "reschedule.html", here, context, status=status, block="picker", frames=context["frames"]
+    )
 
 
 def _until(speech: Any, at: Any, zone: Any) -> str:

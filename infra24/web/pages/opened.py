@@ -4,10 +4,12 @@ from dataclasses import dataclass
 
 from fastapi import Request
 
-from infra24 import bookings, organizations, resources
+from infra24 import booking_links, bookings, organizations, resources
+from infra24.booking_links import BookingLink, Prefilled
 from infra24.bookings import Booking, UnknownBooking, org_of_token
 from infra24.organizations import Organization
 from infra24.resources import Resource
+from infra24.web.pages.ways import Way, branded
 from infra24.web.services import services
 
 
@@ -19,10 +21,23 @@ class Opened:
     booking: Booking
     here: Organization
     resource: Resource
+    link: BookingLink | None
 
     @property
     def where(self) -> str:
-        return f"/{self.here.slug}/book/{self.resource.slug}"
+        return Way(self.here, self.link).to(self.resource)
+
+    @property
+    def sites(self) -> list[str]:
+        """The sites that may show its pages in a frame."""
+        return self.link.sites if self.link else []
+
+    def brings(self, request: Request) -> Prefilled | None:
+        """What a private link brings along."""
+        if self.link is None:
+            return None
+        found, signed = services(request), request.query_params.get("signed")
+        return booking_links.read_private(found.tokens, self.here.id, self.link.id, signed, found.clock())
 
 
 async def opened(request: Request) -> Opened:
@@ -34,4 +49,6 @@ async def opened(request: Request) -> Opened:
     async with services(request).database.transaction(org_id) as tx:
         booking = await bookings.by_token(tx, token)
         here = await organizations.get(tx)
-        return Opened(token, booking, here, await resources.get(tx, booking.resource_id))
+        link = await booking_links.get_by_id(tx, booking.link_id)
+        resource = await resources.get(tx, booking.resource_id)
+        return Opened(token, booking, branded(here, link), resource, link)

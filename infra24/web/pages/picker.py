@@ -71,6 +71,7 @@ class Picker:
     lengths: list[int]
     chosen: str
     next_free: tuple[str, str] | None
+    whys: list[str]
     query: Mapping[str, str]
 
 
@@ -100,27 +101,20 @@ async def pick(
     asked = _date(request.query_params.get("date"))
     month = _date(f"{request.query_params.get('month', '')}-01") or (asked and asked.replace(day=1))
 
-    async def free(first: date, until: date) -> list[datetime]:
-        span = (_midnight(zone, first), _midnight(zone, until))
-        _, _, starts = await bookings.slots(
-            tx, resource_id, span, minutes, now, choice=choice, ignoring=ignoring
-        )
-        return [bookings.instant(start).astimezone(zone) for start in starts]
-
+    view = _View(tx, resource_id, zone, minutes, now, choice, ignoring)
     if month is None:
-        ahead = await free(today, min(last, today + _LOOK_AHEAD) + timedelta(days=1))
+        ahead = await view.free(today, min(last, today + _LOOK_AHEAD) + timedelta(days=1))
         month = (ahead[0].date() if ahead else today).replace(day=1)
     month = min(max(month, today.replace(day=1)), last.replace(day=1))
     following = _next_month(month)
-    starts = await free(month, following)
+    starts = await view.free(month, following)
     day = asked if asked and any(at.date() == asked for at in starts) else None
     day = day or (starts[0].date() if starts else None)
+    further = await view.free(following, last + timedelta(days=1)) if not starts else []
     later = None
-    if not starts and following <= last:
-        further = await free(following, last + timedelta(days=1))
-        if further:
-            on = further[0].date()
-            later = (speech.day(on), with_query(request, date=on.isoformat(), month=None))
+    if further:
+        on = further[0].date()
+        later = (speech.day(on), with_query(request, date=on.isoformat(), month=None))
     counts = Counter(at.date() for at in starts)
     return offer, Picker(
         month=speech.month(month),
@@ -140,8 +134,45 @@ async def pick(
         lengths=list(offer.rules.durations) if length is None else [],
         chosen=request.query_params.get("start", ""),
         next_free=later,
+        whys=[] if starts else await view.whys(month, following),
         query=dict(request.query_params),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _View:
+    """One offer as one visitor asks for it, looked at over spans of dates."""
+
+    tx: Tx
+    resource_id: UUID
+    zone: ZoneInfo
+    minutes: int
+    now: datetime
+    choice: Choice
+    ignoring: Sequence[UUID]
+
+    async def free(self, first: date, until: date) -> list[datetime]:
+        """The free starts from one date to before another, in the visitor's zone."""
+        if until <= first:
+            return []
+        _, _, starts = await bookings.slots(
+            self.tx,
+            self.resource_id,
+            (_midnight(self.zone, first), _midnight(self.zone, until)),
+            self.minutes,
+            self.now,
+            choice=self.choice,
+            ignoring=self.ignoring,
+        )
+        return [bookings.instant(start).astimezone(self.zone) for start in starts]
+
+    async def whys(self, first: date, until: date) -> list[str]:
+        """The codes of what removed the starts of some dates, most frequent first."""
+        span = (_midnight(self.zone, first), _midnight(self.zone, until))
+        told = await bookings.why_no_slots(
+            self.tx, self.resource_id, span, self.minutes, self.now, choice=self.choice
+        )
+        return [reason.code for reason, _ in told][:4]
 
 
 def visitor_zone(request: Request, offer: Offer) -> ZoneInfo:

@@ -1,0 +1,219 @@
+"""What the random tests found, as small as it gets; `fault` marks what the engine still does wrong.
+
+Run the faults with `-k fault --runxfail`. They are strict: one that is mended must lose its mark.
+"""
+
+from collections.abc import Hashable
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from infra24.availability import (
+    Busy,
+    Kind,
+    Limit,
+    Member,
+    Need,
+    Override,
+    Period,
+    Schedule,
+    Terms,
+    Timetable,
+    Whose,
+    choose,
+    explain,
+    free_hosts,
+    free_starts,
+    parse,
+)
+
+HOUR, DAY = 3_600, 86_400
+MONDAY = int(datetime(2025, 6, 2, tzinfo=UTC).timestamp())
+NINE, TEN, ELEVEN, NOON = (MONDAY + hour * HOUR for hour in (9, 10, 11, 12))
+MORNING = Schedule(ZoneInfo("UTC"), ((tuple(range(7)), 9 * HOUR, 12 * HOUR),))
+TERMS = parse({"slot_minutes": 60}, zone="UTC", people=())
+
+
+def fault(number: int, what: str) -> pytest.MarkDecorator:
+    """The engine is known to be wrong here."""
+    return pytest.mark.xfail(strict=True, reason=f"engine fault {number}: {what}")
+
+
+def member(key: Hashable, **more: Any) -> Member:
+    """Someone or something that is open from 9 to 12."""
+    return Member(key, **{"schedule": MORNING, **more})
+
+
+def monday(*needs: Need, terms: Terms = TERMS, **more: Any) -> Timetable:
+    """An hour of 2025-06-02, at 9, 10 or 11."""
+    return Timetable(terms, MONDAY, (MONDAY, MONDAY + DAY), HOUR, needs, **more)
+
+
+def claim(start: int, end: int, unit: int = 1, **more: Any) -> Busy:
+    """A claim whose booking begins and ends with it."""
+    return Busy(start, end, unit, start, end, **more)
+
+
+# Faults.
+
+
+@fault(1, "several units of one of several members are given to the first, not to the one that fits")
+def test_fault_units_come_from_the_member_that_others_leave() -> None:
+    """Two units of X or Y, and one of X: Y gives the two."""
+    x, y = member("x", capacity=2), member("y", capacity=2)
+    timetable = monday(Need((x, y), units=2), Need((x,)))
+    assert free_starts(timetable) == [NINE, TEN, ELEVEN]
+    assert choose(timetable, NINE) == [("y",), ("x",)]
+
+
+@fault(2, "a whole is given with a part of which another need already has a unit")
+def test_fault_a_whole_is_not_given_with_a_part_that_is_given_already() -> None:
+    """Two seats in the left half, of which one is taken; the hall needs all of it."""
+    left = member("left", capacity=2)
+    hall = member("hall", parts=frozenset({"left"}))
+    timetable = monday(Need((left,)), Need((hall,)))
+    assert choose(timetable, NINE) is None
+    assert free_starts(timetable) == []
+
+
+@fault(3, "a host is not listed where each booking takes several hosts")
+def test_fault_hosts_who_come_in_twos_are_listed() -> None:
+    """Two of three hosts, and a room that the first could be too."""
+    ann, bob, cyd = (member(key, capacity=2) for key in ("ann", "bob", "cyd"))
+    timetable = monday(Need((ann, bob, cyd), count=2, staffed=True), Need((ann,)))
+    assert free_hosts(timetable)[NINE] == ["ann", "bob", "cyd"]
+
+
+@fault(4, "a host is not listed when an earlier need prefers them, though it could take another")
+def test_fault_a_host_is_listed_when_an_earlier_need_can_do_without_them() -> None:
+    ann, bob = member("ann"), member("bob")
+    timetable = monday(Need((ann, bob)), Need((ann, bob), staffed=True))
+    assert free_hosts(timetable)[NINE] == ["ann", "bob"]
+
+
+@fault(5, "how many units are free is taken from the last need, where the member may stand in only at times")
+def test_fault_a_stand_in_in_one_pool_keeps_all_units_in_another() -> None:
+    ann = member("ann", capacity=2)
+    standing_in = replace(ann, within=((MONDAY, NINE),))
+    timetable = monday(Need((ann,), units=2), Need((standing_in, member("bob"))))
+    assert choose(timetable, NINE) == [("ann",), ("bob",)]
+    assert free_starts(timetable) == [NINE, TEN, ELEVEN]
+
+
+@fault(6, "a need that stands twice in the offer is the grid both times, so closed hours are ignored")
+def test_fault_the_same_need_twice_is_two_needs() -> None:
+    ann = member("ann")
+    later = Schedule(ZoneInfo("UTC"), ((tuple(range(7)), 12 * HOUR, 15 * HOUR),))
+    need = Need((ann, member("bob", schedule=later)))
+    assert free_starts(monday(need, need)) == []
+
+
+@fault(7, "an order that names nobody is taken as no order at all")
+def test_fault_an_order_of_nobody_leaves_nobody() -> None:
+    assert choose(monday(Need((member("ann"),))), NINE, {0: []}) is None
+
+
+@fault(8, "claims that begin together with and without a ref cannot be sorted")
+def test_fault_refs_of_any_kind_can_be_counted() -> None:
+    terms = parse({"slot_minutes": 60, "max_per_day_per_host": 2}, zone="UTC", people=())
+    busy = (claim(NINE, TEN, ref="one"), claim(NINE, TEN, unit=2))
+    ann = member("ann", capacity=3, busy=busy, person=True)
+    assert free_starts(monday(Need((ann,)), terms=terms)) == []
+
+
+@fault(9, "the bookings that an offer's limits count must be sorted, and nobody says so")
+def test_fault_the_bookings_of_an_offer_come_in_any_order() -> None:
+    terms = parse({"slot_minutes": 60, "max_per_day": 1}, zone="UTC", people=())
+    ann = member("ann")
+    later = (NOON + 40 * DAY, NOON + 40 * DAY + HOUR)
+    made = (later, (NINE, TEN))
+    assert free_starts(monday(Need((ann,)), terms=terms, made=made)) == []
+
+
+@fault(10, "spans of standing in that lie in one another end at the end of the last")
+def test_fault_a_stand_in_may_take_what_lies_in_any_of_the_spans() -> None:
+    ann = member("ann", within=((NINE, NOON), (NINE, TEN)))
+    assert free_starts(monday(Need((ann,)))) == [NINE, TEN, ELEVEN]
+
+
+@fault(11, "what is never taken ignores the claims on its parts")
+def test_fault_a_whole_without_a_capacity_is_taken_with_its_parts() -> None:
+    hall = member("hall", capacity=None, parts=frozenset({"left"}), part_claims=(claim(TEN, ELEVEN),))
+    assert free_starts(monday(Need((hall,)))) == [NINE, ELEVEN]
+
+
+@fault(12, "a whole without a capacity and its part are given together")
+def test_fault_a_whole_without_a_capacity_and_its_part_are_not_given_together() -> None:
+    hall = member("hall", capacity=None, parts=frozenset({"left"}))
+    assert free_starts(monday(Need((hall,)), Need((member("left"),)))) == []
+
+
+@fault(13, "a part without a capacity and its whole are given together")
+def test_fault_a_part_without_a_capacity_and_its_whole_are_not_given_together() -> None:
+    hall = member("hall", parts=frozenset({"left"}))
+    assert free_starts(monday(Need((hall,)), Need((member("left", capacity=None),)))) == []
+
+
+@fault(14, "without a layout, setting up is added where there are several units, not where there is one")
+def test_fault_nothing_is_set_up_where_there_is_no_layout() -> None:
+    busy = (claim(NINE, TEN, 1), claim(NINE, TEN, 2))
+    room = member("room", capacity=2, busy=busy, setup=HOUR, teardown=HOUR)
+    assert free_starts(monday(Need((room,)))) == [TEN, ELEVEN]
+
+
+# What was right, and stays so.
+
+
+def test_a_start_is_refused_with_a_reason_when_nobody_is_there() -> None:
+    for staffed, code in ((True, "no_hosts"), (False, "nothing_fits")):
+        answer = explain(monday(Need((), staffed=staffed)), NINE)
+        assert not answer.free
+        assert [reason.code for reason in answer.reasons] == [code]
+
+
+@pytest.mark.parametrize("capacity", [1, 2, 3])
+def test_a_claim_on_a_unit_that_is_gone_takes_nothing(capacity: int) -> None:
+    """All units but the last are taken, and so is one that was there before."""
+    units = [*range(1, capacity), capacity + 1]
+    busy = tuple(claim(NINE, TEN, unit) for unit in units)
+    assert free_starts(monday(Need((member("room", capacity=capacity, busy=busy),)))) == [NINE, TEN, ELEVEN]
+
+
+def test_a_booking_may_touch_what_is_closed_and_what_is_taken() -> None:
+    closed = Override(date(2025, 6, 2), date(2025, 6, 2), Kind.OFF, ((10 * HOUR, 11 * HOUR),))
+    assert free_starts(monday(Need((member("room"),)), closed=(closed,))) == [NINE, ELEVEN]
+    taken = Need((member("room", busy=(claim(TEN, ELEVEN),)),))
+    assert free_starts(monday(taken)) == [NINE, ELEVEN]
+    buffered = parse({"slot_minutes": 60, "buffer_after": 1}, zone="UTC", people=())
+    assert free_starts(monday(taken, terms=buffered)) == [ELEVEN]
+
+
+def test_a_host_away_in_another_zone_is_away_by_their_own_clock() -> None:
+    """10:00 UTC begins Tuesday on Kiritimati."""
+    off = Override(date(2025, 6, 2), date(2025, 6, 2), Kind.OFF, ((0, DAY),))
+    away = Schedule(ZoneInfo("Pacific/Kiritimati"), overrides=(off,))
+    timetable = monday(Need((member("ann", also_closed=(away,)),), staffed=True))
+    assert free_starts(timetable) == [TEN, ELEVEN]
+    reasons = explain(timetable, NINE).hosts["ann"]
+    assert [reason.code for reason in reasons] == ["time_off"]
+
+
+def test_the_same_layout_needs_no_setting_up_between_two_bookings() -> None:
+    """The hall is laid out in rows until ten; laying it out otherwise takes an hour."""
+    turnover = Busy(TEN, ELEVEN, 1, NINE, TEN, "rows", True)
+    busy = (Busy(NINE, TEN, 1, NINE, TEN, "rows"), turnover)
+    rows = member("hall", layout="rows", setup=HOUR, teardown=HOUR, busy=busy)
+    assert free_starts(monday(Need((rows,)))) == [TEN, ELEVEN]
+    assert free_starts(monday(Need((replace(rows, layout="round"),)))) == []
+
+
+def test_a_limit_smaller_than_the_booking_offers_nothing() -> None:
+    limit = Limit(Whose.OFFER, Period.WEEK, 59, minutes=True)
+    terms = parse({"slot_minutes": 60, "max_minutes_per_week": 59}, zone="UTC", people=())
+    assert terms.limits == (limit,)
+    timetable = monday(Need((member("ann"),)), terms=terms)
+    assert free_starts(timetable) == []
+    assert [reason.code for reason in explain(timetable, NINE).reasons] == ["week_limit"]
