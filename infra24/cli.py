@@ -1,4 +1,4 @@
-"""The command line: serve, worker, migrate, demo, doctor, organization."""
+"""The command line: serve, worker, migrate, demo, doctor, organization, apply, show, fairness, zones."""
 
 import asyncio
 import logging
@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
+from pathlib import Path
 from typing import Annotated
 
 import psycopg
@@ -14,10 +15,23 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from infra24 import __version__, clock, demo, doctor, logs, migrations, organizations, serving
+from infra24 import (
+    __version__,
+    clock,
+    demo,
+    describing,
+    descriptions,
+    doctor,
+    logs,
+    migrations,
+    organizations,
+    serving,
+)
 from infra24.app import compose
+from infra24.availability import TURN
 from infra24.bookings import Tokens
-from infra24.errors import Problem
+from infra24.descriptions import Misread
+from infra24.errors import Problem, Refusal
 from infra24.serving import Urls, WorkerBeside
 from infra24.settings import Settings
 
@@ -142,6 +156,93 @@ def organization(
     console.print(key, soft_wrap=True)
 
 
+@app.command("apply")
+def apply_file(
+    file: Annotated[Path, typer.Argument(help="The organization, as YAML.", exists=True, dir_okay=False)],
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    prune: Annotated[bool, typer.Option(help="Archive what the file does not name.")] = False,
+    plan: Annotated[bool, typer.Option("--plan", help="Only say what would change.")] = False,
+) -> None:
+    """Make an organization what a file says. Prints the plan before anything changes."""
+    settings = _settings()
+    try:
+        document = descriptions.read(file.read_text())
+        wanted = descriptions.describe(document)
+    except (Misread, UnicodeDecodeError) as wrong:
+        _fail(_in_file(file, wrong))
+    with _database(settings) as urls:
+        _migrate(urls)
+        asked = _ask if not (yes or plan) else (lambda _: yes and not plan)
+        try:
+            done, key = describing.make(settings, urls, document, wanted, console.print, asked, prune=prune)
+        except Refusal as wrong:
+            _fail(_in_file(file, wrong))
+    if key:
+        console.print(f"Founded [bold]{wanted.slug}[/]. Its key, shown this once:")
+        console.print(key, soft_wrap=True)
+    if done:
+        console.print("Done.")
+
+
+@app.command()
+def show(slug: Annotated[str, typer.Argument(help="The organization.")]) -> None:
+    """Write an organization down as the file that would make it."""
+    settings = _settings()
+    with _database(settings) as urls:
+        try:
+            text = describing.show(settings, urls, slug)
+        except Refusal as wrong:
+            _fail(wrong.sentence)
+    sys.stdout.write(text)
+
+
+@app.command()
+def fairness(
+    slug: Annotated[str, typer.Argument(help="The organization.")],
+    offer: Annotated[str, typer.Argument(help="The offer whose hosts take turns.")],
+    weights: Annotated[
+        str, typer.Option(help="Try other weights: mo@oolite.org=150,carla@oolite.org=50")
+    ] = "",
+) -> None:
+    """Add the ledger of turns up again, and say what other weights would have given."""
+    settings = _settings()
+    with _database(settings) as urls:
+        try:
+            audit, tried = describing.fairness(settings, urls, slug, offer, weights)
+        except Refusal as wrong:
+            _fail(wrong.sentence)
+    table = Table(box=None, pad_edge=False)
+    for heading in ("host", "given", "owed", "balance", *(["would have had"] if tried else [])):
+        table.add_column(heading, justify="left" if heading == "host" else "right")
+    for key, standing in audit.replayed.standings.items():
+        other = [str(tried.standings[key].given)] if tried and key in tried.standings else []
+        owed, balance = standing.owed / TURN, standing.balance / TURN
+        name = audit.names.get(key, str(key))
+        table.add_row(name, str(standing.given), f"{owed:.2f}", f"{balance:+.2f}", *other)
+    console.print(table)
+    if not audit.holds:
+        _fail(f"The ledger does not add up: lines {audit.replayed.wrong or 'and balances differ'}.")
+    console.print(f"{len(audit.ledger)} lines, and they hold.")
+
+
+@app.command()
+def zones(slug: Annotated[str, typer.Argument(help="The organization.")]) -> None:
+    """List the bookings to come whose zone's clocks were changed by law since they were made."""
+    settings = _settings()
+    with _database(settings) as urls:
+        try:
+            moved = describing.shifted(settings, urls, slug)
+        except Refusal as wrong:
+            _fail(wrong.sentence)
+    for one in moved:
+        console.print(
+            f"{one.booking.reference}  {one.booking.time_zone}  agreed {one.agreed:%Y-%m-%d %H:%M}, "
+            f"the clock will show {one.shows:%H:%M}; to keep it: {one.instant_of_agreed:%Y-%m-%dT%H:%MZ}"
+        )
+    if not moved:
+        console.print("No booking to come is affected.")
+
+
 @app.callback(invoke_without_command=True)
 def root(
     version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
@@ -165,6 +266,17 @@ def _database(settings: Settings) -> Iterator[Urls]:
         with console.status("Starting the database…"):
             urls = stack.enter_context(serving.database(settings))
         yield urls
+
+
+def _ask(changes: object) -> bool:
+    return typer.confirm("Change this?")
+
+
+def _in_file(file: Path, wrong: Exception) -> str:
+    """What is wrong with a file, each line of it with the file's name."""
+    if isinstance(wrong, Misread):
+        return "\n".join(f"{file}:{line}: {path}: {said}" for line, path, said in wrong.wrong)
+    return f"{file}: {wrong}"
 
 
 def _settings(port: int | None = None) -> Settings:

@@ -17,6 +17,7 @@ APP_ROLE = "infra24_app"
 SWEEP_ROLE = "infra24_sweep"
 
 Row = TupleRow
+_UNDO = "ROLLBACK TO SAVEPOINT attempt; RELEASE SAVEPOINT attempt"
 
 
 class DatabaseDown(Unavailable):
@@ -71,7 +72,7 @@ class Tx:
         try:
             yield
         except BaseException:
-            await self.connection.execute("ROLLBACK TO SAVEPOINT attempt", prepare=False)
+            await self.connection.execute(_UNDO, prepare=False)
             raise
         await self.connection.execute("RELEASE SAVEPOINT attempt", prepare=False)
 

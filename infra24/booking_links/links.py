@@ -168,6 +168,16 @@ def _plainly_wrong(draft: LinkDraft) -> Problems:
         problems["offers"] = "name at least one offer"
     if draft.kind == "individual" and len(draft.hosts) != 1:
         problems["hosts"] = "an individual link is for one host"
+    if draft.max_uses is not None and draft.max_uses < 1:
+        problems["max_uses"] = "is at least 1"
+    for number, site in enumerate(draft.sites):
+        if not _ORIGIN.fullmatch(site):
+            problems[f"sites[{number}]"] = "is an origin such as https://www.example.org"
+    _read_theme(problems, draft)
+    return problems
+
+
+def _read_theme(problems: Problems, draft: LinkDraft) -> None:
     seed = draft.theme.get("seed")
     if seed is not None and not re.fullmatch(r"#[0-9a-fA-F]{6}", str(seed)):
         problems["theme.seed"] = "is a colour such as #1f6f54"
@@ -176,9 +186,3 @@ def _plainly_wrong(draft: LinkDraft) -> Problems:
     radius = draft.theme.get("radius", 0)
     if isinstance(radius, bool) or not isinstance(radius, int) or not 0 <= radius <= 40:
         problems["theme.radius"] = "is a number of pixels from 0 to 40"
-    if draft.max_uses is not None and draft.max_uses < 1:
-        problems["max_uses"] = "is at least 1"
-    for number, site in enumerate(draft.sites):
-        if not _ORIGIN.fullmatch(site):
-            problems[f"sites[{number}]"] = "is an origin such as https://www.example.org"
-    return problems

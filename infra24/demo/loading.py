@@ -3,17 +3,20 @@
 import random
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import psycopg
 
-from infra24 import bookings, organizations, resources
+from infra24 import bookings, descriptions, organizations, resources
 from infra24.bookings import By, Person, Status, Tokens, Wish
 from infra24.db import Database, Tx
-from infra24.demo.organizations import DEMOS, Demo
 from infra24.errors import Conflict
-from infra24.resources import Draft, Resource
+from infra24.resources import Resource
 
+FOLDER = Path(__file__).parent
+DEMOS = ("oolite", "bakehouse", "locust-projects", "atlas-fitness")
 _BACK, _AHEAD = timedelta(days=14), timedelta(days=21)
 _PEOPLE = (
     ("Ana Beltrán", "ana@example.org", "Portfolio feedback before an open call."),
@@ -38,40 +41,32 @@ async def load(
 ) -> dict[str, str]:
     """Found what is missing and fill it; the key of each new organization by its slug."""
     keys: dict[str, str] = {}
-    for demo in DEMOS:
+    for file in DEMOS:
+        document = descriptions.read(FOLDER.joinpath(f"{file}.yaml").read_text())
+        wanted = descriptions.describe(document)
         with psycopg.connect(owner_url, autocommit=True) as owner:
             org_id = organizations.found(
                 owner,
-                slug=demo.slug,
-                name=demo.name,
-                time_zone=demo.time_zone,
-                locale=demo.locale,
-                currency=demo.currency,
-                theme=demo.theme,
+                slug=wanted.slug,
+                name=wanted.name,
+                time_zone=wanted.zone,
+                locale=wanted.locale,
+                currency=wanted.currency,
+                theme=wanted.theme,
             )
             if org_id is None:
                 continue
-            keys[demo.slug] = organizations.give_key(owner, demo.slug, "demo") or ""
-        tell(demo.name)
-        await _furnish(database, org_id, demo, now)
-        await _fill(database, org_id, tokens, now, random.Random(demo.slug))  # noqa: S311  not a secret
+            keys[wanted.slug] = organizations.give_key(owner, wanted.slug, "demo") or ""
+        tell(wanted.name)
+        async with database.transaction(org_id) as tx:
+            await descriptions.apply(tx, wanted, document, now)
+        await _fill(database, org_id, tokens, now, random.Random(wanted.slug))  # noqa: S311  not a secret
     return keys
-
-
-async def _furnish(database: Database, org_id: UUID, demo: Demo, now: datetime) -> None:
-    async with database.transaction(org_id) as tx:
-        for name, address in demo.locations.items():
-            await organizations.add_location(tx, name, address)
-        for email, name in demo.people.items():
-            person = Draft("person", name, email=email, is_bookable=False)
-            await resources.create(tx, person, now)
-        for described in demo.resources:
-            await resources.create(tx, Draft(**described), now)
 
 
 async def _fill(database: Database, org_id: UUID, tokens: Tokens, now: datetime, dice: random.Random) -> None:
     async with database.transaction(org_id) as tx:
-        offered = await resources.bookable(tx)
+        offered = [resource for resource in await resources.bookable(tx) if resource.is_offered]
     for resource in offered:
         for since, until in ((now - _BACK, now), (now, now + _AHEAD)):
             await _book_some(database, org_id, resource, (since, until), now, tokens, dice)
@@ -96,7 +91,7 @@ async def _book_some(
             resource.id,
             start,
             start + timedelta(seconds=length),
-            Person(name, email, goal, locale="en_US"),
+            Person(name, email, goal, locale="en_US", phone="+1 305 555 0142", answers=_answers(resource)),
         )
         try:
             async with database.transaction(org_id) as tx:
@@ -104,6 +99,16 @@ async def _book_some(
                 await _afterwards(tx, booked.id, booked.status, start, now, dice)
         except Conflict:
             continue  # a buffer or a limit of an earlier one is in the way
+
+
+def _answers(resource: Resource) -> dict[str, Any]:
+    """An answer to each question that needs one."""
+    plain = {"number": "1", "date": "2026-09-01", "consent": "yes", "phone": "+1 305 555 0142"}
+    return {
+        q["id"]: q["choices"][0] if q["kind"] == "choice" else plain.get(q["kind"], "Nothing special")
+        for q in resource.questions
+        if q["required"]
+    }
 
 
 async def _afterwards(

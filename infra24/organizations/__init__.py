@@ -1,7 +1,7 @@
 """The tenants: who they are, where they are, and the keys that speak for them."""
 
 from infra24.organizations.directory import Directory, UnknownResource, add_location, get, locations
-from infra24.organizations.founding import found, give_key
+from infra24.organizations.founding import amend, facts_of, found, give_key, id_of, unfound
 from infra24.organizations.holidays import (
     Country,
     Day,
@@ -23,14 +23,18 @@ __all__ = [
     "UnknownOrganization",
     "UnknownResource",
     "add_location",
+    "amend",
+    "facts_of",
     "found",
     "get",
     "give_key",
     "holiday_plan",
+    "id_of",
     "locations",
     "new_key",
     "org_of_key",
     "read_plan",
     "set_holidays",
     "speaks_for",
+    "unfound",
 ]

@@ -27,6 +27,18 @@ def found(
     theme: dict[str, Any] | None = None,
 ) -> UUID | None:
     """A new organization; None when the slug is taken. Refuses with Problem what is not well written."""
+    _check(slug, time_zone, locale, currency)
+    row = owner.execute(
+        """
+        INSERT INTO organizations (slug, name, time_zone, locale, currency, theme)
+        VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT (slug) DO NOTHING RETURNING id
+        """,
+        (slug, name, time_zone, locale, currency, Jsonb(theme or {})),
+    ).fetchone()
+    return row[0] if row else None
+
+
+def _check(slug: str, time_zone: str, locale: str, currency: str) -> None:
     problems = {}
     if not re.fullmatch(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", slug):
         problems["slug"] = "is written in small letters, digits and hyphens"
@@ -46,14 +58,47 @@ def found(
         problems["locale"] = f"{locale!r} is not a locale; write language and territory, such as es_ES"
     if problems:
         raise Problem(problems)
-    row = owner.execute(
+
+
+def amend(
+    owner: psycopg.Connection[Any],
+    slug: str,
+    *,
+    name: str,
+    time_zone: str,
+    locale: str,
+    currency: str,
+    theme: dict[str, Any],
+) -> None:
+    """Other facts for an organization that is there. Refuses with Problem what is not well written."""
+    _check(slug, time_zone, locale, currency)
+    owner.execute(
         """
-        INSERT INTO organizations (slug, name, time_zone, locale, currency, theme)
-        VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT (slug) DO NOTHING RETURNING id
+        UPDATE organizations SET name = %s, time_zone = %s, locale = %s, currency = %s, theme = %s
+        WHERE slug = %s
         """,
-        (slug, name, time_zone, locale, currency, Jsonb(theme or {})),
-    ).fetchone()
+        (name, time_zone, locale, currency, Jsonb(theme), slug),
+    )
+
+
+def id_of(owner: psycopg.Connection[Any], slug: str) -> UUID | None:
+    """The id of an organization, or None when there is none of that name."""
+    row = owner.execute("SELECT id FROM organizations WHERE slug = %s", (slug,)).fetchone()
     return row[0] if row else None
+
+
+def facts_of(owner: psycopg.Connection[Any], slug: str) -> dict[str, Any]:
+    """The facts that `amend` changes, as they are."""
+    names = ("name", "time_zone", "locale", "currency", "theme")
+    row = owner.execute(
+        "SELECT name, time_zone, locale, currency, theme FROM organizations WHERE slug = %s", (slug,)
+    ).fetchone()
+    return dict(zip(names, row or (None,) * len(names), strict=True))
+
+
+def unfound(owner: psycopg.Connection[Any], slug: str) -> None:
+    """Take back an organization that was founded a moment ago and could not be furnished."""
+    owner.execute("DELETE FROM organizations WHERE slug = %s", (slug,))
 
 
 def give_key(owner: psycopg.Connection[Any], slug: str, label: str) -> str | None:

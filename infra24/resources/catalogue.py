@@ -69,7 +69,7 @@ async def create(tx: Tx, draft: Draft, now: datetime) -> Resource:
     """A new resource. Refuses with Problem (a path and a sentence each), ResourceExists or PartsInUse."""
     await _begin_edit(tx)
     directory = await queries.directory(tx)
-    draft = _tidy(draft)
+    draft = tidy(draft)
     read = await _read(tx, draft, {}, directory)
     values = await _values(tx, draft)
     created = await queries.insert(tx, values)
@@ -95,7 +95,7 @@ async def update(tx: Tx, resource_id: UUID, changes: Mapping[str, Any], now: dat
     await _begin_edit(tx)
     before = await get(tx, resource_id)
     directory = await queries.directory(tx)
-    draft = _tidy(replace(draft_of(before, directory), **changes))
+    draft = tidy(replace(draft_of(before, directory), **changes))
     read = await _read(tx, draft, before.availability_rules, directory, kept=before.needs)
     await queries.lock_family(tx, [resource_id, *read.hosts])
     if before.capacity is None and draft.capacity and await queries.has_coming_bookings(tx, resource_id, now):
@@ -197,6 +197,23 @@ def draft_of(resource: Resource, directory: Directory) -> Draft:
     )
 
 
+def normal(draft: Draft, directory: Directory) -> Draft:
+    """A draft as it would read once it was kept: to be compared with one that is."""
+    problems: Problems = {}
+    draft = tidy(draft)
+    needs = None if draft.needs is None else parse_needs(problems, draft.needs, directory)
+    questions = parse_questions(problems, draft.questions)
+    if problems:
+        return draft
+    return replace(
+        draft,
+        needs=None if needs is None else shown_needs(needs, directory),
+        questions=questions,
+        parts=sorted(draft.parts),
+        excludes=sorted(draft.excludes),
+    )
+
+
 async def known(tx: Tx) -> Directory:
     """Every resource as rules and needs may name it."""
     return await queries.directory(tx)
@@ -208,7 +225,8 @@ def slug_of(title: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:60].strip("-") or "resource"
 
 
-def _tidy(draft: Draft) -> Draft:
+def tidy(draft: Draft) -> Draft:
+    """A draft as it is kept: e-mail in small letters, the capacity that its type suggests, no tag twice."""
     email = draft.email.strip().lower() if draft.email else None
     capacity = draft.capacity
     if capacity == AS_THE_TYPE_SUGGESTS:
@@ -266,16 +284,26 @@ def _plainly_wrong(draft: Draft) -> Problems:
     wrong = wrong_template(draft.meeting_url)
     if wrong:
         problems["meeting_url"] = wrong
+    _read_layouts(problems, draft)
+    if draft.needs is None:
+        for field in ("questions", "prices", "meets", "layout"):
+            if getattr(draft, field):
+                problems[field] = "belongs to an appointment type: say what it needs"
+    else:
+        _read_type(problems, draft)
+    return problems
+
+
+def _read_layouts(problems: Problems, draft: Draft) -> None:
     for name, minutes in draft.layouts.items():
         reader = Reader(problems, minutes, f"layouts.{name}")
         for key in ("setup", "teardown"):
             reader.take(key, whole(0, 1_440), 0)
         reader.finish(("setup", "teardown"))
-    if draft.needs is None:
-        for field in ("questions", "prices", "meets", "layout"):
-            if getattr(draft, field):
-                problems[field] = "belongs to an appointment type: say what it needs"
-        return problems
+
+
+def _read_type(problems: Problems, draft: Draft) -> None:
+    """What is wrong with what only an appointment type has."""
     if draft.type != "other" or draft.capacity is not None:
         problems["type"] = "an appointment type is of type other and has no capacity of its own"
     if draft.meets not in MEETS:
@@ -288,7 +316,6 @@ def _plainly_wrong(draft: Draft) -> Problems:
         elif isinstance(price, bool) or not isinstance(price, int) or not 0 <= price <= 10**12:
             problems[f"prices.{role}"] = "is an amount in minor units"
     parse_questions(problems, draft.questions)
-    return problems
 
 
 async def _values(tx: Tx, draft: Draft) -> dict[str, object]:

@@ -12,7 +12,7 @@ from infra24.db import Tx
 from infra24.errors import Problem
 from infra24.resources import linking_queries as queries
 from infra24.resources.model import PartsInUse
-from infra24.resources.needs import Directory
+from infra24.resources.needs import Directory, Known
 
 
 async def link(
@@ -31,22 +31,11 @@ async def link(
     problems: Problems = {}
     wanted = _ids(problems, "parts", parts, directory)
     apart = _ids(problems, "excludes", excludes, directory)
-    own = next(known for known in directory if known.id == resource_id)
     by_id = {known.id: known for known in directory}
-    if (wanted or apart) and own.capacity != 1:
-        problems["parts" if wanted else "excludes"] = "only what has one unit can be linked"
-    for key, ids in (("parts", wanted), ("excludes", apart)):
-        for number, id_ in enumerate(ids):
-            if id_ == resource_id:
-                problems[f"{key}[{number}]"] = "is itself"
-            elif by_id[id_].capacity is None:
-                problems[f"{key}[{number}]"] = f"{by_id[id_].title} is never occupied"
-            elif key == "excludes" and by_id[id_].capacity != 1:
-                problems[f"{key}[{number}]"] = "only what has one unit can be linked"
+    own = by_id[resource_id]
+    _check(problems, own, wanted, apart, by_id)
     if not problems and await queries.wholes_among(tx, wanted, resource_id):
         problems["parts"] = "goes in a circle: one of these has it as a part"
-    if wanted and (own.setup_anywhere or any(by_id[i].setup_anywhere for i in wanted)):
-        problems["parts"] = "what has layouts cannot be linked"
     if problems:
         raise Problem(problems)
     before = set(await queries.parts_of(tx, resource_id))
@@ -57,6 +46,24 @@ async def link(
         added = set(await queries.parts_of(tx, whole)) - (before if whole == resource_id else set())
         if added and await queries.has_coming_claims_without(tx, whole, sorted(added), now):
             raise PartsInUse()
+
+
+def _check(
+    problems: Problems, own: Known, wanted: list[UUID], apart: list[UUID], by_id: dict[UUID, Known]
+) -> None:
+    """What cannot be linked, whatever stands: by its path."""
+    if (wanted or apart) and own.capacity != 1:
+        problems["parts" if wanted else "excludes"] = "only what has one unit can be linked"
+    for key, ids in (("parts", wanted), ("excludes", apart)):
+        for number, id_ in enumerate(ids):
+            if id_ == own.id:
+                problems[f"{key}[{number}]"] = "is itself"
+            elif by_id[id_].capacity is None:
+                problems[f"{key}[{number}]"] = f"{by_id[id_].title} is never occupied"
+            elif key == "excludes" and by_id[id_].capacity != 1:
+                problems[f"{key}[{number}]"] = "only what has one unit can be linked"
+    if wanted and (own.setup_anywhere or any(by_id[i].setup_anywhere for i in wanted)):
+        problems["parts"] = "what has layouts cannot be linked"
 
 
 async def _shared(tx: Tx, one: UUID, other: UUID, title: str, own: str) -> UUID:

@@ -89,11 +89,8 @@ def _need(problems: Problems, document: Any, path: str, directory: Directory) ->
     reader = Reader(problems, document, path)
     if reader.refused:
         return {}
-    ways = [way for way in WAYS if way in reader.left]
-    if len(ways) != 1:
-        reader.refuse("", f"needs one of {', '.join(WAYS)}")
-    way = ways[0] if ways else ""
     need: dict[str, Any] = {}
+    way = _way(reader)
     if way == "hosts":
         need["hosts"] = reader.take(
             "hosts", lambda value: _hosts(problems, value, f"{path}.hosts", directory)
@@ -107,15 +104,7 @@ def _need(problems: Problems, document: Any, path: str, directory: Directory) ->
     allowed = [way, "count"]
     need["count"] = reader.take("count", whole(1, 100), 1)
     if way in ("hosts", "skill"):
-        need["pooling"] = str(reader.take("pooling", pooling_named, Pooling.ANY))
-        need["choose"] = reader.take("choose", boolean, False)
-        allowed += ["pooling", "choose"]
-        if need["pooling"] == Pooling.FIXED:
-            reader.refuse("pooling", "name one host instead")
-        if need["pooling"] == Pooling.COLLECTIVE and (need["count"] > 1 or need["choose"]):
-            reader.refuse("pooling", "collective takes all hosts: leave count and choose out")
-        if need["choose"] and need["count"] > 1:
-            reader.refuse("choose", "a visitor can choose one host, not several")
+        allowed += _staffing(reader, need)
     if way == "resource":
         need["units"] = reader.take("units", whole(1, 1_000), 1)
         allowed += ["units"]
@@ -126,6 +115,27 @@ def _need(problems: Problems, document: Any, path: str, directory: Directory) ->
             reader.refuse("count", f"asks for {need['count']} of {most}")
     reader.finish(allowed)
     return need
+
+
+def _way(reader: Reader) -> str:
+    """How a need says what it takes: exactly one way."""
+    ways = [way for way in WAYS if way in reader.left]
+    if len(ways) != 1:
+        reader.refuse("", f"needs one of {', '.join(WAYS)}")
+    return ways[0] if ways else ""
+
+
+def _staffing(reader: Reader, need: dict[str, Any]) -> list[str]:
+    """How hosts are chosen; the keys that say so."""
+    need["pooling"] = str(reader.take("pooling", pooling_named, Pooling.ANY))
+    need["choose"] = reader.take("choose", boolean, False)
+    if need["pooling"] == Pooling.FIXED:
+        reader.refuse("pooling", "name one host instead")
+    if need["pooling"] == Pooling.COLLECTIVE and (need["count"] > 1 or need["choose"]):
+        reader.refuse("pooling", "collective takes all hosts: leave count and choose out")
+    if need["choose"] and need["count"] > 1:
+        reader.refuse("choose", "a visitor can choose one host, not several")
+    return ["pooling", "choose"]
 
 
 def _check_units(reader: Reader, need: Mapping[str, Any], directory: Directory) -> None:

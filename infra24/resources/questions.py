@@ -85,6 +85,10 @@ def _answer(question: Mapping[str, Any], value: Any) -> Any:
         return None
     if kind == "number":
         return _number_between(value, question.get("least"), question.get("most"))
+    return _text_answer(question, kind, value)
+
+
+def _text_answer(question: Mapping[str, Any], kind: str, value: Any) -> str:
     if not isinstance(value, str):
         raise ValueError("must be a text")
     if kind == "choice" and value not in question["choices"]:

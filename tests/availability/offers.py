@@ -76,7 +76,9 @@ class Offers:
         zone, moment = draw.choice(MOMENTS if self.tick == QUARTER else TO_THE_MINUTE)
         self.around = date.fromisoformat(moment)
         self.zone = ZoneInfo(zone)
-        self.anchor = int(datetime(self.around.year, self.around.month, self.around.day, 5, tzinfo=UTC).timestamp())
+        self.anchor = int(
+            datetime(self.around.year, self.around.month, self.around.day, 5, tzinfo=UTC).timestamp()
+        )
         self.holidays = self._holidays()
         terms = self._terms()
         length = draw.choice(terms.durations) * MINUTE
@@ -251,7 +253,9 @@ class Offers:
             schedule = shared if chance(draw, 40) else self._schedule()
             if chance(draw, 10):
                 schedule = self._schedule((0,))
-            also = tuple(self._schedule((0, 1)) for _ in range(draw.choice((1, 2)) if chance(draw, 12) else 0))
+            also = tuple(
+                self._schedule((0, 1)) for _ in range(draw.choice((1, 2)) if chance(draw, 12) else 0)
+            )
             most = draw.choice((0, 0, 1, 3, 6 * (capacity or 1)))
             found.append(
                 Member(
@@ -352,9 +356,7 @@ def made_of(timetable: Timetable) -> set[str]:
         "holidays": any(schedule.holidays.names for schedule in schedules),
         "closed instead": any(o.kind is Kind.INSTEAD and not o.hours for s in schedules for o in s.overrides),
         **{f"override {o.kind}": True for s in schedules for o in s.overrides},
-        **{
-            f"limit {limit.whose} {limit.period}{' minutes' * limit.minutes}": True for limit in terms.limits
-        },
+        **{f"limit {limit.whose} {limit.period}{' minutes' * limit.minutes}": True for limit in terms.limits},
     }
     return {name for name, holds in found.items() if holds}
 

@@ -212,8 +212,25 @@ class Oracle:
         return self._reasons[asked]
 
     def _why_not(self, number: int, member: Member, start: int) -> Iterator[str]:
+        """Hours, closings, standing in, claims and limits."""
         end = start + self.timetable.length
-        need = self.timetable.needs[number]
+        yield from self.not_open(number, member, start)
+        for schedule in (member.schedule, *member.also_closed):
+            closed = self.reading(schedule).closed if schedule is not None else {}
+            yield from (code for tick in self.booking(start) for code in closed.get(tick, ()))
+        if member.within is not None and not any(s <= start and end <= e for s, e in member.within):
+            yield "outside_hours"
+        units = self.timetable.needs[number].units
+        if member.capacity is not None and len(self.free_units(member, start)) < units:
+            yield "taken"
+        if any(self.in_reach(claim, start) for claim in member.part_claims):
+            yield "taken"
+        if member.person:
+            booked = {(b.booked, b.until, b.ref) for b in member.busy if not b.turnover}
+            yield from self.limits_used_up(Whose.HOST, [(s, e) for s, e, _ in booked], start)
+
+    def not_open(self, number: int, member: Member, start: int) -> Iterator[str]:
+        """Whether the hours of a member say so; of those that decide where starts are, also the grid."""
         if number == self.timetable.grid:
             if not self.fits(member, start):
                 yield "outside_hours"
@@ -221,20 +238,6 @@ class Oracle:
                 yield "off_grid"
         elif says_hours(member.schedule) and not self.fits(member, start):
             yield "outside_hours"
-        for schedule in (member.schedule, *member.also_closed):
-            if schedule is not None:
-                closed = self.reading(schedule).closed
-                for tick in self.booking(start):
-                    yield from closed.get(tick, ())
-        if member.within is not None and not any(s <= start and end <= e for s, e in member.within):
-            yield "outside_hours"
-        if len(self.free_units(member, start)) < need.units if member.capacity is not None else False:
-            yield "taken"
-        if any(self.in_reach(claim, start) for claim in member.part_claims):
-            yield "taken"
-        if member.person:
-            booked = {(b.booked, b.until, b.ref) for b in member.busy if not b.turnover}
-            yield from self.limits_used_up(Whose.HOST, [(s, e) for s, e, _ in booked], start)
 
     def fits(self, member: Member, start: int) -> bool:
         """Whether the whole booking is inside the member's open hours."""

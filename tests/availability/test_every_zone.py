@@ -10,7 +10,19 @@ from itertools import pairwise
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from infra24.availability import Span
+from infra24.availability import (
+    Holidays,
+    Kind,
+    Override,
+    Schedule,
+    Span,
+    Travel,
+    closings,
+    intersect,
+    opening,
+    union,
+)
+from infra24.availability.documents import zone_named
 from infra24.availability.hours import (
     DAY,
     day_number,
@@ -20,7 +32,7 @@ from infra24.availability.hours import (
     stretches,
     wall_spans,
 )
-from infra24.availability.documents import zone_named
+from tests.availability.oracle import Reading, read
 
 QUARTER = 900
 FIRST = int(datetime(2024, 1, 1, tzinfo=UTC).timestamp())
@@ -35,6 +47,8 @@ WINDOWS = (
     (79, 9_671),
     (8_100, 8_160),
 )
+HOUR = 3_600
+EVERY_DAY = tuple(range(7))
 Part = tuple[int, int, int]
 
 
@@ -215,6 +229,99 @@ def test_windows_around_every_change_are_those_of_stepping() -> None:
             for start, end in WINDOWS:
                 found = wall_spans(zone, days, start, end)
                 assert joined(found) == stepped(zone, days, start, end), (zone.key, moment, start, end)
+
+
+# What a schedule says around every change.
+
+
+def schedules(zone: ZoneInfo, moment: int) -> dict[str, Schedule]:
+    """Weekly hours, overrides, holidays and journeys on the dates around a change."""
+    on = datetime.fromtimestamp(moment, zone).date()
+    day = timedelta(days=1)
+    home, other = [
+        ZoneInfo(n) for n in ("America/New_York", "Asia/Kathmandu", "Europe/London") if n != zone.key
+    ][:2]
+    night = (
+        (EVERY_DAY, 0, HOUR),
+        (EVERY_DAY, 5_400, 3 * HOUR),
+        ((on.weekday(),), DAY - HOUR, DAY),
+        ((on.weekday(), (on - day).weekday()), 3_600, 7_200),
+    )
+    different = (
+        Override(on, on + day, Kind.INSTEAD, ((1_800, 9_900), (22 * HOUR, DAY))),
+        Override(on - day, on, Kind.EXTRA, ((2_700, 6_300), (0, 900))),
+        Override(on - day, on - day, Kind.INSTEAD, ()),
+        Override(on - day, on + day, Kind.OFF, ((4_500, 8_100),)),
+        Override(on, on, Kind.OFF, ((0, HOUR), (0, 900))),
+    )
+    feasts = Holidays({day_number(on) + n: f"Feast {n}" for n in (-1, 0, 1)})
+    there = (Travel(on - day, on + day, other), Travel(on, on, zone))
+    return {
+        "all day": Schedule(zone, ((EVERY_DAY, 0, DAY),)),
+        "at night": Schedule(zone, night),
+        "with overrides": Schedule(zone, night, different),
+        "on holidays": Schedule(zone, night, (different[1], different[4]), (), feasts),
+        "away on that date": Schedule(zone, night, different, (Travel(on, on, other),), feasts),
+        "away until that date": Schedule(zone, night, different[3:], (Travel(on - 3 * day, on - day, home),)),
+        "there on that date": Schedule(home, night, different[1:], there),
+    }
+
+
+def said(
+    schedule: Schedule, inner: Span, step: int, length: int
+) -> tuple[list[int], list[Span], dict[str, list[Span]]]:
+    """What the engine makes of a schedule: the starts, the open spans, and what is closed, by its code."""
+    days = inner[0] // DAY - 2, inner[1] // DAY + 2
+    grid, spans = opening(schedule, step, length, *days)
+    shut: dict[str, list[Span]] = {}
+    for start, end, why in closings(schedule, *days):
+        shut.setdefault(why.code, []).append((start, end))
+    starts = [start for start in grid if inner[0] <= start < inner[1] - length]
+    closed = {code: intersect(found, [inner]) for code, found in shut.items()}
+    return starts, intersect(spans, [inner]), {code: found for code, found in closed.items() if found}
+
+
+def looked_at(
+    reading: Reading, inner: Span, length: int
+) -> tuple[list[int], list[Span], dict[str, list[Span]]]:
+    """The same by looking at every quarter of an hour."""
+    ticks = range(*inner, QUARTER)
+
+    def spans(of: list[int]) -> list[Span]:
+        return union((tick, tick + QUARTER) for tick in of)
+
+    starts = [
+        tick
+        for tick in ticks
+        if tick in reading.grid
+        and tick < inner[1] - length
+        and all(tick + at in reading.open for at in range(0, length, QUARTER))
+    ]
+    codes = sorted({code for tick in ticks for code in reading.closed.get(tick, ())})
+    closed = {code: spans([tick for tick in ticks if code in reading.closed.get(tick, ())]) for code in codes}
+    return starts, spans([tick for tick in ticks if tick in reading.open]), closed
+
+
+def test_every_change_and_every_offset_falls_on_a_quarter_of_an_hour() -> None:
+    """So that looking every quarter of an hour misses nothing."""
+    for zone in zones():
+        assert all(since % QUARTER == 0 and ahead % QUARTER == 0 for since, _, ahead in parts(zone)), zone.key
+
+
+def test_what_schedules_say_around_every_change_is_what_the_clocks_show() -> None:
+    """Weekly hours, overrides of each kind, holidays and journeys: starts, open spans and closings."""
+    told: set[str] = set()
+    for zone in zones():
+        for number, moment in enumerate(changes(zone)):
+            middle = moment - moment % DAY
+            inner = (middle - DAY, middle + 2 * DAY)
+            step, length = ((QUARTER, QUARTER), (2_700, HOUR), (HOUR, 5_400))[number % 3]
+            for name, schedule in schedules(zone, moment).items():
+                reading = read(schedule, range(inner[0] - 26 * HOUR, inner[1], QUARTER), step)
+                found = said(schedule, inner, step, length)
+                assert found == looked_at(reading, inner, length), (zone.key, moment, name)
+                told |= {name} if found[0] and (found[2] or name in ("all day", "at night")) else set()
+    assert told == set(schedules(ZoneInfo("UTC"), FIRST))
 
 
 def test_each_day_around_every_change_is_the_day_that_the_clock_shows() -> None:

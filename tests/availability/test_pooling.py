@@ -1,35 +1,114 @@
-"""Who is chosen from the free hosts: the order, that it never wavers, and that weights are kept."""
+"""Whose turn it is: the order, that it never wavers, and that the balances keep the weights."""
 
+from collections.abc import Hashable, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from random import Random
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from infra24.availability import Candidate, Pooling, rank
+from infra24.availability import (
+    TURN,
+    Candidate,
+    HostTerms,
+    Pooling,
+    Replay,
+    Standing,
+    Turn,
+    charges,
+    rank,
+    replay,
+    simulate,
+)
 
 FAST = settings(max_examples=200, deadline=None, database=None)
+WEIGHTS = (1, 50, 100, 200, 300, 1_000)
 
 
 @st.composite
 def pools(draw: st.DrawFn) -> list[Candidate]:
-    """Up to six free hosts in the order of the rules."""
+    """Up to six hosts in the order of the rules."""
     small = st.integers(0, 3)
-    weights = st.sampled_from((1, 50, 100, 200, 1_000))
     return [
-        Candidate(f"host {n}", n, draw(small), draw(weights), draw(st.integers(0, 40)), draw(small))
+        Candidate(
+            f"host {n}",
+            n,
+            draw(small),
+            draw(st.sampled_from(WEIGHTS)),
+            draw(st.integers(-2, 2) | st.integers(-3 * TURN, 3 * TURN)),
+            draw(small),
+            draw(st.booleans()),
+            draw(st.booleans()),
+        )
         for n in range(draw(st.integers(0, 6)))
     ]
 
 
+class Desk:
+    """Books by round robin, one turn after another, and keeps the ledger."""
+
+    def __init__(self, weights: dict[Hashable, int], priorities: dict[Hashable, int] | None = None) -> None:
+        self.weights = dict(weights)
+        self.priorities = priorities or {}
+        self.ledger: list[Turn] = []
+
+    @property
+    def standings(self) -> dict[Hashable, Standing]:
+        return replay(self.ledger).standings
+
+    def book(
+        self,
+        at: int,
+        *,
+        free: Sequence[Hashable] | None = None,
+        away: Sequence[Hashable] = (),
+        count: int = 1,
+        among: Sequence[Hashable] | None = None,
+    ) -> tuple[Hashable, ...]:
+        """The next turn; `free` are those who can take it, `away` those who are owed nothing of it."""
+        so_far = self.standings
+        candidates = []
+        for position, key in enumerate(self.weights):
+            if among is not None and key not in among:
+                continue
+            standing = so_far.get(key, Standing())
+            can = (free is None or key in free) and key not in away
+            candidates.append(
+                Candidate(
+                    key,
+                    position,
+                    self.priorities.get(key, 0),
+                    self.weights[key],
+                    standing.balance,
+                    standing.last,
+                    key not in away,
+                    can,
+                )
+            )
+        decision = rank(Pooling.ROUND_ROBIN, candidates)
+        chosen = decision.order[:count]
+        self.ledger.append(Turn(decision.candidates, chosen, at))
+        return chosen
+
+    def give_back(self, number: int) -> None:
+        """The booking of a line is cancelled."""
+        self.ledger.append(replace(self.ledger[number], returned=True))
+
+    def given(self, key: Hashable) -> int:
+        return self.standings.get(key, Standing()).given
+
+
+# The order.
+
+
 def goes_before(one: Candidate, other: Candidate) -> bool:
-    """Round robin in words: priority, then what is owed for the weight, then the wait, then the order."""
+    """Round robin in words: priority, then the lowest balance, then the wait, then the order."""
     if one.priority != other.priority:
         return one.priority > other.priority
-    shares = Fraction(one.assigned, one.weight), Fraction(other.assigned, other.weight)
-    if shares[0] != shares[1]:
-        return shares[0] < shares[1]
+    if one.balance != other.balance:
+        return one.balance < other.balance
     if one.last != other.last:
         return one.last < other.last
     return one.position < other.position
@@ -44,8 +123,8 @@ def test_round_robin_tries_the_one_who_is_owed_most(pool: list[Candidate]) -> No
 
 
 @FAST
-@given(pools(), st.sampled_from((Pooling.ANY, Pooling.FIXED)))
-def test_any_and_fixed_go_by_priority_and_then_the_order_of_the_rules(
+@given(pools(), st.sampled_from((Pooling.ANY, Pooling.FIXED, Pooling.COLLECTIVE)))
+def test_otherwise_hosts_go_by_priority_and_then_the_order_of_the_rules(
     pool: list[Candidate], pooling: Pooling
 ) -> None:
     tried = rank(pooling, pool).candidates
@@ -54,12 +133,11 @@ def test_any_and_fixed_go_by_priority_and_then_the_order_of_the_rules(
 
 @FAST
 @given(pools(), st.sampled_from(list(Pooling)))
-def test_each_host_is_tried_alone_unless_all_come_together(pool: list[Candidate], pooling: Pooling) -> None:
+def test_only_those_who_are_free_are_tried(pool: list[Candidate], pooling: Pooling) -> None:
     decision = rank(pooling, pool)
-    keys = tuple(c.key for c in decision.candidates)
-    together = pooling is Pooling.COLLECTIVE
-    assert decision.assignments == ((keys,) if together else tuple((key,) for key in keys))
     assert decision.pooling is pooling
+    assert decision.order == tuple(c.key for c in decision.candidates if c.free)
+    assert len(decision.candidates) == len(pool)
 
 
 @FAST
@@ -73,49 +151,284 @@ def test_the_decision_does_not_depend_on_the_order_of_asking(
 
 
 @FAST
-@given(pools())
-def test_the_recorded_inputs_repeat_the_decision(pool: list[Candidate]) -> None:
-    decision = rank(Pooling.ROUND_ROBIN, pool)
+@given(pools(), st.sampled_from(list(Pooling)))
+def test_the_recorded_inputs_repeat_the_decision(pool: list[Candidate], pooling: Pooling) -> None:
+    decision = rank(pooling, pool)
     recorded = [Candidate(**inputs) for inputs in decision.inputs()]
-    assert rank(Pooling.ROUND_ROBIN, recorded).assignments == decision.assignments
-
-
-def simulate(weights: list[int], rounds: int) -> list[list[int]]:
-    """Who has how many bookings, after each of a number of bookings that anyone could take."""
-    pool = [Candidate(n, n, weight=weight) for n, weight in enumerate(weights)]
-    history: list[list[int]] = []
-    for moment in range(1, rounds + 1):
-        ((chosen,), *_) = rank(Pooling.ROUND_ROBIN, pool).assignments
-        assert isinstance(chosen, int)
-        pool[chosen] = replace(pool[chosen], assigned=pool[chosen].assigned + 1, last=moment)
-        history.append([c.assigned for c in pool])
-    return history
-
-
-def test_equal_weights_take_turns() -> None:
-    for counts in simulate([100, 100, 100], 60):
-        assert max(counts) - min(counts) <= 1
-
-
-def test_double_weight_gets_double_the_bookings() -> None:
-    for double, single in simulate([200, 100], 300):
-        assert abs(double - 2 * single) <= 2  # within one booking of the single host
-        assert abs(double - Fraction(2, 3) * (double + single)) <= 1
-
-
-@FAST
-@given(st.lists(st.sampled_from((1, 50, 100, 200, 300, 1_000)), min_size=2, max_size=2))
-def test_two_hosts_never_stray_a_whole_booking_from_their_weights(weights: list[int]) -> None:
-    for counts in simulate(weights, 120):
-        fair = [Fraction(sum(counts) * weight, sum(weights)) for weight in weights]
-        assert all(abs(count - share) <= 1 for count, share in zip(counts, fair, strict=True))
+    assert rank(pooling, recorded).order == decision.order
 
 
 def test_a_lower_priority_waits_while_a_higher_one_is_free() -> None:
-    busy = Candidate("first", 1, priority=1, assigned=1_000, last=9)
-    idle = Candidate("second", 0, priority=0)
-    assert rank(Pooling.ROUND_ROBIN, [idle, busy]).assignments[0] == ("first",)
+    ahead = Candidate("first", 1, priority=1, balance=1_000 * TURN, last=9)
+    behind = Candidate("second", 0, priority=0, balance=-1_000 * TURN)
+    assert rank(Pooling.ROUND_ROBIN, [behind, ahead]).order == ("first", "second")
+    assert rank(Pooling.ROUND_ROBIN, [behind, replace(ahead, free=False)]).order == ("second",)
 
 
 def test_nobody_free_is_nobody_to_try() -> None:
-    assert rank(Pooling.ROUND_ROBIN, []).assignments == ()
+    assert rank(Pooling.ROUND_ROBIN, []).order == ()
+
+
+# What one turn does.
+
+
+@FAST
+@given(pools(), st.data())
+def test_one_turn_moves_balances_by_the_weights_and_adds_up_to_nothing(
+    pool: list[Candidate], data: st.DataObject
+) -> None:
+    chosen = data.draw(st.sets(st.sampled_from([c.key for c in pool]))) if pool else set()
+    moved = charges(pool, chosen)
+    there = [c for c in pool if c.present or c.key in chosen]
+    assert sum(moved.values()) == 0
+    assert set(moved) == {c.key for c in there}
+    for c in there:
+        share = Fraction(TURN * len(chosen) * c.weight, sum(other.weight for other in there))
+        assert abs(TURN * (c.key in chosen) - share - moved[c.key]) <= 1
+
+
+def test_whoever_is_away_is_owed_nothing_and_whoever_comes_in_anyway_is() -> None:
+    ann, bob, cyd = Candidate("ann", 0), Candidate("bob", 1, present=False), Candidate("cyd", 2)
+    assert charges([ann, bob, cyd], ["ann"]) == {"ann": TURN // 2, "cyd": -TURN // 2}
+    third = TURN // 3
+    assert charges([ann, bob, cyd], ["bob"]) == {"ann": -third - 1, "bob": TURN - third, "cyd": -third}
+
+
+# Many turns.
+
+
+def test_equal_weights_take_turns() -> None:
+    desk = Desk({"ann": 100, "bob": 100, "cyd": 100})
+    order = [desk.book(at)[0] for at in range(1, 61)]
+    assert order == ["ann", "bob", "cyd"] * 20
+
+
+def test_double_weight_gets_double_the_bookings() -> None:
+    desk = Desk({"ann": 200, "bob": 100})
+    for at in range(1, 181):
+        desk.book(at)
+        assert abs(desk.given("ann") - Fraction(2, 3) * at) <= 1
+    assert (desk.given("ann"), desk.given("bob")) == (120, 60)
+
+
+def strays(weights: Sequence[int], turns: int) -> tuple[Fraction, Fraction]:
+    """How far the host who is most behind is behind their weight, and who is most ahead is ahead; in turns."""
+    found = Replay()
+    behind = ahead = Fraction(0)
+    for at in range(1, turns + 1):
+        pool = [
+            Candidate(key, key, 0, weight, standing.balance, standing.last)
+            for key, weight in enumerate(weights)
+            for standing in (found.standings.get(key, Standing()),)
+        ]
+        turn = Turn(tuple(pool), rank(Pooling.ROUND_ROBIN, pool).order[:1], at)
+        found.charge(turn, turn.chosen)
+        for key, standing in found.standings.items():
+            assert isinstance(key, int)
+            stray = standing.given - Fraction(at * weights[key], sum(weights))
+            assert abs(standing.balance - TURN * stray) <= at  # but for what is rounded
+            behind, ahead = max(behind, -stray), max(ahead, stray)
+    return behind, ahead
+
+
+@pytest.mark.parametrize("weights", [(1, 1_000), (100, 300), (50, 50), (100,) * 3, (7,) * 5, (200, 100)])
+def test_two_hosts_or_equal_ones_never_stray_a_whole_turn_from_their_weights(
+    weights: tuple[int, ...],
+) -> None:
+    behind, ahead = strays(weights, 150)
+    assert behind < 1 + Fraction(1, 1_000)
+    assert ahead < 1 + Fraction(1, 1_000)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_nobody_is_ever_a_turn_ahead_or_two_behind(seed: int) -> None:
+    draw = Random(seed)
+    behind, ahead = strays([draw.choice(WEIGHTS) for _ in range(draw.randint(3, 6))], 150)
+    assert ahead < 1 + Fraction(1, 1_000)
+    assert behind < 2
+
+
+@pytest.mark.xfail(strict=True, reason="engine fault 17: the share of the turn at hand is not counted")
+def test_fault_nobody_is_ever_a_turn_behind() -> None:
+    """Lowest balance *less one's share of this turn* would stay within 0.83 of a turn here, not 1.4."""
+    behind, _ = strays([1_000, 50, 1], 60)
+    assert behind < 1 + Fraction(1, 1_000)
+
+
+def test_whoever_was_away_is_not_flooded_afterwards() -> None:
+    desk = Desk({"ann": 100, "bob": 100, "cyd": 100})
+    for at in range(1, 31):
+        desk.book(at)
+    before = desk.standings["bob"]
+    for at in range(31, 91):
+        desk.book(at, away=["bob"])
+    assert desk.standings["bob"] == before
+    back = [desk.book(at)[0] for at in range(91, 121)]
+    assert all(3 <= back[:n].count("bob") * 9 // n <= 4 for n in (9, 18, 27))
+    assert max(len(run) for run in "".join("b" if key == "bob" else " " for key in back).split()) == 1
+
+
+def test_whoever_is_busy_but_there_catches_up() -> None:
+    """Not free is not away: it is owed its share all the same."""
+    desk = Desk({"ann": 100, "bob": 100})
+    for at in range(1, 11):
+        desk.book(at, free=["ann"])
+    assert [desk.book(at) for at in range(11, 21)] == [("bob",)] * 10
+
+
+def test_a_new_host_starts_at_nothing_and_is_not_flooded() -> None:
+    desk = Desk({"ann": 100, "bob": 100})
+    for at in range(1, 101):
+        desk.book(at)
+    desk.weights["cyd"] = 100
+    order = [desk.book(at)[0] for at in range(101, 131)]
+    assert order.count("cyd") == 10
+    assert all(order[n : n + 2] != ["cyd", "cyd"] for n in range(29))
+
+
+def random_ledger(draw: Random, *, returns: bool = True, one_second: bool = False) -> Desk:
+    """Turns of one or two hosts of up to five, who come, go, are busy, and cancel."""
+    keys = "abcde"[: draw.randint(2, 5)]
+    desk = Desk({key: draw.choice(WEIGHTS) for key in keys}, {key: draw.choice((0, 0, 1)) for key in keys})
+    for number in range(40):
+        back = [n for n, t in enumerate(desk.ledger) if not t.returned]
+        gone = [t for t in desk.ledger if t.returned]
+        back = [n for n in back if replace(desk.ledger[n], returned=True) not in gone]
+        if returns and back and draw.random() < 0.2:
+            desk.give_back(draw.choice(back))
+            continue
+        away = draw.sample(keys, draw.randint(0, 1))
+        free = [key for key in keys if key not in away and draw.random() < 0.8]
+        among = draw.sample(keys, draw.randint(1, len(keys)))
+        if not set(free) & set(among):
+            continue
+        desk.book(
+            7 if one_second else number + 1, free=free, away=away, count=draw.choice((1, 1, 2)), among=among
+        )
+    return desk
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_all_balances_add_up_to_nothing_exactly(seed: int) -> None:
+    found = replay(random_ledger(Random(seed)).ledger)
+    assert sum(standing.balance for standing in found.standings.values()) == 0
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_a_ledger_that_was_kept_follows_line_by_line(seed: int) -> None:
+    assert replay(random_ledger(Random(seed)).ledger).wrong == []
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_a_line_that_was_tampered_with_is_found(seed: int) -> None:
+    """Another balance, or another host than the first of those who were free."""
+    draw = Random(seed)
+    ledger = random_ledger(draw).ledger
+    lines = [n for n, turn in enumerate(ledger) if not turn.returned]
+    number = draw.choice(lines)
+    turn = ledger[number]
+    first, *rest = turn.candidates
+    forged = replace(turn, candidates=(replace(first, balance=first.balance + draw.choice((-1, 1))), *rest))
+    assert number in replay([*ledger[:number], forged, *ledger[number + 1 :]]).wrong
+    others = [c.key for c in turn.candidates if c.free and c.key not in turn.chosen]
+    if others:
+        preferred = replace(turn, chosen=(*turn.chosen[1:], others[-1]))
+        assert number in replay([*ledger[:number], preferred, *ledger[number + 1 :]]).wrong
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_a_turn_left_out_is_found_as_soon_as_it_matters(seed: int) -> None:
+    """A turn that moved a balance cannot vanish: the next line with one of those hosts says otherwise."""
+    draw = Random(seed)
+    ledger = random_ledger(draw, returns=False).ledger
+    number = draw.randrange(len(ledger))
+    moved = {
+        key for key, change in charges(ledger[number].candidates, ledger[number].chosen).items() if change
+    }
+    rest = ledger[number + 1 :]
+    touched = any(c.key in moved for turn in rest for c in turn.candidates)
+    assert bool(replay([*ledger[:number], *rest]).wrong) == touched
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_a_turn_given_back_is_undone(seed: int) -> None:
+    """Its hosts stand where they stood, but for when they were last chosen."""
+    desk = random_ledger(Random(seed))
+    before = {key: (s.given, s.owed) for key, s in desk.standings.items()}
+    chosen = desk.book(1_000)
+    desk.give_back(len(desk.ledger) - 1)
+    after = {key: (s.given, s.owed) for key, s in desk.standings.items()}
+    assert {key: found for key, found in after.items() if key in before or found != (0, 0)} == before
+    assert all(desk.standings[key].last == 1_000 for key in chosen)
+
+
+def test_a_line_kept_with_the_same_host_proves_nothing_but_counts() -> None:
+    """The second of a series stays with Ann, though it is Bob's turn."""
+    desk = Desk({"ann": 100, "bob": 100})
+    desk.book(1)
+    desk.book(2)
+    stays = replace(desk.ledger[1], chosen=("ann",))
+    assert replay([desk.ledger[0], stays]).wrong == [1]
+    found = replay([desk.ledger[0], replace(stays, kept=True)])
+    assert found.wrong == []
+    assert {key: s.balance for key, s in found.standings.items()} == {"ann": TURN, "bob": -TURN}
+
+
+# What would have been.
+
+
+def terms(desk: Desk, **changes: HostTerms) -> dict[Hashable, HostTerms]:
+    """The weights and priorities of a desk, with changes."""
+    own = {key: HostTerms(desk.priorities.get(key, 0), weight) for key, weight in desk.weights.items()}
+    return {**own, **changes}
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_the_same_weights_give_the_same_bookings(seed: int) -> None:
+    desk = random_ledger(Random(seed))
+    assert simulate(desk.ledger, terms(desk)).standings == desk.standings
+    assert simulate(desk.ledger, {}).standings == desk.standings
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_other_weights_give_as_many_bookings_and_add_up_to_nothing(seed: int) -> None:
+    draw = Random(seed)
+    desk = random_ledger(draw)
+    others = {key: HostTerms(draw.choice((0, 1)), draw.choice(WEIGHTS)) for key in desk.weights}
+    found = simulate(desk.ledger, others).standings
+    assert sum(standing.balance for standing in found.values()) == 0
+    assert sum(s.given for s in found.values()) == sum(s.given for s in desk.standings.values())
+    assert all(standing.given >= 0 for standing in found.values())
+
+
+def test_a_heavier_host_would_have_had_more() -> None:
+    desk = Desk({"ann": 100, "bob": 100})
+    for at in range(1, 31):
+        desk.book(at)
+    found = simulate(desk.ledger, terms(desk, ann=HostTerms(0, 200))).standings
+    assert (found["ann"].given, found["bob"].given) == (20, 10)
+    first = simulate(desk.ledger, terms(desk, bob=HostTerms(1, 100))).standings
+    assert (first["ann"].given, first["bob"].given) == (0, 30)
+
+
+@pytest.mark.xfail(
+    strict=True, reason="engine fault 15: of two turns of a host in one second the last is given back"
+)
+def test_fault_turns_of_one_second_are_given_back_one_by_one() -> None:
+    desk = Desk({"ann": 100, "bob": 100, "cyd": 100})
+    desk.book(7, free=["ann"])
+    desk.book(7, free=["ann"], away=["bob", "cyd"])
+    desk.give_back(0)
+    assert replay(desk.ledger).wrong == []
+    assert simulate(desk.ledger, terms(desk)).standings == desk.standings
+
+
+@pytest.mark.xfail(strict=True, reason="engine fault 16: a line kept with its host is given to another")
+def test_fault_a_simulation_keeps_what_was_kept() -> None:
+    """With the same weights nothing may change, also not who keeps a series."""
+    desk = Desk({"ann": 100, "bob": 100})
+    desk.book(1)
+    desk.book(2)
+    desk.ledger[1] = replace(desk.ledger[1], chosen=("ann",), kept=True)
+    assert replay(desk.ledger).wrong == []
+    assert simulate(desk.ledger, terms(desk)).standings == desk.standings

@@ -1,7 +1,7 @@
 """Recurrence rules (RFC 5545) of wall time: their dates, their instants, and moving them."""
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import islice
 from zoneinfo import ZoneInfo
 
@@ -83,7 +83,7 @@ def _shifted(parts: dict[str, str], days: int) -> dict[str, str]:
         named = [_DAYS[(_DAYS.index(day) + days) % 7] for day in parts["BYDAY"].split(",")]
         parts["BYDAY"] = ",".join(sorted(named, key=_DAYS.index))
     if "UNTIL" in parts:
-        until = datetime.strptime(parts["UNTIL"][:8], "%Y%m%d") + timedelta(days=days)
+        until = date.fromisoformat(parts["UNTIL"][:8]) + timedelta(days=days)
         parts["UNTIL"] = until.strftime("%Y%m%d") + parts["UNTIL"][8:]
     return parts
 

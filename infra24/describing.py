@@ -1,0 +1,183 @@
+"""What the command line does with one organization: apply a file, write one, read ledger and zones."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, TypeVar
+from uuid import UUID
+
+import psycopg
+
+from infra24 import bookings, clock, descriptions, organizations, resources, turns
+from infra24.app import compose
+from infra24.availability import Replay
+from infra24.bookings import Shifted
+from infra24.db import Tx
+from infra24.descriptions import Change, Description
+from infra24.descriptions.reading import Document
+from infra24.errors import Problem
+from infra24.organizations import UnknownOrganization
+from infra24.serving import Urls
+from infra24.settings import Settings
+from infra24.turns import Audit
+
+_Done = TypeVar("_Done")
+Tell = Callable[[str], None]
+Ask = Callable[[Sequence[Change]], bool]
+
+
+def make(
+    settings: Settings,
+    urls: Urls,
+    document: Document,
+    wanted: Description,
+    tell: Tell,
+    ask: Ask,
+    *,
+    prune: bool,
+) -> tuple[bool, str | None]:
+    """Print the plan, ask, and make it so. Whether anything was done, and the key of a new organization."""
+    facts: dict[str, Any] = {
+        "name": wanted.name,
+        "time_zone": wanted.zone,
+        "locale": wanted.locale,
+        "currency": wanted.currency,
+        "theme": wanted.theme,
+    }
+    with psycopg.connect(urls.owner, autocommit=True) as owner:
+        org_id = organizations.id_of(owner, wanted.slug)
+        if org_id is None:
+            return _make_new(settings, urls, owner, document, wanted, tell, ask)
+        different = _facts_that_differ(owner, wanted.slug, facts)
+
+        async def plan(tx: Tx) -> list[Change]:
+            return await descriptions.changes_of(tx, wanted, document, clock.now(), prune=prune)
+
+        changes = [Change("change", "organization", different)] if different else []
+        changes += _within(settings, urls, org_id, plan)
+        for change in changes:
+            tell(f"  {change}")
+        if not [change for change in changes if change.verb != "leave"]:
+            tell("Nothing to change.")
+            return False, None
+        if not ask(changes):
+            return False, None
+        organizations.amend(owner, wanted.slug, **facts)
+
+        async def act(tx: Tx) -> None:
+            await descriptions.apply(tx, wanted, document, clock.now(), prune=prune)
+            await resources.turn_catalogue(tx)
+
+        _within(settings, urls, org_id, act)
+        return True, None
+
+
+def _make_new(
+    settings: Settings,
+    urls: Urls,
+    owner: psycopg.Connection[Any],
+    document: Document,
+    wanted: Description,
+    tell: Tell,
+    ask: Ask,
+) -> tuple[bool, str | None]:
+    """A new organization: founded to see whether the file holds, and taken back if it does not."""
+    facts: dict[str, Any] = {"locale": wanted.locale, "currency": wanted.currency, "theme": wanted.theme}
+    try:
+        org_id = organizations.found(
+            owner, slug=wanted.slug, name=wanted.name, time_zone=wanted.zone, **facts
+        )
+    except Problem as problem:
+        raise document.misread(problem) from None
+    assert org_id is not None
+    kept = False
+    try:
+
+        async def plan(tx: Tx) -> list[Change]:
+            return await descriptions.changes_of(tx, wanted, document, clock.now())
+
+        tell(f"  + organization {wanted.name}")
+        changes = _within(settings, urls, org_id, plan)
+        for change in changes:
+            tell(f"  {change}")
+        if not ask(changes):
+            return False, None
+
+        async def act(tx: Tx) -> None:
+            await descriptions.apply(tx, wanted, document, clock.now())
+
+        _within(settings, urls, org_id, act)
+        kept = True
+        return True, organizations.give_key(owner, wanted.slug, "apply")
+    finally:
+        if not kept:
+            organizations.unfound(owner, wanted.slug)
+
+
+def show(settings: Settings, urls: Urls, slug: str) -> str:
+    """An organization as YAML. Refuses with UnknownOrganization."""
+
+    async def act(tx: Tx) -> str:
+        return descriptions.written(await descriptions.show(tx))
+
+    return _within(settings, urls, _needed(urls, slug), act)
+
+
+def fairness(
+    settings: Settings, urls: Urls, slug: str, offer: str, weights: str
+) -> tuple[Audit, Replay | None]:
+    """The ledger of an offer added up, and with other weights (by e-mail) if some are given."""
+
+    async def act(tx: Tx) -> tuple[Audit, Replay | None]:
+        resource = await resources.get_by_slug(tx, offer)
+        audit = await turns.audit(tx, resource.id)
+        if not weights:
+            return audit, None
+        emails = {known.email: str(known.id) for known in await resources.known(tx) if known.email}
+        tried: dict[str, int] = {}
+        for part in weights.split(","):
+            name, _, weight = part.strip().partition("=")
+            if name not in emails or not weight.isdecimal() or not 1 <= int(weight) <= 1_000:
+                raise Problem({"weights": f"{part!r} is not <e-mail of a host>=<1 to 1000>"})
+            tried[emails[name]] = int(weight)
+        return audit, turns.simulated(audit, tried)
+
+    return _within(settings, urls, _needed(urls, slug), act)
+
+
+def shifted(settings: Settings, urls: Urls, slug: str) -> list[Shifted]:
+    """The bookings to come that a change of a zone's law has moved."""
+
+    async def act(tx: Tx) -> list[Shifted]:
+        return await bookings.shifted_by_law(tx, clock.now())
+
+    return _within(settings, urls, _needed(urls, slug), act)
+
+
+def _within(settings: Settings, urls: Urls, org_id: UUID, act: Callable[[Tx], Awaitable[_Done]]) -> _Done:
+    """Do something in one transaction of one organization."""
+
+    async def main() -> _Done:
+        database, _ = compose(settings, urls.app)
+        await database.open()
+        try:
+            async with database.transaction(org_id) as tx:
+                return await act(tx)
+        finally:
+            await database.close()
+
+    return asyncio.run(main())
+
+
+def _needed(urls: Urls, slug: str) -> UUID:
+    with psycopg.connect(urls.owner, autocommit=True) as owner:
+        found = organizations.id_of(owner, slug)
+    if found is None:
+        raise UnknownOrganization()
+    return found
+
+
+def _facts_that_differ(
+    owner: psycopg.Connection[Any], slug: str, facts: dict[str, object]
+) -> tuple[str, ...]:
+    now = organizations.facts_of(owner, slug)
+    return tuple(name for name, wanted in facts.items() if now[name] != wanted)

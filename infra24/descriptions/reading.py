@@ -1,0 +1,91 @@
+"""Reads YAML as JSON would be read, and remembers on which line each part stands."""
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+
+from infra24.errors import Invalid, Problem
+
+_NUMBER = re.compile(r"[-+]?(0|[1-9][0-9]*)(\.[0-9]+)?")
+_WORDS: dict[str, Any] = {"true": True, "false": False, "null": None, "~": None, "": None}
+
+
+class Misread(Invalid):
+    """The file cannot be read."""
+
+    def __init__(self, wrong: list[tuple[int, str, str]]) -> None:
+        self.wrong = sorted(wrong)
+        super().__init__("\n".join(f"line {line}: {path}: {said}" for line, path, said in self.wrong))
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """What a file says, and on which line each path of it stands."""
+
+    content: Any
+    lines: dict[str, int]
+
+    def line_of(self, path: str) -> int:
+        """The line of a path, or of the nearest part around it."""
+        while path and path not in self.lines:
+            path = re.sub(r"(\.?[^.\[]+|\[[0-9]+\])$", "", path)
+        return self.lines.get(path, 1)
+
+    def misread(self, problem: Problem, at: str = "") -> Misread:
+        """What is wrong, by line; `at` is the path of the part that was refused."""
+        found = []
+        for path, said in problem.problems.items():
+            named = re.sub(r"^availability_rules", "rules", path)
+            whole = ".".join(part for part in (at, named) if part).replace(".[", "[")
+            found.append((self.line_of(whole), whole, said))
+        return Misread(found)
+
+
+def read(text: str) -> Document:
+    """Read a file. Dates and times stay texts, as in the rules JSON. Refuses with Misread, by line."""
+    try:
+        node = yaml.compose(text, Loader=yaml.SafeLoader)
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise Misread([(line, "file", error.problem or "is not YAML")]) from None
+    except yaml.YAMLError as error:
+        raise Misread([(1, "file", str(error))]) from None
+    lines: dict[str, int] = {}
+    wrong: list[tuple[int, str, str]] = []
+    content = _value(node, "", lines, wrong)
+    if wrong:
+        raise Misread(wrong)
+    return Document(content, lines)
+
+
+def _value(node: Any, path: str, lines: dict[str, int], wrong: list[tuple[int, str, str]]) -> Any:
+    if node is None:
+        return None
+    lines.setdefault(path, node.start_mark.line + 1)
+    if isinstance(node, yaml.MappingNode):
+        found: dict[str, Any] = {}
+        for key_node, value_node in node.value:
+            key = str(key_node.value)
+            inner = f"{path}.{key}" if path else key
+            lines[inner] = key_node.start_mark.line + 1
+            if key in found:
+                wrong.append((lines[inner], inner, "is there twice"))
+            found[key] = _value(value_node, inner, lines, wrong)
+        return found
+    if isinstance(node, yaml.SequenceNode):
+        return [_value(item, f"{path}[{number}]", lines, wrong) for number, item in enumerate(node.value)]
+    return _scalar(node)
+
+
+def _scalar(node: Any) -> Any:
+    text = str(node.value)
+    if node.style is not None:
+        return text
+    if text.lower() in _WORDS:
+        return _WORDS[text.lower()]
+    number = _NUMBER.fullmatch(text)
+    if number:
+        return float(text) if number[2] else int(text)
+    return text
