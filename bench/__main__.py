@@ -4,12 +4,13 @@ import os
 import platform
 from datetime import date
 
-from bench import engine, growth, reading, writing
+from bench import engine, growth, offers, reading, writing
 from bench.world import world
 
 print(f"{date.today()}, {os.cpu_count()} cores, Python {platform.python_version()}, {platform.machine()}\n")
 engine.run()
 with world() as served:
+    offers.run(served)
     reading.run(served)
     writing.run(served)
     writing.storm(served)

@@ -56,7 +56,7 @@ def exact_script_of(world: World, shop: Shop) -> str:
                     sent.append(spelled.mogrify(query, args).encode())
                     raise Caught
 
-                tx.row = catch  # type: ignore[method-assign, assignment]
+                tx.rows = catch  # type: ignore[method-assign, assignment]
                 await bookings.day_slots(
                     tx, shop.ids["room"], first.date(), first.date() + timedelta(days=6), None, now
                 )

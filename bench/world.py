@@ -124,10 +124,14 @@ def fill(
                   FROM generate_series(0, %(count)s - 1) n) s
             RETURNING id, starts_at, ends_at
         )
-        INSERT INTO claims (org_id, booking_id, resource_id, unit, starts_at, ends_at, booked_at)
-        SELECT %(org)s, id, %(id)s, 1, starts_at, ends_at, starts_at FROM made
+        INSERT INTO claims (org_id, booking_id, resource_id, unit, starts_at, ends_at, booked_at, booked_until)
+        SELECT %(org)s, id, %(id)s, 1, starts_at, ends_at, starts_at, ends_at FROM made
         """,
         {"org": shop.org_id, "id": shop.ids[name], "count": count, "every": every, "first": first},
+    )
+    owner.execute(
+        "UPDATE resources SET longest_claim = '30 min' WHERE org_id = %s AND id = %s",
+        (shop.org_id, shop.ids[name]),
     )
 
 

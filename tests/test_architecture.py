@@ -164,19 +164,18 @@ def test_the_busiest_read_uses_the_index_as_the_application(
         from infra24.bookings import claim_queries
 
         async with database.transaction(shop.org_id) as tx:
-            original = tx.row
+            original = tx.rows
 
             async def explained(query: Any, args: Any = ()) -> Any:
                 return await original("EXPLAIN (ANALYZE, FORMAT JSON) " + query, args)
 
-            tx.row = explained  # type: ignore[method-assign]
+            tx.rows = explained  # type: ignore[method-assign]
             span = (NOW - timedelta(days=365), NOW - timedelta(days=358))
             room = shop.ids["room"]
-            row = await claim_queries.look(
+            rows = await claim_queries.look(
                 tx, [room], span, span[0] - timedelta(hours=2), NOW, (), closer=False
             )
-        assert row is not None
-        plan: dict[str, Any] = row[0][0]["Plan"]
+        plan: dict[str, Any] = rows[0][0][0]["Plan"]
         return plan
 
     nodes = list(_nodes(run(story)))

@@ -12,6 +12,7 @@ from infra24.availability.timetable import Busy, Member, Timetable
 
 FOREVER = 1 << 40
 _TAKEN = Reason("taken")
+_NEVER: tuple[list[int], list[Span]] = ([], [])
 Barrier = tuple[int, int, Reason]
 """(from, to, why): no booking may start at from <= start < to."""
 
@@ -50,7 +51,7 @@ def for_everyone(timetable: Timetable) -> list[Barrier]:
 
 def for_member(timetable: Timetable, member: Member, units: int = 1) -> list[Barrier]:
     """Claims, closings and limits of one member. With `units`, starts with fewer free units are removed."""
-    barriers = list(_taken(timetable, member, units))
+    barriers = list(taken(timetable, member, units))
     for schedule in (member.schedule, *member.also_closed):
         if schedule is not None:
             barriers += _reach(timetable, closings(schedule, *days_of(timetable)))
@@ -59,7 +60,7 @@ def for_member(timetable: Timetable, member: Member, units: int = 1) -> list[Bar
     if member.person:
         limits = timetable.terms.limits_of(Whose.HOST)
         if limits:
-            begun = sorted({(b.booked, b.until, b.ref) for b in member.busy if not b.turnover})
+            begun = {(b.booked, b.until, b.ref) for b in member.busy if not b.turnover}
             made = [(start, end) for start, end, _ in begun]
             for limit in limits:
                 barriers += _used_up(timetable, limit, made)
@@ -86,7 +87,7 @@ def off_hours(timetable: Timetable, member: Member, start: int) -> list[Reason]:
 def hours_of(timetable: Timetable, member: Member) -> tuple[list[int], list[Span]]:
     """The grid of a member and the spans in which it is open, around the span asked for."""
     if member.schedule is None:
-        return [], []
+        return _NEVER
     step = timetable.terms.step_minutes * 60
     return opening(member.schedule, step, timetable.length, *days_of(timetable))
 
@@ -104,30 +105,30 @@ def _reach(timetable: Timetable, closed: Iterable[Barrier]) -> Iterator[Barrier]
 
 def _outside(spans: Iterable[Span], length: int) -> Iterator[Barrier]:
     edge = -FOREVER
-    for start, end in spans:
+    for start, end in union(spans):
         yield edge, start, Reason("outside_hours")
         edge = max(start, end - length + 1)
     yield edge, FOREVER, Reason("outside_hours")
 
 
-def _taken(timetable: Timetable, member: Member, wanted: int) -> Iterable[Barrier]:
+def taken(timetable: Timetable, member: Member, wanted: int) -> Iterable[Barrier]:
     """Starts at which too few units are free. A claim keeps its own buffers and the new booking's."""
-    if member.capacity is None:
-        return []
     before, after = timetable.terms.buffer_before * 60, timetable.terms.buffer_after * 60
     reach = timetable.length + after - 1
-    if member.capacity == 1 and not member.parts and not member.layout and wanted == 1:
+    whole = [(b.start - reach, b.end + before) for b in member.part_claims]
+    if member.capacity is None:
+        return [(low, high, _TAKEN) for low, high in whole]
+    if member.capacity == 1 and not whole and not member.layout and wanted == 1:
         return [(b[0] - reach, b[1] + before, _TAKEN) for b in member.busy if b[2] == 1]
     units: dict[int, list[Span]] = {}
     for busy in member.busy:
         if busy.unit <= member.capacity:
             units.setdefault(busy.unit, []).extend(_around(member, busy, before, reach))
-    whole = [(b.start - reach, b.end + before) for b in member.part_claims]
     enough = member.capacity - wanted + 1
-    taken = (
+    lost = (
         _at_least([union(spans) for spans in units.values()], enough) if enough > 0 else [(-FOREVER, FOREVER)]
     )
-    return [(low, high, _TAKEN) for low, high in union([*taken, *whole])]
+    return [(low, high, _TAKEN) for low, high in union([*lost, *whole])]
 
 
 def free_units(timetable: Timetable, member: Member, start: int) -> list[int]:
@@ -150,7 +151,9 @@ def free_units(timetable: Timetable, member: Member, start: int) -> list[int]:
 
 def _around(member: Member, busy: Busy, before: int, reach: int) -> list[Span]:
     """The starts that a claim on a unit removes; setting up and clearing away too, unless layouts agree."""
-    if member.layout and busy.layout == member.layout:
+    if not member.layout:
+        return [(busy.start - reach, busy.end + before)]
+    if busy.layout == member.layout:
         return [] if busy.turnover else [(busy.start - reach, busy.end + before)]
     return [(busy.start - reach - member.teardown, busy.end + before + member.setup)]
 
@@ -185,8 +188,9 @@ def _used_up(timetable: Timetable, limit: Limit, made: Sequence[tuple[int, int]]
         yield -FOREVER, FOREVER, why
         return
     used: dict[tuple[int, int], int] = {}
-    days = hours.local_days(terms.zone, [start for start, _ in made])
-    for day, (start, end) in zip(days, made, strict=True):
+    begun = sorted(made)
+    days = hours.local_days(terms.zone, [start for start, _ in begun])
+    for day, (start, end) in zip(days, begun, strict=True):
         period = period_of(limit.period, day)
         used[period] = used.get(period, 0) + ((end - start) // 60 if limit.minutes else 1)
     for (first, last), count in used.items():

@@ -54,12 +54,14 @@ class Decision:
 def rank(pooling: Pooling, candidates: Sequence[Candidate]) -> Decision:
     """Order the hosts.
 
-    Round robin: the highest priority, then the lowest balance, then the one who has waited longest, then
-    the order of the rules. Otherwise priority, then the order of the rules. The same inputs always give
-    the same decision.
+    Round robin: the highest priority, then whoever is owed most once this turn is shared out, then the
+    one who has waited longest, then the order of the rules. Otherwise priority, then the order of the
+    rules. The same inputs always give the same decision.
     """
     if pooling is Pooling.ROUND_ROBIN:
-        ordered = sorted(candidates, key=lambda c: (-c.priority, c.balance, c.last, c.position))
+        there = sum(c.weight for c in candidates if c.present) or 1
+        due = {c.key: c.balance - TURN * c.weight * c.present // there for c in candidates}
+        ordered = sorted(candidates, key=lambda c: (-c.priority, due[c.key], c.last, c.position))
     else:
         ordered = sorted(candidates, key=lambda c: (-c.priority, c.position))
     return Decision(pooling, tuple(ordered))
@@ -81,6 +83,7 @@ class Turn:
     """One line of the ledger: who could, who did; `returned` when its booking was cancelled.
 
     `kept` when it follows an earlier turn, to stay with the same host: its choice proves nothing.
+    `booking` is whose turn it is: what is given back is that one's.
     """
 
     candidates: tuple[Candidate, ...]
@@ -88,6 +91,7 @@ class Turn:
     at: int
     returned: bool = False
     kept: bool = False
+    booking: Hashable = None
 
 
 @dataclass(slots=True)
@@ -141,22 +145,28 @@ def replay(ledger: Iterable[Turn]) -> Replay:
 def simulate(ledger: Iterable[Turn], terms: Mapping[Hashable, HostTerms]) -> Replay:
     """The same bookings, with the same hosts free, under other weights and priorities.
 
-    A turn that was given back is given back by whoever it went to here.
+    A turn that was given back is given back by whoever it went to here; one that was kept stays with
+    whoever has the turn it follows, while they are free.
     """
     found = Replay()
-    went: dict[tuple[int, tuple[Hashable, ...]], list[tuple[Turn, tuple[Hashable, ...]]]] = {}
+    went: dict[Hashable, list[tuple[Turn, tuple[Hashable, ...]]]] = {}
+    led: dict[tuple[Hashable, ...], tuple[Hashable, ...]] = {}
     for turn in ledger:
-        lot = (turn.at, turn.chosen)
         if turn.returned:
-            if went.get(lot):
-                given, chosen = went[lot].pop()
+            if went.get(turn.booking):
+                given, chosen = went[turn.booking].pop()
                 found.charge(replace(given, returned=True), chosen)
             continue
         known = tuple(_standing_as(found, c, terms) for c in turn.candidates)
-        chosen = rank(Pooling.ROUND_ROBIN, known).order[: len(turn.chosen)]
+        order = rank(Pooling.ROUND_ROBIN, known).order
+        chosen = led.get(turn.chosen, ()) if turn.kept else ()
+        if not chosen or not set(chosen) <= set(order):
+            chosen = order[: len(turn.chosen)]
+        if not turn.kept:
+            led[turn.chosen] = chosen
         charged = replace(turn, candidates=known)
         found.charge(charged, chosen)
-        went.setdefault(lot, []).append((charged, chosen))
+        went.setdefault(turn.booking, []).append((charged, chosen))
     return found
 
 

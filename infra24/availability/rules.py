@@ -262,7 +262,7 @@ def _override(problems: Problems, document: Any, path: str, hosts: Collection[st
         reader.refuse("", "needs one of hours (instead of the weekly ones), extra, or off")
     kind = kinds[0] if kinds else Kind.OFF
     spans: list[Span] = [(0, DAY)]
-    if kind is not Kind.OFF or reader.left.get("off") is not True:
+    if kinds and (kind is not Kind.OFF or reader.left.get("off") is not True):
         spans = reader.each(kind, lambda item, at: _piece(problems, item, at))
         if not spans and kind is not Kind.INSTEAD:
             reader.refuse(kind, "list at least one start and end" + (", or true" * (kind is Kind.OFF)))

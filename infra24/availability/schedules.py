@@ -86,7 +86,7 @@ class Schedule:
     @property
     def has_hours(self) -> bool:
         """Whether it says when it is open. If not it is open always, but for what is off."""
-        return bool(self.weekly) or any(o.kind is not Kind.OFF for o in self.overrides)
+        return bool(self.weekly) or any(o.kind is not Kind.OFF and o.hours for o in self.overrides)
 
     def zone_of(self, day: int) -> ZoneInfo:
         """The zone whose clocks tell the hours of a date; the last journey that covers it decides."""
@@ -133,6 +133,11 @@ def opening(
 def closings(schedule: Schedule, from_day: int, to_day: int) -> Iterator[Closing]:
     """What is off, and the holidays on which nothing else was said, on the dates of a range."""
     yield from off(schedule, schedule.overrides, from_day, to_day, schedule.off_code)
+    for override in schedule.overrides:
+        if override.kind is Kind.INSTEAD and not override.hours:  # no hours on these dates: they are off
+            why = Reason(schedule.off_code, private=override.reason or None)
+            for start, end in _told(schedule, override.days(from_day, to_day), 0, hours.DAY):
+                yield start, end, why
     if schedule.holidays.names:
         said = {d for o in schedule.overrides if o.kind is not Kind.OFF for d in o.days(from_day, to_day)}
         for day in range(from_day, to_day):

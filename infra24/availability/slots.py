@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from operator import itemgetter
 
-from infra24.availability.assignment import Demand, assign, feasible
+from infra24.availability.assignment import Demand, assign, feasible, is_exact
 from infra24.availability.barriers import (
     Barrier,
     for_everyone,
@@ -18,6 +18,7 @@ from infra24.availability.barriers import (
     hours_of,
     off_hours,
     shut,
+    taken,
     wrong_length,
 )
 from infra24.availability.reasons import CONTENDED, Reason
@@ -31,12 +32,10 @@ def free_starts(timetable: Timetable) -> list[int]:
     """The bookable starts, sorted; none when the length is not one that is offered."""
     if wrong_length(timetable) or _unfilled(timetable):
         return []
-    gridded = timetable.needs[timetable.grid]
-    lists = [_clear(_grid_list(timetable, m), _barriers(timetable, gridded, m)) for m in gridded.members]
-    starts = _clear(_enough(gridded, lists), for_everyone(timetable))
-    for need in timetable.needs:
-        if need is not gridded:
-            starts = _enough(need, [_clear(starts, _barriers(timetable, need, m)) for m in need.members])
+    starts = _enough(timetable, timetable.grid, _grids(timetable))
+    for number, need in enumerate(timetable.needs):
+        if number != timetable.grid:
+            starts = _enough(timetable, number, [starts] * len(need.members))
     if not entangled(timetable.needs):
         return starts
     board = _Board(timetable, starts)
@@ -50,11 +49,15 @@ def free_hosts(timetable: Timetable) -> dict[int, list[Hashable]]:
     found: dict[int, list[Hashable]] = {start: [] for start in starts}
     if number is None:
         return found
-    board = _Board(timetable, starts)
-    knotted = entangled(timetable.needs)
-    for member in timetable.needs[number].members:
-        for start in board.free[number][member.key]:
-            if not knotted or board.choose(start, {number: [member.key]}, at_least_one=True):
+    need = timetable.needs[number]
+    board = _Board(timetable, starts) if entangled(timetable.needs) else None
+    for member in need.members:
+        own = starts
+        if number == timetable.grid:
+            grid = set(_grid_list(timetable, member))
+            own = [start for start in starts if start in grid]
+        for start in _clear(own, _barriers(timetable, number, member)):
+            if board is None or board.could_host(start, number, member.key):
                 found[start].append(member.key)
     return found
 
@@ -72,8 +75,8 @@ def explain(timetable: Timetable, start: int) -> Explanation:
     common = [why for low, high, why in for_everyone(timetable) if low <= start < high]
     common += [Reason("no_hosts" if need.staffed else "nothing_fits") for need in _unfilled(timetable)]
     parties = tuple(
-        Party(need, {m.key: _why_not(timetable, need, m, start) for m in need.members})
-        for need in timetable.needs
+        Party(need, {m.key: _why_not(timetable, number, m, start) for m in need.members})
+        for number, need in enumerate(timetable.needs)
     )
     short = [party for party in parties if not party.enough and len(party.reasons) >= party.need.count]
     told = common or [reason for party in short for reason in _told(party)]
@@ -102,7 +105,7 @@ def nearest(starts: Sequence[int], wanted: int, count: int = 3) -> list[int]:
 def why_none(timetable: Timetable, most: int = 300) -> list[tuple[Reason, int]]:
     """What removed the starts of a span in which none is free: each reason with how many it removed.
 
-    Looks at `most` starts of the grid, spread over the span. Nothing, when there is no grid at all.
+    Looks at `most` starts of the grid, spread over the span; without a grid, at the first moment.
     """
     if wrong_length(timetable) or _unfilled(timetable):
         return [(reason, 1) for reason in explain(timetable, timetable.span[0]).reasons]
@@ -122,13 +125,14 @@ def why_none(timetable: Timetable, most: int = 300) -> list[tuple[Reason, int]]:
 
 def entangled(needs: Sequence[Need]) -> bool:
     """Whether what one need takes can be in the way of another, or of another member of the same."""
+    inside = {part for need in needs for member in need.members for part in member.parts}
     seen: set[Hashable] = set()
     for need in needs:
         own: set[Hashable] = set()
         for member in need.members:
-            if member.capacity is None:
-                continue
-            takes = {member.key, *member.parts}
+            takes = set(member.parts)
+            if member.capacity is not None or member.key in inside:
+                takes.add(member.key)
             if takes & seen or (need.count > 1 and takes & own):
                 return True
             own |= takes
@@ -141,10 +145,31 @@ def _unfilled(timetable: Timetable) -> list[Need]:
     return [need for need in timetable.needs if len(need.members) < need.count]
 
 
-def _enough(need: Need, lists: list[list[int]]) -> list[int]:
-    """The starts at which as many are free as are needed."""
-    if len(lists) == 1:
-        return lists[0]
+def _grids(timetable: Timetable) -> list[list[int]]:
+    """For each member of the grid's need its starts that nothing removes for everyone.
+
+    Most members share a schedule, and so one list.
+    """
+    everyone = list(for_everyone(timetable))
+    known: dict[int, tuple[list[int], list[int]]] = {}
+    found = []
+    for member in timetable.needs[timetable.grid].members:
+        grid = hours_of(timetable, member)[0]
+        if id(grid) not in known:
+            known[id(grid)] = (grid, _clear(_grid_list(timetable, member), everyone))
+        found.append(known[id(grid)][1])
+    return found
+
+
+def _enough(timetable: Timetable, number: int, wished: Sequence[list[int]]) -> list[int]:
+    """The starts at which as many are free as are needed, of those wished of each member."""
+    need = timetable.needs[number]
+    if need.count == 1 and all(starts is wished[0] for starts in wished):
+        return _anyone(timetable, number, wished[0])
+    lists = [
+        _clear(starts, _barriers(timetable, number, member))
+        for starts, member in zip(wished, need.members, strict=True)
+    ]
     if need.count == 1:
         return sorted(set().union(*lists))
     if need.count == len(lists):
@@ -153,17 +178,31 @@ def _enough(need: Need, lists: list[list[int]]) -> list[int]:
     return sorted(start for start, count in counted.items() if count >= need.count)
 
 
-def _barriers(timetable: Timetable, need: Need, member: Member) -> list[Barrier]:
+def _anyone(timetable: Timetable, number: int, starts: list[int]) -> list[int]:
+    """The starts at which someone is free: each further member is asked only for what is left."""
+    members, left = timetable.needs[number].members, starts
+    if len(members) == 1:
+        return _clear(starts, _barriers(timetable, number, members[0]))
+    for member in members:
+        if not left:
+            return starts
+        free = set(_clear(left, _barriers(timetable, number, member)))
+        left = [start for start in left if start not in free]
+    lost = set(left)
+    return [start for start in starts if start not in lost]
+
+
+def _barriers(timetable: Timetable, number: int, member: Member) -> list[Barrier]:
     """What removes starts for one member; where others say where bookings start, its closed hours too."""
-    barriers = for_member(timetable, member, need.units)
-    if need is not timetable.needs[timetable.grid]:
+    barriers = for_member(timetable, member, timetable.needs[number].units)
+    if number != timetable.grid:
         barriers += shut(timetable, member)
     return barriers
 
 
-def _why_not(timetable: Timetable, need: Need, member: Member, start: int) -> tuple[Reason, ...]:
-    own = off_hours(timetable, member, start) if need is timetable.needs[timetable.grid] else []
-    told = [why for low, high, why in _barriers(timetable, need, member) if low <= start < high]
+def _why_not(timetable: Timetable, number: int, member: Member, start: int) -> tuple[Reason, ...]:
+    own = off_hours(timetable, member, start) if number == timetable.grid else []
+    told = [why for low, high, why in _barriers(timetable, number, member) if low <= start < high]
     return tuple({reason.code: reason for reason in [*own, *told]}.values())
 
 
@@ -185,29 +224,23 @@ class _Board:
     def __init__(self, timetable: Timetable, starts: Sequence[int]) -> None:
         self.needs = timetable.needs
         self.parts = {m.key: m.parts for need in timetable.needs for m in need.members}
-        self.free: list[dict[Hashable, list[int]]] = []
-        self.sets: list[dict[Hashable, set[int]]] = []
+        self.free: list[dict[Hashable, set[int]]] = []
         wanted: Counter[Hashable] = Counter()
         for number, need in enumerate(timetable.needs):
-            gridded = number == timetable.grid
-            lists: dict[Hashable, list[int]] = {}
+            open_: dict[Hashable, set[int]] = {}
             for member in need.members:
                 wanted[member.key] += need.units
-                grid = set(_grid_list(timetable, member)) if gridded else set(starts)
+                grid = set(_grid_list(timetable, member)) if number == timetable.grid else set(starts)
                 own = [start for start in starts if start in grid]
-                lists[member.key] = _clear(own, _barriers(timetable, need, member))
-            self.free.append(lists)
-            self.sets.append({key: set(found) for key, found in lists.items()})
+                open_[member.key] = set(_clear(own, _barriers(timetable, number, member)))
+            self.free.append(open_)
         self.units: dict[Hashable, list[set[int]]] = {}
         self.limit: dict[Hashable, int] = {}
-        for need in timetable.needs:
-            for member in need.members:
-                most = wanted[member.key]
-                self.limit[member.key] = most if member.capacity is None else min(most, member.capacity)
-                levels = range(2, self.limit[member.key] + 1) if member.capacity is not None else ()
-                self.units[member.key] = [
-                    set(_clear(starts, for_member(timetable, member, units))) for units in levels
-                ]
+        for member in (member for need in timetable.needs for member in need.members):
+            most = wanted[member.key]
+            self.limit[member.key] = most if member.capacity is None else min(most, member.capacity)
+            levels = range(2, self.limit[member.key] + 1) if member.capacity is not None else ()
+            self.units[member.key] = [set(_clear(starts, taken(timetable, member, n))) for n in levels]
         self.known: dict[tuple[object, ...], bool] = {}
 
     def put_together(self, start: int) -> bool:
@@ -215,27 +248,26 @@ class _Board:
         demands, supply = self._state(start, {})
         state = (*(demand.options for demand in demands), *supply.items())
         if state not in self.known:
-            exact = not any(self.parts[key] for key in supply)
-            self.known[state] = (
-                feasible(demands, supply) if exact else assign(demands, supply, self.parts) is not None
-            )
+            self.known[state] = self._met(demands, supply)
         return self.known[state]
 
-    def choose(
-        self, start: int, orders: Mapping[int, Sequence[Hashable]], *, at_least_one: bool = False
-    ) -> Chosen | None:
-        """Members for all needs, by preference. With `at_least_one` those named must only be among them."""
-        demands, supply = self._state(start, orders)
-        if at_least_one:
-            for number, first in orders.items():
-                need = self.needs[number]
-                others = [m.key for m in need.members if m.key not in first]
-                options = (*first, *(key for key in others if start in self.sets[number][key]))
-                demands[number] = Demand(options, need.count, need.units)
-        found = assign(demands, supply, self.parts)
-        if at_least_one and found is not None:
-            return found if all(set(first) <= set(found[n]) for n, first in orders.items()) else None
-        return found
+    def could_host(self, start: int, number: int, key: Hashable) -> bool:
+        """Whether all needs can be met with this member for one of them."""
+        demands, supply = self._state(start, {})
+        demand = demands.pop(number)
+        if key not in demand.options:
+            return False
+        others = Demand(tuple(o for o in demand.options if o != key), demand.count - 1, demand.units)
+        return assign([Demand((key,), 1, demand.units), others, *demands], supply, self.parts) is not None
+
+    def choose(self, start: int, orders: Mapping[int, Sequence[Hashable]]) -> Chosen | None:
+        """Members for all needs, by preference."""
+        return assign(*self._state(start, orders), self.parts)
+
+    def _met(self, demands: list[Demand], supply: dict[Hashable, int]) -> bool:
+        if is_exact(demands, self.parts):
+            return feasible(demands, supply)
+        return assign(demands, supply, self.parts) is not None
 
     def _state(
         self, start: int, orders: Mapping[int, Sequence[Hashable]]
@@ -243,10 +275,10 @@ class _Board:
         demands: list[Demand] = []
         supply: dict[Hashable, int] = {}
         for number, need in enumerate(self.needs):
-            order = orders.get(number) or [m.key for m in need.members]
-            options = tuple(key for key in order if start in self.sets[number][key])
+            order = orders[number] if number in orders else [m.key for m in need.members]
+            options = tuple(key for key in order if start in self.free[number][key])
             demands.append(Demand(options, need.count, need.units))
-            for key in options:
+            for key in self.free[number]:
                 levels = self.units[key]
                 supply[key] = 1 + sum(start in level for level in levels) if levels else self.limit[key]
         return demands, supply

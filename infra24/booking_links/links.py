@@ -107,7 +107,7 @@ async def use(tx: Tx, link: BookingLink, now: datetime) -> None:
 
 
 def choice_of(link: BookingLink, staff_id: UUID | None = None) -> Choice:
-    """With whom a booking by this link is: its hosts in its way, or the one of a team who was asked for."""
+    """Whom a booking by this link is with: its hosts in its way, or the one of a team who was asked for."""
     hosts = tuple(id_ for id_, _, _ in link.hosts)
     if link.kind in ("individual", "team"):
         if staff_id is not None and (not hosts or staff_id in hosts):

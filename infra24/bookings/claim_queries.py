@@ -9,32 +9,37 @@ from infra24.bookings.seats import Claim
 from infra24.db import Row, Tx
 
 _LOOK: LiteralString = """
-    SELECT coalesce((SELECT version FROM catalogues WHERE org_id = %(org)s), 0),
-        array_agg(array_position(%(members)s, c.resource_id)) FILTER (WHERE live) AS member,
-        array_agg(c.unit) FILTER (WHERE live) AS unit,
-        array_agg(extract(epoch FROM c.starts_at)::bigint) FILTER (WHERE live) AS starts,
-        array_agg(extract(epoch FROM c.ends_at)::bigint) FILTER (WHERE live) AS ends,
-        array_agg(extract(epoch FROM c.booked_at)::bigint) FILTER (WHERE live) AS booked,
-        count(*) FILTER (WHERE NOT live) AS expired
+    SELECT v.version, c.resource_id, c.units, c.starts, c.ends, c.booked, coalesce(c.expired, 0)
 """
 
+_LOOK_CLOSER: LiteralString = ", c.until, c.layouts, c.turnovers"
 
-_LOOK_CLOSER: LiteralString = """,
-        array_agg(extract(epoch FROM c.booked_until)::bigint) FILTER (WHERE live) AS until,
-        array_agg(c.layout) FILTER (WHERE live) AS layout,
-        array_agg(c.turnover) FILTER (WHERE live) AS turnover
+_GROUPED: LiteralString = """
+    FROM (SELECT coalesce((SELECT version FROM catalogues WHERE org_id = %(org)s), 0) AS version) v
+    LEFT JOIN (
+        SELECT resource_id, array_agg(unit) FILTER (WHERE live) AS units,
+            array_agg(date_part('epoch', starts_at)::bigint) FILTER (WHERE live) AS starts,
+            array_agg(date_part('epoch', ends_at)::bigint) FILTER (WHERE live) AS ends,
+            array_agg(date_part('epoch', booked_at)::bigint) FILTER (WHERE live) AS booked,
+            count(*) FILTER (WHERE NOT live) AS expired
 """
 
+_GROUPED_CLOSER: LiteralString = """,
+            array_agg(date_part('epoch', booked_until)::bigint) FILTER (WHERE live) AS until,
+            array_agg(layout) FILTER (WHERE live) AS layouts,
+            array_agg(turnover) FILTER (WHERE live) AS turnovers
+"""
 
-_LOOKED_AT: LiteralString = """
-    FROM (
-        SELECT resource_id, unit, starts_at, ends_at, booked_at, booked_until, layout, turnover,
-            expires_at IS NULL OR expires_at > %(now)s AS live
-        FROM claims
-        WHERE org_id = %(org)s AND resource_id = ANY(%(members)s)
-            AND starts_at < %(to)s AND starts_at > %(since)s AND ends_at > %(from)s
-            AND (%(ignoring)s::uuid[] IS NULL OR booking_id <> ALL(%(ignoring)s))
-    ) c
+_OF_A_SPAN: LiteralString = """
+        FROM (
+            SELECT resource_id, unit, starts_at, ends_at, booked_at, booked_until, layout, turnover,
+                expires_at IS NULL OR expires_at > %(now)s AS live
+            FROM claims
+            WHERE org_id = %(org)s AND resource_id = ANY(%(members)s)
+                AND starts_at < %(to)s AND starts_at > %(since)s AND ends_at > %(from)s
+                AND (%(ignoring)s::uuid[] IS NULL OR booking_id <> ALL(%(ignoring)s))
+        ) c GROUP BY resource_id
+    ) c ON true
 """
 
 
@@ -47,16 +52,16 @@ async def look(
     ignoring: Sequence[UUID],
     *,
     closer: bool,
-) -> Row:
+) -> list[Row]:
     """The version of the catalogue and the claims on these members that overlap a span.
 
-    `since` is the span's start less the longest claim, which lets the b-tree bound the read. One row:
-    the version, then parallel arrays of member (1-based), unit, start, end, the booking's start (seconds
-    since 1970), and how many expired claims of holds stand there. `closer` adds the booking's end, the
-    layout and whether it is a turnover.
+    `since` is the span's start less the longest claim, which lets the b-tree bound the read. A row for
+    each member that has claims, or one without any: the version, the member, then parallel arrays of
+    unit, start, end and the booking's start (seconds since 1970), and how many expired claims of holds
+    stand there. `closer` adds the booking's end, the layout and whether it is a turnover.
     """
-    row = await tx.row(
-        _LOOK + (_LOOK_CLOSER if closer else "") + _LOOKED_AT,
+    return await tx.rows(
+        (_LOOK + _LOOK_CLOSER + _GROUPED + _GROUPED_CLOSER if closer else _LOOK + _GROUPED) + _OF_A_SPAN,
         {
             "org": tx.org_id,
             "members": list(members),
@@ -67,8 +72,6 @@ async def look(
             "ignoring": list(ignoring) or None,
         },
     )
-    assert row is not None
-    return row
 
 
 async def made(
@@ -166,11 +169,13 @@ async def look_around(
     longest: timedelta,
     now: datetime,
     ignoring: Sequence[UUID],
-) -> Row:
+) -> list[Row]:
     """As a closer `look`, at several spans that do not overlap: those of a series."""
-    row = await tx.row(
+    return await tx.rows(
         _LOOK
         + _LOOK_CLOSER
+        + _GROUPED
+        + _GROUPED_CLOSER
         + """
         FROM (
             SELECT c.resource_id, c.unit, c.starts_at, c.ends_at, c.booked_at, c.booked_until, c.layout,
@@ -180,7 +185,8 @@ async def look_around(
             JOIN claims c ON c.org_id = %(org)s AND c.resource_id = m.id AND c.starts_at < w.until
                 AND c.starts_at > w.since - %(longest)s::interval AND c.ends_at > w.since
             WHERE %(ignoring)s::uuid[] IS NULL OR c.booking_id <> ALL(%(ignoring)s)
-        ) c
+        ) c GROUP BY resource_id
+    ) c ON true
         """,
         {
             "org": tx.org_id,
@@ -192,8 +198,6 @@ async def look_around(
             "ignoring": list(ignoring) or None,
         },
     )
-    assert row is not None
-    return row
 
 
 async def claim_all(tx: Tx, claims: Sequence[tuple[UUID, Claim]]) -> int:

@@ -130,7 +130,7 @@ def _resource(problems: Problems, path: str, item: Any, own: dict[str, Any]) -> 
         problems[f"{path}.{key}"] = f"is not a known key; known are {', '.join(sorted(_DRAFT))}"
     said: dict[str, Any] = {
         **own,
-        **{_RENAMED.get(key, key): value for key, value in item.items() if key not in unknown},
+        **{_RENAMED.get(str(key), str(key)): v for key, v in item.items() if key not in unknown},
     }
     if not isinstance(said.get("title"), str) or not said["title"].strip():
         problems[f"{path}.title"] = "give it a title"

@@ -53,8 +53,8 @@ async def audit(tx: Tx, offer_id: UUID) -> Audit:
     """Read the whole ledger of an offer and add it up."""
     rows = await queries.ledger(tx, offer_id)
     ledger = tuple(
-        Turn(tuple(_candidate(c) for c in candidates), tuple(map(str, chosen)), at, returned, kept)
-        for candidates, chosen, at, returned, kept in rows
+        Turn(tuple(_candidate(c) for c in candidates), tuple(map(str, chosen)), at, returned, kept, booking)
+        for candidates, chosen, at, returned, kept, booking in rows
     )
     kept: dict[Hashable, int] = {
         str(host): balance for host, (balance, _) in (await queries.standings(tx, offer_id)).items()

@@ -89,10 +89,11 @@ async def write_return(
 
 async def ledger(tx: Tx, offer_id: UUID) -> list[Row]:
     """The lines of an offer in their order: candidates, chosen, when (seconds), whether it was given back,
-    and whether it follows an earlier one."""
+    whether it follows an earlier one, and its booking."""
     return await tx.rows(
         """
-        SELECT candidates, chosen, extract(epoch FROM made_at)::bigint, returned, kept FROM decisions
+        SELECT candidates, chosen, extract(epoch FROM made_at)::bigint, returned, kept, booking_id
+        FROM decisions
         WHERE org_id = %s AND offer_id = %s AND is_turn ORDER BY seq
         """,
         (tx.org_id, offer_id),

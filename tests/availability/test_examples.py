@@ -209,6 +209,14 @@ def test_the_same_layout_needs_no_setting_up_between_two_bookings() -> None:
     assert free_starts(monday(Need((replace(rows, layout="round"),)))) == []
 
 
+def test_whoever_was_faster_is_the_reason_where_someone_else_was_not_open_anyway() -> None:
+    """Where all are needed, every reason counts."""
+    taken, away = member("ann", busy=(claim(NINE, TEN),)), member("bob", within=())
+    for count, codes in ((1, ["taken"]), (2, ["taken", "outside_hours"])):
+        answer = explain(monday(Need((taken, away), count=count)), NINE)
+        assert [reason.code for reason in answer.reasons] == codes
+
+
 def test_a_limit_smaller_than_the_booking_offers_nothing() -> None:
     limit = Limit(Whose.OFFER, Period.WEEK, 59, minutes=True)
     terms = parse({"slot_minutes": 60, "max_minutes_per_week": 59}, zone="UTC", people=())

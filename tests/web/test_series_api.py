@@ -173,7 +173,7 @@ def test_a_date_that_is_closed_says_so_and_a_holiday_is_skipped_or_not(
     assert planned["dates"][1]["reasons"] == [{"code": "holiday", "sentence": "Closed for Mill Day."}]
     kept = plan(http, shop, "room", "FREQ=WEEKLY;COUNT=3", skip_holidays=False)
     assert states(kept) == ["free", "conflict", "free"]
-    assert [r["code"] for r in kept["dates"][1]["reasons"]] == ["holiday"]
+    assert "holiday" in [r["code"] for r in kept["dates"][1]["reasons"]]
     made = make(http, shop, "room", "FREQ=WEEKLY;COUNT=3")
     assert [s[:10] for s in starts(made)] == ["2026-11-23", "2026-12-07"]
 
@@ -341,7 +341,7 @@ def test_visitors_have_a_series_only_where_it_is_offered_and_only_so_long(
     made = post(http, shop, "public", "FREQ=WEEKLY;COUNT=4", auth=False)
     assert made.status_code == 201
     assert post(http, shop, "public", "FREQ=WEEKLY;COUNT=5", at=AT + HOUR).status_code == 201, "staff"
-    bad = {"authorization": "Bearer " + "0" * 64}
+    bad = {"authorization": f"Bearer {shop.key[:-4]}0000"}
     wrong = http.post(f"/api/organizations/{shop.slug}/series", headers=bad,
                       json=wanted(shop, "public", "FREQ=WEEKLY;COUNT=2", at=AT + 2 * HOUR))  # fmt: skip
     assert wrong.status_code == 401

@@ -192,11 +192,11 @@ async def survey(
     beyond = int(reach.total_seconds())
     spans = union((first - beyond, last + beyond) for first, last in days)
     moments = [(instant(first), instant(last)) for first, last in spans]
-    row = await claim_queries.look_around(tx, offer.members, moments, offer.longest, now, ignoring)
+    rows = await claim_queries.look_around(tx, offer.members, moments, offer.longest, now, ignoring)
     made: list[tuple[int, int]] = []
     if offer.rules.limits_of(Whose.OFFER):
         made = await claim_queries.made(tx, offer.resource.id, moments[0][0], moments[-1][1], now, ignoring)
-    return Ground(offer, choice, length, claims_by_member(offer.members, row), made, reach, now)
+    return Ground(offer, choice, length, claims_by_member(rows), made, reach, now)
 
 
 async def lay(
