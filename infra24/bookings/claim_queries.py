@@ -9,22 +9,22 @@ from infra24.bookings.seats import Claim
 from infra24.db import Row, Tx
 
 _LOOK: LiteralString = """
-    SELECT v.version, c.resource_id, c.units, c.starts, c.ends, c.booked, coalesce(c.expired, 0)
+    SELECT v.version, c.resource_id, coalesce(c.expired, 0), c.starts, c.ends
 """
 
-_LOOK_CLOSER: LiteralString = ", c.until, c.layouts, c.turnovers"
+_LOOK_CLOSER: LiteralString = ", c.units, c.booked, c.until, c.layouts, c.turnovers"
 
 _GROUPED: LiteralString = """
     FROM (SELECT coalesce((SELECT version FROM catalogues WHERE org_id = %(org)s), 0) AS version) v
     LEFT JOIN (
-        SELECT resource_id, array_agg(unit) FILTER (WHERE live) AS units,
+        SELECT resource_id, count(*) FILTER (WHERE NOT live) AS expired,
             array_agg(date_part('epoch', starts_at)::bigint) FILTER (WHERE live) AS starts,
-            array_agg(date_part('epoch', ends_at)::bigint) FILTER (WHERE live) AS ends,
-            array_agg(date_part('epoch', booked_at)::bigint) FILTER (WHERE live) AS booked,
-            count(*) FILTER (WHERE NOT live) AS expired
+            array_agg(date_part('epoch', ends_at)::bigint) FILTER (WHERE live) AS ends
 """
 
 _GROUPED_CLOSER: LiteralString = """,
+            array_agg(unit) FILTER (WHERE live) AS units,
+            array_agg(date_part('epoch', booked_at)::bigint) FILTER (WHERE live) AS booked,
             array_agg(date_part('epoch', booked_until)::bigint) FILTER (WHERE live) AS until,
             array_agg(layout) FILTER (WHERE live) AS layouts,
             array_agg(turnover) FILTER (WHERE live) AS turnovers
@@ -35,7 +35,7 @@ _OF_A_SPAN: LiteralString = """
             SELECT resource_id, unit, starts_at, ends_at, booked_at, booked_until, layout, turnover,
                 expires_at IS NULL OR expires_at > %(now)s AS live
             FROM claims
-            WHERE org_id = %(org)s AND resource_id = ANY(%(members)s)
+            WHERE org_id = %(org)s AND resource_id = ANY(%(members)s) AND (%(closer)s OR unit = 1)
                 AND starts_at < %(to)s AND starts_at > %(since)s AND ends_at > %(from)s
                 AND (%(ignoring)s::uuid[] IS NULL OR booking_id <> ALL(%(ignoring)s))
         ) c GROUP BY resource_id
@@ -56,9 +56,10 @@ async def look(
     """The version of the catalogue and the claims on these members that overlap a span.
 
     `since` is the span's start less the longest claim, which lets the b-tree bound the read. A row for
-    each member that has claims, or one without any: the version, the member, then parallel arrays of
-    unit, start, end and the booking's start (seconds since 1970), and how many expired claims of holds
-    stand there. `closer` adds the booking's end, the layout and whether it is a turnover.
+    each member that has claims, or one without any: the version, the member, how many expired claims of
+    holds stand there, then parallel arrays of start and end (seconds since 1970) of what is claimed of
+    the first unit. `closer` takes all units and adds the unit, the booking's start and end, the layout
+    and whether it is a turnover.
     """
     return await tx.rows(
         (_LOOK + _LOOK_CLOSER + _GROUPED + _GROUPED_CLOSER if closer else _LOOK + _GROUPED) + _OF_A_SPAN,
@@ -70,6 +71,7 @@ async def look(
             "since": since,
             "now": now,
             "ignoring": list(ignoring) or None,
+            "closer": closer,
         },
     )
 

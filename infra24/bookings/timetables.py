@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import repeat
 from uuid import UUID
 
 from infra24 import resources
@@ -59,10 +60,9 @@ async def outlook(
         lasting = length or timedelta(minutes=min(offer.rules.durations))
         around = margin(offer, lasting)
         reach = (span[0] - around, span[1] + around)
-        closer = offer.lays_out or offer.counts_minutes
         members = offer.members
         rows = await claim_queries.look(
-            tx, members, reach, reach[0] - offer.longest, now, ignoring, closer=closer
+            tx, members, reach, reach[0] - offer.longest, now, ignoring, closer=offer.is_looked_at_closely
         )
         if rows[0][0] != offer.version:
             found = await resources.offer(tx, resource_id)
@@ -74,7 +74,7 @@ async def outlook(
             made = await claim_queries.made(tx, resource_id, *reach, now, ignoring)
         claims = claims_by_member(rows)
         seen = timetable(offer, claims, span, lasting, now, made)
-        return Outlook(offer, seen, any(row[6] for row in rows), choice, ignoring)
+        return Outlook(offer, seen, any(row[2] for row in rows), choice, ignoring)
     raise Unavailable("Its rules are being changed right now. Try again in a moment.")
 
 
@@ -100,9 +100,10 @@ def margin(offer: Offer, length: timedelta) -> timedelta:
 def claims_by_member(rows: Sequence[Row]) -> dict[UUID, list[Busy]]:
     """The claims of a look, by whom they are on."""
     found: dict[UUID, list[Busy]] = {}
-    for _, member, units, starts, ends, booked, _, *closer in rows:
-        if units:  # one call each in C: a month of twenty hosts has thousands
-            found[member] = list(map(Busy, starts, ends, units, booked, *closer))
+    for _, member, _, starts, ends, *closer in rows:
+        if starts:  # one call each in C: a month of twenty hosts has thousands
+            rest = closer or (repeat(1), starts)
+            found[member] = list(map(Busy, starts, ends, *rest))
     return found
 
 

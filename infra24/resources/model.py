@@ -262,9 +262,10 @@ class Offer:
         return bool(self.rules.limits) or self.pooling is Pooling.ROUND_ROBIN or self.lays_out
 
     @property
-    def counts_minutes(self) -> bool:
-        """Whether claims must tell how long their bookings are."""
-        return any(limit.minutes for limit in self.rules.limits_of(Whose.HOST))
+    def is_looked_at_closely(self) -> bool:
+        """Whether more than the times of claims decides: their units, layouts, or when bookings begin."""
+        several = any((o.capacity or 1) > 1 or o.parts for pool in self.pools for o in pool.occupants)
+        return several or self.lays_out or bool(self.rules.limits_of(Whose.HOST))
 
     def narrowed(self, choice: Choice) -> "Offer":
         """The offer with only these hosts, chosen this way."""

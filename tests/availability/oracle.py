@@ -53,6 +53,15 @@ def overlap(start: int, end: int, other_start: int, other_end: int) -> bool:
     return start < other_end and other_start < end
 
 
+def covered(spans: Sequence[tuple[int, int]], start: int, end: int) -> bool:
+    """Whether each instant of [start, end) is in some span, be it one or several."""
+    at = start
+    for begins, ends in sorted(spans):
+        if begins <= at:
+            at = max(at, ends)
+    return at >= end
+
+
 def period(of: Period, on: date) -> date:
     """The first date of the day, week or month that a date is in."""
     if of is Period.WEEK:
@@ -90,18 +99,23 @@ def hours_on(schedule: Schedule, on: date) -> list[tuple[int, int]]:
 
 
 def closings_on(schedule: Schedule, on: date) -> list[tuple[int, int, str]]:
-    """What is off on a date, (from, to, code), and all of it when it is a holiday and nothing says hours."""
+    """What is off on a date, (from, to, code).
+
+    All of it is where no hours are said instead of the weekly ones, and on a holiday of which nothing is
+    said.
+    """
     off = [(*window, schedule.off_code) for o in covering(schedule, on, Kind.OFF) for window in o.hours]
-    said = covering(schedule, on, Kind.INSTEAD, Kind.EXTRA)  # also "no hours at all" is said
+    off += [(0, DAY, schedule.off_code) for o in covering(schedule, on, Kind.INSTEAD) if not o.hours]
+    said = covering(schedule, on, Kind.INSTEAD, Kind.EXTRA)
     holiday = holiday_on(schedule, on) is not None and not said
     return [*off, (0, DAY, "holiday")] if holiday else off
 
 
 def says_hours(schedule: Schedule | None) -> bool:
-    """Whether a schedule says the hours of any date, be it that there are none."""
+    """Whether a schedule says of any date when it is open."""
     if schedule is None:
         return False
-    return bool(schedule.weekly) or any(o.kind is not Kind.OFF for o in schedule.overrides)
+    return bool(schedule.weekly) or any(o.kind is not Kind.OFF and o.hours for o in schedule.overrides)
 
 
 @dataclass
@@ -218,7 +232,7 @@ class Oracle:
         for schedule in (member.schedule, *member.also_closed):
             closed = self.reading(schedule).closed if schedule is not None else {}
             yield from (code for tick in self.booking(start) for code in closed.get(tick, ()))
-        if member.within is not None and not any(s <= start and end <= e for s, e in member.within):
+        if member.within is not None and not covered(member.within, start, end):
             yield "outside_hours"
         units = self.timetable.needs[number].units
         if member.capacity is not None and len(self.free_units(member, start)) < units:

@@ -1,7 +1,4 @@
-"""What the random tests found, as small as it gets; `fault` marks what the engine still does wrong.
-
-Run the faults with `-k fault --runxfail`. They are strict: one that is mended must lose its mark.
-"""
+"""What the random tests found, and what is easily done wrong, as small as it gets."""
 
 from collections.abc import Hashable
 from dataclasses import replace
@@ -37,11 +34,6 @@ MORNING = Schedule(ZoneInfo("UTC"), ((tuple(range(7)), 9 * HOUR, 12 * HOUR),))
 TERMS = parse({"slot_minutes": 60}, zone="UTC", people=())
 
 
-def fault(number: int, what: str) -> pytest.MarkDecorator:
-    """The engine is known to be wrong here."""
-    return pytest.mark.xfail(strict=True, reason=f"engine fault {number}: {what}")
-
-
 def member(key: Hashable, **more: Any) -> Member:
     """Someone or something that is open from 9 to 12."""
     return Member(key, **{"schedule": MORNING, **more})
@@ -57,11 +49,10 @@ def claim(start: int, end: int, unit: int = 1, **more: Any) -> Busy:
     return Busy(start, end, unit, start, end, **more)
 
 
-# Faults.
+# What random timetables found wrong once.
 
 
-@fault(1, "several units of one of several members are given to the first, not to the one that fits")
-def test_fault_units_come_from_the_member_that_others_leave() -> None:
+def test_units_come_from_the_member_that_others_leave() -> None:
     """Two units of X or Y, and one of X: Y gives the two."""
     x, y = member("x", capacity=2), member("y", capacity=2)
     timetable = monday(Need((x, y), units=2), Need((x,)))
@@ -69,8 +60,7 @@ def test_fault_units_come_from_the_member_that_others_leave() -> None:
     assert choose(timetable, NINE) == [("y",), ("x",)]
 
 
-@fault(2, "a whole is given with a part of which another need already has a unit")
-def test_fault_a_whole_is_not_given_with_a_part_that_is_given_already() -> None:
+def test_a_whole_is_not_given_with_a_part_that_is_given_already() -> None:
     """One seat of two in the left half, and then two seats there or the hall, which is all of it."""
     left = member("left", capacity=2)
     hall = member("hall", capacity=2, parts=frozenset({"left"}))
@@ -78,23 +68,20 @@ def test_fault_a_whole_is_not_given_with_a_part_that_is_given_already() -> None:
     assert free_starts(monday(Need((left,)), Need((left, hall), units=2))) == []
 
 
-@fault(3, "a host is not listed where each booking takes several hosts")
-def test_fault_hosts_who_come_in_twos_are_listed() -> None:
+def test_hosts_who_come_in_twos_are_listed() -> None:
     """Two of three hosts, and a room that the first could be too."""
     ann, bob, cyd = (member(key, capacity=2) for key in ("ann", "bob", "cyd"))
     timetable = monday(Need((ann, bob, cyd), count=2, staffed=True), Need((ann,)))
     assert free_hosts(timetable)[NINE] == ["ann", "bob", "cyd"]
 
 
-@fault(4, "a host is not listed when an earlier need prefers them, though it could take another")
-def test_fault_a_host_is_listed_when_an_earlier_need_can_do_without_them() -> None:
+def test_a_host_is_listed_when_an_earlier_need_can_do_without_them() -> None:
     ann, bob = member("ann"), member("bob")
     timetable = monday(Need((ann, bob)), Need((ann, bob), staffed=True))
     assert free_hosts(timetable)[NINE] == ["ann", "bob"]
 
 
-@fault(5, "how many units are free is taken from the last need, where the member may stand in only at times")
-def test_fault_a_stand_in_in_one_pool_keeps_all_units_in_another() -> None:
+def test_a_stand_in_in_one_pool_keeps_all_units_in_another() -> None:
     ann = member("ann", capacity=2)
     standing_in = replace(ann, within=((MONDAY, NINE),))
     timetable = monday(Need((ann,), units=2), Need((standing_in, member("bob"))))
@@ -102,29 +89,25 @@ def test_fault_a_stand_in_in_one_pool_keeps_all_units_in_another() -> None:
     assert free_starts(timetable) == [NINE, TEN, ELEVEN]
 
 
-@fault(6, "a need that stands twice in the offer is the grid both times, so closed hours are ignored")
-def test_fault_the_same_need_twice_is_two_needs() -> None:
+def test_the_same_need_twice_is_two_needs() -> None:
     ann = member("ann")
     later = Schedule(ZoneInfo("UTC"), ((tuple(range(7)), 12 * HOUR, 15 * HOUR),))
     need = Need((ann, member("bob", schedule=later)))
     assert free_starts(monday(need, need)) == []
 
 
-@fault(7, "an order that names nobody is taken as no order at all")
-def test_fault_an_order_of_nobody_leaves_nobody() -> None:
+def test_an_order_of_nobody_leaves_nobody() -> None:
     assert choose(monday(Need((member("ann"),))), NINE, {0: []}) is None
 
 
-@fault(8, "claims that begin together with and without a ref cannot be sorted")
-def test_fault_refs_of_any_kind_can_be_counted() -> None:
+def test_refs_of_any_kind_can_be_counted() -> None:
     terms = parse({"slot_minutes": 60, "max_per_day_per_host": 2}, zone="UTC", people=())
     busy = (claim(NINE, TEN, ref="one"), claim(NINE, TEN, unit=2))
     ann = member("ann", capacity=3, busy=busy, person=True)
     assert free_starts(monday(Need((ann,)), terms=terms)) == []
 
 
-@fault(9, "the bookings that an offer's limits count must be sorted, and nobody says so")
-def test_fault_the_bookings_of_an_offer_come_in_any_order() -> None:
+def test_the_bookings_of_an_offer_come_in_any_order() -> None:
     terms = parse({"slot_minutes": 60, "max_per_day": 1}, zone="UTC", people=())
     ann = member("ann")
     later = (NOON + 40 * DAY, NOON + 40 * DAY + HOUR)
@@ -132,38 +115,33 @@ def test_fault_the_bookings_of_an_offer_come_in_any_order() -> None:
     assert free_starts(monday(Need((ann,)), terms=terms, made=made)) == []
 
 
-@fault(10, "spans of standing in that lie in one another end at the end of the last")
-def test_fault_a_stand_in_may_take_what_lies_in_any_of_the_spans() -> None:
+def test_a_stand_in_may_take_what_lies_in_any_of_the_spans() -> None:
     ann = member("ann", within=((NINE, NOON), (NINE, TEN)))
     assert free_starts(monday(Need((ann,)))) == [NINE, TEN, ELEVEN]
 
 
-@fault(11, "what is never taken ignores the claims on its parts")
-def test_fault_a_whole_without_a_capacity_is_taken_with_its_parts() -> None:
+def test_a_whole_without_a_capacity_is_taken_with_its_parts() -> None:
     hall = member("hall", capacity=None, parts=frozenset({"left"}), part_claims=(claim(TEN, ELEVEN),))
     assert free_starts(monday(Need((hall,)))) == [NINE, ELEVEN]
 
 
-@fault(12, "a whole without a capacity and its part are given together")
-def test_fault_a_whole_without_a_capacity_and_its_part_are_not_given_together() -> None:
+def test_a_whole_without_a_capacity_and_its_part_are_not_given_together() -> None:
     hall = member("hall", capacity=None, parts=frozenset({"left"}))
     assert free_starts(monday(Need((hall,)), Need((member("left"),)))) == []
 
 
-@fault(13, "a part without a capacity and its whole are given together")
-def test_fault_a_part_without_a_capacity_and_its_whole_are_not_given_together() -> None:
+def test_a_part_without_a_capacity_and_its_whole_are_not_given_together() -> None:
     hall = member("hall", parts=frozenset({"left"}))
     assert free_starts(monday(Need((hall,)), Need((member("left", capacity=None),)))) == []
 
 
-@fault(14, "without a layout, setting up is added where there are several units, not where there is one")
-def test_fault_nothing_is_set_up_where_there_is_no_layout() -> None:
+def test_nothing_is_set_up_where_there_is_no_layout() -> None:
     busy = (claim(NINE, TEN, 1), claim(NINE, TEN, 2))
     room = member("room", capacity=2, busy=busy, setup=HOUR, teardown=HOUR)
     assert free_starts(monday(Need((room,)))) == [TEN, ELEVEN]
 
 
-# What was right, and stays so.
+# What is easily done wrong.
 
 
 def test_a_start_is_refused_with_a_reason_when_nobody_is_there() -> None:

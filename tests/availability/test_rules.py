@@ -363,11 +363,7 @@ BY_PATH: list[Any] = [
     override(date=..., path="", sentence="either a date or a range"),
     override(date=..., range=["2025-11-28", "2025-11-25"], path="range", sentence="ends before it starts"),
     override(date=..., range="2025-11-25", path="range", sentence="two dates"),
-    pytest.param(
-        *override(off=..., path="", sentence="needs one of hours"),
-        marks=pytest.mark.xfail(strict=True, reason="engine fault 18: it also says that off lists nothing"),
-        id="fault-nothing-said",
-    ),
+    override(off=..., path="", sentence="needs one of hours"),
     override(hours=[], path="", sentence="needs one of hours"),
     override(extra=[{"start": "08:00", "end": "09:00"}], path="", sentence="needs one of hours"),
     override(off=False, path="off", sentence="must be a list"),

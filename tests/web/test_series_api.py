@@ -1,5 +1,6 @@
 """Recurring bookings through the API: planned, made at once or not at all, moved, split, cancelled."""
 
+import threading
 import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -707,3 +708,65 @@ def test_neighbours_of_one_layout_in_a_series_share_it(
         "JOIN bookings b ON b.id = c.booking_id WHERE b.series_id = %s ORDER BY c.starts_at", (made["id"],)
     ).fetchall()  # fmt: skip
     assert rows == [("11:30", True), ("12:00", False), ("12:30", False), ("13:00", True)]
+
+
+def test_a_series_can_be_planned_before_the_form_is_filled(http: httpx.Client, shop: Shop) -> None:
+    """A plan needs no name and no e-mail; it needs no answers and no phone number either."""
+    bare = {"resource_id": str(shop.ids["asking"]), "start_time": AT.isoformat(), "duration": 30,
+            "rule": "FREQ=WEEKLY;COUNT=2"}  # fmt: skip
+    answer = http.post(f"/api/organizations/{shop.slug}/series/plan", headers=shop.auth, json=bare)
+    assert answer.status_code == 200, answer.text
+    assert states(answer.json()) == ["free", "free"]
+
+
+def test_a_series_is_of_its_organization_only(
+    http: httpx.Client, shop: Shop, database_url: str, settings: Settings, clock: Clock
+) -> None:
+    other = found_shop(database_url, settings, clock, people_and_things())
+    made = make(http, shop, "room", "FREQ=WEEKLY;COUNT=2")
+    there = f"/api/organizations/{other.slug}/series"
+    assert http.get(f"{there}/{made['id']}", headers=other.auth).status_code == 404
+    assert move(http, other, made["id"], AT + HOUR).status_code == 404
+    assert http.delete(f"{there}/{made['id']}", headers=other.auth).status_code == 404
+    wanted_there = wanted(shop, "room", "FREQ=WEEKLY;COUNT=2", at=AT + HOUR)
+    assert http.post(f"{there}/plan", headers=other.auth, json=wanted_there).status_code == 404
+    assert http.post(there, headers=other.auth, json=wanted_there).status_code == 404
+    assert starts(read(http, shop, made["id"])) == starts(made)
+
+
+@pytest.mark.parametrize("name", ["room", "trio", "turns"])
+def test_series_and_single_bookings_at_once_leave_nothing_half_made(
+    http: httpx.Client, shop: Shop, base: str, owner: psycopg.Connection[Any], name: str
+) -> None:
+    """Six series and eight single bookings want the same Mondays: each is whole or not there."""
+    said: list[int] = []
+    gate = threading.Barrier(14)
+
+    def series(client: httpx.Client, number: int) -> httpx.Response:
+        return post(client, shop, name, "FREQ=WEEKLY;COUNT=5", at=AT + (number % 3) * WEEK)
+
+    def single(client: httpx.Client, number: int) -> httpx.Response:
+        return client.post("/api/bookings", json=body(shop, name, at=AT + (number % 7) * WEEK))
+
+    def one(number: int) -> None:
+        with httpx.Client(base_url=base, timeout=60) as client:
+            gate.wait(20)
+            said.append((series if number < 6 else single)(client, number).status_code)
+
+    threads = [threading.Thread(target=one, args=(number,)) for number in range(14)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(90)
+    assert set(said) == {201, 409}
+    rows = owner.execute("SELECT count(*) FROM bookings WHERE org_id = %s AND series_id IS NOT NULL "
+                         "GROUP BY series_id", (shop.org_id,)).fetchall()  # fmt: skip
+    assert all(row == (5,) for row in rows)
+    each = owner.execute(
+        "SELECT starts_at, count(*) FROM bookings WHERE org_id = %s GROUP BY 1", (shop.org_id,)
+    ).fetchall()
+    assert max(number for _, number in each) <= (2 if name == "turns" else 1)
+    loose = owner.execute("SELECT count(*) FROM bookings b WHERE org_id = %s AND claimed <> "
+                          "(SELECT count(*) FROM claims c WHERE c.booking_id = b.id)", (shop.org_id,)).fetchone()  # fmt: skip
+    assert loose == (0,)
+    assert count(owner, shop, "series") == len(rows)
