@@ -43,6 +43,10 @@ def make(
         "currency": wanted.currency,
         "theme": wanted.theme,
     }
+    try:
+        organizations.check_facts(wanted.slug, wanted.zone, wanted.locale, wanted.currency)
+    except Problem as problem:
+        raise document.misread(problem) from None
     with psycopg.connect(urls.owner, autocommit=True) as owner:
         org_id = organizations.id_of(owner, wanted.slug)
         if org_id is None:
@@ -82,12 +86,7 @@ def _make_new(
 ) -> tuple[bool, str | None]:
     """A new organization: founded to see whether the file holds, and taken back if it does not."""
     facts: dict[str, Any] = {"locale": wanted.locale, "currency": wanted.currency, "theme": wanted.theme}
-    try:
-        org_id = organizations.found(
-            owner, slug=wanted.slug, name=wanted.name, time_zone=wanted.zone, **facts
-        )
-    except Problem as problem:
-        raise document.misread(problem) from None
+    org_id = organizations.found(owner, slug=wanted.slug, name=wanted.name, time_zone=wanted.zone, **facts)
     assert org_id is not None
     kept = False
     try:

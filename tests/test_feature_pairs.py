@@ -10,7 +10,18 @@ from infra24.app import compose
 from infra24.bookings import Tokens
 from infra24.settings import Settings
 from tests.serving import NOW, Clock
-from tools.feature_pairs import NOTHING, OPTIONS, PAIRS, PUBLISHED, WORKS, Lab, Option, published, render
+from tools.feature_pairs import (
+    NOTHING,
+    OPTIONS,
+    PAIRS,
+    PUBLISHED,
+    WORKS,
+    Lab,
+    Option,
+    hasten,
+    published,
+    render,
+)
 
 GROUPS = 12
 """Classes, so that workers share them."""
@@ -18,14 +29,23 @@ GROUPS = 12
 Try = Callable[[Sequence[Option]], str]
 
 
+@pytest.fixture(scope="session")
+def pairs_url(make_database: Callable[[], str]) -> str:
+    """A database of this worker for pairs alone, in which commits need not reach the disk."""
+    url = make_database()
+    with psycopg.connect(url, autocommit=True) as owner:
+        hasten(owner)
+    return url
+
+
 @pytest.fixture(scope="class")
-def found(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Try]:
+def found(pairs_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Try]:
     """What comes of a pair."""
     settings = Settings(
         data_dir=tmp_path_factory.mktemp("pairs"), secret="a secret of the tests, long enough"
     )
-    database, _ = compose(settings, database_url, Clock(NOW))
-    with asyncio.Runner() as runner, psycopg.connect(database_url, autocommit=True) as owner:
+    database, _ = compose(settings, pairs_url, Clock(NOW))
+    with asyncio.Runner() as runner, psycopg.connect(pairs_url, autocommit=True) as owner:
         runner.run(database.open())
         lab = Lab(database, owner, Tokens(settings.secret_key()))
         try:

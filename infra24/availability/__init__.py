@@ -5,7 +5,6 @@ seconds since 1970 in UTC; spans are half-open.
 """
 
 from infra24.availability.assignment import Demand, assign
-from infra24.availability.barriers import period_of
 from infra24.availability.intervals import Span, intersect, subtract, union
 from infra24.availability.pooling import (
     TURN,
@@ -33,6 +32,7 @@ from infra24.availability.schedules import (
     opening,
 )
 from infra24.availability.slots import (
+    can_host,
     choose,
     entangled,
     explain,
@@ -42,7 +42,7 @@ from infra24.availability.slots import (
     staffed,
     why_none,
 )
-from infra24.availability.terms import Limit, Period, Terms, Whose
+from infra24.availability.terms import Limit, Period, Terms, Whose, period_of
 from infra24.availability.timetable import Busy, Explanation, Member, Need, Party, Timetable
 
 __all__ = [
@@ -78,6 +78,7 @@ __all__ = [
     "Whose",
     "Window",
     "assign",
+    "can_host",
     "charges",
     "choose",
     "closings",

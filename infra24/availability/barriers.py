@@ -1,13 +1,12 @@
 """What removes starts: for everyone, and for each member. A barrier is a span of starts and a reason."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, date, datetime, timedelta
 
 from infra24.availability import hours
 from infra24.availability.intervals import Span, intersect, union
 from infra24.availability.reasons import Reason
 from infra24.availability.schedules import Schedule, closings, off, opening
-from infra24.availability.terms import Limit, Period, Whose
+from infra24.availability.terms import Limit, Whose, period_of
 from infra24.availability.timetable import Busy, Member, Timetable
 
 FOREVER = 1 << 40
@@ -183,7 +182,7 @@ def _used_up(timetable: Timetable, limit: Limit, made: Sequence[tuple[int, int]]
     """The periods in which one more booking is too many."""
     terms = timetable.terms
     adds = timetable.length // 60 if limit.minutes else 1
-    why = Reason(f"{limit.period}_limit", {"most": limit.most})
+    why = limit.reason
     if adds > limit.most:
         yield -FOREVER, FOREVER, why
         return
@@ -197,15 +196,3 @@ def _used_up(timetable: Timetable, limit: Limit, made: Sequence[tuple[int, int]]
         if count + adds > limit.most:
             for start, end in hours.wall_spans(terms.zone, range(first, last), 0, hours.DAY):
                 yield start, end, why
-
-
-def period_of(period: Period, day: int) -> tuple[int, int]:
-    """The first day of the period that a day (since 1970) is in, and the first one after it."""
-    if period is Period.DAY:
-        return day, day + 1
-    if period is Period.WEEK:
-        monday = day - (day + 3) % 7
-        return monday, monday + 7
-    on = datetime.fromtimestamp(day * hours.DAY, UTC).date().replace(day=1)
-    following: date = (on + timedelta(days=31)).replace(day=1)
-    return hours.day_number(on), hours.day_number(following)

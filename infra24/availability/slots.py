@@ -62,6 +62,12 @@ def free_hosts(timetable: Timetable) -> dict[int, list[Hashable]]:
     return found
 
 
+def can_host(timetable: Timetable, start: int, key: Hashable) -> bool:
+    """Whether a booking at `start` can be put together with this host."""
+    number = staffed(timetable)
+    return number is not None and _Board(timetable, [start]).could_host(start, number, key)
+
+
 def staffed(timetable: Timetable) -> int | None:
     """The number of the need whose members are hosts, if there is one."""
     return next((n for n, need in enumerate(timetable.needs) if need.staffed), None)
@@ -276,7 +282,7 @@ class _Board:
         supply: dict[Hashable, int] = {}
         for number, need in enumerate(self.needs):
             order = orders[number] if number in orders else [m.key for m in need.members]
-            options = tuple(key for key in order if start in self.free[number][key])
+            options = tuple(key for key in order if start in self.free[number].get(key, ()))
             demands.append(Demand(options, need.count, need.units))
             for key in self.free[number]:
                 levels = self.units[key]

@@ -1,9 +1,14 @@
 """How an offer is booked, whoever and whatever it takes: lengths, buffers, notice, horizon, limits."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
+
+from infra24.availability.hours import DAY, day_number, local_date
+from infra24.availability.intervals import Span
+from infra24.availability.reasons import Reason
 
 
 class Whose(StrEnum):
@@ -30,6 +35,33 @@ class Limit:
     period: Period
     most: int
     minutes: bool = False
+
+    @property
+    def reason(self) -> Reason:
+        """What is said where it is used up."""
+        return Reason(f"{self.period}_limit", {"most": self.most})
+
+    def is_used_up(self, zone: ZoneInfo, made: Sequence[Span], adds: Span) -> bool:
+        """Whether one more booking is too many beside those made: begin and end in seconds each."""
+
+        def period(start: int) -> Span:
+            return period_of(self.period, day_number(local_date(zone, start)))
+
+        own = period(adds[0])
+        counted = [*(times for times in made if period(times[0]) == own), adds]
+        used = sum((end - start) // 60 if self.minutes else 1 for start, end in counted)
+        return used > self.most
+
+
+def period_of(period: Period, day: int) -> Span:
+    """The first day of the period that a day (since 1970) is in, and the first one after it."""
+    if period is Period.DAY:
+        return day, day + 1
+    if period is Period.WEEK:
+        monday = day - (day + 3) % 7
+        return monday, monday + 7
+    on = datetime.fromtimestamp(day * DAY, UTC).date().replace(day=1)
+    return day_number(on), day_number((on + timedelta(days=31)).replace(day=1))
 
 
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)

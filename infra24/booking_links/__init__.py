@@ -11,10 +11,10 @@ from infra24.booking_links.links import (
     get_by_id,
     listed,
     org_of_link,
-    use,
 )
-from infra24.booking_links.model import KINDS, BookingLink, LinkDraft, LinkExists, LinkOver, UnknownLink
+from infra24.booking_links.model import KINDS, BookingLink, LinkDraft, LinkExists, UnknownLink
 from infra24.booking_links.private import Prefilled, read_private, write_private
+from infra24.bookings import LinkOver
 
 __all__ = [
     "KINDS",
@@ -35,6 +35,5 @@ __all__ = [
     "listed",
     "org_of_link",
     "read_private",
-    "use",
     "write_private",
 ]

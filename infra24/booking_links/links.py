@@ -13,7 +13,8 @@ from infra24 import events, resources
 from infra24.availability import Pooling
 from infra24.availability.documents import Problems, shown
 from infra24.booking_links import queries
-from infra24.booking_links.model import KINDS, BookingLink, LinkDraft, LinkExists, LinkOver, UnknownLink
+from infra24.booking_links.model import KINDS, BookingLink, LinkDraft, LinkExists, UnknownLink
+from infra24.bookings import LinkOver
 from infra24.db import Database, Tx
 from infra24.errors import Problem
 from infra24.resources import Choice
@@ -69,8 +70,11 @@ async def change(tx: Tx, slug: str, changes: Mapping[str, Any], now: datetime) -
 
 
 async def archive(tx: Tx, slug: str, now: datetime) -> BookingLink:
-    """Take a link out of use; its bookings stay."""
-    return await change(tx, slug, {"is_active": False}, now)
+    """Take a link out of use, whatever has become of its offers and hosts; its bookings stay."""
+    before = await get(tx, slug)
+    await queries.rewrite(tx, before.id, replace(draft_of(before), is_active=False))
+    events.record(tx, "booking_link.updated", before.id, {"slug": before.slug, "kind": before.kind}, now)
+    return await get(tx, str(before.id))
 
 
 def draft_of(link: BookingLink) -> LinkDraft:
@@ -99,18 +103,18 @@ def check_open(link: BookingLink, now: datetime) -> None:
         raise LinkOver()
 
 
-async def use(tx: Tx, link: BookingLink, now: datetime) -> None:
-    """Count one booking by a link. To be called before anything else is locked. Refuses as `check_open`."""
-    check_open(link, now)
-    if not await queries.use(tx, link.id):
-        raise LinkOver()
-
-
 def choice_of(link: BookingLink, staff_id: UUID | None = None) -> Choice:
-    """Whom a booking by this link is with: its hosts in its way, or the one of a team who was asked for."""
+    """Whom a booking by this link is with: its hosts in its way, or the one of a team who was asked for.
+
+    Refuses with Problem a host whom the link does not let one ask for.
+    """
     hosts = tuple(id_ for id_, _, _ in link.hosts)
+    if staff_id is not None and link.kind not in ("individual", "team"):
+        raise Problem({"staff_id": "hosts are given by the link; leave it out"})
+    if staff_id is not None and hosts and staff_id not in hosts:
+        raise Problem({"staff_id": "is not a host of this link"})
     if link.kind in ("individual", "team"):
-        if staff_id is not None and (not hosts or staff_id in hosts):
+        if staff_id is not None:
             return Choice((staff_id,))
         return Choice(hosts, Pooling.ANY if len(hosts) != 1 else None)
     return Choice(hosts, Pooling(link.kind))
@@ -136,6 +140,8 @@ async def _read(tx: Tx, draft: LinkDraft) -> tuple[list[UUID], list[UUID]]:
         person = by_email.get(email.strip().lower())
         if person is None:
             problems[f"hosts[{number}]"] = f"{shown(email)} is not a person of this organization"
+        elif person.id in hosts:
+            problems[f"hosts[{number}]"] = f"{shown(email)} is named twice"
         else:
             hosts.append(person.id)
     for number, slug in enumerate(draft.offers):
@@ -143,17 +149,35 @@ async def _read(tx: Tx, draft: LinkDraft) -> tuple[list[UUID], list[UUID]]:
         if known is None:
             problems[f"offers[{number}]"] = f"{shown(slug)} is not an offer of this organization"
             continue
+        if known.id in offers:
+            problems[f"offers[{number}]"] = f"{shown(slug)} is named twice"
+            continue
         offers.append(known.id)
         offer = await resources.offer(tx, known.id)
         there = {host.id for host in offer.hosts}
         if draft.kind != "team" and not there:
             problems[f"offers[{number}]"] = f"{known.title} has no hosts; make it a link of kind team"
+        if there:
+            _check_count(problems, f"offers[{number}]", draft, offer)
         strangers = [email for email, id_ in zip(draft.hosts, hosts, strict=False) if id_ not in there]
         if there and strangers:
             problems[f"hosts[{draft.hosts.index(strangers[0])}]"] = f"does not host {known.title}"
     if problems:
         raise Problem(problems)
     return offers, hosts
+
+
+def _check_count(problems: Problems, path: str, draft: LinkDraft, offer: resources.Offer) -> None:
+    """Whether a link of this kind, with these hosts, can give as many as an offer needs."""
+    assert offer.staff is not None
+    pool, title = offer.pools[offer.staff], offer.resource.title
+    everyone = pool.pooling is Pooling.COLLECTIVE
+    if draft.kind in ("individual", "team") and (everyone or pool.count > 1):
+        problems[path] = f"{title} needs several hosts; make it a link of kind collective or round_robin"
+    elif everyone and (draft.kind != "collective" or draft.hosts):
+        problems[path] = f"{title} needs all of its hosts; make it a link of kind collective, without hosts"
+    elif draft.hosts and len(draft.hosts) < pool.count:
+        problems[path] = f"{title} needs {pool.count} hosts; name as many"
 
 
 def _plainly_wrong(draft: LinkDraft) -> Problems:
@@ -181,6 +205,9 @@ def _read_theme(problems: Problems, draft: LinkDraft) -> None:
     seed = draft.theme.get("seed")
     if seed is not None and not re.fullmatch(r"#[0-9a-fA-F]{6}", str(seed)):
         problems["theme.seed"] = "is a colour such as #1f6f54"
+    name = draft.theme.get("name", "")
+    if not isinstance(name, str) or len(name) > 100:
+        problems["theme.name"] = "is a text of at most 100 characters"
     if set(draft.theme) - {"seed", "radius", "name"}:
         problems["theme"] = "knows seed, radius and name"
     radius = draft.theme.get("radius", 0)

@@ -14,10 +14,6 @@ class UnknownLink(NotFound):
     """There is no booking link here."""
 
 
-class LinkOver(Conflict):
-    """This booking link is over: it has expired or was used as often as it could be."""
-
-
 class LinkExists(Conflict):
     """There is already a booking link with that slug."""
 

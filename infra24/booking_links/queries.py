@@ -82,18 +82,6 @@ async def set_offers(tx: Tx, link_id: UUID, offers: Sequence[UUID], hosts: Seque
     )
 
 
-async def use(tx: Tx, link_id: UUID) -> bool:
-    """Count a use; False when there is none left. The check constraint stands behind it."""
-    return (
-        await tx.run(
-            "UPDATE booking_links SET uses = uses + 1 WHERE org_id = %s AND id = %s "
-            "AND (max_uses IS NULL OR uses < max_uses)",
-            (tx.org_id, link_id),
-        )
-        == 1
-    )
-
-
 async def org_of_link(connection: AsyncConnection[Row], slug: str) -> UUID | None:
     """The organization of a link, for addresses that name only the link."""
     cursor = await connection.execute("SELECT organization_of_link(%s)", (slug,))

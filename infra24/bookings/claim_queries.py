@@ -77,28 +77,43 @@ async def look(
 
 
 async def made(
-    tx: Tx, resource_id: UUID, since: datetime, until: datetime, now: datetime, ignoring: Sequence[UUID]
+    tx: Tx,
+    resource_id: UUID,
+    since: datetime,
+    until: datetime,
+    now: datetime,
+    ignoring: Sequence[UUID],
+    *,
+    email: str | None = None,
 ) -> list[tuple[int, int]]:
-    """The bookings of an offer that begin in a range: begin and end in seconds, for limits on all of them."""
+    """The bookings of an offer that begin in a range, of all or of one booker: begin and end in seconds."""
     rows = await tx.rows(
         """
         SELECT extract(epoch FROM starts_at)::bigint, extract(epoch FROM ends_at)::bigint FROM bookings
         WHERE org_id = %s AND resource_id = %s AND starts_at >= %s AND starts_at < %s AND id <> ALL(%s)
-            AND status <> 'cancelled' AND (expires_at IS NULL OR expires_at > %s) ORDER BY starts_at
+            AND status <> 'cancelled' AND (expires_at IS NULL OR expires_at > %s)
+            AND (%s::text IS NULL OR booker_email = %s AND status <> 'no_show') ORDER BY starts_at
         """,
-        (tx.org_id, resource_id, since, until, list(ignoring), now),
+        (tx.org_id, resource_id, since, until, list(ignoring), now, email, email),
     )
     return [(start, end) for start, end in rows]
 
 
 async def remove_expired_claims(
     tx: Tx, members: Sequence[UUID], since: datetime, until: datetime, now: datetime
-) -> None:
-    """Remove what expired holds left on these members between two instants."""
-    await tx.run(
+) -> list[Row]:
+    """Remove what expired holds left on these members between two instants.
+
+    Returns what was laid out for them: resource, unit, start, end.
+    """
+    return await tx.rows(
         """
-        DELETE FROM claims WHERE org_id = %s AND resource_id = ANY(%s)
-            AND starts_at < %s AND starts_at > %s AND expires_at <= %s
+        WITH gone AS (
+            DELETE FROM claims WHERE org_id = %s AND resource_id = ANY(%s)
+                AND starts_at < %s AND starts_at > %s AND expires_at <= %s
+            RETURNING resource_id, unit, starts_at, ends_at, layout
+        )
+        SELECT resource_id, unit, starts_at, ends_at FROM gone WHERE layout <> '' ORDER BY 1, 2, 3
         """,
         (tx.org_id, list(members), until, since, now),
     )
@@ -231,3 +246,13 @@ async def claim_all(tx: Tx, claims: Sequence[tuple[UUID, Claim]]) -> int:
         },
     )
     return int(row[0]) if row else 0
+
+
+async def claimed_by(tx: Tx, booking_ids: Sequence[UUID]) -> dict[UUID, set[UUID]]:
+    """What each of these bookings claims."""
+    rows = await tx.rows(
+        "SELECT booking_id, array_agg(DISTINCT resource_id) FROM claims "
+        "WHERE org_id = %s AND booking_id = ANY(%s) GROUP BY booking_id",
+        (tx.org_id, list(booking_ids)),
+    )
+    return {booking: set(members) for booking, members in rows}

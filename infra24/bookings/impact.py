@@ -8,12 +8,11 @@ from uuid import UUID
 
 from infra24 import resources
 from infra24.availability import CLOSED, Reason, explain
-from infra24.bookings import queries
+from infra24.bookings import claim_queries, queries
 from infra24.bookings.model import Booking
 from infra24.bookings.timetables import seconds, timetable
 from infra24.db import Tx
 from infra24.organizations import UnknownResource
-from infra24.resources import Choice
 
 MOST = 1_000
 
@@ -34,14 +33,16 @@ async def broken(tx: Tx, resource_id: UUID | None, now: datetime) -> list[Broken
     """
     found: list[Broken] = []
     offers: dict[UUID, resources.Offer | None] = {}
-    for booking in await queries.upcoming(tx, resource_id, now, MOST):
+    coming = await queries.upcoming(tx, resource_id, now, MOST)
+    claimed = await claim_queries.claimed_by(tx, [booking.id for booking in coming])
+    for booking in coming:
         if booking.resource_id not in offers:
             try:
                 offers[booking.resource_id] = await resources.offer(tx, booking.resource_id)
             except UnknownResource:
                 offers[booking.resource_id] = None
         offer = offers[booking.resource_id]
-        reasons = _closed(offer, booking, now) if offer else ()
+        reasons = _closed(offer, booking, claimed.get(booking.id, set()), now) if offer else ()
         if reasons:
             found.append(Broken(booking, reasons))
     return found
@@ -60,10 +61,15 @@ async def impact(
     return [one for one in after if one.booking.id not in before]
 
 
-def _closed(offer: resources.Offer, booking: Booking, now: datetime) -> tuple[Reason, ...]:
-    """Why a booking's time is closed for those it is with, whatever else is booked."""
-    hosts = tuple(p.resource_id for p in booking.participants if p.resource_id)
-    asked = offer.narrowed(replace(Choice.read(booking.choice), hosts=hosts) if hosts else Choice())
+def _closed(
+    offer: resources.Offer, booking: Booking, claimed: set[UUID], now: datetime
+) -> tuple[Reason, ...]:
+    """Why a booking's time is closed for exactly those it claims, whatever else is booked."""
+    pools = []
+    for pool in offer.pools:
+        own = tuple(o for o in pool.occupants if o.id in claimed)
+        pools.append(replace(pool, occupants=own, count=len(own)) if own else pool)
+    asked = replace(offer, pools=tuple(pools))
     span = (booking.starts_at, booking.starts_at + timedelta(seconds=1))
     seen = timetable(asked, {}, span, booking.length, now)
     seen = replace(seen, terms=offer.rules.without_limits(booking.length))

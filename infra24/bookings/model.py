@@ -87,6 +87,10 @@ class TooEarly(Conflict):
     """It has not begun yet."""
 
 
+class LinkOver(Conflict):
+    """This booking link is over: it has expired or was used as often as it could be."""
+
+
 class HoldOver(Conflict):
     """We could not keep the time for you any longer. Choose a time again."""
 

@@ -14,6 +14,7 @@ from infra24.bookings.model import (
     Booking,
     EndsBeforeItStarts,
     HoldOver,
+    LinkOver,
     Participant,
     Person,
     SlotNotOffered,
@@ -53,9 +54,11 @@ async def confirm_hold(tx: Tx, booking_id: UUID, person: Person, *, now: datetim
     A hold that was already turned into a booking is returned as it is.
     """
     held = await reading.get(tx, booking_id)
+    if held.link_id is not None:
+        await queries.lock_link(tx, held.link_id)
     offer = await resources.offer(tx, held.resource_id)
     if offer.narrowed(Choice.read(held.choice)).counts:
-        await lock_all(tx, offer)
+        await seating.lock_all(tx, offer)
     held = await reading.get(tx, booking_id, lock=True)
     if held.status in (Status.CONFIRMED, Status.PENDING):
         return held
@@ -68,6 +71,7 @@ async def confirm_hold(tx: Tx, booking_id: UUID, person: Person, *, now: datetim
     if not alive or await claim_queries.keep_claims(tx, booking_id) < (held.claimed or 1):
         await _seat_again(tx, held, person, now)
     await queries.set_person(tx, booking_id, person, answers, now)
+    await _use_link(tx, held.link_id, None)
     await queries.set_status(tx, booking_id, _first_status(offer), now)
     return announce(tx, await reading.get(tx, booking_id), now)
 
@@ -94,9 +98,11 @@ async def _place(tx: Tx, wish: Wish, status: Status, *, tokens: Tokens, now: dat
     length = wish.ends_at - wish.starts_at
     if length <= timedelta():
         raise EndsBeforeItStarts()
+    if status is not Status.HOLD:
+        await _use_link(tx, wish.link_id, now)  # before anything else is locked
     seen = await look_at(tx, wish.resource_id, wish.starts_at, length, now, choice=wish.choice)
-    if wish.choice.hosts and wish.link_id is None and not (await _known(tx, wish)).takes_wishes:
-        raise Problem({"staff_id": "hosts are given by turn here; leave it out"})
+    if wish.choice.hosts and wish.link_id is None:
+        (await _known(tx, wish)).check_wish()
     if wish.person is not None:
         await check_booker(tx, seen.offer, wish.person.email, wish.starts_at, length, None)
     booking = wished(tx, wish, seen.offer, now, status)
@@ -104,6 +110,12 @@ async def _place(tx: Tx, wish: Wish, status: Status, *, tokens: Tokens, now: dat
     booking = replace(booking, meeting_url=resources.meeting_url(booking.meeting_url, token, booking.id))
     token_hash = tokens.hash_of(tx.org_id, booking.id)
     return announce(tx, await seating.seat(tx, seen, booking, now, token_hash=token_hash), now)
+
+
+async def _use_link(tx: Tx, link_id: UUID | None, now: datetime | None) -> None:
+    """Count a booking by a link. Who held the time while it was open may book it after it expired."""
+    if link_id is not None and not await queries.use_link(tx, link_id, now):
+        raise LinkOver()
 
 
 async def _known(tx: Tx, wish: Wish) -> Offer:
@@ -189,17 +201,12 @@ async def look_at(
             minutes = int(length.total_seconds()) // 60
             raise SlotNotOffered([Reason("wrong_length", {"minutes": minutes, "offered": offered})])
     if known.narrowed(choice).counts:
-        await lock_all(tx, known)
+        await seating.lock_all(tx, known)
     seen = await outlook(tx, resource_id, span, length, now, choice=choice, ignoring=ignoring)
     if seen.offer.version != known.version and seen.offer.counts:
-        await lock_all(tx, await resources.offer(tx, resource_id))
+        await seating.lock_all(tx, await resources.offer(tx, resource_id))
         seen = await outlook(tx, resource_id, span, length, now, choice=choice, ignoring=ignoring)
     return seen
-
-
-async def lock_all(tx: Tx, offer: Offer) -> None:
-    """Hold an offer and everything it may claim, in the order in which everyone does."""
-    await resources.lock(tx, sorted({offer.resource.id, *offer.members}))
 
 
 async def _seat_again(tx: Tx, held: Booking, person: Person, now: datetime) -> None:

@@ -66,12 +66,12 @@ async def insert(tx: Tx, booking: Booking, token_hash: bytes, seating: Seating) 
             INSERT INTO bookings (org_id, id, resource_id, status, starts_at, ends_at, time_zone,
                 booker_name, booker_email, goal_text, consent_recording, meeting_url, price, currency,
                 policy, locale, token_hash, expires_at, created_at, updated_at, phone, location_details,
-                answers, choice, claimed, link_id, series_id, series_at, local_start)
+                answers, choice, claimed, link_id, series_id, series_at, is_exception, local_start)
             VALUES (%(org)s, %(id)s, %(resource)s, %(status)s, %(starts_at)s, %(ends_at)s, %(time_zone)s,
                 %(name)s, %(email)s, %(goal)s, %(consent)s, %(meeting_url)s, %(price)s, %(currency)s,
                 %(policy)s, %(locale)s, %(token_hash)s, %(expires_at)s, %(now)s, %(now)s, %(phone)s,
                 %(location_details)s, %(answers)s, %(choice)s, %(claimed)s, %(link)s, %(series)s,
-                %(series_at)s, %(local_start)s)
+                %(series_at)s, %(is_exception)s, %(local_start)s)
         """
         + _SEATING,
         {**seating.columns(), **_columns(tx, booking, token_hash), "claimed": seating.count},
@@ -108,6 +108,7 @@ def _columns(tx: Tx, booking: Booking, token_hash: bytes) -> dict[str, Any]:
         "link": booking.link_id,
         "series": booking.series_id,
         "series_at": booking.series_at,
+        "is_exception": booking.is_exception,
         "local_start": wall(booking.starts_at, booking.time_zone),
     }
 
@@ -283,3 +284,25 @@ def _booking(row: Row) -> Booking:
     )
     facts: tuple[Any, ...] = (*columns, location, people)  # _BOOKING has the order of the fields
     return Booking(*facts)
+
+
+async def lock_link(tx: Tx, link_id: UUID) -> None:
+    """Hold a booking link until the end of the transaction: its uses are counted one after the other."""
+    await tx.run(
+        "SELECT 1 FROM booking_links WHERE org_id = %s AND id = %s FOR NO KEY UPDATE", (tx.org_id, link_id)
+    )
+
+
+async def use_link(tx: Tx, link_id: UUID, now: datetime | None) -> bool:
+    """Count a use; False when none is left, or when it expired before `now`."""
+    return (
+        await tx.run(
+            """
+        UPDATE booking_links SET uses = uses + 1 WHERE org_id = %(org)s AND id = %(id)s
+            AND (max_uses IS NULL OR uses < max_uses)
+            AND (%(now)s::timestamptz IS NULL OR expires_at IS NULL OR expires_at > %(now)s)
+        """,
+            {"org": tx.org_id, "id": link_id, "now": now},
+        )
+        == 1
+    )

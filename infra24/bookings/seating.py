@@ -1,18 +1,20 @@
 """Who and what takes a booking: chosen by the engine, granted by the database, chosen again if lost."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from infra24 import resources, turns
 from infra24.availability import (
+    CLOSED,
     CONTENDED,
     Busy,
     Candidate,
     Explanation,
     Pooling,
     Reason,
+    can_host,
     choose,
     entangled,
     explain,
@@ -25,7 +27,9 @@ from infra24.bookings.seats import Chosen, Claim, Seating
 from infra24.bookings.timetables import Outlook, seconds
 from infra24.db import Tx
 
-_TRIES = 12
+_TRIES = 200
+Standings = Mapping[UUID, tuple[int, int]]
+"""Of each host the balance of turns and when they were last chosen (seconds since 1970)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +43,18 @@ class Assignment:
 
 
 async def find(
-    tx: Tx, outlook: Outlook, booking: Booking, *, keep: Sequence[UUID] = (), new: bool = False
+    tx: Tx,
+    outlook: Outlook,
+    booking: Booking,
+    *,
+    keep: Sequence[UUID] = (),
+    new: bool = False,
+    standings: Standings | None = None,
 ) -> Assignment:
     """The best assignment for a booking's time. Hosts in `keep` are kept where they can be.
 
     With `new` whoever is kept takes a turn for it: it is another booking, not one that was moved.
+    `standings` are those of the ledger with what is planned besides; else it is read.
 
     Refuses with SlotTaken when others were faster and with SlotNotOffered, which carries the reasons,
     when the rules do not offer the start.
@@ -58,7 +69,7 @@ async def find(
         if kept is not None:
             ranked = None
             if new and outlook.offer.pooling is Pooling.ROUND_ROBIN:
-                ranked = (await _rank(tx, outlook, start, answer)).decision
+                ranked = (await _rank(tx, outlook, start, answer, standings)).decision
             hosts = tuple(UUID(str(key)) for key in kept[number])
             return _assignment(
                 outlook, booking, kept, Chosen(ranked, hosts, is_turn=True, kept=True) if ranked else None
@@ -66,34 +77,37 @@ async def find(
     if number is None:
         found = choose(outlook.timetable, start)
     else:
-        chosen = await _rank(tx, outlook, start, answer)
+        chosen = await _rank(tx, outlook, start, answer, standings)
         found = choose(outlook.timetable, start, {number: chosen.decision.order})
         if found is not None:
             hosts = tuple(UUID(str(key)) for key in found[number])
             is_turn = chosen.decision.pooling is Pooling.ROUND_ROBIN
-            chosen = Chosen(chosen.decision, hosts, is_turn)
+            first = set(chosen.decision.order[: len(hosts)])
+            chosen = Chosen(chosen.decision, hosts, is_turn, kept=first != set(hosts))
     if found is None:
         refuse([Reason("no_combination")])
     assert found is not None
     return _assignment(outlook, booking, found, chosen)
 
 
-async def _rank(tx: Tx, outlook: Outlook, start: int, answer: Explanation) -> Chosen:
+async def _rank(
+    tx: Tx, outlook: Outlook, start: int, answer: Explanation, standings: Standings | None
+) -> Chosen:
     """The hosts in the order of preference. Who would leave other needs unmet counts as not free."""
     offer = outlook.offer
     assert offer.staff is not None
     pool = offer.pools[offer.staff]
-    known: dict[UUID, tuple[int, int]] = {}
-    if pool.pooling is Pooling.ROUND_ROBIN:
+    known = standings or {}
+    if pool.pooling is Pooling.ROUND_ROBIN and standings is None:
         known = await turns.standings(tx, offer.resource.id)
     candidates = []
     knotted = entangled(outlook.timetable.needs)
     for occupant in pool.occupants:
         reasons = answer.hosts.get(occupant.id, ())
         free = not reasons
-        if free and knotted and pool.pooling is Pooling.ROUND_ROBIN and pool.count == 1:
-            free = choose(outlook.timetable, start, {offer.staff: [occupant.id]}) is not None
-        away = any(reason.code == "time_off" for reason in reasons)
+        if free and knotted and pool.pooling is Pooling.ROUND_ROBIN:
+            free = can_host(outlook.timetable, start, occupant.id)
+        away = any(reason.code in CLOSED for reason in reasons)  # they were not there for this turn
         present = free if occupant.stands_in else not away
         balance, last = known.get(occupant.id, (0, 0))
         candidates.append(
@@ -166,17 +180,23 @@ async def seat_all(
     now: datetime,
     *,
     hashes: Sequence[bytes] | None = None,
+    returned: Collection[UUID] = (),
 ) -> bool:
     """Claim the times of several bookings at once, new ones with the hashes of their tokens.
+
+    Those whose turn is `returned` go to another host: theirs is given back before.
 
     All claims go in one statement and one order, so that nobody waits in a circle. False when one of
     them was lost to someone else; then the caller undoes all.
     """
     claims = [(booking.id, claim) for booking, found in placed for claim in found.claims]
     await lengthen(tx, offer, [claim for _, claim in claims])
+    await sweep(tx, offer, [claim for _, claim in claims], now)
     for number, (booking, found) in enumerate(placed):
         bookers = [p for p in booking.participants if p.role == "booker"] if hashes else []
         seating = Seating((), (*bookers, *found.hosts), found.chosen, len(found.claims))
+        if booking.id in returned:
+            await turns.give_back(tx, booking.id, now)
         await _make_way(tx, offer, found.claims)
         if hashes is None:
             await queries.reseat(tx, booking, seating, now)
@@ -206,11 +226,11 @@ async def seat(
     """
     offer, id_ = outlook.offer, booking.id
     if outlook.expired:
-        reach = timedelta(minutes=offer.rules.longest_minutes) + offer.longest
-        await claim_queries.remove_expired_claims(
-            tx, offer.members, booking.starts_at - reach, booking.ends_at + reach, now
-        )
-    if keep and offer.staff is not None and not _can_keep(outlook, booking, keep):
+        await lock_all(tx, offer)
+        around = timedelta(minutes=offer.rules.longest_minutes)
+        since, until = booking.starts_at - around, booking.ends_at + around
+        await sweep(tx, offer, [Claim(id_, 1, since, until)], now)
+    if keep and offer.staff is not None and not can_keep(outlook, booking, keep):
         await turns.give_back(tx, id_, now)
         keep = ()
     for attempt in range(_TRIES):
@@ -223,12 +243,13 @@ async def seat(
         if found.only:
             break
         if attempt == 0:
-            await resources.lock(tx, sorted({offer.resource.id, *offer.members}))
+            await lock_all(tx, offer)
         outlook = await outlook.again(tx, now)
     raise SlotTaken()
 
 
-def _can_keep(outlook: Outlook, booking: Booking, keep: Sequence[UUID]) -> bool:
+def can_keep(outlook: Outlook, booking: Booking, keep: Sequence[UUID]) -> bool:
+    """Whether a booking can stay with these hosts."""
     number = outlook.offer.staff
     start = seconds(booking.starts_at)
     return number is None or choose(outlook.timetable, start, {number: keep}) is not None
@@ -274,9 +295,26 @@ async def lengthen(tx: Tx, offer: resources.Offer, claims: Sequence[Claim]) -> N
     """Where a claim is longer than any before, note it: what bounds the reading of claims must cover it."""
     longest = max((claim.until - claim.since for claim in claims), default=timedelta())
     if longest > offer.longest:
-        await resources.lock(tx, sorted({offer.resource.id, *offer.members}))
-        await resources.lengthen(tx, sorted({claim.resource_id for claim in claims}), longest)
-        await resources.turn_catalogue(tx)
+        await lock_all(tx, offer)
+        if await resources.lengthen(tx, sorted({claim.resource_id for claim in claims}), longest):
+            await resources.turn_catalogue(tx)
+
+
+async def sweep(tx: Tx, offer: resources.Offer, claims: Sequence[Claim], now: datetime) -> None:
+    """Remove what expired holds left around claims; their neighbours get back what they had given up."""
+    if not claims:
+        return
+    since = min(claim.since for claim in claims) - offer.longest
+    until = max(claim.until for claim in claims) + offer.longest
+    for resource_id, unit, start, end in await claim_queries.remove_expired_claims(
+        tx, offer.members, since, until, now
+    ):
+        await turnovers.tidy(tx, resource_id, unit, start, end)
+
+
+async def lock_all(tx: Tx, offer: resources.Offer) -> None:
+    """Hold an offer and everything it may claim, in the order in which everyone does."""
+    await resources.lock(tx, sorted({offer.resource.id, *offer.members}))
 
 
 async def _make_way(tx: Tx, offer: resources.Offer, claims: Sequence[Claim]) -> None:

@@ -28,7 +28,7 @@ class Claim:
 class Chosen:
     """A decision about hosts and who was chosen. `is_turn`: it is a line of the ledger.
 
-    `kept`: it follows an earlier one, to stay with the same host.
+    `kept`: it follows an earlier one, to stay with the same host, or other needs left no other choice.
     """
 
     decision: Decision

@@ -7,9 +7,11 @@ from itertools import repeat
 from uuid import UUID
 
 from infra24 import resources
-from infra24.availability import Busy, Member, Need, Period, Timetable, Whose, off, union
+from infra24.availability import Busy, Member, Need, Period, Timetable, Whose, intersect, off, union
 from infra24.availability.barriers import days_of
+from infra24.availability.schedules import pieces
 from infra24.bookings import claim_queries
+from infra24.bookings.turnovers import Times, Use, turnovers
 from infra24.db import Row, Tx
 from infra24.errors import Unavailable
 from infra24.organizations import UnknownResource
@@ -140,14 +142,25 @@ def timetable(
 
 def _member(occupant: Occupant, claims: dict[UUID, list[Busy]], layout: str, bare: Timetable) -> Member:
     within = None
-    if occupant.stands_in is not None:
-        away = off(occupant.stands_in, occupant.stands_in.overrides, *days_of(bare), "time_off")
-        within = tuple(union((start, end) for start, end, _ in away))
+    if occupant.stands_in:
+        within = tuple(
+            union(
+                span
+                for away, hours in occupant.stands_in
+                for span in intersect(
+                    [(start, end) for start, end, _ in off(away, away.overrides, *days_of(bare), "time_off")],
+                    pieces(hours, *days_of(bare)),
+                )
+            )
+        )
+    busy: Sequence[Busy] = claims.get(occupant.id, ())
+    if occupant.layouts:
+        busy = _with_turnovers(occupant, busy)
     return Member(
         occupant.id,
         occupant.schedule,
         occupant.capacity,
-        claims.get(occupant.id, ()),
+        busy,
         occupant.person,
         frozenset(part for part, _ in occupant.parts),
         [busy for part, units in occupant.parts for busy in claims.get(part, ()) if busy.unit <= units],
@@ -157,3 +170,18 @@ def _member(occupant: Occupant, claims: dict[UUID, list[Busy]], layout: str, bar
         occupant.teardown,
         occupant.also_closed,
     )
+
+
+def _with_turnovers(occupant: Occupant, busy: Sequence[Busy]) -> list[Busy]:
+    """The uses of a resource with layouts, and what must stand around them.
+
+    Reckoned from the uses that count, not read: where a hold has lapsed, its neighbours' is not back yet.
+    """
+    times = {name: Times(setup, teardown) for name, setup, teardown in occupant.layouts}
+    uses = [claim for claim in busy if not claim.turnover]
+    around = [
+        Busy(t.start, t.end, unit, t.start, t.end, t.layout, True)
+        for unit in {claim.unit for claim in uses}
+        for t in turnovers([Use(None, c.start, c.end, c.layout) for c in uses if c.unit == unit], times)
+    ]
+    return [*uses, *around]

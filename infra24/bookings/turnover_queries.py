@@ -60,7 +60,7 @@ async def drop(tx: Tx, resource_id: UUID, unit: int, wrong: Sequence[Any]) -> No
         WHERE c.org_id = %s AND c.resource_id = %s AND c.unit = %s AND c.turnover
             AND c.booking_id = w.booking_id AND c.starts_at = w.starts_at
         """,
-        ([t.booking_id for t in wrong], [t.start for t in wrong], tx.org_id, resource_id, unit),
+        ([t[0] for t in wrong], [t[1] for t in wrong], tx.org_id, resource_id, unit),
     )
 
 
@@ -87,10 +87,10 @@ async def add(tx: Tx, resource_id: UUID, unit: int, wanted: Sequence[Any]) -> bo
             "org": tx.org_id,
             "resource": resource_id,
             "unit": unit,
-            "bookings": [t.booking_id for t in wanted],
-            "froms": [t.start for t in wanted],
-            "untils": [t.end for t in wanted],
-            "layouts": [t.layout for t in wanted],
+            "bookings": [t[0] for t in wanted],
+            "froms": [t[1] for t in wanted],
+            "untils": [t[2] for t in wanted],
+            "layouts": [t[3] for t in wanted],
         },
     )
     return row is not None and row[0] == len(wanted)

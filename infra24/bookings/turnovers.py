@@ -5,9 +5,9 @@ layouts the first is cleared away and the second set up; between two of the same
 for both, the layout simply stays. After each change these claims are written anew from that.
 """
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
@@ -21,31 +21,39 @@ _WIDEST = timedelta(days=3)
 class Use(NamedTuple):
     """One booking of a unit, buffers included, with the layout it uses ("" for none)."""
 
-    booking_id: UUID
-    start: datetime
-    end: datetime
+    booking_id: Hashable
+    start: int
+    end: int
     layout: str
 
 
 class Turnover(NamedTuple):
     """The time around a booking in which its layout is set up or cleared away."""
 
-    booking_id: UUID
-    start: datetime
-    end: datetime
+    booking_id: Hashable
+    start: int
+    end: int
     layout: str
 
 
 @dataclass(frozen=True, slots=True)
 class Times:
-    """How long a layout takes."""
+    """How many seconds a layout takes."""
 
-    setup: timedelta = timedelta()
-    teardown: timedelta = timedelta()
+    setup: int = 0
+    teardown: int = 0
 
 
-def turnovers(uses: Sequence[Use], times: dict[str, Times]) -> list[Turnover]:
-    """What must stand around uses of one unit, in order of time; uses must not overlap."""
+def times_of(layouts: Mapping[str, Mapping[str, int]]) -> dict[str, Times]:
+    """The times of a resource's layouts, which are written in minutes."""
+    return {
+        name: Times(60 * minutes.get("setup", 0), 60 * minutes.get("teardown", 0))
+        for name, minutes in layouts.items()
+    }
+
+
+def turnovers(uses: Iterable[Use], times: Mapping[str, Times]) -> list[Turnover]:
+    """What must stand around uses of one unit, in order of time; uses must not overlap. Seconds."""
     none = Times()
     found: list[Turnover] = []
     last: Use | None = None
@@ -79,15 +87,26 @@ async def tidy(tx: Tx, resource_id: UUID, unit: int, start: datetime, end: datet
     layouts = await queries.layouts(tx, resource_id)
     if not layouts:
         return True
-    times = {
-        name: Times(timedelta(minutes=of.get("setup", 0)), timedelta(minutes=of.get("teardown", 0)))
-        for name, of in layouts.items()
-    }
-    uses = [Use(*row) for row in await queries.uses(tx, resource_id, unit, start - _WIDEST, end + _WIDEST)]
+    times = times_of(layouts)
+    rows = await queries.uses(tx, resource_id, unit, start - _WIDEST, end + _WIDEST)
+    uses = [Use(id_, _seconds(since), _seconds(until), layout) for id_, since, until, layout in rows]
     reach = max(t.setup + t.teardown for t in times.values())
-    wanted = {t for t in turnovers(uses, times) if t.start < end + reach and t.end > start - reach}
-    there = {
-        Turnover(*row) for row in await queries.standing(tx, resource_id, unit, start - reach, end + reach)
-    }
-    await queries.drop(tx, resource_id, unit, sorted(there - wanted))
-    return await queries.add(tx, resource_id, unit, sorted(wanted - there))
+    first, last = _seconds(start) - reach, _seconds(end) + reach
+    wanted = {t for t in turnovers(uses, times) if t.start < last and t.end > first}
+    margin = timedelta(seconds=reach)
+    rows = await queries.standing(tx, resource_id, unit, start - margin, end + margin)
+    there = {Turnover(id_, _seconds(since), _seconds(until), name) for id_, since, until, name in rows}
+    await queries.drop(tx, resource_id, unit, _written(there - wanted))
+    return await queries.add(tx, resource_id, unit, _written(wanted - there))
+
+
+def _seconds(at: datetime) -> int:
+    return int(at.timestamp())
+
+
+def _written(found: Iterable[Turnover]) -> list[tuple[Hashable, datetime, datetime, str]]:
+    """Turnovers as the statements want them: booking, start, end, layout."""
+    return [
+        (t.booking_id, datetime.fromtimestamp(t.start, UTC), datetime.fromtimestamp(t.end, UTC), t.layout)
+        for t in sorted(found, key=lambda t: t.start)
+    ]

@@ -1,7 +1,7 @@
 """The tenants: who they are, where they are, and the keys that speak for them."""
 
 from infra24.organizations.directory import Directory, UnknownResource, add_location, get, locations
-from infra24.organizations.founding import amend, facts_of, found, give_key, id_of, unfound
+from infra24.organizations.founding import amend, check_facts, facts_of, found, give_key, id_of, unfound
 from infra24.organizations.holidays import (
     Country,
     Day,
@@ -24,6 +24,7 @@ __all__ = [
     "UnknownResource",
     "add_location",
     "amend",
+    "check_facts",
     "facts_of",
     "found",
     "get",

@@ -27,7 +27,7 @@ def found(
     theme: dict[str, Any] | None = None,
 ) -> UUID | None:
     """A new organization; None when the slug is taken. Refuses with Problem what is not well written."""
-    _check(slug, time_zone, locale, currency)
+    check_facts(slug, time_zone, locale, currency)
     row = owner.execute(
         """
         INSERT INTO organizations (slug, name, time_zone, locale, currency, theme)
@@ -38,7 +38,8 @@ def found(
     return row[0] if row else None
 
 
-def _check(slug: str, time_zone: str, locale: str, currency: str) -> None:
+def check_facts(slug: str, time_zone: str, locale: str, currency: str) -> None:
+    """Refuses with Problem facts that are not well written: slug, zone, locale, currency."""
     problems = {}
     if not re.fullmatch(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", slug):
         problems["slug"] = "is written in small letters, digits and hyphens"
@@ -71,7 +72,7 @@ def amend(
     theme: dict[str, Any],
 ) -> None:
     """Other facts for an organization that is there. Refuses with Problem what is not well written."""
-    _check(slug, time_zone, locale, currency)
+    check_facts(slug, time_zone, locale, currency)
     owner.execute(
         """
         UPDATE organizations SET name = %s, time_zone = %s, locale = %s, currency = %s, theme = %s

@@ -34,6 +34,8 @@ async def link(
     by_id = {known.id: known for known in directory}
     own = by_id[resource_id]
     _check(problems, own, wanted, apart, by_id)
+    if own.setup_anywhere and await queries.is_part(tx, resource_id):
+        problems["layouts"] = "what is a part of another cannot have layouts"
     if not problems and await queries.wholes_among(tx, wanted, resource_id):
         problems["parts"] = "goes in a circle: one of these has it as a part"
     if problems:
@@ -62,8 +64,9 @@ def _check(
                 problems[f"{key}[{number}]"] = f"{by_id[id_].title} is never occupied"
             elif key == "excludes" and by_id[id_].capacity != 1:
                 problems[f"{key}[{number}]"] = "only what has one unit can be linked"
-    if wanted and (own.setup_anywhere or any(by_id[i].setup_anywhere for i in wanted)):
-        problems["parts"] = "what has layouts cannot be linked"
+    for key, ids in (("parts", wanted), ("excludes", apart)):
+        if ids and (own.setup_anywhere or any(by_id[id_].setup_anywhere for id_ in ids)):
+            problems[key] = "what has layouts cannot be linked"
 
 
 async def _shared(tx: Tx, one: UUID, other: UUID, title: str, own: str) -> UUID:

@@ -125,3 +125,11 @@ async def has_coming_claims_without(
         {"org": tx.org_id, "id": resource_id, "parts": list(part_ids), "now": now},
     )
     return row is not None
+
+
+async def is_part(tx: Tx, resource_id: UUID) -> bool:
+    """Whether something else takes this with it."""
+    row = await tx.row(
+        "SELECT 1 FROM resource_parts WHERE org_id = %s AND part_id = %s LIMIT 1", (tx.org_id, resource_id)
+    )
+    return row is not None

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from infra24.availability import Holidays, HostTerms, Pooling, Rules, Schedule, Whose
-from infra24.errors import Conflict
+from infra24.errors import Conflict, Problem
 
 
 class ResourceExists(Conflict):
@@ -124,8 +124,8 @@ class Occupant:
     """Someone or something that an offer may claim. `capacity` None: it only has to be open.
 
     `parts` are (resource, units) that are claimed with it, every unit. `setup` and `teardown` are seconds
-    that the offer's layout takes here. `also_closed` are schedules whose closings count as well; who
-    stands in for someone does so while `stands_in` is off.
+    that the offer's layout takes here, `layouts` those of each by name. `also_closed` are schedules whose
+    closings count as well. Who stands in for others has a pair for each: what is off, and their hours.
     """
 
     id: UUID
@@ -141,7 +141,9 @@ class Occupant:
     parts: tuple[tuple[UUID, int], ...] = ()
     setup: int = 0
     teardown: int = 0
-    stands_in: Schedule | None = None
+    stands_in: tuple[tuple[Schedule, Schedule], ...] = ()
+    stands_for: tuple[UUID, ...] = ()
+    layouts: tuple[tuple[str, int, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,7 +214,7 @@ class Offer:
         """Its hosts; those who only stand in for others are not shown as such."""
         if self.staff is None:
             return ()
-        return tuple(o for o in self.pools[self.staff].occupants if o.stands_in is None)
+        return tuple(o for o in self.pools[self.staff].occupants if not o.stands_in)
 
     @property
     def pooling(self) -> Pooling:
@@ -230,7 +232,17 @@ class Offer:
         if self.staff is None:
             return False
         pool = self.pools[self.staff]
-        return pool.choose or pool.pooling in (Pooling.ANY, Pooling.FIXED)
+        return pool.choose or (pool.count == 1 and pool.pooling in (Pooling.ANY, Pooling.FIXED))
+
+    def check_wish(self) -> None:
+        """Refuses with Problem when no host can be asked for."""
+        if self.takes_wishes:
+            return
+        if self.staff is None:
+            raise Problem({"staff_id": "nobody hosts this; leave it out"})
+        several = self.pools[self.staff].count > 1 or self.pooling is Pooling.COLLECTIVE
+        why = "several hosts are needed here" if several else "hosts are given by turn here"
+        raise Problem({"staff_id": f"{why}; leave it out"})
 
     @property
     def occupants(self) -> dict[UUID, Occupant]:
@@ -265,24 +277,22 @@ class Offer:
     def is_looked_at_closely(self) -> bool:
         """Whether more than the times of claims decides: their units, layouts, or when bookings begin."""
         several = any((o.capacity or 1) > 1 or o.parts for pool in self.pools for o in pool.occupants)
-        return several or self.lays_out or bool(self.rules.limits_of(Whose.HOST))
+        laid = any(o.layouts for pool in self.pools for o in pool.occupants)
+        return several or laid or bool(self.rules.limits_of(Whose.HOST))
 
     def narrowed(self, choice: Choice) -> "Offer":
-        """The offer with only these hosts, chosen this way."""
+        """The offer with only these hosts, chosen this way; who stands in for one of them does so still."""
         if choice == ANYONE or self.staff is None:
             return self
         pool = self.pools[self.staff]
         occupants = pool.occupants
         if choice.hosts:
             wanted = set(choice.hosts)
-            occupants = tuple(o for o in occupants if o.id in wanted)
+            occupants = tuple(o for o in occupants if o.id in wanted or wanted & set(o.stands_for))
         pooling = choice.pooling or (Pooling.FIXED if choice.hosts else pool.pooling)
         count = pool.count
         if choice.pooling is Pooling.COLLECTIVE:
-            occupants = tuple(o for o in occupants if o.stands_in is None)
-            count = max(1, len(occupants))
-        elif choice.pooling is not None or choice.hosts:
-            count = 1
+            count = max(1, sum(not o.stands_in for o in occupants))
         pools = list(self.pools)
         pools[self.staff] = replace(pool, occupants=occupants, pooling=pooling, count=count)
         return replace(self, pools=tuple(pools))

@@ -85,10 +85,24 @@ class _Reading:
             self.rules(document).own_schedule(self.holidays, "time_off" if person else "blackout"),
             position,
             terms,
+            also_closed=self.closings_of_parts(id_),
             parts=tuple(self.parts.get(id_, ())),
             setup=60 * laid.get("setup", 0),
             teardown=60 * laid.get("teardown", 0),
+            layouts=tuple(
+                (name, 60 * of.get("setup", 0), 60 * of.get("teardown", 0)) for name, of in layouts.items()
+            ),
         )
+
+    def closings_of_parts(self, id_: UUID) -> tuple[Schedule, ...]:
+        """When the parts of a whole are closed: so is the whole then."""
+        found = []
+        for part, _ in self.parts.get(id_, ()):
+            own = self.rules(self.rows[part][6]).own_schedule(self.holidays, "blackout")
+            off = replace(own, weekly=(), overrides=_offs(own.overrides))
+            if off.overrides or off.holidays.names:
+                found.append(off)
+        return tuple(found)
 
     def opened_by(self, rules: Rules, host: Occupant) -> Occupant:
         """A host whom an offer's own windows open: their own closings count, their own hours do not."""
@@ -123,6 +137,8 @@ async def _read(tx: Tx, resource: Resource, version: int) -> Offer:
     }
     reading.rows |= await queries.described(tx, sorted(colleagues))
     reading.parts = await linking_queries.all_parts(tx, list(reading.rows))
+    inside = {part for parts in reading.parts.values() for part, _ in parts} - set(reading.rows)
+    reading.rows |= await queries.described(tx, sorted(inside))
     if kept is None:
         pools, grid = _by_rules(resource, rules, reading, [id_ for id_, _ in wanted[0]])
     else:
@@ -193,36 +209,45 @@ def _by_needs(
 
 
 def _with_colleagues(pool: Pool, rules: Rules, reading: _Reading, by_email: Mapping[str, UUID]) -> Pool:
-    """A pool of hosts, and the colleagues who take over from those who are away."""
+    """A pool of hosts, and the colleagues who take over from those who are away: each once."""
     if not pool.staffed:
         return pool
     there = {occupant.email for occupant in pool.occupants}
-    added = []
+    pairs: dict[str, list[tuple[Occupant, Schedule]]] = {}
     for host in pool.occupants:
-        closing = [host.schedule, *host.also_closed] if host.schedule else []
-        for schedule in closing:
-            for name in dict.fromkeys(o.colleague for o in schedule.overrides if o.colleague):
-                if name in there or name not in by_email or host.schedule is None:
-                    continue
-                added.append(_stand_in(reading, host, schedule, name, by_email[name]))
-    count = pool.count
-    return replace(pool, occupants=(*pool.occupants, *added), count=count) if added else pool
+        for schedule in (host.schedule, *host.also_closed):
+            for override in schedule.overrides if schedule else ():
+                name = override.colleague
+                if name and name not in there and name in by_email and schedule is not None:
+                    pairs.setdefault(name, []).append((host, schedule))
+    added = [_stand_in(reading, name, by_email[name], found) for name, found in pairs.items()]
+    return replace(pool, occupants=(*pool.occupants, *added)) if added else pool
 
 
-def _stand_in(reading: _Reading, host: Occupant, away: Schedule, name: str, id_: UUID) -> Occupant:
-    """A colleague with the hours of the one who is away, less their own closings."""
-    assert host.schedule is not None
+def _stand_in(reading: _Reading, name: str, id_: UUID, away: Sequence[tuple[Occupant, Schedule]]) -> Occupant:
+    """A colleague with the hours of those who are away while they are, less their own closings."""
+    host = away[0][0]
     colleague = reading.occupant(id_, host.position, host.terms)
     own = colleague.schedule
-    hours = replace(
-        host.schedule, overrides=tuple(o for o in host.schedule.overrides if o.kind is not Kind.OFF)
-    )
     also = Schedule(own.zone, overrides=_offs(own.overrides), travels=own.travels) if own else None
+    taken: list[tuple[Schedule, Schedule]] = []
+    for absent, schedule in away:
+        assert absent.schedule is not None
+        open_ = tuple(o for o in absent.schedule.overrides if o.kind is not Kind.OFF)
+        off = tuple(o for o in schedule.overrides if o.colleague == name)
+        taken.append((replace(schedule, weekly=(), overrides=off), replace(absent.schedule, overrides=open_)))
+    first = taken[0][1]
+    hours = [hours for _, hours in taken if hours.zone == first.zone]
     return replace(
         colleague,
-        schedule=hours,
+        schedule=replace(
+            first,
+            weekly=tuple(dict.fromkeys(w for h in hours for w in h.weekly)),
+            overrides=tuple(dict.fromkeys(o for h in hours for o in h.overrides)),
+        ),
         also_closed=(also,) if also and also.overrides else (),
-        stands_in=replace(away, weekly=(), overrides=tuple(o for o in away.overrides if o.colleague == name)),
+        stands_in=tuple(taken),
+        stands_for=tuple(absent.id for absent, _ in away),
     )
 
 

@@ -242,9 +242,9 @@ async def set_hosts(tx: Tx, resource_id: UUID, host_ids: Sequence[UUID]) -> None
     )
 
 
-async def lengthen(tx: Tx, resource_ids: Sequence[UUID], longest: timedelta) -> None:
-    """Note that a claim on these is this long: what bounds the read of overlaps must cover it."""
-    await tx.run(
+async def lengthen(tx: Tx, resource_ids: Sequence[UUID], longest: timedelta) -> int:
+    """Note that a claim on these is this long: what bounds the read must cover it. On how many it is new."""
+    return await tx.run(
         "UPDATE resources SET longest_claim = %(longest)s "
         "WHERE org_id = %(org)s AND id = ANY(%(ids)s) AND longest_claim < %(longest)s",
         {"longest": longest, "org": tx.org_id, "ids": list(resource_ids)},

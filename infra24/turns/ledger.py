@@ -49,6 +49,26 @@ async def give_back(tx: Tx, booking_id: UUID, now: datetime) -> None:
     await queries.change(tx, offer_id, undone, chosen, -1, None)
 
 
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """The turn of a booking as it stands in the ledger."""
+
+    candidates: tuple[Candidate, ...]
+    chosen: tuple[str, ...]
+
+    def charges(self) -> dict[Hashable, int]:
+        """What it did to the balances."""
+        return charges(self.candidates, self.chosen)
+
+
+async def turn_of(tx: Tx, booking_id: UUID) -> Taken | None:
+    """The turn of a booking, unless it has none or gave it back."""
+    row = await queries.turn_of(tx, booking_id)
+    if row is None:
+        return None
+    return Taken(tuple(_candidate(c) for c in row[3]), tuple(map(str, row[2])))
+
+
 async def audit(tx: Tx, offer_id: UUID) -> Audit:
     """Read the whole ledger of an offer and add it up."""
     rows = await queries.ledger(tx, offer_id)

@@ -72,7 +72,7 @@ async def once(request: Request, org_id: UUID, act: Act, refused: Refused) -> Re
         async with found.database.transaction(org_id) as tx:
             status, body = await act(tx)
             text = orjson.dumps(body, option=orjson.OPT_UTC_Z)
-            kept = orjson.dumps({**body, **dict.fromkeys(_SECRET)}, option=orjson.OPT_UTC_Z).decode()
+            kept = orjson.dumps(_sealed(body), option=orjson.OPT_UTC_Z).decode()
             await _keep(tx, key, claimed_at, status, kept)
     except Refusal as refusal:
         if isinstance(refusal, Unavailable):
@@ -96,11 +96,19 @@ def _replay(found: Services, org_id: UUID, status: int, kept: str) -> Response:
     """The answer again: what was not kept of it, the token and its links, is made again."""
     body = orjson.loads(kept)
     if status < 400:
-        token = found.tokens.of(org_id, UUID(body["id"]))
-        body |= {"token": token, "links": links(found, token)}
+        for made in body.get("bookings", [body]):
+            token = found.tokens.of(org_id, UUID(made["id"]))
+            made |= {"token": token, "links": links(found, token)}
     answer = _answer(status, orjson.dumps(body))
     answer.headers["idempotency-replayed"] = "true"
     return answer
+
+
+def _sealed(body: dict[str, Any]) -> dict[str, Any]:
+    """An answer without what opens a booking: of one, or of each of a series."""
+    if "bookings" in body:
+        return {**body, "bookings": [_sealed(booking) for booking in body["bookings"]]}
+    return {**body, **dict.fromkeys(_SECRET)}
 
 
 def _answer(status: int, body: bytes) -> Response:

@@ -109,14 +109,14 @@ class Offers:
                 keys = [member.key for member in need.members]
                 least = 0 if chance(self.draw, 10) else min(1, len(keys))
                 chosen[number] = self.draw.sample(keys, self.draw.randint(least, len(keys)))
-                self.seen["order of nobody"] += not chosen[number]
+                self.seen.update([] if chosen[number] else ["order of nobody"])
         return chosen
 
     def instants(self, timetable: Timetable, starts: list[int]) -> list[int]:
         """Some starts, and some instants near and far from them."""
         first, last = timetable.span
-        some = self.draw.sample(starts, min(4, len(starts)))
-        off = [start + self.draw.choice((-60, -1, 1, 60, 420, QUARTER)) for start in some[:2]]
+        some = self.draw.sample(starts, min(3, len(starts)))
+        off = [start + self.draw.choice((-60, -1, 1, 60, 420, QUARTER)) for start in some[:1]]
         return [*some, *off, self.draw.randint(first - HOUR, last + HOUR), self.draw.choice((first, last))]
 
     # Terms.
@@ -248,7 +248,7 @@ class Offers:
         found: list[Member] = []
         shared = self._schedule()
         for number in range(draw.choice((2, 3, 3, 4, 5))):
-            capacity = draw.choice((1, 1, 1, 2, 3)) if chance(draw, 92) else None
+            capacity = draw.choice((1, 1, 1, 2, 3)) if chance(draw, 90) else None
             layout = draw.choice(("rows", "round")) if chance(draw, 25) else ""
             layouts = ("", "rows", "round") if layout else ("",)
             laid_out = layout or chance(draw, 12)  # what takes time, though it is never laid out

@@ -195,7 +195,7 @@ class Oracle:
             "past": start < now,
             "too_soon": now <= start < now + notice,
             "too_far": start >= now + terms.horizon_days * DAY,
-            "blackout": any(tick in self._closed.closed for tick in self.booking(start)),
+            "blackout": not self._closed.closed.keys().isdisjoint(self.booking(start)),
             "no_hosts": any(n.staffed and len(n.members) < n.count for n in timetable.needs),
             "nothing_fits": any(not n.staffed and len(n.members) < n.count for n in timetable.needs),
         }
@@ -231,7 +231,8 @@ class Oracle:
         yield from self.not_open(number, member, start)
         for schedule in (member.schedule, *member.also_closed):
             closed = self.reading(schedule).closed if schedule is not None else {}
-            yield from (code for tick in self.booking(start) for code in closed.get(tick, ()))
+            if closed:
+                yield from (code for tick in self.booking(start) for code in closed.get(tick, ()))
         if member.within is not None and not covered(member.within, start, end):
             yield "outside_hours"
         units = self.timetable.needs[number].units
@@ -257,8 +258,7 @@ class Oracle:
         """Whether the whole booking is inside the member's open hours."""
         if member.schedule is None:
             return False
-        opened = self.reading(member.schedule).open
-        return all(tick in opened for tick in self.booking(start))
+        return self.reading(member.schedule).open.issuperset(self.booking(start))
 
     def in_reach(self, claim: Busy, start: int, setup: int = 0, teardown: int = 0) -> bool:
         """Whether a claim overlaps the booking with its buffers, and what its layout takes."""

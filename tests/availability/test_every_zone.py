@@ -110,14 +110,14 @@ def offset(zone: ZoneInfo, instant: int) -> int:
 
 @cache
 def parts(zone: ZoneInfo) -> tuple[Part, ...]:
-    """(from, to, offset) by looking every quarter of an hour, then second by second."""
+    """(from, to, offset) by looking every hour, then second by second."""
     found: list[Part] = []
     since = FIRST
     now = datetime.fromtimestamp(FIRST, zone).utcoffset()
-    for instant in range(FIRST + QUARTER, LAST, QUARTER):
+    for instant in range(FIRST + HOUR, LAST, HOUR):
         here = datetime.fromtimestamp(instant, zone).utcoffset()
         if here != now:
-            second_by_second = range(instant - QUARTER, instant + 1)
+            second_by_second = range(instant - HOUR, instant + 1)
             at = next(t for t in second_by_second if datetime.fromtimestamp(t, zone).utcoffset() == here)
             found.append((since, at, offset(zone, at - 1)))
             since, now = at, here

@@ -10,12 +10,14 @@ import pytest
 
 from infra24.availability import (
     Busy,
+    Holidays,
     Kind,
     Limit,
     Member,
     Need,
     Override,
     Period,
+    Reason,
     Schedule,
     Terms,
     Timetable,
@@ -139,6 +141,73 @@ def test_nothing_is_set_up_where_there_is_no_layout() -> None:
     busy = (claim(NINE, TEN, 1), claim(NINE, TEN, 2))
     room = member("room", capacity=2, busy=busy, setup=HOUR, teardown=HOUR)
     assert free_starts(monday(Need((room,)))) == [TEN, ELEVEN]
+
+
+def test_a_whole_without_a_capacity_is_never_taken_itself() -> None:
+    """Only what is claimed of its parts takes it."""
+    busy = (claim(NINE, TEN), claim(NINE, TEN, 2))
+    hall = member("hall", capacity=None, busy=busy, parts=frozenset({"left"}))
+    assert free_starts(monday(Need((hall,)))) == [NINE, TEN, ELEVEN]
+    assert free_starts(monday(Need((hall,), units=9))) == [NINE, TEN, ELEVEN]
+
+
+# Dates without hours.
+
+
+NO_HOURS = Override(date(2025, 6, 2), date(2025, 6, 2), Kind.INSTEAD, (), "the boiler")
+
+
+def test_a_room_that_is_always_open_is_closed_only_on_the_date_without_hours() -> None:
+    """It says no hours, and so it stays open on all other dates."""
+    room = Schedule(ZoneInfo("UTC"), overrides=(NO_HOURS,), off_code="blackout")
+    assert not room.has_hours
+    ann, hall = Need((member("ann"),), staffed=True), Need((Member("room", room),))
+    timetable = monday(ann, hall)
+    assert free_starts(timetable) == []
+    (party,) = [party for party in explain(timetable, NINE).parties if party.need is hall]
+    assert party.reasons["room"] == (Reason("blackout", private="the boiler"),)
+    tomorrow = replace(timetable, span=(MONDAY + DAY, MONDAY + 2 * DAY))
+    assert free_starts(tomorrow) == [NINE + DAY, TEN + DAY, ELEVEN + DAY]
+
+
+@pytest.mark.parametrize("kind", [Kind.INSTEAD, Kind.EXTRA])
+def test_other_hours_of_a_date_say_when_it_is_open(kind: Kind) -> None:
+    other = Override(date(2025, 6, 2), date(2025, 6, 2), kind, ((10 * HOUR, 12 * HOUR),))
+    room = Schedule(ZoneInfo("UTC"), overrides=(other,))
+    assert room.has_hours
+    timetable = monday(Need((member("ann"),), staffed=True), Need((Member("room", room),)))
+    assert free_starts(timetable) == [TEN, ELEVEN]
+    assert free_starts(replace(timetable, span=(MONDAY + DAY, MONDAY + 2 * DAY))) == []
+    closed = replace(room, overrides=(other, NO_HOURS))
+    assert free_starts(replace(timetable, needs=(timetable.needs[0], Need((Member("room", closed),))))) == []
+
+
+def test_a_date_without_hours_has_none_of_the_weekly_ones_and_is_off() -> None:
+    ann = member("ann", schedule=replace(MORNING, overrides=(NO_HOURS,)))
+    timetable = monday(Need((ann,), staffed=True))
+    assert free_starts(timetable) == []
+    reasons = explain(timetable, NINE).hosts["ann"]
+    assert {reason.code: reason.private for reason in reasons} == {
+        "outside_hours": None,
+        "time_off": "the boiler",
+    }
+    assert free_starts(replace(timetable, span=(MONDAY + DAY, MONDAY + 2 * DAY))) != []
+
+
+def test_a_date_without_hours_closes_also_who_is_only_closed_by_the_schedule() -> None:
+    house = replace(MORNING, overrides=(NO_HOURS,), off_code="blackout")
+    timetable = monday(Need((member("ann", also_closed=(house,)),), staffed=True))
+    assert free_starts(timetable) == []
+    assert explain(timetable, NINE).hosts["ann"] == (Reason("blackout", private="the boiler"),)
+
+
+def test_a_holiday_without_hours_is_closed_as_the_date_says() -> None:
+    """Something was said of the date, and that is the reason."""
+    feast = Holidays({(date(2025, 6, 2) - date(1970, 1, 1)).days: "Feast"})
+    for overrides, code in (((), "holiday"), ((NO_HOURS,), "time_off")):
+        ann = member("ann", also_closed=(Schedule(ZoneInfo("UTC"), overrides=overrides, holidays=feast),))
+        reasons = explain(monday(Need((ann,), staffed=True)), NINE).hosts["ann"]
+        assert [reason.code for reason in reasons] == [code]
 
 
 # What is easily done wrong.

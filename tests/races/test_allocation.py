@@ -598,6 +598,21 @@ def test_the_ledger_holds_when_a_series_moves_to_other_hosts_and_is_cancelled(gu
     assert not any(found.kept.values()), "nothing is booked, so nobody owes a turn"
 
 
+def test_the_ledger_holds_when_another_need_takes_whoever_is_next(guarded: Race) -> None:
+    """Two by turns, and Ann to assist: Ann is free, but cannot be one of the two."""
+    drafts = by_turns()
+    need = {
+        "hosts": [f"{name}@studio.example" for name in ("ann", "ben", "cyd")],
+        "pooling": "round_robin",
+        "count": 2,
+    }
+    drafts["turns"] = appointment("Turns", need, {"any_of": ["ann"]})
+    shop = found_shop(guarded.url, guarded.settings, guarded.clock, drafts)
+    (came,) = guarded.run(shop, [guarded.book(wish(shop.ids["turns"], AT))])
+    assert not isinstance(came, BaseException), came
+    check_ledger(guarded, shop)
+
+
 def test_control_the_audit_sees_a_turn_that_nobody_took(guarded: Race) -> None:
     shop = found_shop(guarded.url, guarded.settings, guarded.clock, by_turns())
     refusals(guarded.run(shop, [guarded.book(wish(shop.ids["turns"], AT))]))

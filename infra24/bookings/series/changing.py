@@ -4,18 +4,19 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
 
 from infra24 import bookings, events, resources
-from infra24.bookings import Booking, By, SlotTaken, Status, placement, seating
+from infra24.bookings import Booking, By, SlotTaken, Status, seating
 from infra24.bookings.series import queries
 from infra24.bookings.series.model import Plan, Series, SeriesConflicts, UnknownSeries
 from infra24.bookings.series.planning import Slot, for_staff, lay, survey
-from infra24.bookings.series.recurrence import instant_of, moved, parts_of, written
+from infra24.bookings.series.recurrence import instant_of, moved, occurrences, parts_of, written
 from infra24.db import Tx
-from infra24.errors import Invalid
+from infra24.errors import Invalid, Problem
 from infra24.resources import Choice
 
-_TRIES = 3
+_TRIES = 50
 _STANDING = (Status.PENDING, Status.CONFIRMED)
 
 
@@ -27,7 +28,7 @@ class Scope(StrEnum):
 
 
 class NotInSeries(Invalid):
-    """This booking is not one of the dates to come of that series."""
+    """This booking is not one of the dates to come of that series, or it was changed alone."""
 
 
 async def get(tx: Tx, series_id: UUID, *, lock: bool = False) -> tuple[Series, list[Booking]]:
@@ -74,16 +75,16 @@ async def move(
     """
     series, all_ = await _locked(tx, series_id)
     affected = [b for b in _from(all_, scope, booking_id, now) if not b.is_exception and b.series_at]
-    named = next((b for b in affected if b.id == booking_id), affected[0] if affected else None)
+    named = next((b for b in affected if booking_id in (None, b.id)), None)
     if named is None or named.series_at is None:
         raise NotInSeries()
     offer = await resources.offer(tx, series.resource_id)
     zone = offer.rules.zone
     shift = start.astimezone(zone).replace(tzinfo=None) - named.series_at
-    later = _later(series, all_, affected, shift, minutes)
+    later = _later(series, all_, affected, shift, minutes, zone)
     walls = {b.series_at + shift: b for b in affected if b.series_at is not None}
     slots = [Slot(wall, instant_of(zone, wall)) for wall in sorted(walls)]
-    offer = replace(offer, rules=for_staff(offer.rules)).narrowed(Choice.read(named.choice))
+    offer = replace(offer, rules=for_staff(offer.rules))
     ids = [booking.id for booking in affected]
     for _ in range(_TRIES):
         ground = await survey(tx, offer, Choice.read(named.choice), later.minutes, slots, now, ids)
@@ -98,7 +99,7 @@ async def move(
                     await seating.release(tx, booking.id, hosts_too=True)
                 anew = [(replace(b, series_id=later.id, series_at=d.wall), f)
                         for (b, f), d in zip(placed, dates, strict=True)]  # fmt: skip
-                if not await seating.seat_all(tx, offer, anew, now):
+                if not await seating.seat_all(tx, offer, anew, now, returned=ground.returned):
                     raise _Lost
         except _Lost:
             continue
@@ -119,7 +120,7 @@ async def _locked(tx: Tx, series_id: UUID) -> tuple[Series, list[Booking]]:
     """A series that nobody else changes: what it may claim is held first, as everyone does."""
     series, _ = await get(tx, series_id)
     offer = await resources.offer(tx, series.resource_id)
-    await placement.lock_all(tx, offer)
+    await seating.lock_all(tx, offer)
     return await get(tx, series_id, lock=True)
 
 
@@ -137,21 +138,34 @@ def _from(all_: list[Booking], scope: Scope, booking_id: UUID | None, now: datet
 
 
 def _later(
-    series: Series, all_: list[Booking], affected: list[Booking], shift: timedelta, minutes: int | None
+    series: Series,
+    all_: list[Booking],
+    affected: list[Booking],
+    shift: timedelta,
+    minutes: int | None,
+    zone: ZoneInfo,
 ) -> Series:
-    """The series that the affected dates make: the same one, if they are all of it."""
-    parts = parts_of(moved(series.rule, shift))
+    """The series that the affected dates make: the same one, if they are all of it.
+
+    Refuses with Problem where no rule of this kind has the dates that are wanted.
+    """
     first = affected[0].series_at
     assert first is not None
-    before = [b for b in all_ if b.series_at is not None and b.series_at < first]
-    if "COUNT" in parts and before:
-        parts["COUNT"] = str(max(1, int(parts["COUNT"]) - len(before)))
-    same = not before
+    same = not [b for b in all_ if b.series_at is not None and b.series_at < first]
+    begins = series.starts_local if same else first
+    parts = parts_of(series.rule)
+    if "COUNT" in parts:
+        walls = occurrences(series.rule, series.starts_local, zone)
+        parts["COUNT"] = str(len([wall for wall in walls if wall >= begins]))
+    rule = moved(written(parts), begins, shift, zone)
+    wanted = {b.series_at + shift for b in affected if b.series_at is not None}
+    if not wanted <= set(occurrences(rule, begins + shift, zone)):
+        raise Problem({"start_time": "no rule has these dates: end this series and begin another"})
     return replace(
         series,
         id=series.id if same else uuid4(),
-        rule=written(parts),
-        starts_local=(series.starts_local if same else first) + shift,
+        rule=rule,
+        starts_local=begins + shift,
         minutes=minutes or series.minutes,
     )
 

@@ -1,16 +1,28 @@
 """Plan a series on top of what stands, and make all of its bookings at once."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
-from infra24 import events, resources
-from infra24.availability import Busy, Reason, Rules, Whose, free_starts, nearest, union
+from infra24 import events, resources, turns
+from infra24.availability import (
+    Busy,
+    Pooling,
+    Reason,
+    Rules,
+    Whose,
+    charges,
+    free_hosts,
+    free_starts,
+    nearest,
+    union,
+)
 from infra24.availability.hours import day_number, day_span
 from infra24.bookings import (
     Booking,
     By,
+    Person,
     SlotNotOffered,
     SlotTaken,
     Tokens,
@@ -21,17 +33,17 @@ from infra24.bookings import (
     seating,
     timetables,
 )
-from infra24.bookings.limits import check_booker
+from infra24.bookings import queries as queries_of_bookings
 from infra24.bookings.series import queries
 from infra24.bookings.series.model import Plan, PlannedDate, Series, SeriesConflicts, SeriesWish
-from infra24.bookings.series.recurrence import instant_of, occurrences, parts_of, written
+from infra24.bookings.series.recurrence import in_wall_time, instant_of, occurrences
 from infra24.bookings.timetables import Outlook, claims_by_member, seconds, timetable
 from infra24.db import Tx
 from infra24.errors import Problem
 from infra24.organizations import UnknownResource
 from infra24.resources import Choice, Offer
 
-_TRIES = 3
+_TRIES = 50
 _STAFF_HORIZON_DAYS = 730
 
 
@@ -45,17 +57,32 @@ class Slot:
 
 @dataclass(slots=True)
 class Ground:
-    """What stands around the dates of a series: the claims of others, and of the dates planned so far."""
+    """What stands around the dates of a series: the claims of others, and of the dates planned so far.
 
-    offer: Offer
+    `offer` is narrowed to the choice of the series, `whole` is not. `of_booker` are the begin and end of
+    the booker's own bookings of this offer, for their limits. `returned` are bookings that go to another
+    host, whose turn is given back.
+    """
+
+    whole: Offer
     choice: Choice
     length: timedelta
     claims: dict[UUID, list[Busy]]
     made: list[tuple[int, int]]
+    of_booker: list[tuple[int, int]]
+    standings: dict[UUID, tuple[int, int]]
     reach: timedelta
     now: datetime
+    returned: set[UUID] = field(default_factory=set)
 
-    def outlook(self, start: datetime, span: tuple[datetime, datetime] | None = None) -> Outlook:
+    @property
+    def offer(self) -> Offer:
+        """The offer with the hosts of the series."""
+        return self.whole.narrowed(self.choice)
+
+    def outlook(
+        self, start: datetime, span: tuple[datetime, datetime] | None = None, *, whole: bool = False
+    ) -> Outlook:
         """What decides about one date, or about the starts of a span around it."""
         wide = span or (start, start + timedelta(seconds=1))
         first, last = seconds(wide[0] - self.reach), seconds(wide[1] + self.reach)
@@ -63,14 +90,46 @@ class Ground:
             id_: [busy for busy in claims if busy.start < last and busy.end > first]
             for id_, claims in self.claims.items()
         }
-        seen = timetable(self.offer, near, wide, self.length, self.now, self.made)
-        return Outlook(self.offer, seen, False, self.choice, ())
+        offer = self.whole if whole else self.offer
+        seen = timetable(offer, near, wide, self.length, self.now, self.made)
+        return Outlook(offer, seen, False, self.choice, ())
+
+    def holiday_of(self, start: datetime) -> str | None:
+        """The name of the holiday that a start falls on, if it does."""
+        on = start.astimezone(self.whole.rules.zone).date()
+        return self.whole.holidays.names.get(day_number(on))
+
+    def beyond(self, start: datetime) -> list[Reason]:
+        """The booker's limits that one more date is too many for."""
+        adds = (seconds(start), seconds(start + self.length))
+        limits = self.whole.rules.limits_of(Whose.BOOKER)
+        return [
+            limit.reason for limit in limits if limit.is_used_up(self.whole.rules.zone, self.of_booker, adds)
+        ]
 
     def add(self, booking: Booking, found: seating.Assignment) -> None:
         """Let a planned booking stand, so that the next dates see it."""
         for id_, busy in seating.virtual_claims(found, booking):
             self.claims.setdefault(id_, []).append(busy)
-        self.made.append((seconds(booking.starts_at), seconds(booking.ends_at)))
+        times = (seconds(booking.starts_at), seconds(booking.ends_at))
+        self.made.append(times)
+        self.of_booker.append(times)
+        if found.chosen and found.chosen.is_turn:
+            self._charge(charges(found.chosen.decision.candidates, found.chosen.hosts), found.chosen.hosts, 1)
+
+    async def give_back(self, tx: Tx, booking: Booking) -> None:
+        """A booking goes to another host: its turn is not theirs any more."""
+        turn = await turns.turn_of(tx, booking.id)
+        if turn is not None:
+            self._charge(turn.charges(), (), 0)
+        self.returned.add(booking.id)
+
+    def _charge(self, changes: Mapping[Hashable, int], chosen: Sequence[UUID], sign: int) -> None:
+        for key, change in changes.items():
+            host = UUID(str(key))
+            balance, last = self.standings.get(host, (0, 0))
+            since = seconds(self.now) if host in chosen else last
+            self.standings[host] = (balance + (change if sign else -change), since)
 
 
 async def plan(tx: Tx, wish: SeriesWish, *, by: By, now: datetime) -> Plan:
@@ -81,8 +140,10 @@ async def plan(tx: Tx, wish: SeriesWish, *, by: By, now: datetime) -> Plan:
     """
     offer = await _offer(tx, wish, by, now)
     slots = dates_of(wish, offer)
-    ground = await survey(tx, offer, wish.choice, wish.minutes, slots, now)
-    dates, _ = await lay(tx, ground, slots, _stub(tx, wish, offer, now), wish.skips_holidays, wish.without)
+    ground = await survey(tx, offer, wish.choice, wish.minutes, slots, now, email=wish.person.email)
+    nobody = replace(wish, person=Person("", ""))
+    stub = _stub(tx, nobody, offer, now)
+    dates, _ = await lay(tx, ground, slots, stub, wish.skips_holidays, wish.without)
     return Plan(offer.rules.zone.key, dates)
 
 
@@ -92,30 +153,34 @@ async def book(
     """Make a whole series at once, or nothing. Refuses as `plan` does, and with SeriesConflicts, which
     carries the plan, when a date cannot be had that was not left out.
     """
-    offer = await _offer(tx, wish, by, now)
-    await placement.lock_all(tx, offer)
+    await seating.lock_all(tx, await resources.offer(tx, wish.resource_id))
+    offer = await _offer(tx, wish, by, now)  # as it is now that whoever was changing it is done
+    await seating.lock_all(tx, offer)
+    if offer.rules.limits_of(Whose.BOOKER):
+        await queries_of_bookings.lock_booker(tx, wish.person.email)
     slots = dates_of(wish, offer)
     stub = _stub(tx, wish, offer, now)
     starts_local = slots[0].wall
     series = Series(
         uuid4(),
         offer.resource.id,
-        written(parts_of(wish.rule)),
+        in_wall_time(wish.rule, offer.rules.zone),
         starts_local,
         offer.rules.zone.key,
         wish.minutes,
         wish.skips_holidays,
     )
     for _ in range(_TRIES):
-        ground = await survey(tx, offer, wish.choice, wish.minutes, slots, now)
+        ground = await survey(tx, offer, wish.choice, wish.minutes, slots, now, email=wish.person.email)
         dates, placed = await lay(tx, ground, slots, stub, wish.skips_holidays, wish.without)
         planned = Plan(offer.rules.zone.key, dates)
         if planned.conflicts or not placed:
             raise SeriesConflicts(planned)
-        for booking, _found in placed:
-            await check_booker(tx, offer, wish.person.email, booking.starts_at, booking.length, None)
-        made = [(_member(tx, booking, series, wall, tokens), found) for (booking, found), wall in zip(
-            placed, [d.wall for d in dates if d.state == "free"], strict=True)]  # fmt: skip
+        walls = [date.wall for date in dates if date.state == "free"]
+        made = [
+            (_member(tx, booking, series, wall, tokens, alone=wall in wish.instead), found)
+            for (booking, found), wall in zip(placed, walls, strict=True)
+        ]
         hashes = [tokens.hash_of(tx.org_id, booking.id) for booking, _ in made]
         try:
             async with tx.attempt():
@@ -138,15 +203,15 @@ class _Lost(Exception):
 
 
 async def _offer(tx: Tx, wish: SeriesWish, by: By, now: datetime) -> Offer:
-    offer = (await resources.offer(tx, wish.resource_id)).narrowed(wish.choice)
+    offer = await resources.offer(tx, wish.resource_id)
     if not (offer.resource.is_active and offer.resource.is_bookable):
         raise UnknownResource()
     if wish.minutes not in offer.rules.durations:
-        raise Problem({"minutes": f"is one of {', '.join(map(str, offer.rules.durations))}"})
+        raise Problem({"duration": f"is one of {', '.join(map(str, offer.rules.durations))}"})
     if by is By.STAFF:
         return replace(offer, rules=for_staff(offer.rules))
-    if wish.choice.hosts and not (await resources.offer(tx, wish.resource_id)).takes_wishes:
-        raise Problem({"staff_id": "hosts are given by turn here; leave it out"})
+    if wish.choice.hosts:
+        offer.check_wish()
     if not offer.rules.series_most:
         raise Problem({"rule": "this is booked date by date; ask us for a series"})
     most = offer.rules.series_most
@@ -183,6 +248,8 @@ async def survey(
     slots: Sequence[Slot],
     now: datetime,
     ignoring: Sequence[UUID] = (),
+    *,
+    email: str = "",
 ) -> Ground:
     """Read, in one statement, the claims around all dates: of each the whole local day."""
     length = timedelta(minutes=minutes)
@@ -196,7 +263,15 @@ async def survey(
     made: list[tuple[int, int]] = []
     if offer.rules.limits_of(Whose.OFFER):
         made = await claim_queries.made(tx, offer.resource.id, moments[0][0], moments[-1][1], now, ignoring)
-    return Ground(offer, choice, length, claims_by_member(rows), made, reach, now)
+    own: list[tuple[int, int]] = []
+    if email and offer.rules.limits_of(Whose.BOOKER):
+        month = timedelta(days=32)
+        since, until = moments[0][0] - month, moments[-1][1] + month
+        own = await claim_queries.made(tx, offer.resource.id, since, until, now, ignoring, email=email)
+    standings: dict[UUID, tuple[int, int]] = {}
+    if offer.narrowed(choice).pooling is Pooling.ROUND_ROBIN:
+        standings = await turns.standings(tx, offer.resource.id)
+    return Ground(offer, choice, length, claims_by_member(rows), made, own, standings, reach, now)
 
 
 async def lay(
@@ -217,7 +292,7 @@ async def lay(
     keep: Sequence[UUID] = ()
     for slot in slots:
         end = slot.start + ground.length
-        holiday = ground.offer.holidays.names.get(day_number(slot.wall.date()))
+        holiday = ground.holiday_of(slot.start)
         if slot.wall in without or (skips_holidays and holiday):
             why = [Reason("holiday", {"name": holiday})] if holiday and slot.wall not in without else []
             dates.append(PlannedDate(slot.wall, slot.start, end, "skipped", why))
@@ -228,9 +303,7 @@ async def lay(
             booking = replace(booking, id=uuid4())
         hosts = [p.resource_id for p in standing.participants if p.resource_id] if standing else keep
         try:
-            found = await seating.find(
-                tx, ground.outlook(slot.start), booking, keep=hosts, new=standing is None
-            )
+            found = await _find(tx, ground, slot, booking, hosts, new=standing is None)
         except (SlotTaken, SlotNotOffered) as refusal:
             dates.append(_conflict(ground, slot, end, refusal))
             continue
@@ -241,32 +314,54 @@ async def lay(
     return dates, placed
 
 
+async def _find(
+    tx: Tx, ground: Ground, slot: Slot, booking: Booking, keep: Sequence[UUID], *, new: bool
+) -> seating.Assignment:
+    """Who and what takes one date, on top of what is laid down."""
+    if new:
+        beyond = ground.beyond(slot.start)
+        if beyond:
+            raise SlotNotOffered(beyond)
+    outlook = ground.outlook(slot.start)
+    if not new and keep and not seating.can_keep(outlook, booking, keep):
+        await ground.give_back(tx, booking)
+        keep = ()
+    return await seating.find(tx, outlook, booking, keep=keep, new=new, standings=ground.standings)
+
+
 def _conflict(ground: Ground, slot: Slot, end: datetime, refusal: SlotTaken | SlotNotOffered) -> PlannedDate:
-    """Why a date cannot be had, and the nearest times of the same day."""
+    """Why a date cannot be had, and what else there is: another host at that time, or the nearest times."""
     reasons = (
         refusal.reasons
         if isinstance(refusal, SlotNotOffered)
-        else [Reason(said["code"], {"most": 0}) for said in refusal.facts.get("reasons", [{"code": "taken"}])]
+        else [Reason(said["code"]) for said in refusal.facts.get("reasons", [{"code": "taken"}])]
     )
     zone = ground.offer.rules.zone
     first, last = day_span(zone, slot.start.astimezone(zone).date())
     seen = ground.outlook(slot.start, (instant(first), instant(last))).timetable
-    others = nearest(free_starts(seen), seconds(slot.start))
-    return PlannedDate(
-        slot.wall, slot.start, end, "conflict", list(reasons), (), [(instant(at), ()) for at in others]
-    )
+    others: list[tuple[datetime, Sequence[str]]] = []
+    if ground.choice.hosts:
+        at_that_time = ground.outlook(slot.start, whole=True).timetable
+        names = {host.id: host.name for host in ground.whole.hosts}
+        for keys in free_hosts(at_that_time).values():
+            others += [(slot.start, [names[UUID(str(key))]]) for key in keys if key in names]
+    others += [(instant(at), ()) for at in nearest(free_starts(seen), seconds(slot.start))]
+    return PlannedDate(slot.wall, slot.start, end, "conflict", list(reasons), (), others)
 
 
 def _stub(tx: Tx, wish: SeriesWish, offer: Offer, now: datetime) -> Booking:
     """A booking of the series without its date."""
     end = wish.first + timedelta(minutes=wish.minutes)
-    single = Wish(wish.resource_id, wish.first, end, wish.person, wish.choice)
+    person = wish.person if wish.person.name else None
+    single = Wish(wish.resource_id, wish.first, end, person, wish.choice)
     return placement.wished(tx, single, offer, now)
 
 
-def _member(tx: Tx, booking: Booking, series: Series, wall: datetime, tokens: Tokens) -> Booking:
+def _member(
+    tx: Tx, booking: Booking, series: Series, wall: datetime, tokens: Tokens, *, alone: bool
+) -> Booking:
     url = resources.meeting_url(booking.meeting_url, tokens.of(tx.org_id, booking.id), booking.id)
-    return replace(booking, series_id=series.id, series_at=wall, meeting_url=url)
+    return replace(booking, series_id=series.id, series_at=wall, meeting_url=url, is_exception=alone)
 
 
 def _seated(booking: Booking, found: seating.Assignment) -> Booking:

@@ -1,7 +1,7 @@
 """Recurrence rules (RFC 5545) of wall time: their dates, their instants, and moving them."""
 
 import re
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import islice
 from zoneinfo import ZoneInfo
 
@@ -10,8 +10,21 @@ from dateutil.rrule import rrulestr
 from infra24.errors import Problem
 
 MOST_DATES = 366
-_FREQUENCIES = ("DAILY", "WEEKLY", "MONTHLY", "YEARLY")
-_PARTS = ("FREQ", "INTERVAL", "COUNT", "UNTIL", "BYDAY", "BYMONTHDAY", "BYMONTH", "BYSETPOS", "WKST")
+MOST_YEARS = 10
+_WRITTEN = "%Y%m%dT%H%M%S"
+_DAY = "(MO|TU|WE|TH|FR|SA|SU)"
+_NUMBERS = r"[+-]?[0-9]{1,3}(,[+-]?[0-9]{1,3})*"
+_PARTS = {
+    "FREQ": "DAILY|WEEKLY|MONTHLY|YEARLY",
+    "INTERVAL": "[1-9][0-9]?",
+    "COUNT": "[1-9][0-9]{0,2}",
+    "UNTIL": "[0-9]{8}(T[0-9]{6}Z?)?",
+    "BYDAY": rf"([+-]?[0-9]{{1,2}})?{_DAY}(,([+-]?[0-9]{{1,2}})?{_DAY})*",
+    "BYMONTHDAY": _NUMBERS,
+    "BYMONTH": _NUMBERS,
+    "BYSETPOS": _NUMBERS,
+    "WKST": _DAY,
+}
 _DAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 
 
@@ -21,17 +34,15 @@ def parts_of(rule: str) -> dict[str, str]:
     pairs = [part.partition("=") for part in text.split(";") if part]
     parts = {name: value for name, _, value in pairs}
     wrong = ""
-    unknown = [name for name in parts if name not in _PARTS]
-    if unknown or len(parts) < len(pairs):
+    if len(parts) < len(pairs) or set(parts) - set(_PARTS):
         wrong = f"has a part that is not known or there twice; known are {', '.join(_PARTS)}"
-    elif parts.get("FREQ") not in _FREQUENCIES:
-        wrong = f"needs FREQ, one of {', '.join(_FREQUENCIES)}"
+    elif "FREQ" not in parts:
+        wrong = "needs FREQ: DAILY, WEEKLY, MONTHLY or YEARLY"
     elif ("COUNT" in parts) == ("UNTIL" in parts):
         wrong = "needs an end: COUNT or UNTIL"
-    elif "COUNT" in parts and not re.fullmatch(r"[1-9][0-9]{0,2}", parts["COUNT"]):
-        wrong = f"has a COUNT that is not a number from 1 to {MOST_DATES}"
-    elif not re.fullmatch(r"[1-9][0-9]{0,2}", parts.get("INTERVAL", "1")):
-        wrong = "has an INTERVAL that is not a number from 1 to 999"
+    for name, value in parts.items():
+        if not wrong and not re.fullmatch(_PARTS[name], value):
+            wrong = f"has a {name} that cannot be: {value[:40]}"
     if wrong:
         raise Problem({"rule": wrong})
     return parts
@@ -42,23 +53,42 @@ def written(parts: dict[str, str]) -> str:
     return ";".join(f"{name}={parts[name]}" for name in _PARTS if name in parts)
 
 
+def in_wall_time(rule: str, zone: ZoneInfo) -> str:
+    """The same rule with its end in wall time: a date with its last second, an instant as the zone shows it."""
+    parts = parts_of(rule)
+    until = parts.get("UNTIL", "")
+    try:
+        if until.endswith("Z"):
+            at = datetime.strptime(until[:-1], _WRITTEN).replace(tzinfo=UTC)
+            parts["UNTIL"] = at.astimezone(zone).strftime(_WRITTEN)
+        elif until:
+            whole = until if "T" in until else f"{until}T235959"
+            parts["UNTIL"] = datetime.strptime(whole, _WRITTEN).replace(tzinfo=UTC).strftime(_WRITTEN)
+    except (ValueError, OverflowError):
+        raise Problem({"rule": f"ends on a date that does not exist: {until}"}) from None
+    return written(parts)
+
+
 def occurrences(rule: str, first: datetime, zone: ZoneInfo) -> list[datetime]:
-    """The dates of a rule in wall time (no zone), from the first on; at most 366, else Problem.
+    """The dates of a rule in wall time (no zone), from the first on: at most 366, within ten years.
 
     The first date counts only if the rule has it. UNTIL is wall time, or an instant when it ends in Z.
+    Refuses with Problem.
     """
-    parts = parts_of(rule)
-    if parts.get("UNTIL", "").endswith("Z"):
-        until = datetime.strptime(parts["UNTIL"], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
-        parts["UNTIL"] = until.astimezone(zone).strftime("%Y%m%dT%H%M%S")
-    elif re.fullmatch(r"[0-9]{8}", parts.get("UNTIL", "")):
-        parts["UNTIL"] += "T235959"
+    parts = parts_of(in_wall_time(rule, zone))
+    wanted = int(parts.pop("COUNT", MOST_DATES + 1))
+    last = first + timedelta(days=366 * MOST_YEARS)
+    parts["UNTIL"] = min(parts.get("UNTIL", "9"), last.strftime(_WRITTEN))
+    if wanted > MOST_DATES + 1:
+        raise Problem({"rule": f"has more than {MOST_DATES} dates"})
     try:
-        found = list(islice(rrulestr(written(parts), dtstart=first), MOST_DATES + 1))
-    except (ValueError, KeyError, TypeError) as error:
+        found = list(islice(rrulestr(written(parts), dtstart=first), min(wanted, MOST_DATES + 1)))
+    except (ValueError, KeyError, TypeError, OverflowError) as error:
         raise Problem({"rule": f"cannot be read: {error}"}) from None
     if len(found) > MOST_DATES:
         raise Problem({"rule": f"has more than {MOST_DATES} dates"})
+    if "COUNT" in rule.upper() and len(found) < wanted:
+        raise Problem({"rule": f"has no {wanted} dates within {MOST_YEARS} years"})
     if not found:
         raise Problem({"rule": "has no date"})
     return found
@@ -69,23 +99,17 @@ def instant_of(zone: ZoneInfo, wall: datetime) -> datetime:
     return wall.replace(tzinfo=zone, fold=0).astimezone(UTC)
 
 
-def moved(rule: str, by: timedelta) -> str:
-    """A rule whose dates are later by a span of wall time. Refuses with Problem where days cannot shift."""
-    parts = parts_of(rule)
-    days = by.days if by >= timedelta() or not by.seconds else by.days + 1
-    return written(_shifted(parts, days)) if days else written(parts)
-
-
-def _shifted(parts: dict[str, str], days: int) -> dict[str, str]:
-    if {"BYMONTHDAY", "BYSETPOS", "BYMONTH"} & set(parts) or re.search(r"[0-9]", parts.get("BYDAY", "")):
-        raise Problem({"start_time": "is another day: end this series and begin another"})
-    if "BYDAY" in parts:
+def moved(rule: str, first: datetime, by: timedelta, zone: ZoneInfo) -> str:
+    """A rule whose dates are later by a span of wall time; its days follow from `first`, its first date."""
+    parts = parts_of(in_wall_time(rule, zone))
+    days = ((first + by).date() - first.date()).days
+    if "BYDAY" in parts and days % 7 and not re.search(r"[0-9]", parts["BYDAY"]):
         named = [_DAYS[(_DAYS.index(day) + days) % 7] for day in parts["BYDAY"].split(",")]
         parts["BYDAY"] = ",".join(sorted(named, key=_DAYS.index))
     if "UNTIL" in parts:
-        until = date.fromisoformat(parts["UNTIL"][:8]) + timedelta(days=days)
-        parts["UNTIL"] = until.strftime("%Y%m%d") + parts["UNTIL"][8:]
-    return parts
+        until = datetime.strptime(parts["UNTIL"], _WRITTEN).replace(tzinfo=UTC) + by
+        parts["UNTIL"] = until.strftime(_WRITTEN)
+    return written(parts)
 
 
 def wall_time(text: str) -> datetime:

@@ -70,9 +70,9 @@ async def set_holidays(
     plan = wanted.plan()
     async with found.database.transaction(here.id) as tx:
         await require_key(tx, shown)
-        await resources.holidays_changed(tx)
 
         async def change() -> None:
+            await resources.holidays_changed(tx)
             await organizations.set_holidays(tx, plan)
 
         broken = await bookings.impact(tx, None, change, now)

@@ -11,12 +11,14 @@ from infra24.bookings import Booking, By, Person
 from infra24.bookings import series as recurring
 from infra24.bookings.series import Scope, Series, SeriesWish
 from infra24.db import Tx
+from infra24.errors import Refusal
 from infra24.resources import ANYONE, Choice
 from infra24.web.api.answers import answer
 from infra24.web.api.fields import Body, Email, Instant, Json, Minutes, Name, Phone, Text
 from infra24.web.api.resources import Org
 from infra24.web.api.views import booking_view, links
 from infra24.web.caller import Credentials, credentials, has_key, require_key
+from infra24.web.idempotency import once
 from infra24.web.services import services
 
 Walls = Annotated[list[datetime], Field(max_length=366, description="wall times of the rule, without zone")]
@@ -87,18 +89,28 @@ async def plan_series(request: Request, org: Org, wanted: NewSeries) -> Response
 
 
 async def create_series(request: Request, org: Org, wanted: MadeSeries) -> Response:
-    """Make a whole series, or nothing: 409 carries the plan with the dates that cannot be had."""
+    """Make a whole series, or nothing: 409 carries the plan with the dates that cannot be had.
+
+    Honours Idempotency-Key.
+    """
     found, shown = services(request), credentials(request)
     here = await found.directory.find(org)
-    async with found.database.transaction(here.id) as tx:
+    wish = wanted.wish()
+
+    async def act(tx: Tx) -> tuple[int, dict[str, Any]]:
         by = await _by(tx, shown)
-        series, made = await recurring.book(tx, wanted.wish(), by=by, tokens=found.tokens, now=found.clock())
-    tokens = [found.tokens.of(here.id, booking.id) for booking in made]
-    views = [
-        {**booking_view(booking), "token": token, "links": links(found, token)}
-        for booking, token in zip(made, tokens, strict=True)
-    ]
-    return answer({**_view(series), "bookings": views}, 201)
+        series, made = await recurring.book(tx, wish, by=by, tokens=found.tokens, now=found.clock())
+        tokens = [found.tokens.of(here.id, booking.id) for booking in made]
+        views = [
+            {**booking_view(booking), "token": token, "links": links(found, token)}
+            for booking, token in zip(made, tokens, strict=True)
+        ]
+        return 201, {**_view(series), "bookings": views}
+
+    async def refused(refusal: Refusal) -> Refusal:
+        return refusal
+
+    return await once(request, here.id, act, refused)
 
 
 async def read_series(request: Request, org: Org, id: UUID) -> Response:

@@ -87,6 +87,8 @@ async def staff_availability(
         choice = _choice(by, staff_id)
         slots: list[dict[str, Any]] = []
         for id_ in await _types(tx, by, appointment_type_id):
+            if staff_id and by is None:
+                (await resources.offer(tx, id_)).check_wish()
             slots += await _slots(tx, id_, zone, (first, last), duration, choice, now)
     slots.sort(key=lambda slot: (slot["start"], str(slot["appointment_type_id"]), slot["staff_name"] or ""))
     said = {"slug": by.slug, "name": by.title, "type": by.kind} if by else None
@@ -105,30 +107,36 @@ async def create_staffed(request: Request, wanted: NewStaffBooking) -> Response:
         location_details=wanted.location_details,
         answers=wanted.answers,
     )
-    async with found.database.transaction(org_id) as tx:
-        by = await _open_link(tx, found, wanted.link_slug, wanted.signed)
-        types = await _types(tx, by, wanted.appointment_type_id)
-        if len(types) != 1:
-            raise NothingNamed("Say which appointment type: appointment_type_id.")
-        offer = await resources.offer(tx, types[0])
-    length = timedelta(minutes=min(offer.rules.durations))
-    end = wanted.end_time or wanted.start_time + length
-    choice = _choice(by, wanted.staff_id)
-    wish = Wish(offer.resource.id, wanted.start_time, end, person, choice, by.id if by else None)
+    asked: list[Wish] = []
 
     async def act(tx: Tx) -> tuple[int, dict[str, Any]]:
-        if by is not None:
-            await booking_links.use(tx, by, found.clock())
+        wish = await _wish(tx, found, wanted, person)
+        asked.append(wish)
         booking = await bookings.book(tx, wish, tokens=found.tokens, now=found.clock())
         token = found.tokens.of(org_id, booking.id)
         return 201, {**booking_view(booking), "token": token, "links": links(found, token)}
 
     async def refused(refusal: Refusal) -> Refusal:
+        if not asked:
+            return refusal
+        wish = asked[-1]
         return await with_alternatives(
-            found, org_id, offer.resource.id, wanted.start_time, end, refusal, choice=choice
+            found, org_id, wish.resource_id, wish.starts_at, wish.ends_at, refusal, choice=wish.choice
         )
 
     return await once(request, org_id, act, refused)
+
+
+async def _wish(tx: Tx, found: Services, wanted: NewStaffBooking, person: Person) -> Wish:
+    """What is wanted, as the verbs want it: by the link that is open, or by the type that is named."""
+    by = await _open_link(tx, found, wanted.link_slug, wanted.signed)
+    types = await _types(tx, by, wanted.appointment_type_id)
+    if len(types) != 1:
+        raise NothingNamed("Say which appointment type: appointment_type_id.")
+    offer = await resources.offer(tx, types[0])
+    end = wanted.end_time or wanted.start_time + timedelta(minutes=min(offer.rules.durations))
+    choice = _choice(by, wanted.staff_id)
+    return Wish(types[0], wanted.start_time, end, person, choice, by.id if by else None)
 
 
 async def _organization(found: Services, link: str | None, org: str | None, type_id: UUID | None) -> UUID:
@@ -189,7 +197,7 @@ def _each(offer: Offer, zone: ZoneInfo, start: int, length: int, hosts: list[UUI
     at = bookings.instant(start).astimezone(zone)
     slot = {
         "start": at.isoformat(),
-        "end": (at + timedelta(seconds=length)).isoformat(),
+        "end": bookings.instant(start + length).astimezone(zone).isoformat(),
         "duration": length // 60,
         "staff_id": None,
         "staff_name": None,

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from fastapi import Request, Response
 from starlette.responses import RedirectResponse, StreamingResponse
 
-from infra24 import booking_links, bookings, resources
+from infra24 import bookings, resources
 from infra24.availability.documents import zone_named
 from infra24.bookings import (
     Booking,
@@ -162,9 +162,6 @@ async def _confirm(
     tx: Tx, held: Booking, start: datetime, person: Person, tokens: Tokens, now: datetime
 ) -> Booking:
     """Confirm the held time, or book the other one that was chosen in its place."""
-    link = await booking_links.get_by_id(tx, held.link_id)
-    if link is not None:
-        await booking_links.use(tx, link, now)
     if start == held.starts_at:
         return await bookings.confirm_hold(tx, held.id, person, now=now)
     await bookings.cancel(tx, held.id, by=By.BOOKER, now=now, because="replaced")

@@ -2,7 +2,7 @@
 
 from fastapi import Request, Response
 
-from infra24 import resources
+from infra24 import booking_links, resources
 from infra24.booking_links import LinkOver
 from infra24.web.pages.booking import hold_or_show
 from infra24.web.pages.ways import offered, onward, way_by_link
@@ -14,10 +14,12 @@ async def link_page(request: Request) -> Response:
     """What the link offers; with one offer, the choice of a time at once."""
     found = services(request)
     here = await found.directory.find(request.path_params["org"])
+    async with found.database.transaction(here.id) as tx:
+        way = await way_by_link(tx, request, here)
+    assert way.link is not None
     try:
+        booking_links.check_open(way.link, found.clock())
         async with found.database.transaction(here.id) as tx:
-            way = await way_by_link(tx, request, here)
-            assert way.link is not None
             slug = request.path_params.get("slug")
             if slug is None and len(way.link.offers) == 1:
                 slug = way.link.offers[0][1]
@@ -26,7 +28,7 @@ async def link_page(request: Request) -> Response:
             else:
                 all_ = [await resources.get(tx, id_) for id_, _, _ in way.link.offers]
     except LinkOver:
-        return page(request, "link_over.html", here, {}, status=410)
+        return page(request, "link_over.html", way.here, {}, status=410, frames=way.sites)
     if slug is not None:
         return await hold_or_show(request, way, resource)
     cards = [(r, onward(request, way.to(r))) for r in all_ if r.is_active and r.is_bookable]

@@ -65,10 +65,11 @@ def own_way(here: Organization) -> Way:
 
 
 async def way_by_link(tx: Tx, request: Request, here: Organization) -> Way:
-    """The way of the link in the address. Refuses with UnknownLink and LinkOver."""
+    """The way of the link in the address, over or not. Refuses with UnknownLink."""
     found, now = services(request), services(request).clock()
     link = await booking_links.get(tx, request.path_params["link"])
-    booking_links.check_open(link, now)
+    if not link.is_active:
+        raise booking_links.UnknownLink()
     signed = request.query_params.get("signed")
     brings = booking_links.read_private(found.tokens, here.id, link.id, signed, now)
     if link.is_private and brings is None:
