@@ -213,8 +213,6 @@ class World:
         person = person or self.anyone()
         wanted = await self.wish(at, minutes, person, staff)
         async with self.lab.database.transaction(self.org_id) as tx:
-            if self.via is not None:
-                await booking_links.use(tx, await booking_links.get(tx, self.via), NOW)
             if self.holding:
                 held = await bookings.hold(tx, replace(wanted, person=None), tokens=self.lab.tokens, now=NOW)
                 assert held.status is Status.HOLD, held.status
@@ -430,7 +428,7 @@ async def _limited_series(world: World) -> None:
     if world.has("minutes per week per booker"):
         try:
             await world.series(world.day(4) + 2 * HOUR, "FREQ=DAILY;COUNT=3")
-        except BookerLimit:
+        except SeriesConflicts:
             return
         raise AssertionError("a series takes 90 minutes of one week, and a booker may have 60")
     if world.has("limit of the offer per day") or world.has("limit per day per host"):

@@ -1,7 +1,7 @@
 """Create, change and use booking links."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -17,7 +17,7 @@ from infra24.booking_links.model import KINDS, BookingLink, LinkDraft, LinkExist
 from infra24.bookings import LinkOver
 from infra24.db import Database, Tx
 from infra24.errors import Problem
-from infra24.resources import Choice
+from infra24.resources import Choice, Known
 
 _ORIGIN = re.compile(r"https?://[a-z0-9.-]{1,253}(:[0-9]{1,5})?")
 _SLUG = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
@@ -133,38 +133,47 @@ async def _read(tx: Tx, draft: LinkDraft) -> tuple[list[UUID], list[UUID]]:
     """The ids of a draft's offers and hosts. Refuses with Problem."""
     problems = _plainly_wrong(draft)
     directory = await resources.known(tx)
-    by_slug = {known.slug: known for known in directory}
-    by_email = {known.email: known for known in directory if known.email}
-    offers, hosts = [], []
-    for number, email in enumerate(draft.hosts):
-        person = by_email.get(email.strip().lower())
-        if person is None:
-            problems[f"hosts[{number}]"] = f"{shown(email)} is not a person of this organization"
-        elif person.id in hosts:
-            problems[f"hosts[{number}]"] = f"{shown(email)} is named twice"
-        else:
-            hosts.append(person.id)
-    for number, slug in enumerate(draft.offers):
-        known = by_slug.get(slug)
-        if known is None:
-            problems[f"offers[{number}]"] = f"{shown(slug)} is not an offer of this organization"
-            continue
-        if known.id in offers:
-            problems[f"offers[{number}]"] = f"{shown(slug)} is named twice"
-            continue
-        offers.append(known.id)
-        offer = await resources.offer(tx, known.id)
-        there = {host.id for host in offer.hosts}
-        if draft.kind != "team" and not there:
-            problems[f"offers[{number}]"] = f"{known.title} has no hosts; make it a link of kind team"
-        if there:
-            _check_count(problems, f"offers[{number}]", draft, offer)
-        strangers = [email for email, id_ in zip(draft.hosts, hosts, strict=False) if id_ not in there]
-        if there and strangers:
-            problems[f"hosts[{draft.hosts.index(strangers[0])}]"] = f"does not host {known.title}"
+    people = {known.email: known for known in directory if known.email}
+    hosts = _named(problems, "hosts", [email.strip().lower() for email in draft.hosts], people)
+    offers = _named(problems, "offers", draft.offers, {known.slug: known for known in directory})
+    for number, known in offers.items():
+        await _check_offer(tx, problems, f"offers[{number}]", known, draft, hosts)
     if problems:
         raise Problem(problems)
-    return offers, hosts
+    return [known.id for known in offers.values()], [known.id for known in hosts.values()]
+
+
+def _named(
+    problems: Problems, key: str, names: Sequence[str], there: Mapping[str, Known]
+) -> dict[int, Known]:
+    """What is named, each once, by its place in the list."""
+    found: dict[int, Known] = {}
+    for number, name in enumerate(names):
+        known = there.get(name)
+        if known is None:
+            what = "a person" if key == "hosts" else "an offer"
+            problems[f"{key}[{number}]"] = f"{shown(name)} is not {what} of this organization"
+        elif known in found.values():
+            problems[f"{key}[{number}]"] = f"{shown(name)} is named twice"
+        else:
+            found[number] = known
+    return found
+
+
+async def _check_offer(
+    tx: Tx, problems: Problems, path: str, known: Known, draft: LinkDraft, hosts: Mapping[int, Known]
+) -> None:
+    """Whether an offer can be had by such a link."""
+    offer = await resources.offer(tx, known.id)
+    there = {host.id for host in offer.hosts}
+    if not there:
+        if draft.kind != "team":
+            problems[path] = f"{known.title} has no hosts; make it a link of kind team"
+        return
+    _check_count(problems, path, draft, offer)
+    for number, host in hosts.items():
+        if host.id not in there:
+            problems[f"hosts[{number}]"] = f"does not host {known.title}"
 
 
 def _check_count(problems: Problems, path: str, draft: LinkDraft, offer: resources.Offer) -> None:

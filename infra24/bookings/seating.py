@@ -24,7 +24,7 @@ from infra24.availability.barriers import free_units
 from infra24.bookings import claim_queries, queries, turnovers
 from infra24.bookings.model import Booking, Participant, SlotNotOffered, SlotTaken
 from infra24.bookings.seats import Chosen, Claim, Seating
-from infra24.bookings.timetables import Outlook, seconds
+from infra24.bookings.timetables import Outlook, margin, seconds
 from infra24.db import Tx
 
 _TRIES = 200
@@ -227,7 +227,7 @@ async def seat(
     offer, id_ = outlook.offer, booking.id
     if outlook.expired:
         await lock_all(tx, offer)
-        around = timedelta(minutes=offer.rules.longest_minutes)
+        around = margin(offer, booking.length)
         since, until = booking.starts_at - around, booking.ends_at + around
         await sweep(tx, offer, [Claim(id_, 1, since, until)], now)
     if keep and offer.staff is not None and not can_keep(outlook, booking, keep):

@@ -30,7 +30,7 @@ from infra24.resources.model import (
     ResourceExists,
     ResourceInUse,
 )
-from infra24.resources.needs import Directory
+from infra24.resources.needs import Directory, Known
 from infra24.resources.offers import offer, recall
 from infra24.resources.queries import lengthen, lock, turn_catalogue
 from infra24.resources.questions import read_answers
@@ -40,6 +40,7 @@ __all__ = [
     "Choice",
     "Directory",
     "Draft",
+    "Known",
     "Occupant",
     "Offer",
     "PartsInUse",

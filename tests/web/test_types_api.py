@@ -23,7 +23,9 @@ def studio(database_url: str, settings: Settings, clock: Clock) -> Shop:
 
 
 def slots(http: httpx.Client, shop: Shop, name: str) -> list[str]:
-    answer = http.get("/api/availability", params={"resource_id": str(shop.ids[name]), "start_date": "2026-11-23"})
+    answer = http.get(
+        "/api/availability", params={"resource_id": str(shop.ids[name]), "start_date": "2026-11-23"}
+    )
     assert answer.status_code == 200, answer.text
     return [slot["start"][11:16] for slot in answer.json()["slots"]]
 
@@ -53,7 +55,12 @@ def test_a_lesson_takes_a_person_a_room_and_two_wheels_at_once(
 ) -> None:
     made = book(http, studio, "lesson")
     assert [p["name"] for p in made["participants"] if p["role"] == "host"] == ["Ann"]
-    assert [row[:2] for row in claimed(owner, made)] == [("Ann", 1), ("North room", 1), ("Wheels", 1), ("Wheels", 2)]
+    assert [row[:2] for row in claimed(owner, made)] == [
+        ("Ann", 1),
+        ("North room", 1),
+        ("Wheels", 1),
+        ("Wheels", 2),
+    ]
     again = refused(http, studio, "lesson")
     assert again["code"] == "slot_taken"
     assert len(again["alternatives"]) == 3
@@ -70,7 +77,10 @@ def test_one_member_serves_one_need_and_the_others_are_found(http: httpx.Client,
     assert names == {"Ben", "Cyd"}
     assert refused(http, studio, "quiet", at=nine)["code"] == "slot_taken"
     book(http, studio, "quiet", at=AT.replace(hour=15))
-    assert refused(http, studio, "quiet", at=AT.replace(hour=15))["code"] in ("slot_taken", "slot_not_offered")
+    assert refused(http, studio, "quiet", at=AT.replace(hour=15))["code"] in (
+        "slot_taken",
+        "slot_not_offered",
+    )
 
 
 def test_the_grid_is_the_persons_and_the_room_only_has_to_be_open(http: httpx.Client, studio: Shop) -> None:
@@ -113,7 +123,10 @@ def test_neighbours_of_one_layout_share_it_and_others_wait(
     ]
     second = book(http, studio, "talk", at=AT + HALF)  # nothing has to be cleared away between them
     assert claimed(owner, first)[-1][2:] == ("12:00", "12:30", False)
-    assert [row[2:] for row in claimed(owner, second)] == [("12:30", "13:00", False), ("13:00", "13:30", True)]
+    assert [row[2:] for row in claimed(owner, second)] == [
+        ("12:30", "13:00", False),
+        ("13:00", "13:30", True),
+    ]
     assert refused(http, studio, "yoga", at=AT + 3 * HALF)["code"] == "slot_taken"
     book(http, studio, "yoga", at=AT + 5 * HALF)  # 13:30 mats go in, 14:30 they begin
     http.delete(f"/api/bookings/{second['token']}")
@@ -124,7 +137,9 @@ def test_a_visitor_chooses_a_host_where_they_may(http: httpx.Client, studio: Sho
     made = book(http, studio, "chosen", staff_id=str(studio.ids["ben"]))
     assert [p["name"] for p in made["participants"] if p["role"] == "host"] == ["Ben"]
     assert refused(http, studio, "chosen", staff_id=str(studio.ids["ben"]))["code"] == "slot_taken"
-    moved = http.put(f"/api/booking/manage?token={made['token']}", json={"start_time": (AT + HALF).isoformat()})
+    moved = http.put(
+        f"/api/booking/manage?token={made['token']}", json={"start_time": (AT + HALF).isoformat()}
+    )
     assert [p["name"] for p in moved.json()["participants"] if p["role"] == "host"] == ["Ben"]
     wrong = refused(http, studio, "turns", staff_id=str(studio.ids["ben"]))
     assert paths(wrong) == {"staff_id"}
@@ -133,7 +148,9 @@ def test_a_visitor_chooses_a_host_where_they_may(http: httpx.Client, studio: Sho
 def test_questions_are_asked_and_answers_kept(http: httpx.Client, studio: Shop) -> None:
     wrong = refused(http, studio, "asking", answers={"q1": "oil", "size": 0, "more": 1})
     assert paths(wrong) == {"phone"}
-    wrong = refused(http, studio, "asking", phone="+1 305 555 0100", answers={"q1": "oil", "size": 0, "more": 1})
+    wrong = refused(
+        http, studio, "asking", phone="+1 305 555 0100", answers={"q1": "oil", "size": 0, "more": 1}
+    )
     assert paths(wrong) == {"answers.q1", "answers.size", "answers.ok", "answers.more"}
     made = book(http, studio, "asking", phone="+1 305 555 0100", answers={"q1": "ink", "ok": True})
     assert made["answers"] == [{"id": "q1", "label": "Medium", "answer": "ink"},
@@ -143,7 +160,9 @@ def test_questions_are_asked_and_answers_kept(http: httpx.Client, studio: Shop) 
 
 def test_a_hold_is_confirmed_with_its_answers_or_stays(http: httpx.Client, studio: Shop) -> None:
     wanted = body(studio, "asking")
-    held = http.post("/api/holds", json={k: wanted[k] for k in ("org_id", "resource_id", "start_time", "end_time")})
+    held = http.post(
+        "/api/holds", json={k: wanted[k] for k in ("org_id", "resource_id", "start_time", "end_time")}
+    )
     token = held.json()["token"]
     change = {"status": "confirmed", "artist_name": "Ada", "artist_email": "ada@example.org"}
     wrong = http.put(f"/api/bookings/{token}", json=change)
@@ -192,7 +211,9 @@ def test_needs_follow_what_is_renamed_tagged_and_archived(http: httpx.Client, st
     assert [reason["code"] for reason in told["reasons"]] == ["nothing_fits"]
 
 
-def test_staff_see_each_need_explained_and_visitors_only_the_outcome(http: httpx.Client, studio: Shop) -> None:
+def test_staff_see_each_need_explained_and_visitors_only_the_outcome(
+    http: httpx.Client, studio: Shop
+) -> None:
     book(http, studio, "lesson")
     asked = {"resource_id": str(studio.ids["lesson"]), "start_time": AT.isoformat()}
     public = http.get("/api/availability/explain", params=asked).json()

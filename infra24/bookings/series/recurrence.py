@@ -54,7 +54,7 @@ def written(parts: dict[str, str]) -> str:
 
 
 def in_wall_time(rule: str, zone: ZoneInfo) -> str:
-    """The same rule with its end in wall time: a date with its last second, an instant as the zone shows it."""
+    """The same rule with its end in wall time: a date as its last second, an instant as its zone has it."""
     parts = parts_of(rule)
     until = parts.get("UNTIL", "")
     try:
@@ -78,11 +78,16 @@ def occurrences(rule: str, first: datetime, zone: ZoneInfo) -> list[datetime]:
     parts = parts_of(in_wall_time(rule, zone))
     wanted = int(parts.pop("COUNT", MOST_DATES + 1))
     last = first + timedelta(days=366 * MOST_YEARS)
-    parts["UNTIL"] = min(parts.get("UNTIL", "9"), last.strftime(_WRITTEN))
+    # The library looks for a next date up to the year 9999, however long that takes. The calendar repeats
+    # every 400 years, weekdays too: near its end the search is short.
+    cycles = 400 * ((9_999 - last.year) // 400)
+    until = min(parts.get("UNTIL", "9"), last.strftime(_WRITTEN))
+    parts["UNTIL"] = f"{int(until[:4]) + cycles:04}{until[4:]}"
     if wanted > MOST_DATES + 1:
         raise Problem({"rule": f"has more than {MOST_DATES} dates"})
     try:
-        found = list(islice(rrulestr(written(parts), dtstart=first), min(wanted, MOST_DATES + 1)))
+        there = rrulestr(written(parts), dtstart=first.replace(year=first.year + cycles))
+        found = [at.replace(year=at.year - cycles) for at in islice(there, min(wanted, MOST_DATES + 1))]
     except (ValueError, KeyError, TypeError, OverflowError) as error:
         raise Problem({"rule": f"cannot be read: {error}"}) from None
     if len(found) > MOST_DATES:

@@ -40,7 +40,7 @@ class Way:
         return f"{self.base}/{resource.slug}"
 
     def choice(self, request: Request, offer: Offer) -> Choice:
-        """With whom: as the link says, or the one whom the visitor chose where they may."""
+        """Whom it is with: as the link says, or the one whom the visitor chose where they may."""
         wanted = _uuid(request.query_params.get("with"))
         hosts = {host.id for host in offer.hosts}
         if self.link is not None:
