@@ -146,7 +146,7 @@ def simulate(ledger: Iterable[Turn], terms: Mapping[Hashable, HostTerms]) -> Rep
     """The same bookings, with the same hosts free, under other weights and priorities.
 
     A turn that was given back is given back by whoever it went to here; one that was kept stays with
-    whoever has the turn it follows, while they are free.
+    whoever has the turn it follows, or with its host where it follows none, while they are free.
     """
     found = Replay()
     went: dict[Hashable, list[tuple[Turn, tuple[Hashable, ...]]]] = {}
@@ -159,7 +159,7 @@ def simulate(ledger: Iterable[Turn], terms: Mapping[Hashable, HostTerms]) -> Rep
             continue
         known = tuple(_standing_as(found, c, terms) for c in turn.candidates)
         order = rank(Pooling.ROUND_ROBIN, known).order
-        chosen = led.get(turn.chosen, ()) if turn.kept else ()
+        chosen = led.get(turn.chosen, turn.chosen) if turn.kept else ()
         if not chosen or not set(chosen) <= set(order):
             chosen = order[: len(turn.chosen)]
         if not turn.kept:
