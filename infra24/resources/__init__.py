@@ -11,10 +11,10 @@ from infra24.resources.catalogue import (
     known,
     listed,
     normal,
+    page,
     preview,
     slug_of,
     tidy,
-    types,
     update,
 )
 from infra24.resources.meeting import meeting_url
@@ -62,12 +62,12 @@ __all__ = [
     "meeting_url",
     "normal",
     "offer",
+    "page",
     "preview",
     "read_answers",
     "recall",
     "slug_of",
     "tidy",
     "turn_catalogue",
-    "types",
     "update",
 ]

@@ -50,19 +50,21 @@ async def get_by_slug(tx: Tx, slug: str) -> Resource:
     return await get(tx, found)
 
 
+async def page(
+    tx: Tx, *, bookable: bool, types: bool = False, after: str = "", limit: int = 100
+) -> list[Resource]:
+    """Resources by slug, a page at a time: what a visitor can book, or all; only appointment types."""
+    return await queries.listed(tx, bookable=bookable, after=after, limit=limit, types=types)
+
+
 async def listed(tx: Tx, *, after: str = "", limit: int = 100) -> list[Resource]:
     """All resources by slug, a page at a time."""
-    return await queries.listed(tx, bookable=False, after=after, limit=limit)
+    return await page(tx, bookable=False, after=after, limit=limit)
 
 
 async def bookable(tx: Tx, *, after: str = "", limit: int = 100) -> list[Resource]:
     """What a visitor can book, by slug."""
-    return await queries.listed(tx, bookable=True, after=after, limit=limit)
-
-
-async def types(tx: Tx, *, bookable: bool, after: str = "", limit: int = 100) -> list[Resource]:
-    """The appointment types by slug, a page at a time; only those a visitor can book if `bookable`."""
-    return await queries.listed(tx, bookable=bookable, after=after, limit=limit, types=True)
+    return await page(tx, bookable=True, after=after, limit=limit)
 
 
 async def create(tx: Tx, draft: Draft, now: datetime) -> Resource:

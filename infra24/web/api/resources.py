@@ -110,21 +110,7 @@ async def list_resources(
     limit: PageSize = 100,
 ) -> Response:
     """What can be booked; with the key, everything there is."""
-    found, shown = services(request), credentials(request)
-    organization = await found.directory.find(org)
-    async with found.database.transaction(organization.id) as tx:
-        full = await has_key(tx, shown)
-        if shown.key and not full:
-            await require_key(tx, shown)
-        read = resources.listed if full else resources.bookable
-        page = await read(tx, after=cursor, limit=limit)
-        directory = await resources.known(tx) if full else None
-    return answer(
-        {
-            "resources": [resource_view(resource, directory) for resource in page],
-            "next": page[-1].slug if len(page) == limit else None,
-        }
-    )
+    return await _page(request, org, cursor, limit, types=False)
 
 
 async def create_resource(request: Request, org: Org, wanted: NewResource) -> Response:
@@ -145,13 +131,17 @@ async def list_types(
     limit: PageSize = 100,
 ) -> Response:
     """The appointment types that can be booked; with the key, all of them."""
+    return await _page(request, org, cursor, limit, types=True)
+
+
+async def _page(request: Request, org: str, cursor: str, limit: int, *, types: bool) -> Response:
     found, shown = services(request), credentials(request)
     organization = await found.directory.find(org)
     async with found.database.transaction(organization.id) as tx:
         full = await has_key(tx, shown)
         if shown.key and not full:
             await require_key(tx, shown)
-        page = await resources.types(tx, bookable=not full, after=cursor, limit=limit)
+        page = await resources.page(tx, bookable=not full, types=types, after=cursor, limit=limit)
         directory = await resources.known(tx) if full else None
     return answer(
         {
