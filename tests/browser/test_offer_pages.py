@@ -48,6 +48,7 @@ def print_shop(served: tuple[str, Settings], database_url: str, clock: Clock, mi
         {"slug": "print", "kind": "team", "title": "Print with us", "offers": ["lesson"],
          "theme": {"seed": "#8a2d4f"}},
         {"slug": "two", "kind": "team", "title": "Two things", "offers": ["lesson", "out-of-season"]},
+        {"slug": "rota", "kind": "round_robin", "title": "In turn", "offers": ["lesson"]},
         {"slug": "turns", "kind": "round_robin", "title": "By turns", "offers": ["lesson"], "max_uses": 1},
     ):  # fmt: skip
         made = httpx.post(
@@ -97,7 +98,7 @@ def test_only_times_with_the_chosen_host_are_shown(visit: Any, print_shop: Shop)
             at = f"2026-11-03T{14 + n}:00:00Z"
             taken = httpx.post(f"{visitor.base}/api/bookings", json={
                 "org_id": str(print_shop.org_id), "resource_id": str(print_shop.ids["lesson"]), "start_time": at,
-                "end_time": at.replace(":00:00Z", ":59:00Z") if False else f"2026-11-03T{15 + n}:00:00Z",
+                "end_time": f"2026-11-03T{15 + n}:00:00Z",
                 "artist_name": "A", "artist_email": "a@example.org", "phone": "+1 305 555 0100",
                 "answers": {"technique": "Linocut"}, "staff_id": str(print_shop.ids["carla"])})  # fmt: skip
             assert taken.status_code == 201, taken.text
@@ -155,7 +156,7 @@ def test_staff_see_the_ledger_and_try_other_weights(visit: Any, print_shop: Shop
         page = visitor.page
         for day in (9, 10, 12):
             made = httpx.post(f"{visitor.base}/api/booking/create", json={
-                "link_slug": "turns" if False else "print", "org": print_shop.slug,
+                "link_slug": "rota", "org": print_shop.slug,
                 "start_time": f"2026-11-{day:02}T15:00:00Z", "attendee_name": "A", "attendee_email": "a@example.org",
                 "attendee_phone": "+1 305 555 0100", "answers": {"technique": "Linocut"}})  # fmt: skip
             assert made.status_code == 201, made.text
@@ -166,6 +167,15 @@ def test_staff_see_the_ledger_and_try_other_weights(visit: Any, print_shop: Shop
         page.fill("#key", print_shop.key)
         page.get_by_role("button", name="Show").click()
         page.get_by_role("heading", name="Whose turn it is: Printmaking lesson").wait_for()
+        assert page.get_by_text("The ledger was added up again and holds.").is_visible()
+        page.get_by_label("Weight of Mo Rivera").fill("1000")
+        page.get_by_role("button", name="Try these weights").click()
+        page.get_by_role("columnheader", name="Would have had").wait_for()
+        row = page.get_by_role("row").filter(has=page.get_by_role("rowheader", name="Mo Rivera"))
+        assert row.get_by_role("cell").last.text_content() == "3", (
+            "with ten times the weight all three were his"
+        )
+        assert visitor.accessible() == []
         visitor.picture("fairness")
 
 
