@@ -176,6 +176,7 @@ def test_staff_see_the_ledger_and_try_other_weights(visit: Any, print_shop: Shop
             "with ten times the weight all three were his"
         )
         assert visitor.accessible() == []
+        assert not page.evaluate("document.documentElement.scrollWidth > innerWidth + 1")
         visitor.picture("fairness")
 
 
