@@ -80,10 +80,7 @@ def explain(timetable: Timetable, start: int) -> Explanation:
         return Explanation(start, False, tuple(length), reasons=tuple(length))
     common = [why for low, high, why in for_everyone(timetable) if low <= start < high]
     common += [Reason("no_hosts" if need.staffed else "nothing_fits") for need in _unfilled(timetable)]
-    parties = tuple(
-        Party(need, {m.key: _why_not(timetable, number, m, start) for m in need.members})
-        for number, need in enumerate(timetable.needs)
-    )
+    parties = _parties(timetable, start)
     short = [party for party in parties if not party.enough and len(party.reasons) >= party.need.count]
     told = common or [reason for party in short for reason in _told(party)]
     if not told and entangled(timetable.needs) and not _Board(timetable, [start]).put_together(start):
@@ -93,14 +90,35 @@ def explain(timetable: Timetable, start: int) -> Explanation:
 
 
 def choose(
-    timetable: Timetable, start: int, orders: Mapping[int, Sequence[Hashable]] | None = None
+    timetable: Timetable,
+    start: int,
+    orders: Mapping[int, Sequence[Hashable]] | None = None,
+    known: Explanation | None = None,
 ) -> Chosen | None:
     """The members that a booking at `start` takes for each need, or None when it cannot be put together.
 
     `orders` says, by the number of a need, which of its members may be taken and whom to prefer; the
-    others are tried in their own order.
+    others are tried in their own order. `known` is the explanation of the start, if it is there already.
     """
-    return _Board(timetable, [start]).choose(start, orders or {})
+    orders = orders or {}
+    if entangled(timetable.needs):
+        return _Board(timetable, [start]).choose(start, orders)
+    chosen: Chosen = []
+    for number, party in enumerate(known.parties if known else _parties(timetable, start)):
+        order = orders[number] if number in orders else list(party.reasons)
+        free = [key for key in order if key in party.reasons and not party.reasons[key]]
+        if len(free) < party.need.count:
+            return None
+        chosen.append(tuple(free[: party.need.count]))
+    return chosen
+
+
+def _parties(timetable: Timetable, start: int) -> tuple[Party, ...]:
+    """What stands in the way of each member of each need at a start."""
+    return tuple(
+        Party(need, {m.key: _why_not(timetable, number, m, start) for m in need.members})
+        for number, need in enumerate(timetable.needs)
+    )
 
 
 def nearest(starts: Sequence[int], wanted: int, count: int = 3) -> list[int]:

@@ -65,7 +65,7 @@ async def find(
         refuse(answer.reasons)
     number, chosen = outlook.offer.staff, None
     if number is not None and keep:
-        kept = choose(outlook.timetable, start, {number: keep})
+        kept = choose(outlook.timetable, start, {number: keep}, answer)
         if kept is not None:
             ranked = None
             if new and outlook.offer.pooling is Pooling.ROUND_ROBIN:
@@ -75,10 +75,10 @@ async def find(
                 outlook, booking, kept, Chosen(ranked, hosts, is_turn=True, kept=True) if ranked else None
             )
     if number is None:
-        found = choose(outlook.timetable, start)
+        found = choose(outlook.timetable, start, known=answer)
     else:
         chosen = await _rank(tx, outlook, start, answer, standings)
-        found = choose(outlook.timetable, start, {number: chosen.decision.order})
+        found = choose(outlook.timetable, start, {number: chosen.decision.order}, answer)
         if found is not None:
             hosts = tuple(UUID(str(key)) for key in found[number])
             is_turn = chosen.decision.pooling is Pooling.ROUND_ROBIN
