@@ -65,13 +65,13 @@ def make(
             return False, None
         if not ask(changes):
             return False, None
-        organizations.amend(owner, wanted.slug, **facts)
 
         async def act(tx: Tx) -> None:
             await descriptions.apply(tx, wanted, document, clock.now(), prune=prune)
-            await resources.turn_catalogue(tx)
 
-        _within(settings, urls, org_id, act)
+        _within(settings, urls, org_id, act)  # what can be refused comes first
+        organizations.amend(owner, wanted.slug, **facts)
+        _within(settings, urls, org_id, resources.turn_catalogue)
         return True, None
 
 
@@ -131,14 +131,8 @@ def fairness(
         audit = await turns.audit(tx, resource.id)
         if not weights:
             return audit, None
-        emails = {known.email: str(known.id) for known in await resources.known(tx) if known.email}
-        tried: dict[str, int] = {}
-        for part in weights.split(","):
-            name, _, weight = part.strip().partition("=")
-            if name not in emails or not weight.isdecimal() or not 1 <= int(weight) <= 1_000:
-                raise Problem({"weights": f"{part!r} is not <e-mail of a host>=<1 to 1000>"})
-            tried[emails[name]] = int(weight)
-        return audit, turns.simulated(audit, tried)
+        hosts = {known.email: known.id for known in await resources.known(tx) if known.email}
+        return audit, turns.simulated(audit, turns.read_weights(weights, hosts))
 
     return _within(settings, urls, _needed(urls, slug), act)
 

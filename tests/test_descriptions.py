@@ -68,6 +68,12 @@ def test_the_plan_is_printed_and_a_no_changes_nothing(data: Path, tmp_path: Path
     (("countries: [US-FL]", "countries: [US-XX]"), "countries: [US-XX]", "has no part 'XX'"),
     (("kind: individual", "kind: solo"), "kind: solo", "is one of individual"),
     (("  price: 9000", "  prise: 9000"), "prise: 9000", "is not a known key"),
+    (("capacity: 4", "capacity: two"), "capacity: two", "must be a whole number"),
+    (("tags: [printmaking, portfolio review]", "tags: printing"), "tags: printing", "must be a list"),
+    (("seed: '#0b6e6e'", "seed: teal"), "seed: teal", "is a colour"),
+    (("name: Christmas Eve", "nam: Eve"), "nam: Eve", "is missing"),
+    (("slug: carla", "slug: print-with-us"), "slug: print-with-us", "is there twice"),
+    (("capacity: 4", "capacity: *four"), "capacity: *four", "has an alias"),
     (("locale: en_US", "locale: [en_US"), "currency", "expected ',' or ']'"),
 ])  # fmt: skip
 def test_what_is_wrong_is_said_with_its_line_and_nothing_changes(

@@ -156,7 +156,7 @@ document.addEventListener("htmx:after:swap", () => {
 
 // In a frame of another site: tell it how tall this page is. It decides who may listen.
 if (window.parent !== window) {
-  const tell = () => window.parent.postMessage({ infra24: "height", height: document.documentElement.scrollHeight }, "*");
+  const tell = () => window.parent.postMessage({ infra24: "height", height: document.body.scrollHeight }, "*");
   new ResizeObserver(tell).observe(document.body);
   tell();
 }

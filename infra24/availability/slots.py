@@ -8,6 +8,7 @@ same barriers, they cannot disagree.
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Hashable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from operator import itemgetter
 
 from infra24.availability.assignment import Demand, assign, feasible, is_exact
@@ -38,8 +39,7 @@ def free_starts(timetable: Timetable) -> list[int]:
             starts = _enough(timetable, number, [starts] * len(need.members))
     if not entangled(timetable.needs):
         return starts
-    board = _Board(timetable, starts)
-    return [start for start in starts if board.put_together(start)]
+    return _Board(timetable, starts).together(starts)
 
 
 def free_hosts(timetable: Timetable) -> dict[int, list[Hashable]]:
@@ -83,7 +83,7 @@ def explain(timetable: Timetable, start: int) -> Explanation:
     parties = _parties(timetable, start)
     short = [party for party in parties if not party.enough and len(party.reasons) >= party.need.count]
     told = common or [reason for party in short for reason in _told(party)]
-    if not told and entangled(timetable.needs) and not _Board(timetable, [start]).put_together(start):
+    if not told and entangled(timetable.needs) and not _Board(timetable, [start]).together([start]):
         told = [Reason("no_combination")]
     unique = {reason.code: reason for reason in reversed(told)}
     return Explanation(start, not told, tuple(common), parties, tuple(reversed(unique.values())))
@@ -126,7 +126,7 @@ def nearest(starts: Sequence[int], wanted: int, count: int = 3) -> list[int]:
     return sorted(sorted(starts, key=lambda start: (abs(start - wanted), start))[:count])
 
 
-def why_none(timetable: Timetable, most: int = 300) -> list[tuple[Reason, int]]:
+def why_none(timetable: Timetable, most: int = 100) -> list[tuple[Reason, int]]:
     """What removed the starts of a span in which none is free: each reason with how many it removed.
 
     Looks at `most` starts of the grid, spread over the span; without a grid, at the first moment.
@@ -139,7 +139,8 @@ def why_none(timetable: Timetable, most: int = 300) -> list[tuple[Reason, int]]:
     counted: Counter[str] = Counter()
     told: dict[str, Reason] = {}
     for start in grid[::step]:
-        for reason in explain(timetable, start).reasons:
+        near = replace(timetable, span=(start, start + 1))  # no more than this start needs is expanded
+        for reason in explain(near, start).reasons:
             counted[reason.code] += 1
             told.setdefault(reason.code, reason)
     if not grid:
@@ -265,15 +266,21 @@ class _Board:
             self.limit[member.key] = most if member.capacity is None else min(most, member.capacity)
             levels = range(2, self.limit[member.key] + 1) if member.capacity is not None else ()
             self.units[member.key] = [set(_clear(starts, taken(timetable, member, n))) for n in levels]
-        self.known: dict[tuple[object, ...], bool] = {}
 
-    def put_together(self, start: int) -> bool:
-        """Whether all needs can be met at once."""
-        demands, supply = self._state(start, {})
-        state = (*(demand.options for demand in demands), *supply.items())
-        if state not in self.known:
-            self.known[state] = self._met(demands, supply)
-        return self.known[state]
+    def together(self, starts: Sequence[int]) -> list[int]:
+        """The starts at which all needs can be met at once: solved once for each state of who is free."""
+        states = dict.fromkeys(starts, 0)
+        bit = 1
+        free = [found for open_ in self.free for found in open_.values()]
+        for found in [*free, *(level for levels in self.units.values() for level in levels)]:
+            for start in found:
+                states[start] |= bit
+            bit <<= 1
+        met: dict[int, bool] = {}
+        for start, state in states.items():
+            if state not in met:
+                met[state] = self._met(*self._state(start, {}))
+        return [start for start in starts if met[states[start]]]
 
     def could_host(self, start: int, number: int, key: Hashable) -> bool:
         """Whether all needs can be met with this member for one of them."""

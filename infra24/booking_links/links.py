@@ -164,6 +164,9 @@ async def _check_offer(
     tx: Tx, problems: Problems, path: str, known: Known, draft: LinkDraft, hosts: Mapping[int, Known]
 ) -> None:
     """Whether an offer can be had by such a link."""
+    if not known.is_bookable:
+        problems[path] = f"{known.title} cannot be booked by visitors"
+        return
     offer = await resources.offer(tx, known.id)
     there = {host.id for host in offer.hosts}
     if not there:

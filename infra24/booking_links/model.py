@@ -22,7 +22,7 @@ class LinkExists(Conflict):
 class LinkDraft:
     """What staff say of a link. `offers` by slug, `hosts` by e-mail (none: all of each offer).
 
-    `theme` has seed, radius and logo; `sites` are the origins that may show it in a frame.
+    `theme` has seed, radius and name; `sites` are the origins that may show it in a frame.
     """
 
     slug: str

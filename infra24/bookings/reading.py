@@ -1,12 +1,13 @@
 """Read bookings: one by id or token, a list, what a closure hits."""
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from infra24 import resources
-from infra24.availability import Explanation, Reason, explain, free_hosts, free_starts, why_none
+from infra24.availability import Explanation, Reason, Timetable, explain, free_hosts, free_starts, why_none
 from infra24.availability.hours import day_span
 from infra24.bookings import claim_queries, queries
 from infra24.bookings.model import Booking, UnknownBooking
@@ -19,6 +20,9 @@ from infra24.resources import ANYONE, Choice
 _BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 _END = datetime(9999, 1, 1, tzinfo=UTC)
 _TRIES = 5
+_LARGE = 60_000
+"""So many members times starts take some tens of milliseconds."""
+_Found = TypeVar("_Found")
 
 
 async def get(tx: Tx, booking_id: UUID, *, lock: bool = False) -> Booking:
@@ -97,7 +101,7 @@ async def slots(
     """
     length = timedelta(minutes=minutes) if minutes else None
     seen = await outlook(tx, resource_id, span, length, now, choice=choice, ignoring=ignoring)
-    return seen.offer, seen.timetable.length, free_starts(seen.timetable)
+    return seen.offer, seen.timetable.length, await _reckon(free_starts, seen.timetable)
 
 
 async def host_slots(
@@ -112,7 +116,7 @@ async def host_slots(
     """As `slots`, with the hosts who could take each start."""
     length = timedelta(minutes=minutes) if minutes else None
     seen = await outlook(tx, resource_id, span, length, now, choice=choice)
-    free = free_hosts(seen.timetable)
+    free = await _reckon(free_hosts, seen.timetable)
     return seen.offer, seen.timetable.length, {s: [UUID(str(k)) for k in keys] for s, keys in free.items()}
 
 
@@ -144,7 +148,7 @@ async def why_no_slots(
     """What removed the starts of a span in which none is free, and how many each."""
     length = timedelta(minutes=minutes) if minutes else None
     seen = await outlook(tx, resource_id, span, length, now, choice=choice)
-    return why_none(seen.timetable)
+    return await _reckon(why_none, seen.timetable)
 
 
 async def in_the_way(
@@ -154,3 +158,12 @@ async def in_the_way(
     rows = await claim_queries.on_members(tx, offer.members, start, end, start - offer.longest, now)
     keys = ("resource_id", "booking_id", "status", "booker_name", "title", "starts_at", "ends_at")
     return [dict(zip(keys, row, strict=True)) for row in rows]
+
+
+async def _reckon(engine: Callable[[Timetable], _Found], seen: Timetable) -> _Found:
+    """Ask the engine; a large question in a thread of its own, so that nobody else has to wait for it."""
+    members = sum(len(need.members) for need in seen.needs)
+    starts = (seen.span[1] - seen.span[0]) // (60 * seen.terms.step_minutes)
+    if members * starts < _LARGE:
+        return engine(seen)
+    return await asyncio.to_thread(engine, seen)

@@ -127,6 +127,8 @@ async def _links(
                 changes.append(Change("change", f"booking link {draft.title}", tuple(sorted(different))))
         except Problem as problem:
             raise document.misread(problem, path) from None
+        except Refusal as refusal:
+            raise Misread([(document.line_of(path), path, refusal.sentence)]) from None
     named = {draft.slug for _, draft in wanted.links}
     for slug, link in there.items():
         if slug not in named and link.is_active:

@@ -1,27 +1,29 @@
 """What a description says of an organization, with the path of each part."""
 
-from dataclasses import dataclass, field, fields, replace
-from datetime import datetime
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from infra24 import organizations
+from infra24.availability import parse
 from infra24.availability.documents import Problems
 from infra24.booking_links import LinkDraft
+from infra24.descriptions import fields
 from infra24.descriptions.reading import Document
 from infra24.errors import Problem
 from infra24.organizations import HolidayPlan
-from infra24.resources import Draft, slug_of
+from infra24.resources import Draft, named_hosts, slug_of
 
-TOP = ("organization", "name", "zone", "locale", "currency", "theme", "holidays", "locations", "people",
-       "resources", "appointment_types", "booking_links")  # fmt: skip
 _RENAMED = {"rules": "availability_rules"}
 _OWN: dict[str, dict[str, Any]] = {
-    "people": {"type": "person", "is_bookable": False, "capacity": 1},
+    "people": {"type": "person", "capacity": 1},
     "resources": {},
-    "appointment_types": {"type": "other", "capacity": None, "needs": []},
+    "appointment_types": {"type": "other", "capacity": None},
 }
-_DRAFT = {f.name for f in fields(Draft)} - {"availability_rules"} | {"rules"}
-_LINK = {f.name for f in fields(LinkDraft)}
+_NEEDED = {
+    "people": ("title", "email"),
+    "resources": ("title", "type"),
+    "appointment_types": ("title", "needs"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,53 +56,44 @@ class Description:
 
 
 def describe(document: Document) -> Description:
-    """Read a document as a description. Refuses with Misread, by line."""
-    top = document.content
+    """Read a document as a description. Refuses with Misread, by line, all that is wrong with its form."""
     problems: Problems = {}
-    if not isinstance(top, dict):
-        raise document.misread(Problem({"file": "must say organization, name, zone …"}))
-    for key in top:
-        if key not in TOP:
-            problems[key] = f"is not a known key; known are {', '.join(TOP)}"
-    for key in ("organization", "name", "zone"):
-        if not isinstance(top.get(key), str) or not top.get(key):
-            problems[key] = "is missing"
+    top = fields.take_all(problems, document.content, "", fields.TOP, ("organization", "name", "zone"))
+    theme = fields.take_all(problems, top.get("theme") or {}, "theme", fields.THEME)
     described = [
         found
         for section, own in _OWN.items()
-        for number, item in enumerate(_list(problems, top, section))
-        if (found := _resource(problems, f"{section}[{number}]", item, own)) is not None
+        for number, item in enumerate(top.get(section) or [])
+        if (found := _resource(problems, f"{section}[{number}]", item, own, _NEEDED[section])) is not None
     ]
-    slugs: dict[str, str] = {}
-    for one in described:
-        if slugs.setdefault(one.slug, one.path) != one.path:
-            problems[one.path] = f"has the slug {one.slug!r}, and so has {slugs[one.slug]}"
-    links = [
-        (f"booking_links[{number}]", link)
-        for number, item in enumerate(_list(problems, top, "booking_links"))
-        if (link := _link(problems, f"booking_links[{number}]", item)) is not None
-    ]
+    _check_slugs(problems, described)
+    links = _links(problems, top.get("booking_links") or [])
     holidays = _holidays(problems, top.get("holidays") or {})
-    places = {
-        str(item.get("name")): str(item.get("address") or "")
-        for item in _list(problems, top, "locations")
-        if isinstance(item, dict)
-    }
+    places = [
+        fields.take_all(problems, item, f"locations[{number}]", fields.LOCATION, ("name",))
+        for number, item in enumerate(top.get("locations") or [])
+    ]
     if problems:
         raise document.misread(Problem(problems))
-    described = _both_ways(described)
     return Description(
         top["organization"],
         top["name"],
         top["zone"],
-        str(top.get("locale") or "en_US"),
-        str(top.get("currency") or "USD"),
-        dict(top.get("theme") or {}),
+        top.get("locale") or "en_US",
+        top.get("currency") or "USD",
+        theme,
         holidays,
-        places,
-        described,
+        {place["name"]: place.get("address", "") for place in places},
+        _both_ways(described),
         links,
     )
+
+
+def _check_slugs(problems: Problems, described: list[Described]) -> None:
+    slugs: dict[str, str] = {}
+    for one in described:
+        if slugs.setdefault(one.slug, one.path) != one.path:
+            problems.setdefault(one.path, f"has the slug {one.slug!r}, and so has {slugs[one.slug]}")
 
 
 def _both_ways(described: list[Described]) -> list[Described]:
@@ -113,66 +106,57 @@ def _both_ways(described: list[Described]) -> list[Described]:
     return [replace(one, draft=replace(one.draft, excludes=sorted(apart[one.slug]))) for one in described]
 
 
-def _list(problems: Problems, top: dict[str, Any], key: str) -> list[Any]:
-    found = top.get(key) or []
-    if not isinstance(found, list):
-        problems[key] = "must be a list"
-        return []
-    return found
+def _resource(
+    problems: Problems, path: str, item: Any, own: dict[str, Any], needed: tuple[str, ...]
+) -> Described | None:
+    before = len(problems)
+    said = fields.take_all(problems, item, path, fields.RESOURCE, needed)
+    if len(problems) > before:
+        return None
+    rules = said.get("rules") or {}
+    try:  # the form of the rules; whether those they name are there is seen when they are kept
+        parse(rules, zone="UTC", people=named_hosts(rules))
+    except Problem as wrong:
+        for inner, sentence in wrong.problems.items():
+            problems[f"{path}.rules.{inner}"] = sentence
+    except (AttributeError, TypeError):
+        problems[f"{path}.rules"] = "has windows or overrides that are no objects"
+    return Described(path, Draft(**{**own, **{_RENAMED.get(k, k): v for k, v in said.items()}}))
 
 
-def _resource(problems: Problems, path: str, item: Any, own: dict[str, Any]) -> Described | None:
-    if not isinstance(item, dict):
-        problems[path] = "must say what it is: title, …"
-        return None
-    unknown = set(item) - _DRAFT
-    for key in unknown:
-        problems[f"{path}.{key}"] = f"is not a known key; known are {', '.join(sorted(_DRAFT))}"
-    said: dict[str, Any] = {
-        **own,
-        **{_RENAMED.get(str(key), str(key)): v for key, v in item.items() if key not in unknown},
-    }
-    if not isinstance(said.get("title"), str) or not said["title"].strip():
-        problems[f"{path}.title"] = "give it a title"
-        return None
-    if "type" not in said:
-        problems[f"{path}.type"] = "is missing: space, equipment or other"
-        return None
-    return Described(path, Draft(**said)) if not unknown else None
+def _links(problems: Problems, items: list[Any]) -> list[tuple[str, LinkDraft]]:
+    links: list[tuple[str, LinkDraft]] = []
+    for number, item in enumerate(items):
+        path = f"booking_links[{number}]"
+        found = _link(problems, path, item)
+        if found is None:
+            continue
+        if found.slug in {other.slug for _, other in links}:
+            problems[f"{path}.slug"] = f"{found.slug!r} is there twice"
+        links.append((path, found))
+    return links
 
 
 def _link(problems: Problems, path: str, item: Any) -> LinkDraft | None:
-    if not isinstance(item, dict):
-        problems[path] = "must say what it is: slug, kind, title, offers"
-        return None
-    unknown = set(item) - _LINK
-    for key in unknown:
-        problems[f"{path}.{key}"] = f"is not a known key; known are {', '.join(sorted(_LINK))}"
-    missing = [key for key in ("slug", "kind", "title", "offers") if not item.get(key)]
-    for key in missing:
-        problems[f"{path}.{key}"] = "is missing"
-    said: dict[str, Any] = {**item}
-    if said.get("expires_at") is not None:
-        try:
-            said["expires_at"] = datetime.fromisoformat(str(said["expires_at"]))
-            if said["expires_at"].tzinfo is None:
-                raise ValueError
-        except ValueError:
-            problems[f"{path}.expires_at"] = "is an instant such as 2026-12-31T18:00:00Z"
-    return None if unknown or missing else LinkDraft(**said)
+    before = len(problems)
+    said = fields.take_all(problems, item, path, fields.LINK, ("slug", "kind", "title", "offers"))
+    return LinkDraft(**said) if len(problems) == before else None
 
 
-def _holidays(problems: Problems, said: Any) -> HolidayPlan:
+def _holidays(problems: Problems, said: dict[str, Any]) -> HolidayPlan:
+    before = len(problems)
+    read = fields.take_all(problems, said, "holidays", fields.HOLIDAYS)
+    days: dict[str, tuple[str, bool]] = {}
+    for number, item in enumerate(read.get("days") or []):
+        own = fields.take_all(problems, item, f"holidays.days[{number}]", fields.DAY, ("date", "name"))
+        if own.get("date") in days:
+            problems[f"holidays.days[{number}].date"] = "is there twice"
+        days[str(own.get("date"))] = (own.get("name") or "", own.get("is_closed", True))
+    if len(problems) > before:
+        return HolidayPlan()
     try:
-        days: dict[str, tuple[str, bool]] = {
-            str(day.get("date")): (str(day.get("name") or ""), bool(day.get("is_closed", True)))
-            for day in said.get("days") or []
-        }
-        countries = [str(code) for code in said.get("countries") or []]
-        return organizations.read_plan(countries, days)
+        return organizations.read_plan(read.get("countries") or [], days)
     except Problem as wrong:
         for path, sentence in wrong.problems.items():
             problems[f"holidays.{path}"] = sentence
-    except AttributeError:
-        problems["holidays"] = "says countries and days"
     return HolidayPlan()

@@ -9,6 +9,7 @@ import yaml
 from infra24.errors import Invalid, Problem
 
 _NUMBER = re.compile(r"[-+]?(0|[1-9][0-9]*)(\.[0-9]+)?")
+MOST = 1_000_000
 _WORDS: dict[str, Any] = {"true": True, "false": False, "null": None, "~": None, "": None}
 
 
@@ -45,12 +46,17 @@ class Document:
 
 def read(text: str) -> Document:
     """Read a file. Dates and times stay texts, as in the rules JSON. Refuses with Misread, by line."""
+    if len(text) > MOST:
+        raise Misread([(1, "file", f"is longer than {MOST:,} characters")])
     try:
+        for event in yaml.parse(text, Loader=yaml.SafeLoader):
+            if isinstance(event, yaml.AliasEvent):
+                raise Misread([(event.start_mark.line + 1, "file", "has an alias; write it out")])
         node = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise Misread([(line, "file", error.problem or "is not YAML")]) from None
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, RecursionError) as error:
         raise Misread([(1, "file", str(error))]) from None
     lines: dict[str, int] = {}
     wrong: list[tuple[int, str, str]] = []

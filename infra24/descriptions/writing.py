@@ -34,7 +34,7 @@ async def show(tx: Tx) -> dict[str, Any]:
         "locations": [
             {"name": place.name, "address": place.address} for place in await organizations.locations(tx)
         ],
-        "people": [_said(d, here.currency, hide=("type", "is_bookable", "capacity"), default_bookable=False)
+        "people": [_said(d, here.currency, hide=("type", "capacity"))
                    for d in drafts if d.type == "person"],
         "resources": [_said(d, here.currency) for d in drafts if d.type != "person" and d.needs is None],
         "appointment_types": [_said(d, here.currency, hide=("type", "capacity"))
@@ -56,16 +56,14 @@ def written(said: dict[str, Any]) -> str:
     return text
 
 
-def _said(
-    draft: Draft, currency: str, hide: tuple[str, ...] = (), *, default_bookable: bool = True
-) -> dict[str, Any]:
+def _said(draft: Draft, currency: str, hide: tuple[str, ...] = ()) -> dict[str, Any]:
     """A draft without what goes without saying."""
     said: dict[str, Any] = {}
     names = [*_FIRST, *(f.name for f in fields(draft) if f.name not in _FIRST)]
     defaults = _defaults(draft)
     for name in names:
         value = getattr(draft, name)
-        if name in hide and not (name == "is_bookable" and value != default_bookable):
+        if name in hide:
             continue
         if value == defaults.get(name) or (name == "currency" and value == currency):
             continue
@@ -76,9 +74,12 @@ def _said(
 
 
 def _defaults(draft: Draft) -> dict[str, Any]:
-    found: dict[str, Any] = {"capacity": None if draft.type == "other" else 1}
+    found: dict[str, Any] = {
+        "capacity": None if draft.type == "other" else 1,
+        "is_bookable": draft.type != "person",
+    }
     for f in fields(draft):
-        if f.name in ("capacity", "type", "title", "needs"):
+        if f.name in ("capacity", "is_bookable", "type", "title", "needs"):
             continue
         found[f.name] = f.default_factory() if f.default_factory is not MISSING else f.default
     return found

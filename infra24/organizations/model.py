@@ -28,7 +28,7 @@ class Organization:
     @property
     def seed(self) -> str:
         """The colour that its pages grow from."""
-        return str(self.theme.get("seed", SEED))
+        return str(self.theme.get("seed", SEED)).lower()
 
     @property
     def radius(self) -> int:

@@ -31,7 +31,7 @@ from infra24.resources.model import (
     ResourceInUse,
 )
 from infra24.resources.needs import Directory, Known
-from infra24.resources.offers import offer, recall
+from infra24.resources.offers import named_hosts, offer, recall
 from infra24.resources.queries import lengthen, lock, turn_catalogue
 from infra24.resources.questions import read_answers
 
@@ -60,6 +60,7 @@ __all__ = [
     "listed",
     "lock",
     "meeting_url",
+    "named_hosts",
     "normal",
     "offer",
     "page",

@@ -233,8 +233,14 @@ def tidy(draft: Draft) -> Draft:
     capacity = draft.capacity
     if capacity == AS_THE_TYPE_SUGGESTS:
         capacity = None if draft.type == "other" else 1
-    tags = list(dict.fromkeys(tag.strip() for tag in draft.tags if tag.strip()))
-    return replace(draft, title=draft.title.strip(), email=email, capacity=capacity, tags=tags)
+    return replace(
+        draft,
+        title=draft.title.strip(),
+        email=email,
+        capacity=capacity,
+        tags=list(dict.fromkeys(tag.strip() for tag in draft.tags if tag.strip())),
+        is_bookable=draft.type != "person" if draft.is_bookable is None else draft.is_bookable,
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,7 @@ class Draft:
 
     With `needs` it is an appointment type: an offer that takes one of these, that room and two of those.
     `parts` and `excludes` are slugs: what is taken with it, and what cannot be used at the same time.
+    `is_bookable` None: people are not booked by themselves, everything else is.
     """
 
     type: str
@@ -48,7 +49,7 @@ class Draft:
     metadata: dict[str, Any] = field(default_factory=dict)
     availability_rules: dict[str, Any] = field(default_factory=dict)
     is_active: bool = True
-    is_bookable: bool = True
+    is_bookable: bool | None = None
     tags: list[str] = field(default_factory=list)
     layouts: dict[str, Any] = field(default_factory=dict)
     parts: list[str] = field(default_factory=list)

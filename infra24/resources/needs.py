@@ -10,7 +10,8 @@ from infra24.availability.documents import Problems, Reader, boolean, email, sho
 from infra24.availability.rules import host_terms, pooling_named
 
 WAYS = ("hosts", "skill", "resource", "any_of", "tag")
-MOST_NEEDS = 20
+MOST_NEEDS = 10
+MOST_COUNTED = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,7 @@ class Known:
     tags: tuple[str, ...]
     is_type: bool
     setup_anywhere: bool = False
+    is_bookable: bool = True
 
 
 Directory = Sequence[Known]
@@ -41,6 +43,13 @@ def parse_needs(problems: Problems, document: Any, directory: Directory) -> list
         problems["needs"] = f"must be a list of at most {MOST_NEEDS} needs"
         return []
     found = [_need(problems, item, f"needs[{number}]", directory) for number, item in enumerate(document)]
+    for known in directory:
+        units = [need.get("units", 0) for need in found if need.get("resource") == str(known.id)]
+        wanted = sum(units)
+        if known.capacity is not None and len(units) > 1 and wanted > known.capacity:
+            problems.setdefault("needs", f"ask for {wanted} of {known.title}, which has {known.capacity}")
+    if sum(need.get("count", 1) for need in found) > MOST_COUNTED:
+        problems.setdefault("needs", f"ask for more than {MOST_COUNTED} members in all")
     if sum("hosts" in need or "skill" in need for need in found) > 1:
         problems.setdefault(
             "needs", "has several groups of hosts; write one, and name other people with any_of or tag"
@@ -102,7 +111,7 @@ def _need(problems: Problems, document: Any, path: str, directory: Directory) ->
     elif way == "any_of":
         need["any_of"] = reader.take("any_of", lambda value: _ids_of(value, directory))
     allowed = [way, "count"]
-    need["count"] = reader.take("count", whole(1, 100), 1)
+    need["count"] = reader.take("count", whole(1, MOST_COUNTED), 1)
     if way in ("hosts", "skill"):
         allowed += _staffing(reader, need)
     if way == "resource":

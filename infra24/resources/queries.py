@@ -72,15 +72,15 @@ async def directory(tx: Tx) -> list[Known]:
     rows = await tx.rows(
         """
         SELECT r.id, r.slug, r.email, r.type, r.title, r.capacity, r.is_active, r.tags, t.id IS NOT NULL,
-            r.layouts <> '{}'
+            r.layouts <> '{}', r.is_bookable
         FROM resources r LEFT JOIN appointment_types t ON (t.org_id, t.id) = (r.org_id, r.id)
         WHERE r.org_id = %s AND NOT r.is_link ORDER BY r.slug
         """,
         (tx.org_id,),
     )
     return [
-        Known(id_, slug, email, type_, title, units, active, tuple(tags), is_type, laid)
-        for id_, slug, email, type_, title, units, active, tags, is_type, laid in rows
+        Known(id_, slug, email, type_, title, units, active, tuple(tags), *rest)
+        for id_, slug, email, type_, title, units, active, tags, *rest in rows
     ]
 
 

@@ -43,6 +43,8 @@ def parse_questions(problems: Problems, document: Any) -> list[dict[str, Any]]:
                 reader.refuse("choices", "list at least two answers to choose from")
         if kind == "number":
             asked |= {key: reader.take(key, _number) for key in ("least", "most")}
+            if None not in (asked["least"], asked["most"]) and asked["least"] > asked["most"]:
+                reader.refuse("most", "is less than the least")
         reader.finish(_KEYS)
         found.append(asked)
     return found

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from infra24.availability import Candidate, Decision, HostTerms, Replay, Turn, charges, replay, simulate
 from infra24.db import Tx
+from infra24.errors import Problem
 from infra24.turns import queries
 
 
@@ -91,6 +92,18 @@ def simulated(found: Audit, weights: Mapping[str, int]) -> Replay:
             weight = weights.get(str(candidate.key), candidate.weight)
             terms[candidate.key] = HostTerms(candidate.priority, weight)
     return simulate(found.ledger, terms)
+
+
+def read_weights(text: str, hosts: Mapping[str, UUID]) -> dict[str, int]:
+    """Weights as they are written: <host>=<1 to 1000>, by e-mail or id. Refuses with Problem."""
+    found: dict[str, int] = {}
+    known = {**{str(id_): id_ for id_ in hosts.values()}, **hosts}
+    for part in text.split(","):
+        name, _, weight = part.strip().partition("=")
+        if name.strip() not in known or not weight.isdecimal() or not 1 <= int(weight[:5]) <= 1_000:
+            raise Problem({"weights": f"{part[:60]!r} is not <e-mail of a host>=<1 to 1000>"})
+        found[str(known[name.strip()])] = int(weight)
+    return found
 
 
 def _candidate(kept: Mapping[str, Any]) -> Candidate:

@@ -89,6 +89,10 @@ def test_rules_are_read_as_rfc_5545_has_them() -> None:
     ("FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30;COUNT=1", "within 10 years"),
     ("FREQ=MONTHLY;INTERVAL=12;BYMONTH=2;COUNT=1", "within 10 years"),
     ("FREQ=DAILY;UNTIL=20261301T000000Z", "does not exist"),
+    ("FREQ=MONTHLY;BYDAY=+53MO;COUNT=3", "cannot be"),
+    ("FREQ=WEEKLY;BYDAY=1MO;COUNT=3", "cannot be"),
+    ("FREQ=MONTHLY;BYMONTHDAY=0;COUNT=3", "cannot be"),
+    ("FREQ=YEARLY;BYMONTH=13;COUNT=3", "cannot be"),
 ])  # fmt: skip
 def test_what_is_no_rule_is_refused_with_a_sentence(rule: str, said: str) -> None:
     with pytest.raises(Problem) as refused:

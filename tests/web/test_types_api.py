@@ -259,3 +259,29 @@ def test_limits_count_by_month_by_minutes_and_for_the_offer(
     book(http, studio, "lesson")
     book(http, studio, "lesson", at=AT + HALF)
     assert refused(http, studio, "lesson", at=AT + 2 * HALF)["code"] == "booker_limit"
+
+
+def test_people_are_not_booked_by_themselves_unless_it_is_said(http: httpx.Client, studio: Shop) -> None:
+    here = f"/api/organizations/{studio.slug}/resources"
+    rules = {"windows": [{"by": "resource", "days": ["Monday"], "start": "09:00", "end": "17:00"}]}
+    dee = {"type": "person", "title": "Dee", "email": "dee@studio.example", "availability_rules": rules}
+    assert http.post(here, json=dee, headers=studio.auth).json()["is_bookable"] is False
+    eve = {**dee, "title": "Eve", "email": "eve@studio.example", "is_bookable": True}
+    assert http.post(here, json=eve, headers=studio.auth).json()["is_bookable"] is True
+    room = http.post(here, json={"type": "space", "title": "Attic"}, headers=studio.auth).json()
+    assert room["is_bookable"] is True
+
+
+def test_all_offers_of_one_person_can_be_asked_for(http: httpx.Client, studio: Shop) -> None:
+    """Rooms and round robins have nobody to ask for: they are passed over, not refused."""
+    asked = {"org": studio.slug, "date": "2026-11-23", "staff_id": str(studio.ids["ben"])}
+    answer = http.get("/api/booking/availability", params=asked)
+    assert answer.status_code == 200, answer.text
+    slots = answer.json()["slots"]
+    assert {slot["staff_name"] for slot in slots} == {"Ben"}
+    types = {slot["appointment_type_id"] for slot in slots}
+    assert str(studio.ids["chosen"]) in types
+    assert not types & {str(studio.ids[name]) for name in ("turns", "everyone", "left")}
+    wrong = http.get("/api/availability/explain", params={
+        "resource_id": str(studio.ids["turns"]), "start_time": AT.isoformat(), "staff_id": str(studio.ids["ben"])})  # fmt: skip
+    assert paths(wrong.json()) == {"staff_id"}, "what cannot be booked is not explained as free"

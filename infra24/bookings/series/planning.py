@@ -174,8 +174,10 @@ async def book(
         ground = await survey(tx, offer, wish.choice, wish.minutes, slots, now, email=wish.person.email)
         dates, placed = await lay(tx, ground, slots, stub, wish.skips_holidays, wish.without)
         planned = Plan(offer.rules.zone.key, dates)
-        if planned.conflicts or not placed:
+        if planned.conflicts:
             raise SeriesConflicts(planned)
+        if not placed:
+            raise Problem({"without": "no date is left"})
         walls = [date.wall for date in dates if date.state == "free"]
         made = [
             (_member(tx, booking, series, wall, tokens, alone=wall in wish.instead), found)

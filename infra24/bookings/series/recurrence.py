@@ -13,16 +13,23 @@ MOST_DATES = 366
 MOST_YEARS = 10
 _WRITTEN = "%Y%m%dT%H%M%S"
 _DAY = "(MO|TU|WE|TH|FR|SA|SU)"
-_NUMBERS = r"[+-]?[0-9]{1,3}(,[+-]?[0-9]{1,3})*"
+_ORDINALS = {"MONTHLY": "[+-]?[1-5]", "YEARLY": "[+-]?([1-9]|[1-4][0-9]|5[0-3])"}
+"""Of which weekday in the period: in weeks and days there is only one."""
+
+
+def _numbers(one: str) -> str:
+    return f"({one})(,({one}))*"
+
+
 _PARTS = {
     "FREQ": "DAILY|WEEKLY|MONTHLY|YEARLY",
     "INTERVAL": "[1-9][0-9]?",
     "COUNT": "[1-9][0-9]{0,2}",
     "UNTIL": "[0-9]{8}(T[0-9]{6}Z?)?",
-    "BYDAY": rf"([+-]?[0-9]{{1,2}})?{_DAY}(,([+-]?[0-9]{{1,2}})?{_DAY})*",
-    "BYMONTHDAY": _NUMBERS,
-    "BYMONTH": _NUMBERS,
-    "BYSETPOS": _NUMBERS,
+    "BYDAY": rf"([+-]?[0-9]{{1,2}})?{_DAY}(,([+-]?[0-9]{{1,2}})?{_DAY}){{0,20}}",
+    "BYMONTHDAY": _numbers("[+-]?([1-9]|[12][0-9]|3[01])"),
+    "BYMONTH": _numbers("[1-9]|1[0-2]"),
+    "BYSETPOS": _numbers("[+-]?[1-9][0-9]?"),
     "WKST": _DAY,
 }
 _DAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
@@ -43,6 +50,9 @@ def parts_of(rule: str) -> dict[str, str]:
     for name, value in parts.items():
         if not wrong and not re.fullmatch(_PARTS[name], value):
             wrong = f"has a {name} that cannot be: {value[:40]}"
+    ordinal = _ORDINALS.get(parts.get("FREQ", ""), "(?!)")
+    if not wrong and not re.fullmatch(rf"(({ordinal})?{_DAY},?)*", parts.get("BYDAY", "")):
+        wrong = f"has a BYDAY that cannot be: {parts['BYDAY'][:40]}"
     if wrong:
         raise Problem({"rule": wrong})
     return parts
@@ -88,7 +98,7 @@ def occurrences(rule: str, first: datetime, zone: ZoneInfo) -> list[datetime]:
     try:
         there = rrulestr(written(parts), dtstart=first.replace(year=first.year + cycles))
         found = [at.replace(year=at.year - cycles) for at in islice(there, min(wanted, MOST_DATES + 1))]
-    except (ValueError, KeyError, TypeError, OverflowError) as error:
+    except (ValueError, KeyError, IndexError, TypeError, OverflowError) as error:
         raise Problem({"rule": f"cannot be read: {error}"}) from None
     if len(found) > MOST_DATES:
         raise Problem({"rule": f"has more than {MOST_DATES} dates"})

@@ -62,6 +62,8 @@ async def explain(
     org_id = await found.directory.org_of_resource(resource_id)
     async with found.database.transaction(org_id) as tx:
         choice = Choice((staff_id,)) if staff_id else ANYONE
+        if staff_id:
+            (await offers.offer(tx, resource_id)).check_wish()
         offer, why = await bookings.why(tx, resource_id, start_time, duration, now, choice=choice)
         minutes = duration or min(offer.rules.durations)
         end = start_time + timedelta(minutes=minutes)

@@ -6,14 +6,13 @@ from fastapi import Query, Request, Response
 
 from infra24 import resources, turns
 from infra24.availability import TURN, Replay
-from infra24.errors import Problem
 from infra24.turns import Audit
 from infra24.web.api.answers import answer
 from infra24.web.api.resources import Org
 from infra24.web.caller import credentials, require_key
 from infra24.web.services import services
 
-Weights = Annotated[str, Query(max_length=2_000, description="try other weights: <host id>=150,<host id>=50")]
+Weights = Annotated[str, Query(max_length=2_000, description="try other weights: <e-mail>=150,<e-mail>=50")]
 
 
 async def fairness(request: Request, org: Org, id: str, weights: Weights = "") -> Response:
@@ -24,7 +23,8 @@ async def fairness(request: Request, org: Org, id: str, weights: Weights = "") -
         await require_key(tx, shown)
         offer = await resources.get_by_slug(tx, id)
         audit = await turns.audit(tx, offer.id)
-    tried = turns.simulated(audit, read_weights(weights)) if weights else None
+        hosts = {known.email: known.id for known in await resources.known(tx) if known.email}
+    tried = turns.simulated(audit, turns.read_weights(weights, hosts)) if weights else None
     return answer(
         {
             "resource_id": offer.id,
@@ -49,14 +49,3 @@ def standings(audit: Audit, of: Replay) -> list[dict[str, Any]]:
         }
         for key, standing in sorted(of.standings.items(), key=lambda item: audit.names.get(item[0], ""))
     ]
-
-
-def read_weights(text: str) -> dict[str, int]:
-    """Weights as they are written. Refuses with Problem."""
-    found: dict[str, int] = {}
-    for part in filter(None, (part.strip() for part in text.split(","))):
-        host, _, weight = part.partition("=")
-        if not weight.strip().isdecimal() or not 1 <= int(weight) <= 1_000:
-            raise Problem({"weights": f"{part!r} is not <host>=<a number from 1 to 1000>"})
-        found[host.strip()] = int(weight)
-    return found

@@ -47,7 +47,7 @@ class NewResource(Body):
     metadata: Json = Field(default_factory=dict)
     availability_rules: Json = Field(default_factory=dict)
     is_active: bool = True
-    is_bookable: bool = True
+    is_bookable: bool | None = Field(default=None, description="true, but for people, if left out")
     tags: Names = Field(default_factory=list)
     layouts: Json = Field(default_factory=dict)
     parts: Names = Field(default_factory=list)

@@ -87,8 +87,8 @@ async def staff_availability(
         choice = _choice(by, staff_id)
         slots: list[dict[str, Any]] = []
         for id_ in await _types(tx, by, appointment_type_id):
-            if staff_id and by is None:
-                (await resources.offer(tx, id_)).check_wish()
+            if staff_id and by is None and not await _can_ask(tx, id_, staff_id, appointment_type_id):
+                continue
             slots += await _slots(tx, id_, zone, (first, last), duration, choice, now)
     slots.sort(key=lambda slot: (slot["start"], str(slot["appointment_type_id"]), slot["staff_name"] or ""))
     said = {"slug": by.slug, "name": by.title, "type": by.kind} if by else None
@@ -177,6 +177,14 @@ def _choice(by: BookingLink | None, staff_id: UUID | None) -> Choice:
     if by is not None:
         return booking_links.choice_of(by, staff_id)
     return Choice((staff_id,)) if staff_id else ANYONE
+
+
+async def _can_ask(tx: Tx, id_: UUID, staff_id: UUID, named: UUID | None) -> bool:
+    """Whether one can ask for this host; an offer that was named refuses, the others are passed over."""
+    offer = await resources.offer(tx, id_)
+    if named is not None:
+        offer.check_wish()
+    return offer.takes_wishes and staff_id in {host.id for host in offer.hosts}
 
 
 async def _slots(

@@ -13,7 +13,7 @@ from infra24.organizations import Organization, UnknownResource
 from infra24.resources import ANYONE, Choice, Offer, Resource
 from infra24.web.services import services
 
-_KEPT = ("tz", "embed", "signed")
+_KEPT = ("tz", "embed", "signed", "lang")
 """What an address hands on to the next page."""
 
 
@@ -44,7 +44,8 @@ class Way:
         wanted = _uuid(request.query_params.get("with"))
         hosts = {host.id for host in offer.hosts}
         if self.link is not None:
-            return booking_links.choice_of(self.link, wanted if wanted in hosts else None)
+            asked = wanted if wanted in hosts and self.link.kind == "team" else None
+            return booking_links.choice_of(self.link, asked)
         return Choice((wanted,)) if wanted in hosts and offer.lets_choose and wanted else ANYONE
 
     def choosable(self, offer: Offer) -> list[tuple[UUID, str]]:
