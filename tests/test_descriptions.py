@@ -86,7 +86,7 @@ def test_what_is_wrong_is_said_with_its_line_and_nothing_changes(
         before = infra24(data, "show", slug).stdout
         answer = infra24(data, "apply", str(file), "--yes")
         assert answer.returncode == 1, answer.stdout
-        number = 1 + next(n for n, written in enumerate(file.read_text().splitlines()) if line in written)
+        number = max(n for n, written in enumerate(file.read_text().splitlines(), start=1) if line in written)
         where = re.search(r"wrong\.yaml:(\d+): ", answer.stdout.replace("\n", " "))
         assert where, answer.stdout
         assert abs(int(where[1]) - number) <= 1, answer.stdout
