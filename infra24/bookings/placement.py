@@ -21,7 +21,7 @@ from infra24.bookings.model import (
     Status,
     Wish,
 )
-from infra24.bookings.timetables import Outlook, instant, outlook, seconds
+from infra24.bookings.timetables import Outlook, instant, outlook, reckon, seconds
 from infra24.bookings.tokens import Tokens
 from infra24.db import Tx
 from infra24.errors import Problem
@@ -91,7 +91,8 @@ async def alternatives(
     offer = await resources.offer(tx, resource_id)
     asked = length if offer.rules.offers(length) else None
     seen = await outlook(tx, resource_id, span, asked, now, choice=choice)
-    return [instant(at) for at in nearest(free_starts(seen.timetable), seconds(start))]
+    free = await reckon(free_starts, seen.timetable)
+    return [instant(at) for at in nearest(free, seconds(start))]
 
 
 async def _place(tx: Tx, wish: Wish, status: Status, *, tokens: Tokens, now: datetime) -> Booking:

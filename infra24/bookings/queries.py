@@ -286,6 +286,20 @@ def _booking(row: Row) -> Booking:
     return Booking(*facts)
 
 
+async def of_series(tx: Tx, series_id: UUID, *, lock: bool = False) -> list[Booking]:
+    """The bookings of a series by date; `lock` keeps others from changing them meanwhile."""
+    if lock:
+        await tx.run(
+            "SELECT 1 FROM bookings WHERE org_id = %s AND series_id = %s ORDER BY id FOR UPDATE",
+            (tx.org_id, series_id),
+        )
+    rows = await tx.rows(
+        _BOOKING + "WHERE b.org_id = %s AND b.series_id = %s ORDER BY b.series_at, b.id",
+        (tx.org_id, series_id),
+    )
+    return [_booking(row) for row in rows]
+
+
 async def lock_link(tx: Tx, link_id: UUID) -> None:
     """Hold a booking link until the end of the transaction: its uses are counted one after the other."""
     await tx.run(

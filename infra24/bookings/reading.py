@@ -1,17 +1,16 @@
 """Read bookings: one by id or token, a list, what a closure hits."""
 
-import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any
 from uuid import UUID
 
 from infra24 import resources
-from infra24.availability import Explanation, Reason, Timetable, explain, free_hosts, free_starts, why_none
+from infra24.availability import Explanation, Reason, explain, free_hosts, free_starts, why_none
 from infra24.availability.hours import day_span
 from infra24.bookings import claim_queries, queries
 from infra24.bookings.model import Booking, UnknownBooking
-from infra24.bookings.timetables import instant, outlook, seconds
+from infra24.bookings.timetables import instant, outlook, reckon, seconds
 from infra24.bookings.tokens import hash_token
 from infra24.db import Tx
 from infra24.errors import Unavailable
@@ -20,9 +19,6 @@ from infra24.resources import ANYONE, Choice
 _BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 _END = datetime(9999, 1, 1, tzinfo=UTC)
 _TRIES = 5
-_LARGE = 60_000
-"""So many members times starts take some tens of milliseconds."""
-_Found = TypeVar("_Found")
 
 
 async def get(tx: Tx, booking_id: UUID, *, lock: bool = False) -> Booking:
@@ -31,6 +27,11 @@ async def get(tx: Tx, booking_id: UUID, *, lock: bool = False) -> Booking:
     if booking is None:
         raise UnknownBooking()
     return booking
+
+
+async def of_series(tx: Tx, series_id: UUID, *, lock: bool = False) -> list[Booking]:
+    """The bookings of a series by date, in one statement. `lock` keeps others from changing them."""
+    return await queries.of_series(tx, series_id, lock=lock)
 
 
 async def by_token(tx: Tx, token: str) -> Booking:
@@ -101,7 +102,7 @@ async def slots(
     """
     length = timedelta(minutes=minutes) if minutes else None
     seen = await outlook(tx, resource_id, span, length, now, choice=choice, ignoring=ignoring)
-    return seen.offer, seen.timetable.length, await _reckon(free_starts, seen.timetable)
+    return seen.offer, seen.timetable.length, await reckon(free_starts, seen.timetable)
 
 
 async def host_slots(
@@ -116,7 +117,7 @@ async def host_slots(
     """As `slots`, with the hosts who could take each start."""
     length = timedelta(minutes=minutes) if minutes else None
     seen = await outlook(tx, resource_id, span, length, now, choice=choice)
-    free = await _reckon(free_hosts, seen.timetable)
+    free = await reckon(free_hosts, seen.timetable)
     return seen.offer, seen.timetable.length, {s: [UUID(str(k)) for k in keys] for s, keys in free.items()}
 
 
@@ -148,7 +149,7 @@ async def why_no_slots(
     """What removed the starts of a span in which none is free, and how many each."""
     length = timedelta(minutes=minutes) if minutes else None
     seen = await outlook(tx, resource_id, span, length, now, choice=choice)
-    return await _reckon(why_none, seen.timetable)
+    return await reckon(why_none, seen.timetable)
 
 
 async def in_the_way(
@@ -158,12 +159,3 @@ async def in_the_way(
     rows = await claim_queries.on_members(tx, offer.members, start, end, start - offer.longest, now)
     keys = ("resource_id", "booking_id", "status", "booker_name", "title", "starts_at", "ends_at")
     return [dict(zip(keys, row, strict=True)) for row in rows]
-
-
-async def _reckon(engine: Callable[[Timetable], _Found], seen: Timetable) -> _Found:
-    """Ask the engine; a large question in a thread of its own, so that nobody else has to wait for it."""
-    members = sum(len(need.members) for need in seen.needs)
-    starts = (seen.span[1] - seen.span[0]) // (60 * seen.terms.step_minutes)
-    if members * starts < _LARGE:
-        return engine(seen)
-    return await asyncio.to_thread(engine, seen)

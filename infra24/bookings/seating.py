@@ -11,6 +11,7 @@ from infra24.availability import (
     CONTENDED,
     Busy,
     Candidate,
+    Decision,
     Explanation,
     Pooling,
     Reason,
@@ -69,7 +70,7 @@ async def find(
         if kept is not None:
             ranked = None
             if new and outlook.offer.pooling is Pooling.ROUND_ROBIN:
-                ranked = (await _rank(tx, outlook, start, answer, standings)).decision
+                ranked = await _rank(tx, outlook, start, answer, standings)
             hosts = tuple(UUID(str(key)) for key in kept[number])
             return _assignment(
                 outlook, booking, kept, Chosen(ranked, hosts, is_turn=True, kept=True) if ranked else None
@@ -77,13 +78,13 @@ async def find(
     if number is None:
         found = choose(outlook.timetable, start, known=answer)
     else:
-        chosen = await _rank(tx, outlook, start, answer, standings)
-        found = choose(outlook.timetable, start, {number: chosen.decision.order}, answer)
+        decision = await _rank(tx, outlook, start, answer, standings)
+        found = choose(outlook.timetable, start, {number: decision.order}, answer)
         if found is not None:
             hosts = tuple(UUID(str(key)) for key in found[number])
-            is_turn = chosen.decision.pooling is Pooling.ROUND_ROBIN
-            first = set(chosen.decision.order[: len(hosts)])
-            chosen = Chosen(chosen.decision, hosts, is_turn, kept=first != set(hosts))
+            first = set(decision.order[: len(hosts)])
+            is_turn = decision.pooling is Pooling.ROUND_ROBIN
+            chosen = Chosen(decision, hosts, is_turn, kept=first != set(hosts))
     if found is None:
         refuse([Reason("no_combination")])
     assert found is not None
@@ -92,7 +93,7 @@ async def find(
 
 async def _rank(
     tx: Tx, outlook: Outlook, start: int, answer: Explanation, standings: Standings | None
-) -> Chosen:
+) -> Decision:
     """The hosts in the order of preference. Who would leave other needs unmet counts as not free."""
     offer = outlook.offer
     assert offer.staff is not None
@@ -111,12 +112,10 @@ async def _rank(
         present = free if occupant.stands_in else not away
         balance, last = known.get(occupant.id, (0, 0))
         candidates.append(
-            Candidate(str(occupant.id), occupant.position, occupant.terms.priority, occupant.terms.weight,
+            Candidate(occupant.id, occupant.position, occupant.terms.priority, occupant.terms.weight,
                       balance, last, present, free)
         )  # fmt: skip
-    decision = rank(pool.pooling, candidates)
-    by_key = tuple(replace(c, key=UUID(str(c.key))) for c in decision.candidates)
-    return Chosen(replace(decision, candidates=by_key), (), False)
+    return rank(pool.pooling, candidates)
 
 
 def _assignment(

@@ -3,7 +3,7 @@
 import copy
 import re
 import unicodedata
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, TypeVar
@@ -37,6 +37,11 @@ async def get(tx: Tx, resource_id: UUID) -> Resource:
     if resource is None:
         raise UnknownResource()
     return resource
+
+
+async def several(tx: Tx, resource_ids: Sequence[UUID]) -> list[Resource]:
+    """These resources, in this order and in one statement."""
+    return await queries.several(tx, resource_ids)
 
 
 async def get_by_slug(tx: Tx, slug: str) -> Resource:

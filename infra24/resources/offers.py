@@ -143,7 +143,7 @@ async def _read(tx: Tx, resource: Resource, version: int) -> Offer:
         pools, grid = _by_rules(resource, rules, reading, [id_ for id_, _ in wanted[0]])
     else:
         pools, grid = _by_needs(resource, rules, reading, kept, wanted)
-    pools = tuple(_with_colleagues(pool, rules, reading, by_email) for pool in pools)
+    pools = tuple(_with_colleagues(pool, reading, by_email) for pool in pools)
     read = Offer(resource, rules, pools, grid, timedelta(), version, closing)
     return replace(read, longest=await queries.longest_claim(tx, read.members))
 
@@ -208,7 +208,7 @@ def _by_needs(
     return tuple(pools), (own_first or hosting or opening or [0])[0]
 
 
-def _with_colleagues(pool: Pool, rules: Rules, reading: _Reading, by_email: Mapping[str, UUID]) -> Pool:
+def _with_colleagues(pool: Pool, reading: _Reading, by_email: Mapping[str, UUID]) -> Pool:
     """A pool of hosts, and the colleagues who take over from those who are away: each once."""
     if not pool.staffed:
         return pool

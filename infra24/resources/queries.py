@@ -43,6 +43,18 @@ async def get(tx: Tx, resource_id: UUID) -> Resource | None:
     return Resource(*row) if row else None
 
 
+async def several(tx: Tx, resource_ids: Sequence[UUID]) -> list[Resource]:
+    """These resources, in this order."""
+    rows = await tx.rows(
+        _RESOURCE
+        + """
+        WHERE r.org_id = %(org)s AND r.id = ANY(%(ids)s) ORDER BY array_position(%(ids)s, r.id)
+        """,
+        {"org": tx.org_id, "ids": list(resource_ids)},
+    )
+    return [Resource(*row) for row in rows]
+
+
 async def id_of_slug(tx: Tx, slug: str) -> UUID | None:
     """The id behind a slug."""
     row = await tx.row("SELECT id FROM resources WHERE org_id = %s AND slug = %s", (tx.org_id, slug))

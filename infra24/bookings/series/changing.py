@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
 from infra24 import bookings, events, resources
-from infra24.bookings import Booking, By, SlotTaken, Status, seating
+from infra24.bookings import Booking, By, SlotTaken, Status, reading, seating
 from infra24.bookings.series import queries
 from infra24.bookings.series.model import Plan, Series, SeriesConflicts, UnknownSeries
 from infra24.bookings.series.planning import Slot, for_staff, lay, survey
@@ -36,8 +36,7 @@ async def get(tx: Tx, series_id: UUID, *, lock: bool = False) -> tuple[Series, l
     series = await queries.get(tx, series_id, lock=lock)
     if series is None:
         raise UnknownSeries()
-    ids = await queries.bookings_of(tx, series_id)
-    return series, [await bookings.get(tx, id_, lock=lock) for id_ in ids]
+    return series, await reading.of_series(tx, series_id, lock=lock)
 
 
 async def cancel(
@@ -105,9 +104,10 @@ async def move(
             continue
         facts = {"dates": len(anew), "rule": later.rule, "from_series": str(series.id)}
         events.record(tx, "series.moved", later.id, facts, now)
-        for booking, _found in anew:
-            after = await bookings.get(tx, booking.id)
-            events.record(tx, "booking.rescheduled", booking.id, {**after.facts(), "by": By.STAFF}, now)
+        moved_ids = {booking.id for booking, _ in anew}
+        for after in await reading.of_series(tx, later.id):
+            if after.id in moved_ids:
+                events.record(tx, "booking.rescheduled", after.id, {**after.facts(), "by": By.STAFF}, now)
         return later, planned
     raise SlotTaken()
 

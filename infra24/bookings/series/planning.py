@@ -115,21 +115,21 @@ class Ground:
         self.made.append(times)
         self.of_booker.append(times)
         if found.chosen and found.chosen.is_turn:
-            self._charge(charges(found.chosen.decision.candidates, found.chosen.hosts), found.chosen.hosts, 1)
+            self._charge(charges(found.chosen.decision.candidates, found.chosen.hosts), found.chosen.hosts)
 
     async def give_back(self, tx: Tx, booking: Booking) -> None:
         """A booking goes to another host: its turn is not theirs any more."""
         turn = await turns.turn_of(tx, booking.id)
         if turn is not None:
-            self._charge(turn.charges(), (), 0)
+            self._charge({key: -change for key, change in turn.charges().items()}, ())
         self.returned.add(booking.id)
 
-    def _charge(self, changes: Mapping[Hashable, int], chosen: Sequence[UUID], sign: int) -> None:
+    def _charge(self, changes: Mapping[Hashable, int], chosen: Sequence[UUID]) -> None:
         for key, change in changes.items():
             host = UUID(str(key))
             balance, last = self.standings.get(host, (0, 0))
             since = seconds(self.now) if host in chosen else last
-            self.standings[host] = (balance + (change if sign else -change), since)
+            self.standings[host] = (balance + change, since)
 
 
 async def plan(tx: Tx, wish: SeriesWish, *, by: By, now: datetime) -> Plan:
@@ -138,7 +138,7 @@ async def plan(tx: Tx, wish: SeriesWish, *, by: By, now: datetime) -> Plan:
     Refuses with Problem a rule that cannot be read and a series that the offer does not allow, and with
     UnknownResource. Staff may plan beyond the horizon and inside the notice.
     """
-    offer = await _offer(tx, wish, by, now)
+    offer = await _offer(tx, wish, by)
     slots = dates_of(wish, offer)
     ground = await survey(tx, offer, wish.choice, wish.minutes, slots, now, email=wish.person.email)
     nobody = replace(wish, person=Person("", ""))
@@ -154,7 +154,7 @@ async def book(
     carries the plan, when a date cannot be had that was not left out.
     """
     await seating.lock_all(tx, await resources.offer(tx, wish.resource_id))
-    offer = await _offer(tx, wish, by, now)  # as it is now that whoever was changing it is done
+    offer = await _offer(tx, wish, by)  # as it is now that whoever was changing it is done
     await seating.lock_all(tx, offer)
     if offer.rules.limits_of(Whose.BOOKER):
         await queries_of_bookings.lock_booker(tx, wish.person.email)
@@ -204,7 +204,7 @@ class _Lost(Exception):
     """One of the dates went to someone else."""
 
 
-async def _offer(tx: Tx, wish: SeriesWish, by: By, now: datetime) -> Offer:
+async def _offer(tx: Tx, wish: SeriesWish, by: By) -> Offer:
     offer = await resources.offer(tx, wish.resource_id)
     if not (offer.resource.is_active and offer.resource.is_bookable):
         raise UnknownResource()

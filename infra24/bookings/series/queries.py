@@ -50,15 +50,6 @@ async def set_rule(tx: Tx, series: Series) -> None:
     )
 
 
-async def bookings_of(tx: Tx, series_id: UUID) -> list[UUID]:
-    """The bookings of a series, in the order of its dates."""
-    rows = await tx.rows(
-        "SELECT id FROM bookings WHERE org_id = %s AND series_id = %s ORDER BY series_at, id",
-        (tx.org_id, series_id),
-    )
-    return [row[0] for row in rows]
-
-
 async def set_series(tx: Tx, booking_ids: list[UUID], series_id: UUID) -> None:
     """Let these bookings belong to another series: the later part of one that was split."""
     await tx.run(

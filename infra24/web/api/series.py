@@ -34,8 +34,8 @@ class NewSeries(Body):
     start_time: Instant
     duration: Minutes
     rule: Annotated[str, Field(min_length=4, max_length=300, examples=["FREQ=WEEKLY;COUNT=10"])]
-    artist_name: Name = "Somebody"
-    artist_email: Email = "somebody@example.org"
+    artist_name: Name | None = None
+    artist_email: Email | None = None
     goal_text: Text = ""
     phone: Phone = ""
     answers: Json = Field(default_factory=dict)
@@ -47,7 +47,11 @@ class NewSeries(Body):
     def wish(self) -> SeriesWish:
         """As the verbs want it. Refuses with Problem what is no wall time."""
         person = Person(
-            self.artist_name, self.artist_email, self.goal_text, phone=self.phone, answers=self.answers
+            self.artist_name or "",
+            self.artist_email or "",
+            self.goal_text,
+            phone=self.phone,
+            answers=self.answers,
         )
         return SeriesWish(
             self.resource_id,

@@ -26,7 +26,7 @@ async def link_page(request: Request) -> Response:
             if slug is not None:
                 resource = await offered(tx, way, slug)
             else:
-                all_ = [await resources.get(tx, id_) for id_, _, _ in way.link.offers]
+                all_ = await resources.several(tx, [id_ for id_, _, _ in way.link.offers])
     except LinkOver:
         return page(request, "link_over.html", way.here, {}, status=410, frames=way.sites)
     if slug is not None:
