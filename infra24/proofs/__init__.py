@@ -1,0 +1,1 @@
+"""Proofs of who someone is that touch no database: providers, tokens, passwords, codes, passkeys, seals."""
