@@ -9,10 +9,10 @@ import psycopg
 
 from infra24 import migrations
 from infra24.db import APP_ROLE
+from infra24.languages import LANGUAGES, catalogue
 from infra24.serving import Urls, port_is_free
 from infra24.settings import Settings
 from infra24.web import static_files
-from infra24.web.i18n import LANGUAGES, catalogue
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 import infra24
 from infra24.bookings import BookerLimit, HoldOver
+from infra24.languages import LANGUAGES, LOCALES, speech
 from infra24.web import theme
-from infra24.web.i18n import LANGUAGES, LOCALES, speech
 from infra24.web.pages.forms import FromElsewhere
 
 

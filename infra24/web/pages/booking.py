@@ -24,9 +24,9 @@ from infra24.bookings import (
 )
 from infra24.db import Tx
 from infra24.errors import Conflict, Refusal
+from infra24.languages import Speech
 from infra24.organizations import Organization
 from infra24.resources import Choice, Resource
-from infra24.web.i18n import Speech
 from infra24.web.pages.forms import (
     DetailsForm,
     empty_details,

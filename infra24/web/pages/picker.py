@@ -14,8 +14,8 @@ from infra24 import bookings
 from infra24.availability.documents import zone_named
 from infra24.availability.hours import day_number, day_span
 from infra24.db import Tx
+from infra24.languages import Speech
 from infra24.resources import ANYONE, Choice, Offer
-from infra24.web.i18n import Speech
 from infra24.web.pages.forms import read_number
 from infra24.web.rendering import with_query
 

@@ -19,7 +19,7 @@ from babel.messages.pofile import read_po
 from babel.numbers import format_currency, get_currency_precision
 from babel.support import Translations
 
-LOCALES = Path(__file__).parent.parent / "locales"
+LOCALES = Path(__file__).parent / "locales"
 LANGUAGES: Mapping[str, str] = {"en": "English", "es": "Español"}
 
 
