@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
+from urllib.parse import urlsplit
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
@@ -11,6 +12,10 @@ from infra24 import __version__, clock, events
 from infra24.bookings import Tokens
 from infra24.clock import Clock
 from infra24.db import APP_ROLE, Database, Statement, Tx
+from infra24.letters import Desk, Office, Post, Writers
+from infra24.letters.folder import FolderPost
+from infra24.letters.paper import sender
+from infra24.letters.smtp import Server, SmtpPost
 from infra24.organizations import Directory
 from infra24.settings import Settings
 from infra24.web import errors, rendering, routes
@@ -19,9 +24,22 @@ from infra24.web.envelope import Envelope
 from infra24.web.live import Watcher
 from infra24.web.services import Services
 from infra24.worker import Queue
+from infra24.writers import WRITERS
 
 
-def compose(settings: Settings, url: str, now: Clock = clock.now) -> tuple[Database, Queue]:
+def post(settings: Settings) -> Post:
+    """The post that the settings name: a mail server, or files beside the embedded database."""
+    host = urlsplit(settings.base_url).hostname or ""
+    home = f"Infra24 Booking <booking@{host if host and ':' not in host else 'localhost'}>"
+    if settings.smtp_url is None:
+        return FolderPost(settings.data_dir / "letters", sender(settings.mail_from or home))
+    server = Server.of(settings.smtp_url.get_secret_value())
+    return SmtpPost(server, sender(settings.mail_from or server.by or home))
+
+
+def compose(
+    settings: Settings, url: str, now: Clock = clock.now, writers: Writers = WRITERS
+) -> tuple[Database, Queue]:
     """The database and the queue of an installation, each knowing of the other."""
     role = None if settings.owner_database_url else APP_ROLE
     queue = Queue(url, now, role=role)
@@ -31,12 +49,14 @@ def compose(settings: Settings, url: str, now: Clock = clock.now) -> tuple[Datab
 
     database = Database(url, flush=flush, size=settings.pool_size, role=role)
     queue.database = database
+    tokens, carrier = Tokens(settings.secret_key()), post(settings)
+    queue.office = Office(writers, carrier, lambda at: Desk(database, settings.base_url, tokens, at))
     return database, queue
 
 
 def create_app(settings: Settings, url: str, now: Clock = clock.now) -> FastAPI:
     """The web application on a database that is already migrated."""
-    database, _ = compose(settings, url, now)
+    database, queue = compose(settings, url, now)
     watcher = Watcher(database)
 
     @asynccontextmanager
@@ -56,7 +76,7 @@ def create_app(settings: Settings, url: str, now: Clock = clock.now) -> FastAPI:
         telemetry={"tracing": False, "metrics": False, "logs": False, "operation_spans": False},
     )
     app.state.services = Services(
-        settings, database, Directory(database), Tokens(settings.secret_key()), now, watcher
+        settings, database, Directory(database), Tokens(settings.secret_key()), now, watcher, queue
     )
     rendering.install(app)
     errors.install(app)

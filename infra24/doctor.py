@@ -1,5 +1,6 @@
 """Checks every part of an installation and says what to do about each."""
 
+import asyncio
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -8,8 +9,11 @@ from zoneinfo import ZoneInfo, available_timezones
 import psycopg
 
 from infra24 import migrations
+from infra24.app import post
 from infra24.db import APP_ROLE
 from infra24.languages import LANGUAGES, catalogue
+from infra24.letters import Delayed, NoAddress, Refused
+from infra24.letters.smtp import BadAddress
 from infra24.serving import Urls, port_is_free
 from infra24.settings import Settings
 from infra24.web import static_files
@@ -34,6 +38,7 @@ def examine(settings: Settings, urls: Urls) -> Iterator[Finding]:
         ("Languages", _languages),
         ("Secret", lambda: _secret(settings)),
         ("Port", lambda: _port(settings)),
+        ("Mail", lambda: _mail(settings)),
         ("Database", lambda: _database(urls)),
         ("Schema", lambda: _schema(urls)),
         ("Tenancy", lambda: _tenancy(urls)),
@@ -84,6 +89,18 @@ def _port(settings: Settings) -> Finding:
     free = port_is_free(settings.host, settings.port)
     seen = f"{settings.host}:{settings.port} {'is free' if free else 'is in use (by us, perhaps)'}"
     return Finding("Port", True, seen)
+
+
+def _mail(settings: Settings) -> Finding:
+    """Where letters go, and whether the server answers; a public server without one sends nobody anything."""
+    wrong = "set INFRA24_SMTP_URL to smtp://user:password@host:587 and INFRA24_MAIL_FROM to the sender"
+    try:
+        seen = asyncio.run(post(settings).look())
+    except (Delayed, Refused, BadAddress, NoAddress) as error:
+        return Finding("Mail", False, str(error), wrong)
+    sends = settings.smtp_url is not None
+    well = sends or not settings.public_url
+    return Finding("Mail", well, seen if sends else f"{seen}; nothing is sent", wrong)
 
 
 def _database(urls: Urls) -> Finding:

@@ -30,6 +30,13 @@ class Settings(BaseSettings):
         default=None, description="32 bytes or more; booking tokens derive from it"
     )
     public_url: str | None = Field(default=None, description="how visitors reach this server")
+    smtp_url: SecretStr | None = Field(
+        default=None,
+        description="the mail server, smtp://user:password@host:587; else letters are files in data_dir",
+    )
+    mail_from: str | None = Field(
+        default=None, description="the sender of letters: Infra24 <post@example.org>"
+    )
     pool_size: int = Field(default=10, ge=1, le=200, description="database connections per process")
 
     @property

@@ -2,21 +2,26 @@
 
 import logging
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import procrastinate
-from procrastinate import PsycopgConnector, RetryStrategy
+from procrastinate import JobContext, PsycopgConnector, RetryStrategy
 from procrastinate.types import JSONValue
+from psycopg import AsyncConnection
 
 from infra24 import answers, bookings, events
 from infra24.clock import Clock
 from infra24.db import APP_ROLE, Database, Tx
 from infra24.events import Event
+from infra24.letters import Facts, Office, queued
+from infra24.letters.patience import Patience
 from infra24.subscribers import SUBSCRIBERS
 
 log = logging.getLogger("infra24.worker")
 
 _RETRY = RetryStrategy(max_attempts=12, exponential_wait=2)
+_LETTERS = "letters"
 _STALLED_SECONDS = 30
 _KEYS_KEPT = timedelta(days=2)
 
@@ -31,6 +36,9 @@ class Queue:
             connector=PsycopgConnector(conninfo=url, kwargs=kwargs, min_size=1, max_size=4)
         )
         self.jobs.task(name="deliver", retry=_RETRY)(self.deliver)
+        self.jobs.task(name="send_letter", queue=_LETTERS, pass_context=True, retry=Patience())(
+            self.send_letter
+        )
         self.jobs.periodic(cron="* * * * *")(
             self.jobs.task(name="end_lapsed_holds", queueing_lock="end_lapsed_holds")(self.end_lapsed_holds)
         )
@@ -41,6 +49,7 @@ class Queue:
             self.jobs.task(name="forget", queueing_lock="forget")(self.forget)
         )
         self.database: Database | None = None
+        self.office: Office | None = None
 
     async def defer(self, tx: Tx, recorded: list[Event]) -> None:
         """One job for each subscriber of each event, inside the transaction that records them."""
@@ -52,6 +61,20 @@ class Queue:
         if wanted:
             deferrer = self.jobs.configure_task("deliver", connection=tx.connection)
             await deferrer.batch_defer_async(*wanted)
+
+    async def letter(self, connection: AsyncConnection[Any], kind: str, facts: Facts) -> None:
+        """Queue a letter in the connection's transaction: it is sent if that commits, and only then.
+
+        The job keeps ids, numbers and short words; Invalid for anything else. The text is made when sent.
+        """
+        assert kind in self._office().writers, f"nobody writes {kind}"
+        deferrer = self.jobs.configure_task("send_letter", connection=connection)
+        await deferrer.defer_async(kind=kind, facts=queued(facts))
+
+    async def send_letter(self, context: JobContext, kind: str, facts: dict[str, Any]) -> None:
+        """Write and send one letter."""
+        assert context.job.id is not None
+        await self._office().send(kind, facts, context.job.id, self.clock())
 
     async def deliver(self, org_id: str, event_id: str, subscriber: str) -> None:
         """Hand one event to one subscriber."""
@@ -80,7 +103,7 @@ class Queue:
             await manager.retry_job(job)
 
     async def forget(self, timestamp: int) -> None:
-        """Forget answers kept for repeated requests, and jobs long done."""
+        """Forget answers kept for repeated requests, and jobs long done; letters that failed, too."""
         database, before = self._database(), self.clock() - _KEYS_KEPT
         rows = await database.sweep(
             "old idempotency keys",
@@ -91,6 +114,11 @@ class Queue:
             async with database.transaction(org_id) as tx:
                 await answers.forget_answers(tx, before)
         await self.jobs.job_manager.delete_old_jobs(nb_hours=24 * 7, include_failed=False)
+        await self.jobs.job_manager.delete_old_jobs(nb_hours=24 * 7, queue=_LETTERS, include_failed=True)
+
+    def _office(self) -> Office:
+        assert self.office is not None, "the worker was not given an office for letters"
+        return self.office
 
     def _database(self) -> Database:
         assert self.database is not None, "the worker was not given a database"

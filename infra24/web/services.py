@@ -7,6 +7,7 @@ from fastapi import Request
 from infra24.bookings import Tokens
 from infra24.clock import Clock
 from infra24.db import Database
+from infra24.letters import Letterbox
 from infra24.organizations import Directory
 from infra24.settings import Settings
 from infra24.web.live import Watcher
@@ -22,6 +23,7 @@ class Services:
     tokens: Tokens
     clock: Clock
     watcher: Watcher
+    letterbox: Letterbox
 
 
 def services(request: Request) -> Services:

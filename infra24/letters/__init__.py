@@ -1,0 +1,25 @@
+"""Letters: what people are told by e-mail. Queued with the fact, written when sent, carried by a post."""
+
+from infra24.letters.model import Letter, NoAddress, Stamp
+from infra24.letters.port import Delayed, Facts, Letterbox, Post, Refused
+from infra24.letters.registry import Desk, Proofs, Writer, Writers
+from infra24.letters.sending import Office, queued
+from infra24.letters.wording import write
+
+__all__ = [
+    "Delayed",
+    "Desk",
+    "Facts",
+    "Letter",
+    "Letterbox",
+    "NoAddress",
+    "Office",
+    "Post",
+    "Proofs",
+    "Refused",
+    "Stamp",
+    "Writer",
+    "Writers",
+    "queued",
+    "write",
+]
