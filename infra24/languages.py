@@ -46,6 +46,10 @@ class Speech:
         """The same, short."""
         return format_skeleton("MMMEd", on, locale=self.locale, fuzzy=True)
 
+    def moment(self, at: datetime, zone: ZoneInfo) -> str:
+        """Day and time in a zone, and the zone: for those who may be elsewhere."""
+        return f"{self.full_day(at.astimezone(zone))}, {self.time(at, zone)} ({self.zone(zone)})"
+
     def _written(self, on: date | datetime, *skeletons: str) -> str:
         """By the first skeleton that the locale has, with its names of days and months written out."""
         known = self.locale.datetime_skeletons

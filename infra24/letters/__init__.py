@@ -2,7 +2,7 @@
 
 from infra24.letters.model import Letter, NoAddress, Stamp
 from infra24.letters.port import Delayed, Facts, Letterbox, Post, Refused
-from infra24.letters.registry import Desk, Proofs, Writer, Writers
+from infra24.letters.registry import Desk, Secrets, Writer, Writers
 from infra24.letters.sending import Office, queued
 from infra24.letters.wording import write
 
@@ -15,8 +15,8 @@ __all__ = [
     "NoAddress",
     "Office",
     "Post",
-    "Proofs",
     "Refused",
+    "Secrets",
     "Stamp",
     "Writer",
     "Writers",

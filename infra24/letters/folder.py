@@ -25,9 +25,9 @@ class FolderPost:
         return self.by.domain
 
     async def send(self, letter: Letter, stamp: Stamp) -> str:
-        """Write the file; its name. The same stamp is the same file."""
+        """Write the file, its links whole; its name. The same stamp is the same file."""
         name = f"{stamp.id.partition('@')[0]}.eml"
-        return await self._try(name, bytes(message(letter, stamp, self.by)))
+        return await self._try(name, bytes(message(letter, stamp, self.by, "8bit")))
 
     async def look(self) -> str:
         """The folder, if it can be written to."""

@@ -1,10 +1,14 @@
 """A letter: what one person is told by e-mail, and what makes it the same letter when it is sent again."""
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, field
 from datetime import datetime
 from email.headerregistry import Address
 
 from infra24.errors import Invalid
+
+UNRULY = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+"""What ends a line, turns the reading direction or cannot be written: no header has it."""
 
 
 class NoAddress(Invalid):
@@ -20,8 +24,8 @@ class Letter:
 
     to: str
     subject: str
-    text: str
-    html: str | None = None
+    text: str = field(repr=False)  # its links let people in
+    html: str | None = field(default=None, repr=False)
     reply_to: str | None = None
     language: str = "en"
 
@@ -30,7 +34,7 @@ class Letter:
         if self.reply_to is not None:
             address(self.reply_to)
         for said in (self.subject, self.language):
-            if not said or not said.isprintable():
+            if not said.strip() or UNRULY.search(said):
                 raise Invalid("A letter's subject and language stand on one line.")
 
 
@@ -48,6 +52,9 @@ def address(written: str) -> Address:
         local, _, domain = written.rpartition("@")
         if not (local and domain and written.isprintable()):
             raise NoAddress()
-        return Address(addr_spec=f"{local}@{domain.encode('idna').decode('ascii')}")
+        host = domain.encode("idna").decode("ascii")
+        plain = "".join(c if c.isascii() else "x" for c in local)  # the library takes no other script here
+        found = Address(addr_spec=f"{plain}@{host}")
+        return found if plain == local else Address(username=local, domain=host)
     except (ValueError, IndexError) as error:
         raise NoAddress() from error

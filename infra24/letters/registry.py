@@ -10,7 +10,7 @@ from infra24.db import Database
 from infra24.letters.model import Letter
 
 
-class Proofs(Protocol):
+class Secrets(Protocol):
     """Makes again, from ids, the secrets that links carry."""
 
     def of(self, org_id: UUID, booking_id: UUID) -> str:
@@ -28,7 +28,7 @@ class Desk:
 
     database: Database
     base_url: str
-    tokens: Proofs
+    tokens: Secrets
     now: datetime
 
 

@@ -6,7 +6,7 @@ from functools import lru_cache
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from infra24.languages import LANGUAGES, catalogue
-from infra24.letters.model import Letter
+from infra24.letters.model import UNRULY, Letter
 
 _LONGEST = 200
 _OURS = frozenset({"link"})
@@ -33,9 +33,8 @@ def write(
 def _plain(name: str, fact: str | int | None) -> str | int | None:
     if not isinstance(fact, str) or name in _OURS:
         return fact
-    line = "".join(c if c.isprintable() else " " for c in fact)
     longest = _REASON_LONGEST if name in _LONGER else _LONGEST
-    said = " ".join(line.split())[:longest]
+    said = " ".join(UNRULY.sub(" ", fact).split())[:longest]
     return said if name in _LONGER else said.replace("://", " ")
 
 
