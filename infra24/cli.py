@@ -32,6 +32,7 @@ from infra24.availability import TURN
 from infra24.bookings import Tokens
 from infra24.descriptions import Misread
 from infra24.errors import Problem, Refusal
+from infra24.letters import NoSender, NoServer
 from infra24.serving import Urls, WorkerBeside
 from infra24.settings import Settings
 
@@ -256,7 +257,10 @@ def root(
 
 def main() -> None:
     """The entry point of the command `infra24`."""
-    app()
+    try:
+        app()
+    except (NoServer, NoSender) as wrong:
+        sys.exit(wrong.sentence)
 
 
 @contextmanager

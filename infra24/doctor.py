@@ -11,9 +11,8 @@ import psycopg
 from infra24 import migrations
 from infra24.app import post
 from infra24.db import APP_ROLE
+from infra24.errors import Refusal
 from infra24.languages import LANGUAGES, catalogue
-from infra24.letters import Delayed, NoAddress, Refused
-from infra24.letters.smtp import BadAddress
 from infra24.serving import Urls, port_is_free
 from infra24.settings import Settings
 from infra24.web import static_files
@@ -96,8 +95,8 @@ def _mail(settings: Settings) -> Finding:
     wrong = "set INFRA24_SMTP_URL to smtp://user:password@host:587 and INFRA24_MAIL_FROM to the sender"
     try:
         seen = asyncio.run(post(settings).look())
-    except (Delayed, Refused, BadAddress, NoAddress) as error:
-        return Finding("Mail", False, str(error), wrong)
+    except Refusal as error:
+        return Finding("Mail", False, error.sentence, wrong)
     sends = settings.smtp_url is not None
     well = sends or not settings.public_url
     return Finding("Mail", well, seen if sends else f"{seen}; nothing is sent", wrong)

@@ -4,9 +4,10 @@ from email.header import Header
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import EmailPolicy
-from email.utils import format_datetime, parseaddr
+from email.utils import format_datetime, getaddresses
 
 from infra24.letters.model import Letter, NoAddress, Stamp, address
+from infra24.letters.port import NoSender
 
 
 class _Paper(EmailPolicy):
@@ -23,11 +24,12 @@ _PAPER = _Paper(linesep="\r\n")
 
 
 def sender(written: str) -> Address:
-    """The address that letters come from, with or without a name: `Infra24 <post@example.org>`."""
-    name, spec = parseaddr(written)
-    if not written.isprintable():
-        raise NoAddress()
-    found = address(spec)
+    """The address that letters come from, as `Infra24 <post@example.org>`, or NoSender."""
+    try:
+        ((name, spec),) = getaddresses([written]) if written.isprintable() else [("", "")]
+        found = address(spec)
+    except (NoAddress, ValueError):  # none, or several
+        raise NoSender() from None
     return Address(name, found.username, found.domain)
 
 

@@ -6,11 +6,19 @@ from uuid import UUID
 
 from psycopg import AsyncConnection
 
-from infra24.errors import Unavailable
+from infra24.errors import Invalid, Unavailable
 from infra24.letters.model import Letter, Stamp
 
 Facts = Mapping[str, UUID | str | int]
 """What a letter is about: ids, numbers and short words. Never a secret, never an address."""
+
+
+class NoServer(Invalid):
+    """INFRA24_SMTP_URL is not smtp://user:password@host:587 or smtps://user:password@host."""
+
+
+class NoSender(Invalid):
+    """INFRA24_MAIL_FROM is not an address such as Infra24 <post@example.org>."""
 
 
 class Delayed(Unavailable):

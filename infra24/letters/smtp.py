@@ -13,15 +13,11 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from infra24.letters.model import Letter, Stamp
 from infra24.letters.paper import message
-from infra24.letters.port import Delayed, Refused
+from infra24.letters.port import Delayed, NoServer, Refused
 
 _SECONDS = 20.0
 _LOOK_SECONDS = 3.0
 _SIGN_IN_FIRST = 530  # the server wants a user or encryption: our settings are wrong, not the letter
-
-
-class BadAddress(ValueError):
-    """INFRA24_SMTP_URL is not smtp://user:password@host:587 or smtps://user:password@host."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,16 +38,16 @@ class Server:
         """The server that an address names: smtp:// (STARTTLS, unless on this machine) or smtps://.
 
         `?from=` is the sender where none is set, `?ca=` a file with the certificates to trust instead of the
-        system's; with it STARTTLS is wanted on this machine too. BadAddress never repeats the password.
+        system's; with it STARTTLS is wanted on this machine too. NoServer never repeats the password.
         """
         try:
             parts = urlsplit(url)
             options = {name: values[-1] for name, values in parse_qs(parts.query).items()}
             host, port = parts.hostname or "", parts.port
         except ValueError:
-            raise BadAddress(str(BadAddress.__doc__)) from None
+            raise NoServer() from None
         if parts.scheme not in ("smtp", "smtps") or not host or options.keys() - {"from", "ca"}:
-            raise BadAddress(str(BadAddress.__doc__))
+            raise NoServer()
         implicit, ca = parts.scheme == "smtps", options.get("ca")
         return cls(
             host,

@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 from infra24.errors import Invalid
-from infra24.letters import Delayed, Letter, Post, Refused, Stamp
+from infra24.letters import Delayed, Letter, NoSender, NoServer, Post, Refused, Stamp
 from infra24.letters.folder import FolderPost
 from infra24.letters.paper import sender
-from infra24.letters.smtp import BadAddress, Server, SmtpPost
+from infra24.letters.smtp import Server, SmtpPost
 from tests.letters.servers import Certificate, Mailbox, mail_server, self_made
 from tests.serving import NOW
 
@@ -221,10 +221,18 @@ def test_encryption_is_wanted_everywhere_but_on_this_machine() -> None:
     ],
 )
 def test_an_address_of_no_server_is_refused_without_repeating_the_password(url: str) -> None:
-    with pytest.raises(BadAddress) as refused:
+    with pytest.raises(NoServer) as refused:
         Server.of(url)
     assert "hunter2" not in str(refused.value)
     assert "hunter2" not in repr(Server.of("smtp://u:hunter2@h"))
+
+
+@pytest.mark.parametrize(
+    "by", ["", "nobody", "A <a@b.example>, C <c@d.example>", "A <a@b.example>\nBcc: c@d.example"]
+)
+def test_a_sender_is_one_address(by: str) -> None:
+    with pytest.raises(NoSender):
+        sender(by)
 
 
 def test_a_wrong_password_is_the_settings_fault_and_loses_no_letter(

@@ -18,7 +18,7 @@ from infra24 import doctor
 from infra24.app import compose
 from infra24.db import Database
 from infra24.errors import Invalid
-from infra24.letters import Desk, Letter, NoAddress, Refused, Writers, write
+from infra24.letters import Desk, Letter, NoAddress, NoServer, Refused, Writers, write
 from infra24.letters.patience import Patience, pause
 from infra24.serving import Urls
 from infra24.settings import Settings
@@ -312,6 +312,14 @@ def _job(attempts: int) -> Any:
     )
 
 
+def _command(settings: Settings, **environment: str) -> tuple[int, str]:
+    said = subprocess.run(
+        [sys.executable, "-m", "infra24", "worker"], timeout=60, capture_output=True, text=True,
+        env={**os.environ, "INFRA24_DATA_DIR": str(settings.data_dir), "DATABASE_URL": "postgresql:///x", **environment},
+    )  # fmt: skip
+    return said.returncode, said.stderr
+
+
 def _mail(settings: Settings) -> doctor.Finding:
     found = doctor.examine(settings, Urls("postgresql:///nowhere?port=1", "postgresql:///nowhere?port=1"))
     return next(finding for finding in found if finding.part == "Mail")
@@ -341,5 +349,6 @@ def test_the_doctor_says_what_is_wrong_with_a_server(settings: Settings) -> None
         assert not finding.well
         assert said in finding.seen
         assert secret not in finding.seen
+    assert _command(settings, INFRA24_SMTP_URL=f"http://u:{secret}@h") == (1, f"{NoServer().sentence}\n")
     nobody = settings.model_copy(update={"mail_from": "nobody"})
     assert not _mail(nobody).well
