@@ -58,9 +58,17 @@ def by_mail(settings: Settings, box: Mailbox) -> Iterator[Settings]:
         )
 
 
-@pytest.fixture
-def url(make_database: Callable[[], str]) -> str:
+@pytest.fixture(scope="module")
+def database_of_letters(make_database: Callable[[], str]) -> str:
     return make_database()
+
+
+@pytest.fixture
+def url(database_of_letters: str) -> str:
+    """A database without jobs, which counts them from 1."""
+    with psycopg.connect(database_of_letters, autocommit=True) as owner:
+        owner.execute("TRUNCATE procrastinate_jobs, procrastinate_workers RESTART IDENTITY CASCADE")
+    return database_of_letters
 
 
 def tell(settings: Settings, url: str, clock: Clock, story: Story, writers: Writers = WRITERS) -> Any:
