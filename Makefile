@@ -13,7 +13,7 @@ help: ## List these words
 run: $(BIN)/.runtime frontend ## Install what is needed, load the demo, serve (PORT, INFRA24_DATA_DIR)
 	@$(BIN)/infra24 serve --demo
 
-test: $(BIN)/.dev frontend chromium ## Install what is needed and run all tests
+test: $(BIN)/.dev frontend tests/servers/node_modules/.done chromium ## Install what is needed and run all tests
 	@$(BIN)/python -m pytest -n 2 --dist loadscope $(ARGS)
 
 lint: $(BIN)/.dev frontend ## Style, types, import law, the front end's types
@@ -37,7 +37,7 @@ lock: | $(BIN)/python ## Pin every dependency anew
 	$(BIN)/pip-compile -q --strip-extras --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-header --extra build --extra dev --allow-unsafe -c requirements.lock -o requirements-dev.lock pyproject.toml
 
 clean: ## Remove what was installed and built (not the data)
-	rm -rf $(VENV) frontend/node_modules infra24/web/static
+	rm -rf $(VENV) frontend/node_modules tests/servers/node_modules infra24/web/static
 
 $(BIN)/python:
 	@echo "· a virtual environment in $(VENV)"
@@ -64,6 +64,11 @@ frontend/node_modules/.done: frontend/package.json frontend/package-lock.json | 
 	fi
 	@echo "· front-end packages"
 	@cd frontend && PATH="$(NODE_BIN):$$PATH" npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+tests/servers/node_modules/.done: tests/servers/package.json tests/servers/package-lock.json | frontend/node_modules/.done
+	@echo "· servers to test against"
+	@cd tests/servers && PATH="$(NODE_BIN):$$PATH" npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
 infra24/web/static/app.css: frontend/node_modules/.done frontend/build.mjs $(wildcard frontend/src/*)

@@ -205,4 +205,4 @@ def _claims(issuer: str, said: dict[str, Any]) -> Claims:
 
 
 def _same(one: str, other: str) -> bool:
-    return hmac.compare_digest(one.encode(), other.encode())
+    return hmac.compare_digest(one.encode("utf-8", "replace"), other.encode())

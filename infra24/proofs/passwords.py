@@ -1,9 +1,9 @@
 """Passwords: argon2id, few at a time, the same work with and without an account; and which are too weak.
 
-The shortest is 10 characters. NIST SP 800-63B-4 asks for 15 where a password is all there is, and for 8 beside
-a second factor. Here attempts are limited and locked out, staff can have a second factor, and the many who book
-twice a year would meet 15 with a password that they already use elsewhere. There is no rule about digits or
-capitals: length, and not being what anyone would guess, are what counts.
+The shortest is 10 characters. NIST SP 800-63B-4 asks for 15 where a password is all there is, and for 8
+beside a second factor. Here attempts are limited and locked out, staff can have a second factor, and the many
+who book twice a year would meet 15 with a password that they already use elsewhere. There is no rule about
+digits or capitals: length, and not being what anyone would guess, are what counts.
 """
 
 import asyncio
@@ -45,24 +45,24 @@ class Passwords:
 
     async def hash(self, password: str) -> str:
         """What to store of a password; refuses when too many wait."""
-        return await self._in_turn(self._hasher.hash, _normal(password))
+        return await self._in_turn(self._hasher.hash, _bytes(password))
 
     async def verify(self, password: str, stored: str | None) -> bool:
         """Whether it is the password that was stored; None stands for no account, and takes as long."""
-        good = await self._in_turn(self._matches, stored or self._nobody, _normal(password[: LONGEST + 1]))
+        good = await self._in_turn(self._matches, stored or self._nobody, _bytes(password[: LONGEST + 1]))
         return good and stored is not None and len(password) <= LONGEST
 
     def outdated(self, stored: str) -> bool:
         """Whether to hash anew at the next sign-in, because hashes have become costlier."""
         return self._hasher.check_needs_rehash(stored)
 
-    def _matches(self, stored: str, password: str) -> bool:
+    def _matches(self, stored: str, password: bytes) -> bool:
         try:
             return self._hasher.verify(stored, password)
         except (VerificationError, InvalidHashError):
             return False
 
-    async def _in_turn(self, work: Callable[..., T], *args: str) -> T:
+    async def _in_turn(self, work: Callable[..., T], *args: str | bytes) -> T:
         if self._waiting >= MOST_WAITING:
             raise PasswordsBusy
         self._waiting += 1
@@ -91,10 +91,8 @@ def objection(password: str, about: Iterable[str] = ()) -> str | None:
 
 def _is_common(plain: str) -> bool:
     """One of the list, whatever is around it or written for its letters; few letters; or a row of keys."""
-    letters = plain.translate(_WRITTEN_FOR)
-    core = letters.strip("0123456789!?.,*#-_ ")
     bare = plain.strip("0123456789!?.,*#-_ ")
-    if {plain, core, bare} & COMMON or len(set(plain)) < 4:
+    if {plain, bare, bare.translate(_WRITTEN_FOR)} & COMMON or len(set(plain)) < 4:
         return True
     half = plain[: len(plain) // 2]
     if len(plain) % 2 == 0 and half * 2 == plain and (half in COMMON or len(half) < 6):
@@ -119,6 +117,10 @@ _WRITTEN_FOR = str.maketrans("@4301$57", "aaeoisst")
 def _normal(text: str) -> str:
     """The same characters however a keyboard composes them (NFKC)."""
     return unicodedata.normalize("NFKC", text)
+
+
+def _bytes(password: str) -> bytes:
+    return _normal(password).encode("utf-8", "surrogatepass")
 
 
 @lru_cache

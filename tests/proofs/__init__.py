@@ -1,0 +1,1 @@
+"""Proofs of identity: pure ones, and against real servers."""
