@@ -8,7 +8,7 @@ rmSync(out, { recursive: true, force: true });
 mkdirSync(out, { recursive: true });
 
 await build({
-  entryPoints: { book: "src/book.ts", embed: "src/embed.ts", app: "src/app.css" },
+  entryPoints: { book: "src/book.ts", embed: "src/embed.ts", passkeys: "src/passkeys.ts", app: "src/app.css" },
   outdir: out.pathname,
   bundle: true,
   minify: true,
