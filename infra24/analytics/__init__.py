@@ -1,0 +1,43 @@
+"""What the bookings of a time add up to: trends, use against open hours, lead time, what did not happen."""
+
+from infra24.analytics.model import (
+    LONGEST_DAYS,
+    RANGES,
+    Bucket,
+    Filters,
+    Lead,
+    Offered,
+    Range,
+    Report,
+    Step,
+    Tally,
+    Thing,
+    Use,
+)
+from infra24.analytics.ranges import read_range
+from infra24.analytics.reports import Wish, report, things
+from infra24.analytics.tables import TABLES, Table, as_csv, table, tables
+
+__all__ = [
+    "LONGEST_DAYS",
+    "RANGES",
+    "TABLES",
+    "Bucket",
+    "Filters",
+    "Lead",
+    "Offered",
+    "Range",
+    "Report",
+    "Step",
+    "Table",
+    "Tally",
+    "Thing",
+    "Use",
+    "Wish",
+    "as_csv",
+    "read_range",
+    "report",
+    "table",
+    "tables",
+    "things",
+]

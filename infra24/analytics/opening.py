@@ -1,0 +1,109 @@
+"""When each resource is open: its own hours, those of the offers that open it, less all that closes it.
+
+By the pure engine, as offers read it: windows, overrides, blackouts, holidays, time off, journeys, and the
+closings of the parts of a whole. As the rules stand today.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from uuid import UUID
+
+from infra24.analytics.model import Thing
+from infra24.availability import (
+    Holidays,
+    Kind,
+    Rules,
+    Schedule,
+    Span,
+    closings,
+    intersect,
+    off,
+    parse,
+    subtract,
+    union,
+)
+from infra24.availability.hours import DAY
+from infra24.availability.schedules import pieces
+from infra24.resources import named_hosts
+
+
+class Openings:
+    """When the resources of an organization are open in a span, in seconds since 1970."""
+
+    def __init__(self, things: Sequence[Thing], zone: str, holidays: Holidays, span: Span) -> None:
+        self.things = {thing.id: thing for thing in things}
+        self.people = {thing.email: thing for thing in things if thing.email}
+        self.holidays = holidays
+        self.span = span
+        self.days = (span[0] // DAY - 1, span[1] // DAY + 2)
+        self.rules: Mapping[UUID, Rules] = {
+            thing.id: parse(thing.rules, zone=zone, people=named_hosts(thing.rules)) for thing in things
+        }
+
+    def of(self, thing: Thing) -> tuple[list[Span], bool]:
+        """When one resource is open, and whether that is because it says no hours at all."""
+        own = self.rules[thing.id].own_schedule(self.holidays)
+        found: list[Span] = []
+        if own.has_hours:
+            found += self._open(own)
+        elif self.rules[thing.id].hosts:
+            found += self._with_hosts(thing)
+        said = own.has_hours or bool(self.rules[thing.id].hosts)
+        for offer in self._offers_naming(thing):
+            found += self._hosting(offer, thing)
+            said = True
+        if not said:
+            found = subtract([self.span], self._closed(own))
+        found = subtract(found, self._closed_parts(thing, set()))
+        return intersect(found, [self.span]), not said
+
+    def _open(self, schedule: Schedule) -> list[Span]:
+        return subtract(pieces(schedule, *self.days), self._closed(schedule))
+
+    def _closed(self, schedule: Schedule) -> list[Span]:
+        return union((start, end) for start, end, _ in closings(schedule, *self.days))
+
+    def _offers_naming(self, thing: Thing) -> Iterable[Thing]:
+        """The active offers whose windows open a person."""
+        if thing.email is None:
+            return ()
+        return [
+            offer
+            for offer in self.things.values()
+            if offer.is_active and thing.email in self.rules[offer.id].hosts
+        ]
+
+    def _hosting(self, offer: Thing, person: Thing) -> list[Span]:
+        """When an offer's windows open a person: less its blackouts, where it has hours inside them, and
+        less what the person's own rules take off."""
+        rules = self.rules[offer.id]
+        own = self.rules[person.id].own_schedule(self.holidays, "time_off")
+        found = self._open(rules.schedule(person.email, self.holidays, "time_off"))
+        place = rules.schedule(None)
+        if place.has_hours:
+            found = intersect(found, pieces(place, *self.days))
+        closed = [
+            *off(Schedule(rules.zone), rules.blackouts, *self.days, "blackout"),
+            *off(place, place.overrides, *self.days, "blackout"),
+            *off(own, own.overrides, *self.days, "time_off"),
+        ]
+        return subtract(found, [(start, end) for start, end, _ in closed])
+
+    def _with_hosts(self, offer: Thing) -> list[Span]:
+        """When a place without hours of its own is open: while one of its hosts is."""
+        hosts = [self.people[name] for name in self.rules[offer.id].hosts if name in self.people]
+        return union(span for host in hosts if host.is_active for span in self._hosting(offer, host))
+
+    def _closed_parts(self, whole: Thing, seen: set[UUID]) -> list[Span]:
+        """When a part of a whole is closed: so is the whole then."""
+        found: list[Span] = []
+        for id_ in whole.parts:
+            part = self.things.get(id_)
+            if part is None or id_ in seen:
+                continue
+            seen.add(id_)
+            own = self.rules[id_].own_schedule(self.holidays)
+            offs = tuple(o for o in own.overrides if o.kind is Kind.OFF)
+            found += self._closed(replace(own, weekly=(), overrides=offs))
+            found += self._closed_parts(part, seen)
+        return found
