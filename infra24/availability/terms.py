@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from typing import Self
 from zoneinfo import ZoneInfo
 
 from infra24.availability.hours import DAY, day_number, local_date
@@ -91,7 +92,7 @@ class Terms:
         """The limits that count someone's bookings."""
         return tuple(limit for limit in self.limits if limit.whose is whose)
 
-    def without_limits(self, length: timedelta) -> "Terms":
+    def without_limits(self, length: timedelta) -> Self:
         """The same hours with every start and this length allowed: who is open, whatever else is asked."""
         minutes = int(length.total_seconds()) // 60
         return replace(

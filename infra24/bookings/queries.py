@@ -129,7 +129,8 @@ async def reseat(tx: Tx, booking: Booking, seating: Seating, now: datetime) -> b
             UPDATE bookings SET status = %(status)s, starts_at = %(starts_at)s, ends_at = %(ends_at)s,
                 expires_at = %(expires_at)s, revision = revision + 1, updated_at = %(now)s,
                 claimed = %(claimed)s, local_start = %(local_start)s, is_exception = %(is_exception)s,
-                series_at = %(series_at)s, series_id = %(series)s
+                series_at = %(series_at)s, series_id = %(series)s, resource_id = %(resource)s,
+                time_zone = %(time_zone)s, choice = %(choice)s
             WHERE org_id = %(org)s AND id = %(id)s
         """
         + _SEATING,
@@ -148,6 +149,8 @@ async def reseat(tx: Tx, booking: Booking, seating: Seating, now: datetime) -> b
             "is_exception": booking.is_exception,
             "series": booking.series_id,
             "series_at": booking.series_at,
+            "time_zone": booking.time_zone,
+            "choice": Jsonb(booking.choice),
         },
     )
     return row is not None and row[0] == len(seating.claims)

@@ -216,10 +216,12 @@ async def seat(
     *,
     token_hash: bytes | None = None,
     keep: Sequence[UUID] = (),
+    new: bool = False,
 ) -> Booking:
     """Claim a booking's time: the best assignment, and when it was lost to others the best of what is left.
 
     With `token_hash` the booking is new, else it has been unseated before. Returns it with its hosts.
+    With `new` whoever is kept takes a turn for it.
     The first try waits for nobody; after a loss everyone who lost waits in one line, so that whatever
     can be placed is placed. Refuses with SlotTaken when nothing is left.
     """
@@ -233,7 +235,7 @@ async def seat(
         await turns.give_back(tx, id_, now)
         keep = ()
     for attempt in range(_TRIES):
-        found = await find(tx, outlook, booking, keep=keep)
+        found = await find(tx, outlook, booking, keep=keep, new=new)
         if await _attempt(tx, offer, booking, found, token_hash, now):
             if found.chosen and found.chosen.is_turn:
                 await turns.charge(tx, offer.resource.id, found.chosen.decision, found.chosen.hosts, now)

@@ -80,7 +80,8 @@ async def outlook(
         if offer.rules.limits_of(Whose.OFFER):
             made = await claim_queries.made(tx, resource_id, *reach, now, ignoring)
         claims = claims_by_member(rows)
-        seen = timetable(offer, claims, span, lasting, now, made)
+        begun = min(now, span[0]) if choice.freely else now  # staff may write down what has begun
+        seen = timetable(offer, claims, span, lasting, begun, made)
         return Outlook(offer, seen, any(row[2] for row in rows), choice, ignoring)
     raise Unavailable("Its rules are being changed right now. Try again in a moment.")
 

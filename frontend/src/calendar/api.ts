@@ -1,0 +1,143 @@
+// What the server says of the calendar, and what is asked of it.
+
+export interface Column {
+  id: string;
+  title: string;
+  type: string;
+  units: number;
+  location: string;
+}
+
+export interface Booking {
+  id: string;
+  resource_ids: string[];
+  linked_ids?: string[];
+  linked?: string;
+  start: string;
+  end: string;
+  starts_at: string;
+  ends_at: string;
+  label: string;
+  status: string;
+  title: string;
+  who: string;
+  revision: number;
+  movable: boolean;
+  resizable: boolean;
+  why_not?: string;
+  before?: number;
+  after?: number;
+  units?: Record<string, number>;
+  in_series?: boolean;
+  fold?: 1;
+}
+
+export interface Span {
+  resource_id: string;
+  start: string;
+  end: string;
+  code?: string;
+  label?: string;
+  layout?: string;
+}
+
+export interface Agenda {
+  now: { local: string };
+  events: Booking[];
+  turnovers: Span[];
+  closed: Span[];
+}
+
+export interface Offer {
+  id: string;
+  title: string;
+  minutes: number[];
+}
+
+export interface Page {
+  columns: Column[];
+  first: string;
+  last: string;
+  days: number;
+  view: string;
+  org: string;
+  writes: boolean;
+  now: string;
+}
+
+export interface Change {
+  from_resource_id: string;
+  resource_id?: string;
+  local_start?: string;
+  local_end?: string;
+  fold?: number;
+  revision?: number;
+}
+
+interface InTheWay {
+  who: string;
+  title: string;
+  label: string;
+}
+
+/** The server's refusal: the sentence that people read, and the fields that it names. */
+export class Refused extends Error {
+  constructor(
+    sentence: string,
+    readonly fields: { path: string; sentence: string }[] = [],
+  ) {
+    super(sentence);
+  }
+}
+
+export class Server {
+  readonly #org: string;
+  readonly #csrf: string;
+
+  constructor(org: string) {
+    this.#org = org;
+    this.#csrf = document.querySelector<HTMLMetaElement>("meta[name=csrf]")?.content ?? "";
+  }
+
+  async agenda(page: Page): Promise<Agenda> {
+    const query = new URLSearchParams({ org: this.#org, start: page.first, end: page.last });
+    for (const column of page.columns) query.append("resource_id", column.id);
+    return this.#ask(`/api/calendar/events?${query}`);
+  }
+
+  async offers(column: string): Promise<Offer[]> {
+    const query = new URLSearchParams({ org: this.#org, resource_id: column });
+    return (await this.#ask<{ offers: Offer[] }>(`/api/calendar/offers?${query}`)).offers;
+  }
+
+  async move(id: string, change: Change): Promise<Booking | null> {
+    return (await this.#ask<{ event: Booking | null }>(this.#address(`/${id}`), "PATCH", change)).event;
+  }
+
+  async create(wanted: object): Promise<Booking | null> {
+    return (await this.#ask<{ event: Booking | null }>(this.#address(""), "POST", wanted)).event;
+  }
+
+  #address(rest: string): string {
+    return `/api/calendar/bookings${rest}?org=${encodeURIComponent(this.#org)}`;
+  }
+
+  async #ask<T>(address: string, method = "GET", body?: object): Promise<T> {
+    const headers: Record<string, string> = { accept: "application/json" };
+    if (body) headers["content-type"] = "application/json";
+    if (body && this.#csrf) headers["x-csrf-token"] = this.#csrf;
+    const sent: RequestInit = { method, headers };
+    if (body) sent.body = JSON.stringify(body);
+    const answer = await fetch(address, sent);
+    const said = await answer.json().catch(() => ({}));
+    if (!answer.ok) throw new Refused(sentence(said), said.errors);
+    return said as T;
+  }
+}
+
+function sentence(said: { detail?: string; reasons?: { sentence: string }[]; in_the_way?: InTheWay[]; errors?: { sentence: string }[] }): string {
+  const reasons = (said.reasons ?? said.errors ?? []).map((reason) => reason.sentence);
+  const first = reasons.length ? [...new Set(reasons)].join(" ") : (said.detail ?? "");
+  const way = (said.in_the_way ?? []).slice(0, 3).map((one) => [one.who, one.title, one.label].filter(Boolean).join(", "));
+  return [first, ...way].join(" · ");
+}

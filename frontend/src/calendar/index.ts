@@ -1,0 +1,303 @@
+// The staff's calendar. The server owns every conversion of time: bookings come as its wall-clock times and
+// go back as those times moved by what was dragged. Without this file the table of the same page does it all.
+
+import { createCalendar, Interaction, ResourceTimeGrid, ResourceTimeline, type Calendar } from "@event-calendar/core";
+import "../calendar.css";
+import { Server, type Agenda, type Booking, type Change, type Page } from "./api";
+import { MoveDialog, NewDialog } from "./dialogs";
+import { content, drawnEnd, events, idOf, nowLine, placeOf, type Words } from "./drawing";
+import { Keys } from "./keys";
+import { filled, Saying } from "./saying";
+import { mend } from "./roles";
+import { plus, read, rounded } from "./wall";
+
+const MINUTE = 60_000;
+
+export class Board {
+  readonly page: Page;
+  readonly words: Words;
+  readonly server: Server;
+  readonly saying = new Saying();
+  readonly titles: Map<string, string>;
+  readonly ec: Calendar;
+  readonly booking: MoveDialog;
+  readonly fresh: NewDialog;
+  agenda: Agenda = { now: { local: "" }, events: [], turnovers: [], closed: [] };
+  #seen = "";
+  #dragging = false;
+  #cancelled = false;
+  #late = false;
+  #asked = 0;
+  #undo: (() => Promise<void>)[] = [];
+  #now = { local: "", since: 0 };
+
+  constructor(readonly root: HTMLElement) {
+    this.page = JSON.parse(document.querySelector("#calendar-data")!.textContent!) as Page;
+    this.words = { ...root.dataset } as Words;
+    this.server = new Server(this.page.org);
+    this.titles = new Map(this.page.columns.map((column) => [column.id, column.title]));
+    this.#now = { local: this.page.now, since: performance.now() };
+    this.booking = new MoveDialog((booking, change) => this.#change(booking, change), `/${this.page.org}/bookings`);
+    this.fresh = new NewDialog(this.server, (wanted) => this.#create(wanted));
+    this.ec = createCalendar(root, [ResourceTimeGrid, ResourceTimeline, Interaction], this.#options());
+    mend(root, root.dataset.name ?? "");
+  }
+
+  get isTimeline(): boolean {
+    return this.page.view === "timeline";
+  }
+
+  /** The organization's wall clock now: the server's, carried on by how long this page has been open. */
+  now(): string {
+    return plus(this.#now.local, performance.now() - this.#now.since);
+  }
+
+  find(id: string): Booking | undefined {
+    return this.agenda.events.find((booking) => booking.id === id);
+  }
+
+  /** Look again and draw what changed; never under a drag, and the focus stays where it is. */
+  async refresh(): Promise<void> {
+    if (this.#dragging) {
+      this.#late = true;
+      return;
+    }
+    const asked = ++this.#asked;
+    const agenda = await this.server.agenda(this.page);
+    if (asked !== this.#asked || this.#dragging) {
+      this.#late = this.#dragging;
+      return;
+    }
+    this.#now = { local: agenda.now.local, since: performance.now() };
+    this.agenda = agenda;
+    const seen = JSON.stringify([agenda.events, agenda.turnovers, agenda.closed]);
+    if (seen !== this.#seen) this.draw();
+    this.#seen = seen;
+    this.root.dataset.loaded = String(Number(this.root.dataset.loaded ?? 0) + 1);
+  }
+
+  draw(): void {
+    const focused = (document.activeElement as HTMLElement | null)?.closest<HTMLElement>(".ec-event")?.dataset.id;
+    this.ec.setOption("events", [
+      nowLine(this.page.columns, this.now()),
+      ...events(this.agenda, this.page, this.words),
+    ]);
+    if (focused) requestAnimationFrame(() => this.focus(focused));
+  }
+
+  focus(id: string): void {
+    const shown = this.root.querySelector<HTMLElement>(`.ec-event[data-id="${id}"]`);
+    const again = shown ?? this.root.querySelector<HTMLElement>(`.ec-event[data-id^="${id.split("@")[0]}@"]`);
+    if (again && document.activeElement !== again) again.focus();
+  }
+
+  /** Move by keys or by the dialog: the server answers, then it is drawn. Throws what it refuses. */
+  async #change(booking: Booking, change: Change): Promise<void> {
+    const moved = await this.server.move(booking.id, change);
+    const to = change.resource_id ?? change.from_resource_id;
+    await this.#moved(booking, moved, change.from_resource_id, to);
+  }
+
+  /** The same, where a refusal is told by a toast; `revert` puts back what was already drawn. */
+  async move(booking: Booking, change: Change, revert?: () => void): Promise<void> {
+    try {
+      await this.#change(booking, change);
+    } catch (error) {
+      revert?.();
+      const why = error instanceof Error ? error.message : "";
+      this.saying.show(filled(this.words.refused, { who: booking.who || booking.title, why }), "bad");
+      await this.refresh();
+    }
+  }
+
+  async #moved(before: Booking, after: Booking | null, from: string, to: string): Promise<void> {
+    const who = before.who || before.title;
+    const where = this.titles.get(to) ?? "";
+    const back: Change = { from_resource_id: to, resource_id: from, local_start: before.start, local_end: before.end };
+    if (before.fold) back.fold = 1;
+    if (after) back.revision = after.revision;
+    const undo = async () => {
+      await this.server.move(before.id, back);
+      this.saying.show(filled(this.words.undone, { who }), "good");
+      await this.refresh();
+    };
+    this.#undo.push(undo);
+    const act = () => void this.undo();
+    this.saying.show(filled(this.words.moved, { who, where, when: after?.label ?? "" }), "good", {
+      text: this.words.undo ?? "", act,
+    });
+    await this.refresh();
+    requestAnimationFrame(() => this.focus(idOf(before.id, to)));
+  }
+
+  /** Take back the last move: that is another move, and may be refused as any. */
+  async undo(): Promise<void> {
+    const last = this.#undo.pop();
+    if (!last) {
+      this.saying.aloud(this.words.nothing ?? "");
+      return;
+    }
+    try {
+      await last();
+    } catch (error) {
+      this.saying.show(filled(this.words.refused, { who: "", why: (error as Error).message }), "bad");
+    }
+  }
+
+  async #create(wanted: object): Promise<void> {
+    const made = await this.server.create(wanted);
+    this.ec.unselect();
+    await this.refresh();
+    if (!made) return;
+    this.saying.show(filled(this.words.made, { who: made.who, when: made.label }), "good");
+    requestAnimationFrame(() => this.focus(idOf(made.id, made.resource_ids[0] ?? "")));
+  }
+
+  /** A new booking from the keyboard: in the column of what has the focus, at the next half hour. */
+  start(): void {
+    const focused = (document.activeElement as HTMLElement | null)?.closest<HTMLElement>(".ec-event")?.dataset.id;
+    const column = focused?.split("@")[1] ?? this.page.columns[0]?.id;
+    if (!column || !this.page.writes) return;
+    const now = this.now();
+    const today = now.slice(0, 10) >= this.page.first && now.slice(0, 10) <= this.page.last;
+    void this.fresh.open(column, today ? rounded(now, 30) : `${this.page.first}T09:00:00`);
+  }
+
+  #options(): Calendar.Options {
+    const { page } = this;
+    const scale = page.days === 7 ? "Week" : "Day";
+    const scroll = Math.max(0, Math.min(7 * 60, (read(this.now()) % 86_400_000) / MINUTE - 60));
+    return {
+      view: `${this.isTimeline ? "resourceTimeline" : "resourceTimeGrid"}${scale}`,
+      date: page.first,
+      resources: page.columns.map(({ id, title, location }) => ({ id, title, extendedProps: { location } })),
+      events: [],
+      headerToolbar: { start: "", center: "", end: "" },
+      locale: this.root.dataset.locale ?? "en",
+      firstDay: 1,
+      height: "100%",
+      allDaySlot: false,
+      slotDuration: "00:30",
+      snapDuration: "00:15",
+      slotHeight: 26,
+      slotWidth: 44,
+      scrollTime: { minutes: scroll },
+      columnWidth: page.days === 7 ? "minmax(84px, 1fr)" : "minmax(116px, 1fr)",
+      nowIndicator: false,
+      slotEventOverlap: false,
+      longPressDelay: 350,
+      selectMinDistance: 5,
+      selectable: page.writes,
+      eventStartEditable: page.writes,
+      eventDurationEditable: page.writes,
+      resourceLabelContent: ({ resource }) => ({ domNodes: this.#label(resource) }),
+      eventContent: (info) => content(info, this.titles, this.words),
+      eventDidMount: ({ el, event }) => {
+        if (event.display !== "background") el.dataset.id = String(event.id);
+      },
+      eventClick: ({ event, jsEvent }) => {
+        (jsEvent as Event).preventDefault(); // or the key that opened the dialog would be typed into it
+        this.open(event);
+      },
+      select: (info) => void this.fresh.open(info.resource.id, info.startStr, info.endStr),
+      dateClick: (info) => {
+        if (page.writes && info.resource) void this.fresh.open(info.resource.id, info.dateStr);
+      },
+      eventDragStart: () => this.#grip(),
+      eventDragStop: () => this.#letGo(),
+      eventResizeStart: () => this.#grip(),
+      eventResizeStop: () => this.#letGo(),
+      eventDrop: (info) => this.#dropped(info),
+      eventResize: (info) => this.#resized(info),
+    };
+  }
+
+  open(event: Calendar.Event): void {
+    const { booking, column } = placeOf(event);
+    if (!booking) return;
+    const linked = booking.linked_ids?.includes(column) ?? false;
+    this.booking.open(booking, column, linked, this.words[booking.status] ?? booking.status);
+  }
+
+  #label(resource: Calendar.Resource): Node[] {
+    const title = document.createElement("b");
+    title.textContent = String(resource.title);
+    const place = document.createElement("small");
+    place.textContent = String(resource.extendedProps.location ?? "");
+    return place.textContent ? [title, place] : [title];
+  }
+
+  #grip(): void {
+    this.#dragging = true;
+    this.#cancelled = false;
+  }
+
+  #letGo(): void {
+    this.#dragging = false;
+    if (this.#late) {
+      this.#late = false;
+      queueMicrotask(() => void this.refresh());
+    }
+  }
+
+  /** Escape lets go of what is dragged: it goes back when the pointer does. */
+  cancel(): void {
+    if (!this.#dragging) return;
+    this.#cancelled = true;
+    this.saying.aloud(this.words.cancelled ?? "");
+  }
+
+  #dropped(info: Calendar.EventDropInfo): void {
+    const { booking, column } = placeOf(info.event);
+    const to = info.newResource?.id ?? column;
+    const by = milliseconds(info.delta);
+    if (this.#cancelled || (by === 0 && to === column)) return info.revert();
+    const change: Change = { from_resource_id: column, resource_id: to, revision: booking.revision };
+    if (by) change.local_start = plus(booking.start, by);
+    void this.move(booking, change, info.revert);
+  }
+
+  #resized(info: Calendar.EventResizeInfo): void {
+    const { booking, column } = placeOf(info.event);
+    const by = milliseconds(info.endDelta);
+    if (this.#cancelled || by === 0) return info.revert();
+    const change: Change = { from_resource_id: column, revision: booking.revision };
+    change.local_end = plus(drawnEnd(booking), by);
+    if (booking.fold) change.fold = 1;
+    void this.move(booking, change, info.revert);
+  }
+
+  /** Follow the server: it says when to look, and this looks again after a line that was cut. */
+  follow(): void {
+    const stream = new EventSource(`/${this.page.org}/admin/calendar/changes`);
+    let cut = false;
+    let timer = 0;
+    const soon = () => {
+      clearTimeout(timer);
+      timer = window.setTimeout(() => void this.refresh().catch(() => undefined), 80);
+    };
+    stream.addEventListener("changed", soon);
+    stream.addEventListener("error", () => (cut = true));
+    stream.addEventListener("open", () => {
+      if (cut) soon();
+      cut = false;
+      this.root.dataset.live = "1";
+    });
+    addEventListener("pagehide", () => stream.close());
+    window.setInterval(() => this.draw(), MINUTE); // the line of the present moment
+  }
+}
+
+function milliseconds(by: Calendar.Duration): number {
+  return 1_000 * (by.days * 86_400 + by.seconds);
+}
+
+const root = document.querySelector<HTMLElement>("#calendar");
+if (root) {
+  const board = new Board(root);
+  new Keys(board);
+  board.refresh().then(() => board.follow(), (error: Error) => board.saying.show(error.message, "bad"));
+}
+for (const select of document.querySelectorAll<HTMLSelectElement>("#calendar-filter select")) {
+  select.addEventListener("change", () => select.form?.requestSubmit());
+}

@@ -1,0 +1,163 @@
+"""The calendar as JSON: wall-clock times of the organization beside the instants, labels made here."""
+
+import gzip
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from functools import lru_cache
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import orjson
+from fastapi import Request, Response
+
+from infra24.availability import Reason
+from infra24.bookings import Agenda, Column, Entry
+from infra24.bookings.agenda import Closed, Turnover, told
+from infra24.languages import Speech, catalogue
+
+WHY_NOT = {
+    "held": "Somebody is filling in the form for this time.",
+    "over": "This booking is over.",
+    "looking": "You may look at this booking, but not move it.",
+    "linked": "This is taken because another resource is, which it is a part of.",
+}
+"""Why a booking cannot be moved, in English; pages and answers say it in their language."""
+
+
+def agenda_view(
+    found: Agenda,
+    columns: list[Column],
+    days: tuple[date, date],
+    zone: ZoneInfo,
+    speech: Speech,
+    now: datetime,
+    *,
+    writes: bool,
+) -> dict[str, Any]:
+    """Everything that a calendar shows. Dates include both ends."""
+    text = catalogue(speech.language).gettext
+    whys = {code: text(sentence) for code, sentence in WHY_NOT.items()}
+    here = now.astimezone(zone)
+    return {
+        "timezone": zone.key,
+        "start": days[0],
+        "end": days[1],
+        "now": {"local": _wall(told(zone, int(now.timestamp()))), "at": here.astimezone(UTC)},
+        "columns": [column_view(column) for column in columns],
+        "events": [event_view(entry, zone, speech, whys, writes=writes) for entry in found.entries],
+        "turnovers": [_turnover_view(one, zone, speech) for one in found.turnovers],
+        "closed": [_closed_view(one, zone, speech) for one in found.closed],
+    }
+
+
+def column_view(column: Column) -> dict[str, Any]:
+    """A resource as a column."""
+    return {"id": column.id, "title": column.title, "type": column.type, "units": column.units}
+
+
+def event_view(
+    entry: Entry, zone: ZoneInfo, speech: Speech, whys: Mapping[str, str], *, writes: bool
+) -> dict[str, Any]:
+    """A booking on the calendar; what is as usual is left out, for there are thousands."""
+    why = entry.unmovable or ("" if writes else "looking")
+    view: dict[str, Any] = {
+        "id": entry.booking_id,
+        "resource_ids": list(entry.units),
+        **_times(entry.start, entry.end, zone, speech),
+        "status": entry.status.value,
+        "title": entry.title,
+        "who": entry.who,
+        "revision": entry.revision,
+        "movable": not why,
+        "resizable": not why,
+    }
+    if why:
+        view["why_not"] = whys[why]
+    if entry.before or entry.after:
+        view |= {"before": entry.before // 60, "after": entry.after // 60}
+    if entry.linked:
+        view |= {"linked_ids": list(entry.linked), "linked": whys["linked"]}
+    if any(units > 1 for units in entry.units.values()):
+        view["units"] = {str(id_): units for id_, units in entry.units.items() if units > 1}
+    if entry.in_series:
+        view["in_series"] = True
+    if datetime.fromtimestamp(entry.start, zone).fold:
+        view["fold"] = 1
+    return view
+
+
+def closed_words(one: Closed, speech: Speech) -> str:
+    """Why a column is closed, in words."""
+    if one.code == "holiday" and one.said:
+        return catalogue(speech.language).gettext("Closed for %(name)s.") % {"name": one.said}
+    reason = catalogue(speech.language).gettext(Reason(one.code).sentence)
+    return f"{reason} ({one.said})" if one.said else reason
+
+
+def label(start: int, end: int, zone: ZoneInfo, speech: Speech) -> str:
+    """When it is, in words. Where clocks change or show the time twice, the zone's letters say which."""
+    first, last = datetime.fromtimestamp(start, zone), datetime.fromtimestamp(end, zone)
+    unclear = first.utcoffset() != last.utcoffset() or _twice(first) or _twice(last)
+    said = [
+        _clock(speech, at.hour, at.minute) + (f"\u00a0{at.tzname()}" if unclear else "")
+        for at in (first, last)
+    ]
+    if (last.date() - first.date()).days > (last.hour == last.minute == 0):
+        said = [f"{speech.short_day(at)}, {part}" for at, part in zip((first, last), said, strict=True)]
+    return f"{said[0]} – {said[1]}"
+
+
+def packed(request: Request, body: Any) -> Response:
+    """A JSON answer, compressed for whoever takes that."""
+    written = orjson.dumps(body, option=orjson.OPT_UTC_Z)
+    headers = {"vary": "Accept-Encoding, Accept-Language, Cookie", "cache-control": "no-store"}
+    if "gzip" in request.headers.get("accept-encoding", ""):
+        written = gzip.compress(written, 6, mtime=0)
+        headers["content-encoding"] = "gzip"
+    return Response(written, 200, headers, "application/json")
+
+
+def _times(start: int, end: int, zone: ZoneInfo, speech: Speech) -> dict[str, Any]:
+    return {
+        "start": _wall(told(zone, start)),
+        "end": _wall(told(zone, end)),
+        "starts_at": datetime.fromtimestamp(start, UTC),
+        "ends_at": datetime.fromtimestamp(end, UTC),
+        "label": label(start, end, zone, speech),
+    }
+
+
+def _turnover_view(one: Turnover, zone: ZoneInfo, speech: Speech) -> dict[str, Any]:
+    said = {"resource_id": one.resource_id, "booking_id": one.booking_id, "layout": one.layout}
+    return {**said, **_times(one.start, one.end, zone, speech)}
+
+
+def _closed_view(one: Closed, zone: ZoneInfo, speech: Speech) -> dict[str, Any]:
+    view: dict[str, Any] = {
+        "resource_id": one.resource_id,
+        "start": _wall(told(zone, one.start)),
+        "end": _wall(told(zone, one.end)),
+        "code": one.code,
+    }
+    if one.code != "outside_hours":
+        view["label"] = closed_words(one, speech)
+    return view
+
+
+def _wall(at: datetime) -> str:
+    return at.isoformat(timespec="seconds")
+
+
+def _twice(at: datetime) -> bool:
+    return at.replace(fold=0).utcoffset() != at.replace(fold=1).utcoffset()
+
+
+@lru_cache(maxsize=20_000)
+def _clock(speech: Speech, hour: int, minute: int) -> str:
+    return speech.time(datetime(2001, 1, 1, hour, minute, tzinfo=UTC), ZoneInfo("UTC"))
+
+
+def ids_of(columns: list[Column]) -> list[UUID]:
+    """The ids of columns."""
+    return [column.id for column in columns]

@@ -1,0 +1,271 @@
+"""The calendar door: what stands in some columns, and what staff do there with a pointer or the keys."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Annotated, Any, Literal
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from fastapi import Query, Request, Response
+from pydantic import AfterValidator, NaiveDatetime
+
+from infra24 import bookings, resources
+from infra24.availability.hours import day_span
+from infra24.bookings import (
+    ChangedMeanwhile,
+    Column,
+    Move,
+    NotForThis,
+    Person,
+    SlotNotOffered,
+    SlotTaken,
+    Wish,
+)
+from infra24.bookings.agenda import MOST_COLUMNS, MOST_DAYS, end_meant, meant
+from infra24.bookings.moving import may_take
+from infra24.db import Tx
+from infra24.errors import Problem, Refusal, Unauthenticated
+from infra24.languages import Speech, catalogue
+from infra24.organizations import Organization, UnknownOrganization, UnknownResource
+from infra24.people import Scope
+from infra24.web.api.agenda_views import WHY_NOT, agenda_view, event_view, ids_of, label, packed
+from infra24.web.api.answers import answer
+from infra24.web.api.fields import Body, Day, Email, Name, Phone, Text
+from infra24.web.caller import Caller, NotAllowed, NothingHere, caller_of
+from infra24.web.rendering import speech_for
+from infra24.web.services import Services, services
+
+_SECOND = timedelta(seconds=1)
+
+
+def _whole_minutes(at: datetime) -> datetime:
+    if at.second or at.microsecond:
+        raise ValueError("write whole minutes")
+    if not 2000 <= at.year < 2100:
+        raise ValueError("is not between the years 2000 and 2100")
+    return at
+
+
+Wall = Annotated[NaiveDatetime, AfterValidator(_whole_minutes)]
+"""What the clocks of the organization show: without a zone and without an offset."""
+
+
+class Moving(Body):
+    """Where a booking goes. What is left out stays: the start, the length, the resource.
+
+    `fold` 1 is the second time that the clocks show a start or end, when they go back.
+    """
+
+    org: str | None = None
+    from_resource_id: UUID
+    resource_id: UUID | None = None
+    local_start: Wall | None = None
+    local_end: Wall | None = None
+    fold: Literal[0, 1] = 0
+    revision: int | None = None
+
+
+class Placing(Body):
+    """A booking that staff put on the calendar: in a column, as the column itself or as another offer."""
+
+    org: str | None = None
+    resource_id: UUID
+    offer_id: UUID | None = None
+    local_start: Wall
+    local_end: Wall
+    fold: Literal[0, 1] = 0
+    name: Name
+    email: Email
+    phone: Phone = ""
+    notes: Text = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Who asks, of which organization, in which language and zone."""
+
+    found: Services
+    here: Organization
+    who: Caller
+    speech: Speech
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The zone in which the calendar is shown, wherever its resources are."""
+        return ZoneInfo(self.here.time_zone)
+
+    @property
+    def writes(self) -> bool:
+        """Whether the caller may move and make bookings."""
+        return self.who.may(Scope.BOOKINGS_WRITE)
+
+
+async def calendar_events(
+    request: Request,
+    start: Day,
+    end: Day,
+    org: Annotated[
+        str | None, Query(max_length=100, description="its slug or id; a key knows its own")
+    ] = None,
+    resource_id: Annotated[
+        list[UUID] | None, Query(description="the columns; all of the first 50 without")
+    ] = None,
+) -> Response:
+    """A range of bookings for a calendar: both dates included, in the organization's wall-clock time.
+
+    Who only hosts sees the column that is theirs.
+    """
+    desk = await desk_of(request, org)
+    if not timedelta() <= end - start < timedelta(days=MOST_DAYS):
+        raise Problem({"end": f"is at most {MOST_DAYS - 1} days after the start"})
+    if len(resource_id or ()) > MOST_COLUMNS:
+        raise Problem({"resource_id": f"name at most {MOST_COLUMNS} at once"})
+    async with desk.found.database.transaction(desk.here.id, desk.who.actor) as tx:
+        body = await shown(tx, desk, start, end, resource_id)
+    return packed(request, body)
+
+
+async def calendar_offers(
+    request: Request, resource_id: UUID, org: Annotated[str | None, Query(max_length=100)] = None
+) -> Response:
+    """What can be booked with a resource: itself, and what may take it, with the usual lengths."""
+    desk = await desk_of(request, org, Scope.BOOKINGS_WRITE)
+    async with desk.found.database.transaction(desk.here.id, desk.who.actor) as tx:
+        body = await offers_of(tx, resource_id)
+    return answer({"offers": body})
+
+
+async def place_booking(request: Request, wanted: Placing) -> Response:
+    """Book a time for someone, as staff: hours, closings and claims decide, nothing else."""
+    desk = await desk_of(request, wanted.org, Scope.BOOKINGS_WRITE)
+    start = meant(desk.zone, wanted.local_start, wanted.fold)
+    end = end_meant(desk.zone, wanted.local_end, start, wanted.fold)
+    person = Person(
+        wanted.name, wanted.email, wanted.notes, locale=str(desk.speech.locale), phone=wanted.phone
+    )
+    wish = Wish(wanted.offer_id or wanted.resource_id, start, end, person)
+    now = desk.found.clock()
+    try:
+        async with desk.found.database.transaction(desk.here.id, desk.who.actor) as tx:
+            made = await bookings.place(tx, wish, wanted.resource_id, tokens=desk.found.tokens, now=now)
+    except (SlotTaken, SlotNotOffered) as refusal:
+        raise await _explained(desk, refusal, wanted.resource_id, (start, end), None) from None
+    return answer({"id": made.id, "event": await _event(desk, made.id)}, 201)
+
+
+async def move_booking(request: Request, id: UUID, wanted: Moving) -> Response:
+    """Move a booking to another time, length or resource. 409 says why not, and who is in the way."""
+    desk = await desk_of(request, wanted.org, Scope.BOOKINGS_WRITE)
+    to_id, now = wanted.resource_id or wanted.from_resource_id, desk.found.clock()
+    span = None
+    try:
+        async with desk.found.database.transaction(desk.here.id, desk.who.actor) as tx:
+            booking = await bookings.get(tx, id)
+            span = _span(desk.zone, booking.starts_at, booking.ends_at, wanted)
+            goal = Move(id, wanted.from_resource_id, to_id, *span, wanted.revision)
+            await bookings.move(tx, goal, now=now)
+    except ChangedMeanwhile as refusal:
+        refusal.facts["event"] = await _event(desk, id)
+        raise
+    except (SlotTaken, SlotNotOffered, NotForThis) as refusal:
+        if span is not None and not isinstance(refusal, NotForThis):
+            raise await _explained(desk, refusal, to_id, span, id) from None
+        raise
+    return answer({"id": id, "event": await _event(desk, id)})
+
+
+async def desk_of(request: Request, org: str | None, scope: Scope = Scope.BOOKINGS_HOST) -> Desk:
+    """Who asks and of which organization. Refuses with Unauthenticated, NothingHere and NotAllowed."""
+    found, who = services(request), caller_of(request)
+    if not who.scopes:
+        raise NothingHere() if who.user is not None else Unauthenticated()
+    if not (who.may(scope) or (scope is Scope.BOOKINGS_HOST and who.may(Scope.BOOKINGS_READ))):
+        raise NotAllowed()
+    here = await found.directory.find(str(who.org_id))
+    if org is not None and org not in (here.slug, str(here.id)):
+        raise UnknownOrganization()
+    return Desk(found, here, who, speech_for(request, here))
+
+
+async def shown(tx: Tx, desk: Desk, first: date, last: date, wanted: list[UUID] | None) -> dict[str, Any]:
+    """The agenda of some dates as JSON, of columns that the caller may see. Refuses with UnknownResource."""
+    visible = await visible_columns(tx, desk.who)
+    if wanted is None:
+        columns = visible[:MOST_COLUMNS]
+    else:
+        by_id = {column.id: column for column in visible}
+        if not by_id.keys() >= set(wanted):
+            raise UnknownResource()
+        columns = [by_id[id_] for id_ in dict.fromkeys(wanted)]
+    since, until = day_span(desk.zone, first)[0], day_span(desk.zone, last)[1]
+    now = desk.found.clock()
+    seen = await bookings.agenda(tx, ids_of(columns), bookings.instant(since), bookings.instant(until), now)
+    return agenda_view(seen, columns, (first, last), desk.zone, desk.speech, now, writes=desk.writes)
+
+
+async def visible_columns(tx: Tx, who: Caller) -> list[Column]:
+    """The columns that someone may see: who only hosts sees their own."""
+    columns = await bookings.columns(tx)
+    if who.hosting is None:
+        return columns
+    return [column for column in columns if column.email and column.email == who.hosting]
+
+
+async def offers_of(tx: Tx, resource_id: UUID) -> list[dict[str, Any]]:
+    """What can be booked with a resource, itself first."""
+    found = []
+    for resource in await resources.bookable(tx):
+        offer = resources.recall(tx, resource.id) or await resources.offer(tx, resource.id)
+        if may_take(offer, resource_id):
+            found.append({"id": resource.id, "title": resource.title, "minutes": offer.rules.durations})
+    return sorted(found, key=lambda one: one["id"] != resource_id)
+
+
+def _span(
+    zone: ZoneInfo, starts_at: datetime, ends_at: datetime, wanted: Moving
+) -> tuple[datetime, datetime]:
+    """The new times: what is left out stays, and the length stays where only the start is said."""
+    start = meant(zone, wanted.local_start, wanted.fold) if wanted.local_start else starts_at
+    if wanted.local_end is None:
+        return start, start + (ends_at - starts_at)
+    return start, end_meant(zone, wanted.local_end, start, wanted.fold)
+
+
+async def _event(desk: Desk, booking_id: UUID) -> dict[str, Any] | None:
+    """One booking as the calendar shows it now; None when it stands nowhere any more."""
+    async with desk.found.database.transaction(desk.here.id, desk.who.actor) as tx:
+        booking = await bookings.get(tx, booking_id)
+        ids = ids_of(await visible_columns(tx, desk.who))
+        seen = await bookings.agenda(tx, ids, booking.starts_at, booking.ends_at, desk.found.clock())
+    entry = next((entry for entry in seen.entries if entry.booking_id == booking_id), None)
+    if entry is None:
+        return None
+    return event_view(entry, desk.zone, desk.speech, _whys(desk.speech), writes=desk.writes)
+
+
+async def _explained(
+    desk: Desk, refusal: Refusal, resource_id: UUID, span: tuple[datetime, datetime], own: UUID | None
+) -> Refusal:
+    """The same refusal in the caller's language, with who is in the way in that column."""
+    text = catalogue(desk.speech.language).gettext
+    async with desk.found.database.transaction(desk.here.id, desk.who.actor) as tx:
+        around = bookings.agenda(tx, [resource_id], span[0], span[1] + _SECOND, desk.found.clock())
+        entries = (await around).entries
+    refusal.facts["in_the_way"] = [
+        {
+            "booking_id": entry.booking_id,
+            "who": entry.who,
+            "title": entry.title,
+            "label": label(entry.start, entry.end, desk.zone, desk.speech),
+        }
+        for entry in entries
+        if entry.booking_id != own
+    ]
+    for reason in refusal.facts.get("reasons", ()):
+        reason["sentence"] = text(reason["sentence"])
+    return refusal
+
+
+def _whys(speech: Speech) -> dict[str, str]:
+    text = catalogue(speech.language).gettext
+    return {code: text(sentence) for code, sentence in WHY_NOT.items()}
