@@ -1,0 +1,57 @@
+"""Changing and removing the places where things are."""
+
+from uuid import UUID
+
+import psycopg
+
+from infra24.db import Tx
+from infra24.errors import Conflict, NotFound
+from infra24.organizations import place_queries as queries
+from infra24.organizations.directory import LocationExists
+from infra24.organizations.model import Location
+
+
+class UnknownLocation(NotFound):
+    """There is no location by that id."""
+
+
+class LocationInUse(Conflict):
+    """Something is still at this location. Give it another location first."""
+
+
+async def location(tx: Tx, location_id: UUID) -> Location:
+    """One location. Refuses with UnknownLocation."""
+    found = await queries.get(tx, location_id)
+    if found is None:
+        raise UnknownLocation()
+    return found
+
+
+async def amend_location(tx: Tx, location_id: UUID, name: str, address: str) -> Location:
+    """Another name or address for a location. Refuses with UnknownLocation and LocationExists.
+
+    Whoever remembers offers must be told: see `resources.turn_catalogue`.
+    """
+    try:
+        async with tx.attempt():
+            found = await queries.amend(tx, location_id, name, address)
+    except psycopg.errors.UniqueViolation:
+        raise LocationExists() from None
+    if found is None:
+        raise UnknownLocation()
+    return found
+
+
+async def remove_location(tx: Tx, location_id: UUID) -> None:
+    """A location where nothing is any more. Refuses with UnknownLocation and LocationInUse."""
+    await location(tx, location_id)
+    try:
+        async with tx.attempt():
+            await queries.remove(tx, location_id)
+    except psycopg.errors.ForeignKeyViolation:
+        raise LocationInUse() from None
+
+
+async def uses(tx: Tx) -> dict[UUID, int]:
+    """How many resources, archived ones too, are at each location."""
+    return await queries.uses(tx)

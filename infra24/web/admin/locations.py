@@ -1,0 +1,92 @@
+"""/{org}/admin/locations: where things are: add a place, rename it, remove one that is empty."""
+
+from typing import Any
+from uuid import UUID
+
+from fastapi import Request, Response
+from starlette.responses import RedirectResponse
+
+from infra24 import organizations, resources
+from infra24.errors import Conflict
+from infra24.organizations.places import UnknownLocation
+from infra24.web.admin.entries import Entries, entries
+from infra24.web.admin.sheets import sheet_page
+from infra24.web.caller import caller_of, here_of
+from infra24.web.services import services
+
+_MOST_NAME, _MOST_ADDRESS = 200, 2_000
+
+
+async def list_page(request: Request) -> Response:
+    """The locations, with what is at each."""
+    return await _page(request, {})
+
+
+async def add(request: Request) -> Response:
+    """A new location."""
+    here, typed = here_of(request), await entries(request)
+    wrong = _wrong(typed)
+    if wrong:
+        return await _page(request, {"wrong": wrong, "form": typed}, status=422)
+    try:
+        async with services(request).database.transaction(here.id, caller_of(request).actor) as tx:
+            await organizations.add_location(tx, typed.get("name"), typed.get("address"))
+    except Conflict as refused:
+        return await _page(request, {"wrong": {"name": refused.sentence}, "form": typed}, status=409)
+    return RedirectResponse(f"/{here.slug}/admin/locations?done=added", 303)
+
+
+async def change(request: Request) -> Response:
+    """Another name or address, or none at all: `do=remove` takes an empty location away."""
+    here, typed = here_of(request), await entries(request)
+    id_ = _id(request)
+    removing = typed.get("do") == "remove"
+    wrong = {} if removing else _wrong(typed)
+    if wrong:
+        return await _page(request, {"wrong": wrong, "form": typed, "edited": id_}, status=422)
+    try:
+        async with services(request).database.transaction(here.id, caller_of(request).actor) as tx:
+            if removing:
+                await organizations.remove_location(tx, id_)
+            else:
+                await organizations.amend_location(tx, id_, typed.get("name"), typed.get("address"))
+            await resources.turn_catalogue(tx)
+    except Conflict as refused:
+        context = {"wrong": {"name": refused.sentence}, "form": typed, "edited": id_}
+        return await _page(request, context, status=409)
+    return RedirectResponse(f"/{here.slug}/admin/locations?done={'removed' if removing else 'saved'}", 303)
+
+
+async def _page(request: Request, more: dict[str, Any], status: int = 200) -> Response:
+    here = here_of(request)
+    async with services(request).database.transaction(here.id, caller_of(request).actor) as tx:
+        context = {
+            "section": "resources",
+            "places": await organizations.locations(tx),
+            "uses": await organizations.uses(tx),
+            "wrong": {},
+            "form": Entries(),
+            "edited": None,
+            "done": request.query_params.get("done", "") if status == 200 else "",
+            **more,
+        }
+    return sheet_page(request, "locations.html", context, status)
+
+
+def _wrong(typed: Entries) -> dict[str, str]:
+    wrong: dict[str, str] = {}
+    name = typed.get("name")
+    if not name:
+        wrong["name"] = "give it a name"
+    elif len(name) > _MOST_NAME or "\n" in name:
+        wrong["name"] = f"must be a text of at most {_MOST_NAME} characters"
+    if len(typed.get("address")) > _MOST_ADDRESS:
+        wrong["address"] = f"must be a text of at most {_MOST_ADDRESS} characters"
+    return wrong
+
+
+def _id(request: Request) -> UUID:
+    try:
+        return UUID(request.path_params["id"])
+    except ValueError:
+        raise UnknownLocation() from None

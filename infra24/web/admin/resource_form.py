@@ -1,0 +1,190 @@
+"""What staff say of a resource as a form and back: prices in major units, lists as lines, layouts as rows."""
+
+import json
+import re
+from collections.abc import Mapping
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from babel.numbers import get_currency_precision
+from pydantic import ValidationError
+
+from infra24.resources import Draft
+from infra24.web.admin.entries import Entries
+from infra24.web.api.resources import ResourceChange
+
+LAYOUT_PARTS = ("name", "setup", "teardown")
+_PLAIN = ("title", "description", "category", "meeting_url")
+WORK_WEEK = {
+    "windows": [
+        {"by": "resource", "days": ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday"],
+         "start": "09:00", "end": "17:00"}
+    ]
+}  # fmt: skip
+"""The hours that a new resource begins with."""
+
+
+def beginning(type_: str, currency: str) -> Draft:
+    """What a new resource of a type most often is."""
+    lasting = {"space": 60, "equipment": 60, "person": 30, "other": 30}[type_]
+    return Draft(
+        type_,
+        "",
+        capacity=None if type_ == "other" else 1,
+        currency=currency,
+        availability_rules={"slot_minutes": lasting, **WORK_WEEK},
+        is_bookable=type_ != "person",
+    )
+
+
+def shown(draft: Draft, currency: str) -> Entries:
+    """The form of a draft."""
+    money = draft.currency or currency
+    values: dict[str, Any] = {name: getattr(draft, name) for name in _PLAIN}
+    values |= {
+        "type": draft.type,
+        "slug": draft.slug or "",
+        "email": draft.email or "",
+        "capacity": "" if draft.capacity is None else str(draft.capacity),
+        "price": major(draft.price, money),
+        "currency": money,
+        "location": draft.location or "",
+        "requirements": "\n".join(draft.requirements),
+        "tags": ", ".join(draft.tags),
+        "metadata": json.dumps(draft.metadata, ensure_ascii=False, indent=2) if draft.metadata else "",
+        "parts": draft.parts,
+        "excludes": draft.excludes,
+    }
+    if draft.capacity is None:
+        values["unoccupied"] = "yes"
+    if draft.is_bookable:
+        values["is_bookable"] = "yes"
+    if draft.is_active:
+        values["is_active"] = "yes"
+    for number, (name, minutes) in enumerate(draft.layouts.items()):
+        values |= {f"layouts-{number}-name": name}
+        values |= {f"layouts-{number}-{key}": str(minutes.get(key, 0)) for key in ("setup", "teardown")}
+    return Entries.of(values)
+
+
+def read(typed: Entries) -> tuple[dict[str, Any], dict[str, str]]:
+    """What to change of a resource, and what is wrong by field."""
+    wrong: dict[str, str] = {}
+    changes: dict[str, Any] = {name: typed.get(name).replace("\r\n", "\n") for name in _PLAIN}
+    changes |= {
+        "type": typed.get("type"),
+        "slug": typed.get("slug"),
+        "email": typed.get("email") or None,
+        "capacity": _capacity(typed),
+        "currency": typed.get("currency").upper(),
+        "location": typed.get("location") or None,
+        "requirements": typed.lines("requirements"),
+        "tags": typed.several("tags"),
+        "is_bookable": typed.ticked("is_bookable"),
+        "is_active": typed.ticked("is_active"),
+        "parts": typed.all("parts"),
+        "excludes": typed.all("excludes"),
+        "layouts": _layouts(typed, wrong),
+        "metadata": json_object(typed.get("metadata"), "metadata", wrong),
+        "price": minor(typed.get("price"), typed.get("currency").upper(), "price", wrong),
+    }
+    if not changes["slug"]:
+        del changes["slug"]
+    return changes, wrong
+
+
+def checked(changes: Mapping[str, Any], wrong: dict[str, str]) -> dict[str, Any]:
+    """The changes as the API would take them; what it would refuse is added to what is wrong."""
+    try:
+        return ResourceChange.model_validate(changes).model_dump(exclude_unset=True)
+    except ValidationError as error:
+        for item in error.errors():
+            said = str(item["msg"]).removeprefix("Value error, ")
+            wrong.setdefault(_path(item["loc"]), said[:1].lower() + said[1:])
+        return dict(changes)
+
+
+def field_of(path: str, typed: Entries) -> str:
+    """The name of the field that shows what is wrong at a path of a draft."""
+    if path.startswith("layouts."):
+        name = path.split(".")[1]
+        for number in typed.rows("layouts"):
+            if typed.get(f"layouts-{number}-name") == name:
+                part = path.rsplit(".", 1)[-1]
+                return f"layouts-{number}-{part if part in LAYOUT_PARTS else 'name'}"
+    return re.split(r"[.\[]", path)[0]
+
+
+def major(amount: int, currency: str) -> str:
+    """An amount of minor units as people write it: 1500 is 15.00; nothing is 0."""
+    digits = get_currency_precision(currency) if currency else 2
+    return str(Decimal(amount).scaleb(-digits)) if amount else "0"
+
+
+def minor(said: str, currency: str, name: str, wrong: dict[str, str]) -> int:
+    """An amount as people write it, in minor units. What cannot be read is noted as wrong."""
+    digits = get_currency_precision(currency) if re.fullmatch(r"[A-Z]{3}", currency) else 2
+    plain = re.sub(r"[^\d.,-]", "", said)
+    marks = re.findall(r"[.,]", plain)
+    if len(set(marks)) == 2 and marks.count(marks[-1]) == 1:  # 1.500,00 and 1,500.00
+        plain = plain.replace(marks[0], "").replace(marks[-1], ".")
+    elif len(marks) == 1:
+        if digits < 3 and re.search(r"[.,]\d{3}$", plain):
+            wrong[name] = "could be read in two ways: leave the thousands separator out"
+            return 0
+        plain = plain.replace(",", ".")
+    try:
+        amount = Decimal(plain or "0").scaleb(digits)
+    except InvalidOperation:
+        wrong[name] = "is not an amount"
+        return 0
+    if amount != amount.to_integral_value() or amount < 0 or (said and not plain):
+        wrong[name] = "is not an amount" if amount >= 0 else "cannot be below zero"
+        return 0
+    return int(amount)
+
+
+def json_object(said: str, name: str, wrong: dict[str, str]) -> dict[str, Any]:
+    """A JSON object as it was typed; empty for nothing."""
+    if not said:
+        return {}
+    try:
+        read_ = json.loads(said)
+    except ValueError as error:
+        at = (
+            f" (line {error.lineno}, column {error.colno})" if isinstance(error, json.JSONDecodeError) else ""
+        )
+        wrong[name] = f"is not JSON{at}"
+        return {}
+    if not isinstance(read_, dict):
+        wrong[name] = "must be an object"
+        return {}
+    return read_
+
+
+def _capacity(typed: Entries) -> Any:
+    if typed.get("type") == "person":
+        return 1
+    if typed.ticked("unoccupied"):
+        return None
+    said = typed.get("capacity") or "1"
+    return int(said) if re.fullmatch(r"\d{1,6}", said) else said
+
+
+def _layouts(typed: Entries, wrong: dict[str, str]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for number in typed.rows("layouts"):
+        row = typed.row("layouts", number, LAYOUT_PARTS)
+        if not any(value for value in row.values() if value != "0"):
+            continue
+        if not row["name"]:
+            wrong[f"layouts-{number}-name"] = "give it a name"
+        elif row["name"] in found:
+            wrong[f"layouts-{number}-name"] = "is there twice"
+        times = {key: row[key] or "0" for key in ("setup", "teardown")}
+        found[row["name"]] = {k: int(v) if re.fullmatch(r"\d{1,6}", v) else v for k, v in times.items()}
+    return found
+
+
+def _path(loc: tuple[int | str, ...]) -> str:
+    return str(loc[0]) if loc else "title"

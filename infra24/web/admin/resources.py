@@ -1,0 +1,261 @@
+"""/{org}/admin/resources: what there is to occupy: find it, create it, change it, take it out of use."""
+
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from fastapi import Request, Response
+from starlette.responses import RedirectResponse
+
+from infra24 import bookings, organizations, resources
+from infra24.db import Tx
+from infra24.errors import Conflict, Problem
+from infra24.organizations import Organization
+from infra24.resources import Directory, Draft, Resource, ResourceChanged, Wanted
+from infra24.web.admin.edits import Meanwhile, merged, seen_of
+from infra24.web.admin.entries import Entries, entries
+from infra24.web.admin.resource_form import beginning, checked, field_of, read, shown
+from infra24.web.admin.sheets import sheet_page
+from infra24.web.caller import caller_of, here_of
+from infra24.web.rendering import with_query
+from infra24.web.services import services
+
+TYPES = ("space", "equipment", "person", "other")
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A form about to be shown: what is in it, what is wrong with it, what was changed meanwhile."""
+
+    form: Entries
+    wrong: dict[str, str] = field(default_factory=dict)
+    said: str = ""
+    meanwhile: tuple[Meanwhile, ...] = ()
+    status: int = 200
+
+
+async def list_page(request: Request) -> Response:
+    """All resources but the appointment types, filtered by what the address says."""
+    here, asked = here_of(request), request.query_params
+    wanted = Wanted(
+        type=asked.get("type", "") if asked.get("type") in TYPES else "",
+        location=asked.get("location", "")[:200],
+        tag=asked.get("tag", "")[:200],
+        text=asked.get("q", "").strip()[:200],
+        archived=asked.get("archived") == "1",
+        after=asked.get("after", "")[:64],
+    )
+    async with services(request).database.transaction(here.id, caller_of(request).actor) as tx:
+        found = await resources.search(tx, wanted, resources.PAGE + 1)
+        context = {
+            "section": "resources",
+            "wanted": wanted,
+            "found": found[: resources.PAGE],
+            "count": await resources.count(tx, wanted),
+            "locations": await organizations.locations(tx),
+            "tags": _tags(await resources.known(tx)),
+            "is_filtered": bool(wanted.type or wanted.location or wanted.tag or wanted.text),
+            "more": None,
+            "done": asked.get("done", ""),
+        }
+    if len(found) > resources.PAGE:
+        context["more"] = with_query(request, after=found[resources.PAGE - 1].slug)
+    return sheet_page(request, "resources.html", context)
+
+
+async def new_page(request: Request) -> Response:
+    """A new resource: first its type, then what is said of it; its hours come next."""
+    here, type_ = here_of(request), request.query_params.get("type", "")
+    if type_ not in TYPES:
+        return sheet_page(request, "resource_types.html", {"section": "resources"})
+    return await _new_sheet(request, Sheet(shown(beginning(type_, here.currency), here.currency)))
+
+
+async def create(request: Request) -> Response:
+    """Make it, and go on to its hours. What was typed stays when something is wrong."""
+    found, here = services(request), here_of(request)
+    typed = await entries(request)
+    changes, wrong = read(typed)
+    changes = checked(changes, wrong)
+    if wrong:
+        return await _new_sheet(request, Sheet(typed, wrong, status=422))
+    type_ = changes["type"]
+    rules = beginning(type_ if type_ in TYPES else "other", here.currency).availability_rules
+    try:
+        async with found.database.transaction(here.id, caller_of(request).actor) as tx:
+            draft = Draft(**{**changes, "availability_rules": rules})
+            made = await resources.create(tx, draft, found.clock())
+    except (Problem, Conflict) as refused:
+        return await _new_sheet(request, refused_sheet(typed, refused))
+    return RedirectResponse(f"/{here.slug}/admin/resources/{made.slug}/rules?done=created", 303)
+
+
+async def edit_page(request: Request) -> Response:
+    """Everything that is said of a resource."""
+    here = here_of(request)
+    async with services(request).database.transaction(here.id, caller_of(request).actor) as tx:
+        resource = await resources.get_by_slug(tx, request.path_params["slug"])
+        if resource.needs is not None:
+            return RedirectResponse(f"/{here.slug}/admin/types/{resource.slug}", 303)
+        form = shown(resources.draft_of(resource, []), here.currency)
+        return await _edit_sheet(request, tx, here, resource, Sheet(form))
+
+
+async def save(request: Request) -> Response:
+    """Save it. Refuses with 409 and what changed, where somebody else saved it meanwhile."""
+    found, here, actor = services(request), here_of(request), caller_of(request).actor
+    typed = await entries(request)
+    changes, wrong = read(typed)
+    changes = checked(changes, wrong)
+    async with found.database.transaction(here.id, actor) as tx:
+        resource = await resources.get_by_slug(tx, request.path_params["slug"])
+    sheet = Sheet(typed, wrong, status=422)
+    if not wrong:
+        try:
+            async with found.database.transaction(here.id, actor) as tx:
+                version = version_of(typed)
+                saved = await resources.update_seen(tx, resource.id, version, changes, found.clock())
+            return RedirectResponse(f"/{here.slug}/admin/resources/{saved.slug}?done=saved", 303)
+        except (Problem, Conflict) as refused:
+            sheet = refused_sheet(typed, refused)
+    async with found.database.transaction(here.id, actor) as tx:
+        resource = await resources.get(tx, resource.id)
+        if sheet.status == 409 and version_of(typed) != resource.version:
+            now = shown(resources.draft_of(resource, []), here.currency)
+            together, changed = merged(typed, now)
+            sheet = Sheet(together, {}, "changed", tuple(changed), 409)
+        return await _edit_sheet(request, tx, here, resource, sheet)
+
+
+async def archive_page(request: Request) -> Response:
+    """What taking a resource out of use would hit."""
+    found, here = services(request), here_of(request)
+    async with found.database.transaction(here.id, caller_of(request).actor) as tx:
+        resource = await resources.get_by_slug(tx, request.path_params["slug"])
+        now = found.clock()
+
+        async def change() -> None:
+            await resources.archive(tx, resource.id, now)
+
+        broken = await bookings.impact(tx, None, change, now) if resource.is_active else []
+        context = {
+            "section": section_of(resource),
+            "resource": resource,
+            "coming": await bookings.coming(tx, resource.id, now),
+            "broken": {one.booking.id: one for one in broken},
+            "offers": await _offers_with(tx, resource),
+        }
+    return sheet_page(request, "archive.html", context)
+
+
+async def archive(request: Request) -> Response:
+    """Take a resource out of use. Its bookings stay."""
+    return await _turn(request, into_use=False)
+
+
+async def restore(request: Request) -> Response:
+    """Take it into use again; where its rules name who is gone, its form says so."""
+    return await _turn(request, into_use=True)
+
+
+async def _turn(request: Request, *, into_use: bool) -> Response:
+    found, here, actor = services(request), here_of(request), caller_of(request).actor
+    await entries(request)
+    verb = resources.restore if into_use else resources.archive
+    try:
+        async with found.database.transaction(here.id, actor) as tx:
+            resource = await resources.get_by_slug(tx, request.path_params["slug"])
+            await verb(tx, resource.id, found.clock())
+    except Problem as refused:
+        async with found.database.transaction(here.id, actor) as tx:
+            form = shown(resources.draft_of(resource, []), here.currency)
+            wrong = {field_of(path, form): said for path, said in refused.problems.items()}
+            return await _edit_sheet(request, tx, here, resource, Sheet(form, wrong, status=422))
+    done = "restored" if into_use else "archived"
+    kept = {"done": done} if into_use else {"done": done, "archived": "1"}
+    to = "resources" if resource.needs is None else "types"
+    return RedirectResponse(f"/{here.slug}/admin/{to}?{urlencode(kept)}", 303)
+
+
+def version_of(typed: Entries) -> int:
+    """The version that a form was shown; none is older than all."""
+    said = typed.get("version")
+    return int(said) if said.isascii() and said.isdecimal() and len(said) < 10 else 0
+
+
+def refused_sheet(typed: Entries, refused: Problem | Conflict) -> Sheet:
+    """What was typed, with what the verb said: by field, or above them all."""
+    if isinstance(refused, Problem):
+        wrong = {field_of(path, typed): said for path, said in refused.problems.items()}
+        return Sheet(typed, wrong, status=422)
+    said = "changed" if isinstance(refused, ResourceChanged) else refused.sentence
+    return Sheet(typed, {}, said, status=409)
+
+
+def section_of(resource: Resource) -> str:
+    """Where a resource stands in the navigation."""
+    return "resources" if resource.needs is None else "types"
+
+
+async def sheet_context(tx: Tx, sheet: Sheet, except_id: UUID | None) -> dict[str, Any]:
+    """What every form about a resource needs around it: places, tags, what else there is."""
+    directory = await resources.known(tx)
+    return {
+        "form": sheet.form,
+        "wrong": sheet.wrong,
+        "said": sheet.said,
+        "meanwhile": sheet.meanwhile,
+        "locations": await organizations.locations(tx),
+        "tags": _tags(directory),
+        "linkable": [k for k in directory if k.capacity and not k.is_type and k.type != "person"
+                     and k.is_active and k.id != except_id],
+    }  # fmt: skip
+
+
+async def _new_sheet(request: Request, sheet: Sheet) -> Response:
+    here = here_of(request)
+    async with services(request).database.transaction(here.id, caller_of(request).actor) as tx:
+        context = {
+            "section": "resources",
+            "resource": None,
+            "seen": "",
+            "done": "",
+            **await sheet_context(tx, sheet, None),
+        }
+    return sheet_page(request, "resource.html", context, sheet.status)
+
+
+async def _edit_sheet(
+    request: Request, tx: Tx, here: Organization, resource: Resource, sheet: Sheet
+) -> Response:
+    kept = shown(resources.draft_of(resource, []), here.currency)
+    context = {
+        "section": "resources",
+        "resource": resource,
+        "seen": seen_of(kept),
+        "done": request.query_params.get("done", "") if sheet.status == 200 else "",
+        **await sheet_context(tx, sheet, resource.id),
+    }
+    return sheet_page(request, "resource.html", context, sheet.status)
+
+
+async def _offers_with(tx: Tx, resource: Resource) -> list[Any]:
+    """The offers that name a resource: as a host, or in what they need."""
+    names = {resource.slug, resource.email, str(resource.id)}
+    found = []
+    for other in await resources.bookable(tx, limit=200):
+        needs = [str(name) for need in other.needs or () for name in _named(need)]
+        hosts = resources.named_hosts(other.availability_rules)
+        if other.id != resource.id and names & {*needs, *hosts, *other.parts}:
+            found.append(other)
+    return found
+
+
+def _named(need: dict[str, Any]) -> list[str]:
+    hosts = [host["id"] for host in need.get("hosts", ())]
+    return [*hosts, *need.get("any_of", ()), *([need["resource"]] if "resource" in need else [])]
+
+
+def _tags(directory: Directory) -> list[str]:
+    return sorted({tag for known in directory for tag in known.tags}, key=str.lower)

@@ -1,0 +1,180 @@
+"""/{org}/admin/resources/{slug}/rules: when it is open and how it is booked, as a form and as JSON."""
+
+import json
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+from zoneinfo import ZoneInfo, available_timezones
+
+from fastapi import Request, Response
+from starlette.responses import RedirectResponse
+
+from infra24 import bookings, resources
+from infra24.bookings import Broken
+from infra24.db import Tx
+from infra24.errors import Conflict, Problem
+from infra24.organizations import Organization
+from infra24.resources import Resource, ResourceChanged
+from infra24.web.admin.edits import Meanwhile, merged_keys
+from infra24.web.admin.entries import Entries, entries
+from infra24.web.admin.resource_form import json_object
+from infra24.web.admin.resources import section_of, version_of
+from infra24.web.admin.rules_form import ReadRules, read, shown
+from infra24.web.admin.sheets import sheet_page
+from infra24.web.admin.weeks import first_of_week, week_view
+from infra24.web.caller import caller_of, here_of
+from infra24.web.rendering import speech_for
+from infra24.web.services import services
+
+_BLANK_ROWS = {"windows": 2, "overrides": 1, "blackouts": 1, "travel": 1, "hosts": 1}
+_PREFIX = "availability_rules."
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """The rules about to be shown: as a form or as text, what is wrong, what they would break."""
+
+    document: dict[str, Any]
+    form: Entries
+    text: str
+    wrong: dict[str, str] = field(default_factory=dict)
+    said: str = ""
+    meanwhile: tuple[Meanwhile, ...] = ()
+    tried: bool = False
+    status: int = 200
+
+
+async def rules_page(request: Request) -> Response:
+    """The rules as they are, with a week of what they open."""
+    here = here_of(request)
+    async with services(request).database.transaction(here.id, caller_of(request).actor) as tx:
+        resource = await resources.get_by_slug(tx, request.path_params["slug"])
+        return await _page(request, tx, here, resource, _sheet(resource.availability_rules))
+
+
+async def change(request: Request) -> Response:
+    """Look at what other rules would open and break, or save them. What was typed stays."""
+    found, here, actor = services(request), here_of(request), caller_of(request).actor
+    typed = await entries(request)
+    async with found.database.transaction(here.id, actor) as tx:
+        resource = await resources.get_by_slug(tx, request.path_params["slug"])
+    wrong: dict[str, str] = {}
+    seen = json_object(typed.get("seen"), "seen", {}) or {}
+    said = _read(request, typed, seen, wrong)
+    sheet = Sheet(said.document, typed, typed.get("rules"), wrong, status=422)
+    if not wrong:
+        try:
+            if typed.get("do") == "save":
+                changes = {"availability_rules": said.document}
+                async with found.database.transaction(here.id, actor) as tx:
+                    await resources.update_seen(tx, resource.id, version_of(typed), changes, found.clock())
+                return RedirectResponse(f"{request.url.path}?{_kept(request)}done=saved", 303)
+            async with found.database.transaction(here.id, actor) as tx:
+                sheet = Sheet(said.document, typed, typed.get("rules"), tried=True)
+                return await _page(request, tx, here, resource, sheet, week=typed.get("week"))
+        except Problem as refused:
+            wrong |= _fields(refused, said, _view(request))
+        except ResourceChanged:
+            sheet = Sheet(said.document, typed, "", said="changed", status=409)
+        except Conflict as refused:
+            sheet = Sheet(said.document, typed, typed.get("rules"), said=refused.sentence, status=409)
+    async with found.database.transaction(here.id, actor) as tx:
+        resource = await resources.get(tx, resource.id)
+        if sheet.said == "changed":
+            together, changed = merged_keys(said.document, seen, resource.availability_rules)
+            sheet = _sheet(together, said="changed", meanwhile=tuple(changed), status=409)
+        return await _page(request, tx, here, resource, sheet, week=typed.get("week"))
+
+
+def _sheet(document: dict[str, Any], **more: Any) -> Sheet:
+    return Sheet(document, shown(document), json.dumps(document, ensure_ascii=False, indent=2), **more)
+
+
+def _view(request: Request) -> str:
+    return "json" if request.query_params.get("view") == "json" else "form"
+
+
+def _kept(request: Request) -> str:
+    return "view=json&" if _view(request) == "json" else ""
+
+
+def _read(request: Request, typed: Entries, seen: dict[str, Any], wrong: dict[str, str]) -> ReadRules:
+    if _view(request) == "json":
+        return ReadRules(json_object(typed.get("rules"), "rules", wrong))
+    return read(typed, seen)
+
+
+def _fields(refused: Problem, said: ReadRules, view: str) -> dict[str, str]:
+    """What is wrong by the field that shows it; in the JSON by its path."""
+    found: dict[str, str] = {}
+    for path, sentence in refused.problems.items():
+        plain = path.removeprefix(_PREFIX)
+        found.setdefault(plain if view == "json" else said.field_of(plain), sentence)
+    return found
+
+
+async def _page(
+    request: Request, tx: Tx, here: Organization, resource: Resource, sheet: Sheet, week: str = ""
+) -> Response:
+    """The editor. A page about rules that cannot be kept shows the week of those that are."""
+    speech, now = speech_for(request, here), services(request).clock()
+    zone = ZoneInfo(resource.availability_rules.get("timezone") or here.time_zone)
+    asked = week or request.query_params.get("week", "")
+    first = first_of_week(asked, speech, now.astimezone(zone).date())
+    offer, days = await _week(tx, resource, sheet, first, now)
+    view = _view(request)
+    people = [k for k in await resources.known(tx) if k.type == "person" and k.is_active]
+    context = {
+        "section": section_of(resource),
+        "resource": resource,
+        "view": view,
+        "sheet": sheet,
+        "form": sheet.form,
+        "wrong": sheet.wrong,
+        "seen": json.dumps(resource.availability_rules, ensure_ascii=False),
+        "week": week_view(speech, offer, days),
+        "weekdays": speech.weekdays(),
+        "broken": await _broken(request, tx, resource, sheet, now),
+        "people": [k for k in people if k.id != resource.id],
+        "people_options": [(k.email, k.title) for k in people if k.id != resource.id],
+        "zones": sorted(z for z in available_timezones() if "/" in z and not z.startswith("Etc/")),
+        "rows": {key: _numbers(sheet.form, key, blank) for key, blank in _BLANK_ROWS.items()},
+        "done": request.query_params.get("done", "") if sheet.status == 200 and not sheet.tried else "",
+    }
+    return sheet_page(request, "rules.html", context, sheet.status)
+
+
+async def _week(tx: Tx, resource: Resource, sheet: Sheet, first: date, now: Any) -> Any:
+    if sheet.status == 422 or sheet.document == resource.availability_rules:
+        return await bookings.open_week(tx, resource.id, first)
+    return await resources.preview(
+        tx,
+        lambda: resources.update(tx, resource.id, {"availability_rules": sheet.document}, now),
+        lambda: bookings.open_week(tx, resource.id, first),
+    )
+
+
+async def _broken(
+    request: Request, tx: Tx, resource: Resource, sheet: Sheet, now: Any
+) -> list[Broken] | None:
+    """What the tried rules would break, or those just saved leave broken; None: nobody asked."""
+    if sheet.tried:
+        return await bookings.impact(
+            tx,
+            resource.id,
+            lambda: resources.update(tx, resource.id, {"availability_rules": sheet.document}, now),
+            now,
+        )
+    if request.query_params.get("done") == "saved" and sheet.status == 200:
+        return await bookings.broken(tx, resource.id, now)
+    return None
+
+
+def _numbers(form: Entries, key: str, blank: int) -> list[int]:
+    """The rows to show: those there are, and some to fill in."""
+    there = form.rows(key)
+    filled = [
+        n for n in there if any(form.get(name) for name in form.values if name.startswith(f"{key}-{n}-"))
+    ]
+    after = max(there, default=-1) + 1
+    return [*filled, *range(after, after + blank)]
