@@ -21,6 +21,7 @@ from webauthn.helpers.structs import (
 from infra24.proofs.model import PasskeyCopied, PasskeyRefused, PasskeysImpossible
 
 MILLISECONDS = 120_000
+_BAD_ANSWERS = (WebAuthnException, ValueError, TypeError, LookupError, AttributeError)
 _TRANSPORTS = {way.value for way in AuthenticatorTransport}
 
 
@@ -107,7 +108,7 @@ def registered(site: Site, challenge: bytes, answer: dict[str, Any]) -> Passkey:
             expected_rp_id=site.host,
             expected_origin=site.origin,
         )
-    except (WebAuthnException, ValueError, TypeError, KeyError) as error:
+    except _BAD_ANSWERS as error:
         raise PasskeyRefused(reason=str(error)[:200]) from error
     listed = answer["response"].get("transports")
     ways = listed if isinstance(listed, list) else []
@@ -139,7 +140,7 @@ def offered(answer: dict[str, Any]) -> Offered:
     try:
         handle = answer["response"].get("userHandle")
         return Offered(base64url_to_bytes(answer["rawId"]), base64url_to_bytes(handle) if handle else None)
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
+    except _BAD_ANSWERS as error:
         raise PasskeyRefused(reason="shape") from error
 
 
@@ -164,7 +165,7 @@ def authenticated(
             credential_public_key=passkey.public_key,
             credential_current_sign_count=0,  # compared below, once the signature is found good
         )
-    except (WebAuthnException, ValueError, TypeError, KeyError) as error:
+    except _BAD_ANSWERS as error:
         raise PasskeyRefused(reason=str(error)[:200]) from error
     if (used.new_sign_count or passkey.sign_count) and used.new_sign_count <= passkey.sign_count:
         raise PasskeyCopied(reason="count")

@@ -42,6 +42,7 @@ async def ask(
             request = client.build_request(
                 "GET" if form is None else "POST", url, content=form, headers=wanted, timeout=SECONDS
             )
+            request.headers.pop("cookie", None)  # what one person's answer set is not sent for another
             answer = await client.send(request, stream=True, follow_redirects=False)
             try:
                 status, body = answer.status_code, await _bounded(answer)

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, parse_qsl, urljoin, urlsplit
+from urllib.parse import parse_qsl, urljoin, urlsplit
 
 import httpx
 from joserfc import jwt
@@ -116,7 +116,7 @@ class Forger:
         self.user_info: Any = {}
         self.down = False
         self.raw: dict[str, tuple[int, dict[str, str], bytes]] = {}
-        self.forms: list[dict[str, list[str]]] = []
+        self.cookies: list[str] = []
 
     def jwks(self) -> Any:
         return KeySet([self.key]).as_dict(private=False) if self.published is None else self.published
@@ -162,9 +162,8 @@ def forging() -> Iterator[Forger]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             forger.asked.append(self.path)
-            length = int(self.headers.get("content-length") or 0)
-            if length:
-                forger.forms.append(parse_qs(self.rfile.read(length).decode()))
+            forger.cookies += self.headers.get_all("cookie", [])
+            self.rfile.read(int(self.headers.get("content-length") or 0))
             status, headers, body = forger.answer(self.path)
             self.send_response(status)
             for name, value in headers.items():

@@ -285,6 +285,19 @@ def test_a_provider_is_asked_in_bounds(told: Told, forger: Forger) -> None:
     told(story)
 
 
+def test_nothing_that_one_answer_set_is_sent_for_another(told: Told, forger: Forger) -> None:
+    path = "/.well-known/openid-configuration"
+    forger.raw[path] = (200, {"set-cookie": "whose=ada"}, json.dumps(forger.metadata).encode())
+
+    async def story(http: httpx.AsyncClient) -> None:
+        tale = Tale(forger, http)
+        assert (await tale.with_claims()).subject == "ada"
+        assert http.cookies
+        assert forger.cookies == []
+
+    told(story)
+
+
 def test_what_a_provider_publishes_is_read_seldom(told: Told, forger: Forger) -> None:
     async def story(http: httpx.AsyncClient) -> None:
         tale = Tale(forger, http)
