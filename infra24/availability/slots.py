@@ -133,8 +133,7 @@ def why_none(timetable: Timetable, most: int = 100) -> list[tuple[Reason, int]]:
     """
     if wrong_length(timetable) or _unfilled(timetable):
         return [(reason, 1) for reason in explain(timetable, timetable.span[0]).reasons]
-    need = timetable.needs[timetable.grid]
-    grid = sorted({start for member in need.members for start in _grid_list(timetable, member)})
+    grid = grid_starts(timetable)
     step = max(1, len(grid) // most)
     counted: Counter[str] = Counter()
     told: dict[str, Reason] = {}
@@ -146,6 +145,20 @@ def why_none(timetable: Timetable, most: int = 100) -> list[tuple[Reason, int]]:
     if not grid:
         return [(reason, 1) for reason in explain(timetable, timetable.span[0]).reasons]
     return [(told[code], count) for code, count in counted.most_common()]
+
+
+def grid_starts(timetable: Timetable) -> list[int]:
+    """Every start that the hours give, sorted, whether anything removes it or not."""
+    need = timetable.needs[timetable.grid]
+    return sorted({start for member in need.members for start in _grid_list(timetable, member)})
+
+
+def explain_all(timetable: Timetable) -> list[Explanation]:
+    """The explanation of every start of the grid; without a grid, of the first moment."""
+    if wrong_length(timetable) or _unfilled(timetable):
+        return [explain(timetable, timetable.span[0])]
+    starts = grid_starts(timetable) or [timetable.span[0]]
+    return [explain(replace(timetable, span=(start, start + 1)), start) for start in starts]
 
 
 def entangled(needs: Sequence[Need]) -> bool:

@@ -28,6 +28,24 @@ class Audit:
         return not self.replayed.wrong and summed == {k: b for k, b in self.kept.items() if b}
 
 
+@dataclass(frozen=True, slots=True)
+class TakesTurns:
+    """An offer whose hosts take turns, or once took some; `hosts` have a balance there."""
+
+    id: UUID
+    slug: str
+    title: str
+    is_active: bool
+    hosts: int
+    turns: int
+    last_at: datetime | None
+
+
+async def offers(tx: Tx) -> list[TakesTurns]:
+    """The offers whose hosts take turns, those in use first, in one statement."""
+    return [TakesTurns(*row) for row in await queries.offers(tx)]
+
+
 async def standings(tx: Tx, offer_id: UUID) -> dict[UUID, tuple[int, int]]:
     """Of each host, the balance and when they were last chosen (seconds since 1970). Lock the offer first."""
     return await queries.standings(tx, offer_id)

@@ -109,3 +109,21 @@ async def names(tx: Tx, offer_id: UUID) -> list[Row]:
         """,
         (tx.org_id, offer_id),
     )
+
+
+async def offers(tx: Tx) -> list[Row]:
+    """The offers whose hosts take turns or took some: id, slug, title, active, hosts, turns given, last."""
+    return await tx.rows(
+        """
+        SELECT r.id, r.slug, r.title, r.is_active, count(b.host_id)::int, coalesce(sum(b.given), 0)::int,
+            max(b.chosen_at)
+        FROM resources r LEFT JOIN appointment_types t ON (t.org_id, t.id) = (r.org_id, r.id)
+            LEFT JOIN balances b ON (b.org_id, b.offer_id) = (r.org_id, r.id)
+        WHERE r.org_id = %s
+        GROUP BY r.id, r.slug, r.title, r.is_active, r.availability_rules, t.needs
+        HAVING count(b.host_id) > 0 OR r.availability_rules->>'pooling' = 'round_robin'
+            OR t.needs @> '[{"pooling": "round_robin"}]'
+        ORDER BY r.is_active DESC, r.title
+        """,
+        (tx.org_id,),
+    )

@@ -117,7 +117,6 @@ def test_the_pages_of_an_offer_and_a_link_are_accessible(
         "offer-none": f"/{slug}/book/out-of-season",
         "link-one": f"/{slug}/l/print",
         "link-several": f"/{slug}/l/two",
-        "fairness-key": f"/{slug}/fairness/lesson",
     }
     with visit(width, dark=dark) as visitor:
         for name, path in pages.items():
@@ -149,35 +148,6 @@ def test_a_link_has_its_own_colour_and_ends_after_its_uses(visit: Any, print_sho
         visitor.goto(f"/{print_shop.slug}/l/turns")
         assert page.get_by_role("heading", name="This link is over").is_visible()
         visitor.picture("link-over")
-
-
-def test_staff_see_the_ledger_and_try_other_weights(visit: Any, print_shop: Shop) -> None:
-    with visit(390) as visitor:
-        page = visitor.page
-        for day in (9, 10, 12):
-            made = httpx.post(f"{visitor.base}/api/booking/create", json={
-                "link_slug": "rota", "org": print_shop.slug,
-                "start_time": f"2026-11-{day:02}T15:00:00Z", "attendee_name": "A", "attendee_email": "a@example.org",
-                "attendee_phone": "+1 305 555 0100", "answers": {"technique": "Linocut"}})  # fmt: skip
-            assert made.status_code == 201, made.text
-        visitor.goto(f"/{print_shop.slug}/fairness/lesson")
-        page.fill("#key", "ik_wrong")
-        page.get_by_role("button", name="Show").click()
-        assert page.get_by_text("That is not the key of this organization.").is_visible()
-        page.fill("#key", print_shop.key)
-        page.get_by_role("button", name="Show").click()
-        page.get_by_role("heading", name="Whose turn it is: Printmaking lesson").wait_for()
-        assert page.get_by_text("The ledger was added up again and holds.").is_visible()
-        page.get_by_label("Weight of Mo Rivera").fill("1000")
-        page.get_by_role("button", name="Try these weights").click()
-        page.get_by_role("columnheader", name="Would have had").wait_for()
-        row = page.get_by_role("row").filter(has=page.get_by_role("rowheader", name="Mo Rivera"))
-        assert row.get_by_role("cell").last.text_content() == "3", (
-            "with ten times the weight all three were his"
-        )
-        assert visitor.accessible() == []
-        assert not page.evaluate("document.documentElement.scrollWidth > innerWidth + 1")
-        visitor.picture("fairness")
 
 
 @contextmanager

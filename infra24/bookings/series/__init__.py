@@ -1,6 +1,7 @@
 """Recurring bookings: planned as a whole, made at once, changed one by one or together."""
 
-from infra24.bookings.series.changing import Scope, cancel, get, move
+from infra24.bookings.series.changing import NotInSeries, Scope, cancel, get, move
+from infra24.bookings.series.listing import Listed, listed
 from infra24.bookings.series.model import (
     Plan,
     PlannedDate,
@@ -13,6 +14,8 @@ from infra24.bookings.series.planning import book, plan
 from infra24.bookings.series.recurrence import instant_of, occurrences, wall_time
 
 __all__ = [
+    "Listed",
+    "NotInSeries",
     "Plan",
     "PlannedDate",
     "Scope",
@@ -24,6 +27,7 @@ __all__ = [
     "cancel",
     "get",
     "instant_of",
+    "listed",
     "move",
     "occurrences",
     "plan",

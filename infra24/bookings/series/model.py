@@ -87,6 +87,7 @@ class SeriesConflicts(Conflict):
 
     def __init__(self, plan: Plan) -> None:
         super().__init__(plan=plan.view())
+        self.planned = plan
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from infra24.bookings.series.model import Series
-from infra24.db import Tx
+from infra24.db import Row, Tx
 
 
 async def insert(tx: Tx, series: Series, now: datetime) -> None:
@@ -55,4 +55,35 @@ async def set_series(tx: Tx, booking_ids: list[UUID], series_id: UUID) -> None:
     await tx.run(
         "UPDATE bookings SET series_id = %s WHERE org_id = %s AND id = ANY(%s)",
         (series_id, tx.org_id, booking_ids),
+    )
+
+
+async def listed(
+    tx: Tx, now: datetime, *, coming: bool, after: tuple[datetime, UUID] | None, limit: int
+) -> list[Row]:
+    """Series with dates to come or without, the newest first, each with its offer, booker and numbers."""
+    return await tx.rows(
+        """
+        SELECT s.id, s.resource_id, s.rule, s.starts_local, s.time_zone, s.minutes, s.skips_holidays,
+            r.slug, r.title, coalesce(d.booker, ''), coalesce(d.dates, 0), coalesce(d.to_come, 0), d.next_at,
+            d.last_at, s.created_at
+        FROM series s JOIN resources r ON (r.org_id, r.id) = (s.org_id, s.resource_id)
+            CROSS JOIN LATERAL (
+                SELECT max(b.booker_name) AS booker, count(*)::int AS dates, max(b.starts_at) AS last_at,
+                    count(*) FILTER (WHERE b.ends_at > %(now)s)::int AS to_come,
+                    min(b.starts_at) FILTER (WHERE b.ends_at > %(now)s) AS next_at
+                FROM bookings b WHERE b.org_id = s.org_id AND b.series_id = s.id
+                    AND b.status NOT IN ('hold', 'cancelled')) d
+        WHERE s.org_id = %(org)s AND (d.to_come > 0) = %(coming)s
+            AND (%(at)s::timestamptz IS NULL OR (s.created_at, s.id) < (%(at)s, %(id)s::uuid))
+        ORDER BY s.created_at DESC, s.id DESC LIMIT %(limit)s
+        """,
+        {
+            "org": tx.org_id,
+            "now": now,
+            "coming": coming,
+            "at": after[0] if after else None,
+            "id": after[1] if after else None,
+            "limit": limit,
+        },
     )

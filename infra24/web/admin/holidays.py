@@ -1,0 +1,207 @@
+"""/{org}/admin/holidays: which days are holidays, by country and of one's own; what a change breaks."""
+
+import hashlib
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+from functools import lru_cache
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import holidays as calendars
+from babel import Locale
+from fastapi import Request, Response
+from fastapi.responses import RedirectResponse
+
+from infra24 import bookings, organizations, resources
+from infra24.bookings import Broken
+from infra24.db import Tx
+from infra24.errors import Problem
+from infra24.organizations import Country, Day, HolidayPlan
+from infra24.web.admin import inputs
+from infra24.web.caller import caller_of, here_of
+from infra24.web.pages.forms import typed
+from infra24.web.rendering import page, speech_for
+from infra24.web.services import services
+
+_AHEAD = timedelta(days=365)
+_EMPTY_ROWS = 3
+_MOST_COUNTRIES = 10
+
+
+async def holidays_page(request: Request) -> Response:
+    """The holidays, and the days of the coming year that they make."""
+    found, here, who = services(request), here_of(request), caller_of(request)
+    async with found.database.transaction(here.id, who.actor) as tx:
+        kept = await organizations.holiday_plan(tx)
+    return _show(request, _said(kept, _today(request)), kept)
+
+
+async def save_holidays(request: Request) -> Response:
+    """POST saves other holidays; where they would break bookings, those are shown first."""
+    found, here, who = services(request), here_of(request), caller_of(request)
+    now, sent = found.clock(), await typed(request)
+    async with found.database.transaction(here.id, who.actor) as tx:
+        kept = await organizations.holiday_plan(tx)
+        said = _typed(sent)
+        if "parts" in sent:
+            return _show(request, said, kept)
+        past = tuple(day for day in kept.days if day.held_on < _today(request))
+        plan, errors = _read(said, past)
+        if plan is None:
+            return _show(request, said, kept, errors=errors)
+        broken = await _impact(tx, plan, now)
+        seen = sent.get("seen") == _mark(plan)
+        if "preview" in sent or (broken and not seen):
+            return _show(request, {**said, "seen": _mark(plan)}, plan, broken=broken, before=kept)
+        await resources.holidays_changed(tx)
+        await organizations.set_holidays(tx, plan)
+    return RedirectResponse(f"/{here.slug}/admin/holidays?done=saved", 303)
+
+
+async def _impact(tx: Tx, plan: HolidayPlan, now: datetime) -> list[Broken]:
+    async def change() -> None:
+        await resources.holidays_changed(tx)
+        await organizations.set_holidays(tx, plan)
+
+    return await bookings.impact(tx, None, change, now)
+
+
+def _today(request: Request) -> date:
+    return services(request).clock().astimezone(ZoneInfo(here_of(request).time_zone)).date()
+
+
+def _said(plan: HolidayPlan, today: date) -> dict[str, Any]:
+    """A plan as the form shows it; days of one's own that are past stay without being shown."""
+    return {
+        "countries": [country.code for country in plan.countries],
+        "days": [(d.held_on.isoformat(), d.name, "closed" if d.is_closed else "open")
+                 for d in sorted(plan.days, key=lambda d: d.held_on) if d.held_on >= today],
+        "country": "",
+        "part": "",
+        "seen": "",
+    }  # fmt: skip
+
+
+def _typed(sent: Mapping[str, str]) -> dict[str, Any]:
+    """What was typed. A country that was chosen joins the list, unless only its parts are asked for."""
+    countries = inputs.named(sent, "keep-")
+    country, part = inputs.text(sent, "country", 2), inputs.text(sent, "part", 20)
+    asked = "parts" in sent
+    if country and not asked:
+        there = part.partition("-")[0] == country
+        countries.append(part if there else country)
+    rows = [name.removeprefix("on-") for name in sent if name.startswith("on-")]
+    days = [(inputs.text(sent, f"on-{n}", 10), inputs.text(sent, f"name-{n}"),
+             "open" if sent.get(f"kind-{n}") == "open" else "closed")
+            for n in rows if f"drop-{n}" not in sent]  # fmt: skip
+    return {
+        "countries": list(dict.fromkeys(countries)),
+        "days": [row for row in days if row[0] or row[1]],
+        "country": country if asked else "",
+        "part": "",
+        "seen": "",
+    }
+
+
+def _read(said: Mapping[str, Any], past: tuple[Day, ...]) -> tuple[HolidayPlan | None, dict[str, str]]:
+    """The plan that was typed, with one's own days that are past, or what is wrong with it by field."""
+    errors: dict[str, str] = {}
+    own = {day.held_on.isoformat(): (day.name, day.is_closed) for day in past}
+    for number, (on, name, kind) in enumerate(said["days"]):
+        if inputs.day(on) is None:
+            errors[f"on-{number}"] = "date"
+        elif on in own:
+            errors[f"on-{number}"] = "twice"
+        if not name:
+            errors[f"name-{number}"] = "name"
+        own[on] = (name, kind == "closed")
+    if len(said["countries"]) > _MOST_COUNTRIES:
+        errors["country"] = "many"
+    if errors:
+        return None, errors
+    try:
+        return organizations.read_plan(said["countries"], own), {}
+    except Problem:
+        return None, {"country": "unknown"}
+
+
+def _mark(plan: HolidayPlan) -> str:
+    """Stands for exactly this plan: what was previewed is what is saved."""
+    return hashlib.sha256(repr(plan).encode()).hexdigest()[:16]
+
+
+def _show(
+    request: Request,
+    said: Mapping[str, Any],
+    plan: HolidayPlan,
+    *,
+    errors: Mapping[str, str] | None = None,
+    broken: list[Broken] | None = None,
+    before: HolidayPlan | None = None,
+) -> Response:
+    here = here_of(request)
+    locale = speech_for(request, here).locale
+    zone = ZoneInfo(here.time_zone)
+    today = _today(request)
+    coming, former = _coming(plan, today), _coming(before or plan, today)
+    context = {
+        "section": "holidays",
+        "said": said,
+        "countries": [(code, spoken(code, locale)) for code in said["countries"]],
+        "all_countries": _all_countries(locale.language),
+        "parts": _parts(said["country"]) if said["country"] else [],
+        "rows": [*said["days"], *[("", "", "closed")] * _EMPTY_ROWS],
+        "errors": errors or {},
+        "broken": broken,
+        "added": [row for row in coming if row not in former] if before else [],
+        "gone": [row for row in former if row not in coming] if before else [],
+        "months": _by_month(coming),
+        "own": {day.held_on for day in plan.days if day.is_closed},
+        "done": request.query_params.get("done", ""),
+        "zone": zone,
+    }
+    return page(request, "admin/holidays.html", here, context, status=422 if errors else 200)
+
+
+def _coming(plan: HolidayPlan, today: date) -> list[tuple[date, str]]:
+    last = today + _AHEAD
+    return sorted((on, name) for on, name in plan.names(today.year, last.year).items() if today <= on <= last)
+
+
+def _by_month(days: list[tuple[date, str]]) -> list[tuple[date, list[tuple[date, str]]]]:
+    months: dict[date, list[tuple[date, str]]] = {}
+    for on, name in days:
+        months.setdefault(on.replace(day=1), []).append((on, name))
+    return list(months.items())
+
+
+def spoken(code: str, locale: Locale) -> str:
+    """A country, or a part of one, as people say it."""
+    country, _, part = code.partition("-")
+    name = str(locale.territories.get(country, country))
+    said = dict(_parts(country)).get(f"{country}-{part}", part)
+    return f"{name}: {said}" if part else name
+
+
+@lru_cache(maxsize=8)
+def _all_countries(language: str) -> list[tuple[str, str]]:
+    """The countries whose holidays are known: code and name, by name."""
+    names = Locale(language).territories
+    known = set(calendars.list_supported_countries()) - {"UK"}  # another name of GB
+    return sorted(((code, str(names[code])) for code in known if code in names and len(code) == 2),
+                  key=lambda row: row[1])  # fmt: skip
+
+
+@lru_cache(maxsize=64)
+def _parts(country: str) -> list[tuple[str, str]]:
+    """The parts of a country that have holidays of their own: code and name, by name."""
+    known = calendars.list_supported_countries()
+    if country not in known:
+        return []
+    aliases = getattr(type(calendars.country_holidays(country)), "subdivisions_aliases", {})
+    names: dict[str, str] = {}
+    for name, code in aliases.items():
+        if len(names.get(code, "")) < 4:  # the first that is not an abbreviation
+            names[code] = name
+    rows = [(Country(country, part).code, names.get(part, part)) for part in known[country]]
+    return sorted(rows, key=lambda row: row[1])
