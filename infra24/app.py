@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
+import httpx
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
@@ -17,12 +18,16 @@ from infra24.letters.folder import FolderPost
 from infra24.letters.paper import sender
 from infra24.letters.smtp import Server, SmtpPost
 from infra24.organizations import Directory
+from infra24.proofs.bearer import Bearers
+from infra24.proofs.oidc import SignIn
+from infra24.proofs.passwords import Passwords
+from infra24.proofs.sealing import Seals
 from infra24.settings import Settings
-from infra24.web import errors, rendering, routes
+from infra24.web import addresses, errors, rendering, routes
 from infra24.web.api.fields import ProblemView
 from infra24.web.envelope import Envelope
 from infra24.web.live import Watcher
-from infra24.web.services import Services
+from infra24.web.services import Proofs, Services
 from infra24.worker import Queue
 from infra24.writers import WRITERS
 
@@ -58,12 +63,20 @@ def create_app(settings: Settings, url: str, now: Clock = clock.now) -> FastAPI:
     """The web application on a database that is already migrated."""
     database, queue = compose(settings, url, now)
     watcher = Watcher(database)
+    outside = httpx.AsyncClient(timeout=10, follow_redirects=False)
+    proofs = Proofs(
+        Passwords(),
+        Seals(settings.secret_key()),
+        Bearers(settings.issuers, outside),
+        {provider.slug: SignIn(provider, outside) for provider in settings.providers},
+    )
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         await database.open()
         yield
         await watcher.close()
+        await outside.aclose()
         await database.close()
 
     app = FastAPI(
@@ -76,11 +89,11 @@ def create_app(settings: Settings, url: str, now: Clock = clock.now) -> FastAPI:
         telemetry={"tracing": False, "metrics": False, "logs": False, "operation_spans": False},
     )
     app.state.services = Services(
-        settings, database, Directory(database), Tokens(settings.secret_key()), now, watcher, queue
+        settings, database, Directory(database), Tokens(settings.secret_key()), now, watcher, queue, proofs
     )
     rendering.install(app)
     errors.install(app)
-    routes.install(app)
+    addresses.install(app, routes.API, routes.PAGES)
     app.add_middleware(Envelope)
 
     def openapi() -> dict[str, Any]:
@@ -91,6 +104,7 @@ def create_app(settings: Settings, url: str, now: Clock = clock.now) -> FastAPI:
             parts["securitySchemes"] = {
                 "key": {"type": "http", "scheme": "bearer"},
                 "token": {"type": "apiKey", "in": "query", "name": "token"},
+                "session": {"type": "apiKey", "in": "cookie", "name": "session"},
             }
             app.openapi_schema = schema
         return app.openapi_schema

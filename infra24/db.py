@@ -1,5 +1,6 @@
 """The pool and the transaction: the only place that begins, commits or rolls back."""
 
+import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -15,8 +16,11 @@ from infra24.errors import Unavailable
 
 APP_ROLE = "infra24_app"
 SWEEP_ROLE = "infra24_sweep"
+ACCOUNTS_ROLE = "infra24_accounts"
 
 Row = TupleRow
+_NOBODY = UUID(int=0)
+_AS_ACCOUNTS = f"SET LOCAL ROLE {ACCOUNTS_ROLE}".encode()
 _UNDO = "ROLLBACK TO SAVEPOINT attempt; RELEASE SAVEPOINT attempt"
 
 
@@ -26,6 +30,25 @@ class DatabaseDown(Unavailable):
 
 class Crowded(Unavailable):
     """Too many changes met at once. Nothing was changed; try again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who changes something, as the audit writes it: a user, a key, a booker, a visitor, or the system."""
+
+    kind: str
+    id: str = ""
+    name: str = ""
+    address: str = ""
+
+    def written(self) -> bytes:
+        """As the setting that the audit's triggers read: JSON in ASCII, without the one character it bars."""
+        facts = {"kind": self.kind, "id": self.id, "name": self.name, "address": self.address}
+        plain = {key: value.replace("\0", "") for key, value in facts.items() if value}
+        return json.dumps(plain).replace("'", "''").encode()
+
+
+SYSTEM = Actor("system")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,11 +118,15 @@ class Glance(Tx):
     async def run(self, query: LiteralString, args: Sequence[Any] | dict[str, Any] = ()) -> int:
         raise RuntimeError("a glance only reads")
 
+    def __init__(self, connection: AsyncConnection[Row], org_id: UUID, begin: bytes | None = None) -> None:
+        super().__init__(connection, org_id)
+        self._begin = begin or _begin(org_id, b"BEGIN READ ONLY")
+
     async def _read(
         self, query: LiteralString, args: Sequence[Any] | dict[str, Any]
     ) -> AsyncClientCursor[Row]:
         cursor = AsyncClientCursor(self.connection)
-        text = _begin(self.org_id, b"BEGIN READ ONLY") + b"; " + query.encode() + b"; COMMIT"
+        text = self._begin + b"; " + query.encode() + b"; COMMIT"
         try:
             await cursor.execute(text, args)
         except BaseException:
@@ -107,7 +134,7 @@ class Glance(Tx):
                 await self.connection.execute(b"ROLLBACK", prepare=False)
             raise
         cursor.nextset()  # past BEGIN
-        cursor.nextset()  # past SET LOCAL
+        cursor.nextset()  # past SET LOCAL: the tenant, or the role
         return cursor
 
 
@@ -158,14 +185,14 @@ class Database:
             raise DatabaseDown() from error
 
     @asynccontextmanager
-    async def transaction(self, org_id: UUID) -> AsyncIterator[Tx]:
-        """One transaction that sees one organization only.
+    async def transaction(self, org_id: UUID, by: Actor = SYSTEM) -> AsyncIterator[Tx]:
+        """One transaction that sees one organization only; the audit says that `by` did what it changes.
 
         The tenant is set by the statement SET LOCAL (the function set_config is not carried to the
         workers of a sharded cluster). Raises DatabaseDown when there is no connection to be had.
         """
         async with self.connection() as connection:
-            await connection.execute(_begin(org_id, b"BEGIN"), prepare=False)
+            await connection.execute(_begin(org_id, b"BEGIN", by), prepare=False)
             tx = Tx(connection, org_id)
             try:
                 yield tx
@@ -191,6 +218,26 @@ class Database:
         async with self.connection() as connection:
             yield Glance(connection, org_id)
 
+    @asynccontextmanager
+    async def accounts(self, by: Actor = SYSTEM) -> AsyncIterator[Tx]:
+        """One transaction on accounts: people and how they prove who they are. It sees no bookings."""
+        async with self.connection() as connection:
+            begin = b"BEGIN; " + _AS_ACCOUNTS + b"; SET LOCAL app.actor = '%b'" % by.written()
+            await connection.execute(begin, prepare=False)
+            try:
+                yield Tx(connection, _NOBODY)
+                await connection.execute(b"COMMIT", prepare=False)
+            except BaseException:
+                if not connection.closed:
+                    await connection.execute(b"ROLLBACK", prepare=False)
+                raise
+
+    @asynccontextmanager
+    async def glance_at_accounts(self) -> AsyncIterator[Tx]:
+        """Reads of accounts, each in a transaction of its own and one round trip: who is asking?"""
+        async with self.connection() as connection:
+            yield Glance(connection, _NOBODY, b"BEGIN READ ONLY; " + _AS_ACCOUNTS)
+
     async def sweep(
         self, name: str, query: LiteralString, args: Sequence[Any] | dict[str, Any] = ()
     ) -> list[Row]:
@@ -203,6 +250,7 @@ class Database:
             return rows
 
 
-def _begin(org_id: UUID, begin: bytes) -> bytes:
+def _begin(org_id: UUID, begin: bytes, by: Actor = SYSTEM) -> bytes:
     """Begin a transaction of one organization. A UUID is written in digits and hyphens only."""
-    return b"%b; SET LOCAL app.org_id = '%b'" % (begin, str(UUID(int=org_id.int)).encode())
+    tenant = b"%b; SET LOCAL app.org_id = '%b'" % (begin, str(UUID(int=org_id.int)).encode())
+    return tenant if by is SYSTEM else tenant + b"; SET LOCAL app.actor = '%b'" % by.written()

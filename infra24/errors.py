@@ -1,4 +1,4 @@
-"""The five refusals. A refusal is an answer, not a crash: its docstring is the sentence a person reads."""
+"""The six refusals. A refusal is an answer, not a crash: its docstring is the sentence a person reads."""
 
 import re
 from typing import Any
@@ -40,8 +40,12 @@ class Unavailable(Refusal):
     """This cannot be answered right now. Try again in a moment."""
 
 
+class TooMany(Refusal):
+    """That was asked too often. Wait a quarter of an hour and try again."""
+
+
 class Unauthenticated(Forbidden):
-    """Send the organization's key, or the booking's own token."""
+    """Sign in, or send a key of the organization or the booking's own token."""
 
 
 class Problem(Invalid):

@@ -8,7 +8,7 @@ import psycopg
 from procrastinate.schema import SchemaManager
 from psycopg import sql
 
-from infra24.db import APP_ROLE, SWEEP_ROLE
+from infra24.db import ACCOUNTS_ROLE, APP_ROLE, SWEEP_ROLE
 
 SCHEMA = Path(__file__).parent / "schema"
 QUEUE = "procrastinate"
@@ -72,12 +72,12 @@ GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO infra24_app;
 
 
 def _make_roles(connection: psycopg.Connection[tuple[object, ...]]) -> None:
-    """The two roles of the application: they own nothing and bypass nothing.
+    """The roles of the application: they own nothing and bypass nothing.
 
-    The first may become the second where it says so (SET ROLE), and inherits nothing from it. They can log
+    The first may become the others where it says so (SET ROLE), and inherits nothing from them. They can log
     in where the server lets them in without a password, as the embedded one does over its private socket.
     """
-    for role in (APP_ROLE, SWEEP_ROLE):
+    for role in (APP_ROLE, SWEEP_ROLE, ACCOUNTS_ROLE):
         name = sql.Identifier(role)
         # Roles belong to the server: another of its databases may have been first.
         with suppress(psycopg.errors.DuplicateObject, psycopg.errors.UniqueViolation):
@@ -85,5 +85,6 @@ def _make_roles(connection: psycopg.Connection[tuple[object, ...]]) -> None:
         granted = connection.execute("SELECT pg_has_role(current_user, %s, 'MEMBER')", (role,)).fetchone()
         if not granted or not granted[0]:
             connection.execute(sql.SQL("GRANT {} TO CURRENT_USER").format(name))
-    app, sweep = sql.Identifier(APP_ROLE), sql.Identifier(SWEEP_ROLE)
-    connection.execute(sql.SQL("GRANT {} TO {}").format(sweep, app))
+    app = sql.Identifier(APP_ROLE)
+    for role in (SWEEP_ROLE, ACCOUNTS_ROLE):
+        connection.execute(sql.SQL("GRANT {} TO {}").format(sql.Identifier(role), app))

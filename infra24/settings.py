@@ -7,6 +7,9 @@ from pathlib import Path
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from infra24.proofs.bearer import Issuer
+from infra24.proofs.oidc import Provider
+
 CHECKOUT = Path(__file__).resolve().parent.parent
 
 
@@ -36,6 +39,16 @@ class Settings(BaseSettings):
     )
     mail_from: str | None = Field(
         default=None, description="the sender of letters: Infra24 <post@example.org>"
+    )
+    providers: tuple[Provider, ...] = Field(
+        default=(),
+        description="OpenID Connect providers, as JSON: [{slug, title, issuer, client_id, client_secret}]",
+    )
+    issuers: tuple[Issuer, ...] = Field(
+        default=(), description="whose bearer tokens are taken, as JSON: [{issuer, azp: [our site]}]"
+    )
+    owner_email: str = Field(
+        default="owner@localhost.localdomain", description="whose account the first run makes"
     )
     pool_size: int = Field(default=10, ge=1, le=200, description="database connections per process")
 

@@ -1,6 +1,7 @@
 """Who writes which letter, on one page."""
 
 from infra24.letters import Writers
+from infra24.people.letters import LETTERS
 
-WRITERS: Writers = {}
+WRITERS: Writers = {**LETTERS}
 """A kind, once used, stays: waiting jobs remember it."""

@@ -1,7 +1,16 @@
 """The tenants: who they are, where they are, and the keys that speak for them."""
 
 from infra24.organizations.directory import Directory, UnknownResource, add_location, get, locations
-from infra24.organizations.founding import amend, check_facts, facts_of, found, give_key, id_of, unfound
+from infra24.organizations.founding import (
+    RESERVED,
+    amend,
+    check_facts,
+    facts_of,
+    found,
+    give_key,
+    id_of,
+    unfound,
+)
 from infra24.organizations.holidays import (
     Country,
     Day,
@@ -10,32 +19,39 @@ from infra24.organizations.holidays import (
     read_plan,
     set_holidays,
 )
-from infra24.organizations.keys import new_key, org_of_key, speaks_for
+from infra24.organizations.keys import hash_of, new_key, org_of_key
 from infra24.organizations.model import Location, Organization, UnknownOrganization
+from infra24.organizations.places import LocationInUse, amend_location, location, remove_location, uses
 
 __all__ = [
+    "RESERVED",
     "Country",
     "Day",
     "Directory",
     "HolidayPlan",
     "Location",
+    "LocationInUse",
     "Organization",
     "UnknownOrganization",
     "UnknownResource",
     "add_location",
     "amend",
+    "amend_location",
     "check_facts",
     "facts_of",
     "found",
     "get",
     "give_key",
+    "hash_of",
     "holiday_plan",
     "id_of",
+    "location",
     "locations",
     "new_key",
     "org_of_key",
     "read_plan",
+    "remove_location",
     "set_holidays",
-    "speaks_for",
     "unfound",
+    "uses",
 ]

@@ -12,7 +12,10 @@ from psycopg.types.json import Jsonb
 from infra24.errors import Problem
 from infra24.organizations.keys import new_key
 
-RESERVED = frozenset({"api", "book", "bookings", "health", "openapi.json", "static", "theme"})
+RESERVED = frozenset(
+    {"account", "admin", "api", "book", "bookings", "dashboard", "embed.js", "health", "invitations"}
+    | {"openapi.json", "sign-in", "sign-out", "static", "theme"}
+)
 """What no organization can be called: these addresses are taken."""
 
 

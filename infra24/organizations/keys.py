@@ -2,12 +2,8 @@
 
 import base64
 import hashlib
-import hmac
 import secrets
 from uuid import UUID
-
-from infra24.db import Tx
-from infra24.organizations import queries
 
 PREFIX = "ik_"
 
@@ -25,13 +21,6 @@ def org_of_key(key: str) -> UUID | None:
     except ValueError:
         return None
     return UUID(bytes=raw[:16]) if key.startswith(PREFIX) and len(raw) == 48 else None
-
-
-async def speaks_for(tx: Tx, key: str) -> bool:
-    """Whether the key is one of this organization's."""
-    wanted = hash_of(key)
-    matches = [hmac.compare_digest(wanted, kept) for kept in await queries.key_hashes(tx)]
-    return any(matches)
 
 
 def hash_of(key: str) -> bytes:

@@ -15,7 +15,11 @@ class UnknownOrganization(NotFound):
 
 @dataclass(frozen=True, slots=True)
 class Organization:
-    """A tenant. `locale` has a territory, for how dates are written; `theme` has seed and radius."""
+    """A tenant. `locale` has a territory, for how dates are written; `theme` has seed and radius.
+
+    `settings` say what an organization asks of those who work there (`second_factor`) and how long a
+    booking may wait for approval (`approval_hours`).
+    """
 
     id: UUID
     slug: str
@@ -24,6 +28,8 @@ class Organization:
     locale: str
     currency: str
     theme: dict[str, Any] = field(default_factory=dict)
+    settings: dict[str, Any] = field(default_factory=dict)
+    has_logo: bool = False
 
     @property
     def seed(self) -> str:

@@ -16,7 +16,7 @@ async def find(connection: AsyncConnection[Row], wanted: str) -> Organization | 
     """One organization by slug or id."""
     return await _one(
         connection,
-        "SELECT id, slug, name, time_zone, locale, currency, theme "
+        "SELECT id, slug, name, time_zone, locale, currency, theme, settings, logo IS NOT NULL AS has_logo "
         "FROM organizations WHERE slug = %(w)s OR id::text = %(w)s",
         {"w": wanted},
     )
@@ -26,7 +26,8 @@ async def listed(connection: AsyncConnection[Row]) -> list[Organization]:
     """All organizations, by name."""
     async with connection.cursor(row_factory=class_row(Organization)) as cursor:
         await cursor.execute(
-            "SELECT id, slug, name, time_zone, locale, currency, theme FROM organizations ORDER BY name"
+            "SELECT id, slug, name, time_zone, locale, currency, theme, settings, "
+            "logo IS NOT NULL AS has_logo FROM organizations ORDER BY name"
         )
         return await cursor.fetchall()
 
@@ -56,12 +57,6 @@ async def add_location(tx: Tx, name: str, address: str) -> Location | None:
         (tx.org_id, name, address),
     )
     return Location(*row) if row else None
-
-
-async def key_hashes(tx: Tx) -> list[bytes]:
-    """The hashes of the keys that speak for the organization."""
-    rows = await tx.rows("SELECT key_hash FROM organization_keys WHERE org_id = %s", (tx.org_id,))
-    return [bytes(row[0]) for row in rows]
 
 
 async def _one(

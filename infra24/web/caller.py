@@ -1,27 +1,92 @@
-"""Who calls: a visitor, the holder of a booking's token, or someone with the organization's key."""
+"""Who calls: a visitor, the holder of a booking's token, a key, or someone who signed in."""
 
 from dataclasses import dataclass
 from uuid import UUID
 
 from fastapi import Request
 
-from infra24 import bookings, organizations
+from infra24 import bookings
 from infra24.bookings import Booking, By, UnknownBooking, org_of_token
-from infra24.db import Tx
-from infra24.errors import Unauthenticated
-from infra24.organizations import org_of_key
+from infra24.db import Actor, Tx
+from infra24.errors import Forbidden, NotFound, Unauthenticated
+from infra24.organizations import Organization
+from infra24.people import SCOPES, Role, Scope, SignedIn
+from infra24.web.services import services
+
+COOKIE = "session"
+
+
+class NotAllowed(Forbidden):
+    """Your role does not let you do this. Ask an administrator of the organization."""
+
+
+class NothingHere(NotFound):
+    """There is nothing here by that name."""
 
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """What a request shows: a key, a token, both or nothing."""
+    """What a request shows: a key, a token, a session, a bearer token of a provider, or nothing."""
 
-    key: str | None
-    token: str | None
+    key: str | None = None
+    token: str | None = None
+    session: str | None = None
+    bearer: str | None = None
+
+    @property
+    def anything(self) -> bool:
+        """Whether it shows who calls (a booking's token only says which booking)."""
+        return bool(self.key or self.session or self.bearer)
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who calls and what they may do in the organization that is asked about.
+
+    `user` is there when they signed in; `csrf` is what their forms must carry. A caller has no scopes
+    where they do not belong.
+    """
+
+    actor: Actor
+    scopes: frozenset[Scope] = frozenset()
+    role: Role = Role.PUBLIC
+    user: SignedIn | None = None
+    org_id: UUID | None = None
+    csrf: str = ""
+    shown: Credentials = Credentials()
+
+    @property
+    def user_id(self) -> UUID | None:
+        return self.user.user_id if self.user else None
+
+    @property
+    def name(self) -> str:
+        return self.user.name if self.user else self.actor.name
+
+    @property
+    def email(self) -> str:
+        return self.user.email if self.user else ""
+
+    def may(self, scope: Scope, org_id: UUID | None = None) -> bool:
+        """Whether they have a scope here, or in the organization that a resource's id has led to."""
+        if org_id is None or org_id == self.org_id:
+            return scope in self.scopes
+        role = self.user.role_in(org_id) if self.user else None
+        return role is not None and scope in SCOPES[role]
+
+    def require(self, scope: Scope) -> None:
+        """Refuses with NotAllowed."""
+        if scope not in self.scopes:
+            raise NotAllowed()
+
+    @property
+    def hosting(self) -> str | None:
+        """The e-mail as whose host they see bookings; None when they see all of the organization's."""
+        return None if self.may(Scope.BOOKINGS_READ) else self.email
 
 
 def credentials(request: Request, path_id: str | None = None) -> Credentials:
-    """Read the key (Authorization: Bearer, or X-API-Key) and the token (?token=, X-Booking-Token).
+    """Read the key (Authorization: Bearer, or X-API-Key), the token (?token=, X-Booking-Token), the session.
 
     A booking's token may also stand in an address in place of the booking's id.
     """
@@ -33,46 +98,75 @@ def credentials(request: Request, path_id: str | None = None) -> Credentials:
         token = path_id
     if token is None and secret is not None and org_of_token(secret):
         token, key = secret, None
-    return Credentials(key, token)
+    if key is not None and key.count(".") == 2 and key == secret:
+        return Credentials(None, token, None, key)
+    session = request.cookies.get(cookie_name(request)) if key is None else None
+    return Credentials(key, token, session)
 
 
-def org_of_credentials(shown: Credentials) -> UUID:
-    """The organization that the credentials speak of. Refuses with Unauthenticated without any."""
-    found = org_of_key(shown.key) if shown.key else None
-    if found is None and shown.token:
-        found = org_of_token(shown.token)
-        if found is None:
-            raise UnknownBooking()
+def cookie_name(request: Request) -> str:
+    """The name of the session's cookie: bound to this host where the installation is reached by TLS."""
+    return f"__Host-{COOKIE}" if services(request).settings.base_url.startswith("https:") else COOKIE
+
+
+def caller_of(request: Request) -> Caller:
+    """Who calls, as the guard found out before the door opened."""
+    found: Caller = request.state.caller
+    return found
+
+
+def here_of(request: Request) -> Organization:
+    """The organization that the address names."""
+    found: Organization = request.state.here
+    return found
+
+
+def org_id_of(request: Request) -> UUID:
+    """The organization that is asked about: by the address, the key, the token or the session.
+
+    Refuses with Unauthenticated when nothing says which.
+    """
+    found = caller_of(request).org_id
     if found is None:
         raise Unauthenticated()
     return found
 
 
-async def require_key(tx: Tx, shown: Credentials) -> None:
-    """Refuses with Unauthenticated unless the key is this organization's."""
-    if not shown.key or not await organizations.speaks_for(tx, shown.key):
-        raise Unauthenticated()
+async def open_booking(tx: Tx, who: Caller, wanted: str, *, write: bool = False) -> tuple[Booking, By]:
+    """The booking that the caller may see (or, with `write`, change), and as whom they act on it.
 
-
-async def has_key(tx: Tx, shown: Credentials) -> bool:
-    """Whether the caller holds this organization's key."""
-    return bool(shown.key) and await organizations.speaks_for(tx, shown.key or "")
-
-
-async def open_booking(tx: Tx, shown: Credentials, wanted: str) -> tuple[Booking, By]:
-    """The booking that the caller may see, and as whom they act on it.
-
-    `wanted` is its id or its token. Staff see all of their organization's; the holder of a token sees
-    their own. Everything else is UnknownBooking: nothing tells whether a booking exists.
+    `wanted` is its id or its token. Staff see all of their organization's, hosts those that they host,
+    members their own; the holder of a token sees theirs. Everything else is UnknownBooking: nothing tells
+    whether a booking exists.
     """
-    if await has_key(tx, shown):
-        if shown.token == wanted:
-            return await bookings.by_token(tx, wanted), By.STAFF
-        return await bookings.get(tx, _uuid(wanted)), By.STAFF
-    if shown.token is None:
-        raise Unauthenticated()
-    booking = await bookings.by_token(tx, shown.token)
-    if wanted != shown.token and _uuid(wanted) != booking.id:
+    token = who.shown.token
+    if not who.scopes:
+        if token is None:
+            raise Unauthenticated()
+        return await _by_token(tx, token, wanted)
+    by_token = wanted == token
+    booking = await (bookings.by_token(tx, wanted) if by_token else bookings.get(tx, _uuid(wanted)))
+    if who.may(Scope.BOOKINGS_WRITE if write else Scope.BOOKINGS_READ):
+        return booking, By.STAFF
+    if write and who.may(Scope.BOOKINGS_READ) and who.user is None:
+        raise NotAllowed()
+    if who.may(Scope.BOOKINGS_HOST) and is_hosted_by(booking, who.email):
+        return booking, By.STAFF
+    if who.may(Scope.OWN) and booking.booker_email == who.email:
+        return booking, By.BOOKER
+    if token is not None:
+        return await _by_token(tx, token, wanted)
+    raise UnknownBooking()
+
+
+def is_hosted_by(booking: Booking, email: str) -> bool:
+    """Whether someone is a host of a booking."""
+    return bool(email) and any(p.role == "host" and p.email == email for p in booking.participants)
+
+
+async def _by_token(tx: Tx, token: str, wanted: str) -> tuple[Booking, By]:
+    booking = await bookings.by_token(tx, token)
+    if wanted != token and _uuid(wanted) != booking.id:
         raise UnknownBooking()
     return booking, By.BOOKER
 

@@ -1,11 +1,13 @@
 """Refusals as HTTP: problem+json (RFC 9457) for the API, a page for people."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 import orjson
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.responses import RedirectResponse
 
 from infra24.errors import (
     Conflict,
@@ -14,6 +16,7 @@ from infra24.errors import (
     NotFound,
     Problem,
     Refusal,
+    TooMany,
     Unauthenticated,
     Unavailable,
 )
@@ -25,6 +28,7 @@ STATUS: tuple[tuple[type[Refusal], int], ...] = (
     (Forbidden, 403),
     (Invalid, 422),
     (Conflict, 409),
+    (TooMany, 429),
     (Unavailable, 503),
 )
 _TITLES = {
@@ -36,6 +40,7 @@ _TITLES = {
     409: "Conflict",
     413: "Too large",
     422: "Not valid",
+    429: "Too often",
     500: "Our mistake",
     503: "Not available",
 }
@@ -56,7 +61,7 @@ def problem(status: int, code: str, detail: str, **facts: Any) -> Response:
         "detail": detail,
         **facts,
     }
-    headers = {"retry-after": "2"} if status == 503 else {}
+    headers = {503: {"retry-after": "2"}, 429: {"retry-after": "900"}}.get(status, {})
     if status == 401:
         headers["www-authenticate"] = "Bearer"
     return Response(orjson.dumps(body, option=orjson.OPT_UTC_Z), status, headers, "application/problem+json")
@@ -76,9 +81,7 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(Refusal)
     async def refused(request: Request, error: Exception) -> Response:
         assert isinstance(error, Refusal)
-        if _wants_json(request):
-            return problem_of(error)
-        return await error_page(request, status_of(error), error.code, error.sentence)
+        return problem_of(error) if _wants_json(request) else await _page_of(request, error)
 
     @app.exception_handler(RequestValidationError)
     async def invalid(request: Request, error: Exception) -> Response:
@@ -117,5 +120,21 @@ def install(app: FastAPI) -> None:
         return await error_page(request, 500, "our_mistake", "")
 
 
+async def _page_of(request: Request, refusal: Refusal) -> Response:
+    if isinstance(refusal, Unauthenticated) and request.method == "GET":
+        return to_sign_in(request)
+    return await error_page(request, status_of(refusal), refusal.code, refusal.sentence)
+
+
+def to_sign_in(request: Request) -> Response:
+    """On to the sign-in, and back here afterwards; nothing tells what there would be to see."""
+    here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    to = f"/sign-in?{urlencode({'next': here})}"
+    if request.headers.get("hx-request-type") == "partial":
+        return Response(status_code=204, headers={"hx-redirect": to})
+    return RedirectResponse(to, 303)
+
+
 def _wants_json(request: Request) -> bool:
-    return request.url.path.startswith(("/api", "/health", "/openapi"))
+    asked = request.headers.get("content-type", "").startswith("application/json")
+    return asked or request.url.path.startswith(("/api", "/health", "/openapi"))

@@ -13,6 +13,7 @@ from infra24 import answers
 from infra24.db import Tx
 from infra24.errors import Conflict, Invalid, Refusal, Unavailable
 from infra24.web.api.views import links
+from infra24.web.caller import caller_of
 from infra24.web.errors import problem_of
 from infra24.web.services import Services, services
 
@@ -49,7 +50,7 @@ async def once(request: Request, org_id: UUID, act: Act, refused: Refused) -> Re
     found = services(request)
     if given is None:
         try:
-            async with found.database.transaction(org_id) as tx:
+            async with found.database.transaction(org_id, caller_of(request).actor) as tx:
                 status, body = await act(tx)
         except Refusal as refusal:
             raise await refused(refusal) from None
@@ -69,7 +70,7 @@ async def once(request: Request, org_id: UUID, act: Act, refused: Refused) -> Re
             raise StillRunning()
         return _replay(found, org_id, earlier.status, earlier.answer or "")
     try:
-        async with found.database.transaction(org_id) as tx:
+        async with found.database.transaction(org_id, caller_of(request).actor) as tx:
             status, body = await act(tx)
             text = orjson.dumps(body, option=orjson.OPT_UTC_Z)
             kept = orjson.dumps(_sealed(body), option=orjson.OPT_UTC_Z).decode()

@@ -10,8 +10,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from infra24.errors import Refusal
 from infra24.languages import LANGUAGES, Speech, catalogue, choose_language, speech
-from infra24.organizations import Organization
+from infra24.organizations import RESERVED, Organization
 from infra24.web import static_files
+from infra24.web.caller import Caller
 from infra24.web.envelope import policy
 from infra24.web.services import services
 
@@ -48,6 +49,7 @@ def page(
 ) -> Response:
     """A page, or the one block of it that a partial request asks for. `frames`: who may show it in one."""
     spoken = speech_for(request, organization)
+    who: Caller | None = getattr(request.state, "caller", None)
     environment: Environment = request.app.state.environments[spoken.language]
     found = environment.get_template(template)
     everything = {
@@ -61,6 +63,9 @@ def page(
         ],
         "embedded": request.query_params.get("embed") == "1",
         "static": f"/static/{request.app.state.static.version}",
+        "caller": who,
+        "csrf": who.csrf if who else "",
+        "path": request.url.path,
         **context,
     }
     if block is not None and request.headers.get("hx-request-type") == "partial":
@@ -84,7 +89,7 @@ async def error_page(request: Request, status: int, code: str, sentence: str) ->
     """A page that says what happened and where to go from here."""
     organization = None
     slug = request.path_params.get("org") or request.url.path.strip("/").split("/")[0]
-    if status != 503 and slug and slug not in ("bookings", "static", "theme"):
+    if status != 503 and slug and slug not in RESERVED:
         try:
             organization = await services(request).directory.find(slug)
         except Refusal:

@@ -1,5 +1,6 @@
 """What the doors are given by the composition root."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from fastapi import Request
@@ -9,8 +10,22 @@ from infra24.clock import Clock
 from infra24.db import Database
 from infra24.letters import Letterbox
 from infra24.organizations import Directory
+from infra24.proofs.bearer import Bearers
+from infra24.proofs.oidc import SignIn
+from infra24.proofs.passwords import Passwords
+from infra24.proofs.sealing import Seals
 from infra24.settings import Settings
 from infra24.web.live import Watcher
+
+
+@dataclass(frozen=True, slots=True)
+class Proofs:
+    """What proves who someone is: passwords, seals, tokens of outside issuers, providers by slug."""
+
+    passwords: Passwords
+    seals: Seals
+    bearers: Bearers
+    providers: Mapping[str, SignIn]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +39,7 @@ class Services:
     clock: Clock
     watcher: Watcher
     letterbox: Letterbox
+    proofs: Proofs
 
 
 def services(request: Request) -> Services:

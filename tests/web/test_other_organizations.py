@@ -9,7 +9,10 @@ import psycopg
 import pytest
 
 from infra24.settings import Settings
-from infra24.web.routes import API, EITHER, KEY, PAGES, PUBLIC, TOKEN, Address, Page
+from infra24.people import Scope
+from infra24.web.addresses import Address, Page
+from infra24.web.guard import Open
+from infra24.web.routes import API, PAGES
 from tests.factories import Shop, found_shop
 from tests.serving import Clock
 from tests.web.test_bookings_api import AT, body, book
@@ -42,7 +45,7 @@ def request_for(address: Address, http: httpx.Client, mine: Shop, theirs: Shop) 
     params: dict[str, Any] = {}
     if "availability" in path:
         params = {"resource_id": room, "start_date": "2026-11-23", "start_time": AT.isoformat()}
-    if address.needs in (TOKEN, EITHER):
+    if address.needs in (Open.TOKEN, Open.EITHER):
         params["token"] = my_own["token"]
     bodies: dict[str, Any] = {
         "create": {**body(mine), "resource_id": room},
@@ -72,7 +75,7 @@ def request_for(address: Address, http: httpx.Client, mine: Shop, theirs: Shop) 
         "url": path,
         "params": params,
         "json": bodies.get(address.answers.__name__),
-        "headers": mine.auth if address.needs in (KEY, EITHER) else {},
+        "headers": mine.auth if isinstance(address.needs, Scope) or address.needs is Open.EITHER else {},
         "victim": victim,
     }
 
@@ -89,7 +92,7 @@ def test_another_organizations_things_are_not_there(
         answer = http.request(**{**wanted, "headers": headers})
         assert "Somebody Else" not in answer.text
         public = ("/bookings", "/series", "/series/plan")
-        if address.needs == PUBLIC and not address.path.endswith(public):
+        if address.needs is Open.PUBLIC and not address.path.endswith(public):
             continue  # public of any organization; what it shows is checked below
         own = address.path == "/api/bookings" and address.method == "GET"
         own |= address.path == "/api/booking/manage"
@@ -125,7 +128,7 @@ def test_pages_open_nothing_with_another_bookings_token(
     http: httpx.Client, shop: Shop, theirs: Shop, page: Page
 ) -> None:
     """A token opens its own booking; a token with another organization's name in it opens nothing."""
-    if page.needs != TOKEN:
+    if page.needs is not Open.TOKEN:
         return
     import base64
 
@@ -162,6 +165,7 @@ def test_every_tenant_table_is_closed_by_the_database(owner: psycopg.Connection[
             SELECT k.conname, k.contype, (SELECT attname FROM pg_attribute a
                 WHERE a.attrelid = k.conrelid AND a.attnum = k.conkey[1])
             FROM pg_constraint k WHERE k.conrelid = %s AND k.contype IN ('p', 'u', 'f', 'x')
+                AND k.confrelid <> 'users'::regclass  -- accounts belong to people, not to organizations
             """,
             (oid,),
         ).fetchall()

@@ -13,7 +13,7 @@ import infra24
 from infra24.bookings import BookerLimit, HoldOver
 from infra24.languages import LANGUAGES, LOCALES, speech
 from infra24.web import theme
-from infra24.web.pages.forms import FromElsewhere
+from infra24.web.guard import FromElsewhere
 
 
 def _said() -> set[str]:

@@ -11,10 +11,11 @@ from infra24 import resources as offers
 from infra24.availability import Party, Reason
 from infra24.availability.hours import day_span
 from infra24.errors import Invalid
+from infra24.people import Scope
 from infra24.resources import ANYONE, Choice
 from infra24.web.api.answers import answer, slot_views
 from infra24.web.api.fields import LONGEST_RANGE_DAYS, Day, Instant, Minutes
-from infra24.web.caller import credentials, has_key
+from infra24.web.caller import caller_of
 from infra24.web.services import services
 
 
@@ -60,7 +61,7 @@ async def explain(
     """Why a time is offered or not. With the organization's key, in full; else without private facts."""
     found, now = services(request), services(request).clock()
     org_id = await found.directory.org_of_resource(resource_id)
-    async with found.database.transaction(org_id) as tx:
+    async with found.database.transaction(org_id, caller_of(request).actor) as tx:
         choice = Choice((staff_id,)) if staff_id else ANYONE
         if staff_id:
             (await offers.offer(tx, resource_id)).check_wish()
@@ -74,7 +75,7 @@ async def explain(
             "available": why.free,
             "reasons": [{"code": r.code, "sentence": r.sentence} for r in why.reasons],
         }
-        if await has_key(tx, credentials(request)):
+        if caller_of(request).may(Scope.CATALOGUE_READ, org_id):
             names = {host.id: host.name for host in offer.hosts}
             body["hosts"] = [
                 {
@@ -130,7 +131,7 @@ async def reasons(
     check_range(start_date, last)
     found = services(request)
     org_id = await found.directory.org_of_resource(resource_id)
-    async with found.database.transaction(org_id) as tx:
+    async with found.database.transaction(org_id, caller_of(request).actor) as tx:
         offer = await offers.offer(tx, resource_id)
         zone = offer.rules.zone
         span = (bookings.instant(day_span(zone, start_date)[0]), bookings.instant(day_span(zone, last)[1]))

@@ -1,7 +1,6 @@
 """The bookings door: make, read, change, cancel; by key, or by the booking's own token."""
 
 import base64
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -17,15 +16,9 @@ from infra24.resources import ANYONE, Choice
 from infra24.web.api.answers import answer, with_alternatives
 from infra24.web.api.fields import Body, Email, Instant, Json, Name, PageSize, Phone, Text
 from infra24.web.api.views import booking_view, links
-from infra24.web.caller import (
-    Credentials,
-    credentials,
-    open_booking,
-    org_of_credentials,
-    require_key,
-)
+from infra24.web.caller import caller_of, open_booking, org_id_of
 from infra24.web.idempotency import once
-from infra24.web.services import Services, services
+from infra24.web.services import services
 
 
 class StaffOnly(Forbidden):
@@ -116,9 +109,8 @@ async def list_bookings(
     limit: PageSize = 50,
 ) -> Response:
     """The organization's bookings by time, a page at a time. For staff."""
-    found, shown = services(request), credentials(request)
-    async with found.database.transaction(org_of_credentials(shown)) as tx:
-        await require_key(tx, shown)
+    found, who = services(request), caller_of(request)
+    async with found.database.transaction(org_id_of(request), who.actor) as tx:
         page = await bookings.listed(
             tx,
             since=since,
@@ -139,56 +131,54 @@ async def list_bookings(
 
 async def read(request: Request, id: str) -> Response:
     """One booking. `id` is its id (with the key or its token) or its token."""
-    found, shown = services(request), credentials(request, id)
-    async with found.database.transaction(org_of_credentials(shown)) as tx:
-        booking, _ = await open_booking(tx, shown, id)
+    found, who = services(request), caller_of(request)
+    async with found.database.transaction(org_id_of(request), who.actor) as tx:
+        booking, _ = await open_booking(tx, who, id)
     return answer(booking_view(booking))
 
 
 async def change(request: Request, id: str, wanted: Change) -> Response:
     """Change a booking's state, time or details. The booker may do what their pages let them do."""
-    found, shown = services(request), credentials(request, id)
-    return await _change(found, org_of_credentials(shown), shown, id, wanted)
+    return await _change(request, id, wanted)
 
 
 async def cancel(request: Request, id: str) -> Response:
     """Cancel a booking. Twice is once."""
-    found, shown = services(request), credentials(request, id)
-    async with found.database.transaction(org_of_credentials(shown)) as tx:
-        booking, by = await open_booking(tx, shown, id)
+    found, who = services(request), caller_of(request)
+    async with found.database.transaction(org_id_of(request), who.actor) as tx:
+        booking, by = await open_booking(tx, who, id, write=True)
         booking = await bookings.cancel(tx, booking.id, by=by, now=found.clock())
     return answer(booking_view(booking))
 
 
 async def manage(request: Request) -> Response:
     """Read a booking by its token (?token=)."""
-    found, shown = services(request), _token_only(request)
-    async with found.database.transaction(org_of_credentials(shown)) as tx:
-        booking, _ = await open_booking(tx, shown, shown.token or "")
+    found, who = services(request), caller_of(request)
+    async with found.database.transaction(org_id_of(request), who.actor) as tx:
+        booking, _ = await open_booking(tx, who, who.shown.token or "")
     return answer(booking_view(booking))
 
 
 async def manage_move(request: Request, wanted: Move) -> Response:
     """Reschedule a booking by its token (?token=)."""
-    found, shown = services(request), _token_only(request)
     move = Change(start_time=wanted.start_time, end_time=wanted.end_time)
-    return await _change(found, org_of_credentials(shown), shown, shown.token or "", move)
+    return await _change(request, caller_of(request).shown.token or "", move)
 
 
 async def manage_cancel(request: Request) -> Response:
     """Cancel a booking by its token (?token=)."""
-    found, shown = services(request), _token_only(request)
-    async with found.database.transaction(org_of_credentials(shown)) as tx:
-        booking, by = await open_booking(tx, shown, shown.token or "")
+    found, who = services(request), caller_of(request)
+    async with found.database.transaction(org_id_of(request), who.actor) as tx:
+        booking, by = await open_booking(tx, who, who.shown.token or "", write=True)
         booking = await bookings.cancel(tx, booking.id, by=by, now=found.clock())
     return answer(booking_view(booking))
 
 
 async def ics(request: Request, id: str) -> Response:
     """The booking as a calendar file (RFC 5545)."""
-    found, shown = services(request), credentials(request, id)
-    async with found.database.transaction(org_of_credentials(shown)) as tx:
-        booking, _ = await open_booking(tx, shown, id)
+    found, who = services(request), caller_of(request)
+    async with found.database.transaction(org_id_of(request), who.actor) as tx:
+        booking, _ = await open_booking(tx, who, id)
         organization = await organizations.get(tx)
     to = links(found, found.tokens.of(booking.org_id, booking.id))
     file = bookings.calendar_file(booking, organization.name, to["confirmation"], found.clock())
@@ -198,9 +188,9 @@ async def ics(request: Request, id: str) -> Response:
 
 async def calendar_urls(request: Request, id: str) -> Response:
     """Addresses that add the booking to Google, Outlook, Yahoo and Apple calendars."""
-    found, shown = services(request), credentials(request, id)
-    async with found.database.transaction(org_of_credentials(shown)) as tx:
-        booking, _ = await open_booking(tx, shown, id)
+    found, who = services(request), caller_of(request)
+    async with found.database.transaction(org_id_of(request), who.actor) as tx:
+        booking, _ = await open_booking(tx, who, id)
         organization = await organizations.get(tx)
     to = links(found, found.tokens.of(booking.org_id, booking.id))
     return answer(bookings.calendar_urls(booking, organization.name, to["confirmation"], to["ics"]))
@@ -228,14 +218,13 @@ async def _place(request: Request, wish: NewBooking | NewHold, person: Person | 
     return await once(request, org_id, act, refused)
 
 
-async def _change(
-    found: Services, org_id: UUID, shown: Credentials, wanted_id: str, wanted: Change
-) -> Response:
+async def _change(request: Request, wanted_id: str, wanted: Change) -> Response:
+    found, who, org_id = services(request), caller_of(request), org_id_of(request)
     now = found.clock()
     booking = None
     try:
-        async with found.database.transaction(org_id) as tx:
-            booking, by = await open_booking(tx, shown, wanted_id)
+        async with found.database.transaction(org_id, who.actor) as tx:
+            booking, by = await open_booking(tx, who, wanted_id, write=True)
             booking = await _changed(tx, booking, wanted, by, now)
     except Refusal as refusal:
         if booking is not None and wanted.start_time is not None:
@@ -295,10 +284,6 @@ def _person(booking: Booking, wanted: Change) -> Person:
         booking.location_details if wanted.location_details is None else wanted.location_details,
         wanted.answers,
     )
-
-
-def _token_only(request: Request) -> Credentials:
-    return replace(credentials(request), key=None)
 
 
 def _cursor(booking: Booking) -> str:

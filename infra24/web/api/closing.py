@@ -15,7 +15,7 @@ from infra24.web.api.answers import answer
 from infra24.web.api.fields import Body, Day, Json, Name
 from infra24.web.api.resources import Org
 from infra24.web.api.views import booking_view, broken_view
-from infra24.web.caller import credentials, require_key
+from infra24.web.caller import caller_of, here_of
 from infra24.web.services import services
 
 _AHEAD = timedelta(days=400)
@@ -52,8 +52,8 @@ class Change(Body):
 async def read_holidays(request: Request, org: Org) -> Response:
     """The organization's holidays, and the days of the coming year that they make."""
     found, now = services(request), services(request).clock()
-    here = await found.directory.find(org)
-    async with found.database.transaction(here.id) as tx:
+    here = here_of(request)
+    async with found.database.transaction(here.id, caller_of(request).actor) as tx:
         plan = await organizations.holiday_plan(tx)
     return answer(_holidays(plan, now, []))
 
@@ -65,11 +65,10 @@ async def set_holidays(
     preview: Annotated[bool, Query(description="only say which bookings it would break")] = False,
 ) -> Response:
     """Set all holidays at once; the answer lists the bookings to come that this breaks."""
-    found, shown, now = services(request), credentials(request), services(request).clock()
-    here = await found.directory.find(org)
+    found, who, now = services(request), caller_of(request), services(request).clock()
+    here = here_of(request)
     plan = wanted.plan()
-    async with found.database.transaction(here.id) as tx:
-        await require_key(tx, shown)
+    async with found.database.transaction(here.id, who.actor) as tx:
 
         async def change() -> None:
             await resources.holidays_changed(tx)
@@ -83,24 +82,22 @@ async def set_holidays(
 
 async def impact(request: Request, org: Org, wanted: Change) -> Response:
     """Which bookings to come a change would break, and why. Nothing is changed."""
-    found, shown, now = services(request), credentials(request), services(request).clock()
-    here = await found.directory.find(org)
+    found, who, now = services(request), caller_of(request), services(request).clock()
+    here = here_of(request)
     if (wanted.availability_rules is None) == (wanted.holidays is None):
         raise Problem({"availability_rules": "try rules of a resource, or holidays: one of the two"})
     if wanted.availability_rules is not None and wanted.resource_id is None:
         raise Problem({"resource_id": "say whose rules"})
-    async with found.database.transaction(here.id) as tx:
-        await require_key(tx, shown)
+    async with found.database.transaction(here.id, who.actor) as tx:
         broken = await bookings.impact(tx, wanted.resource_id, lambda: _try(tx, wanted, now), now)
     return answer({"affected_bookings": [broken_view(one) for one in broken]})
 
 
 async def shifted(request: Request, org: Org) -> Response:
     """The bookings to come whose zone's clocks were changed by law since: both readings of each."""
-    found, shown, now = services(request), credentials(request), services(request).clock()
-    here = await found.directory.find(org)
-    async with found.database.transaction(here.id) as tx:
-        await require_key(tx, shown)
+    found, who, now = services(request), caller_of(request), services(request).clock()
+    here = here_of(request)
+    async with found.database.transaction(here.id, who.actor) as tx:
         moved = await bookings.shifted_by_law(tx, now)
     return answer(
         {

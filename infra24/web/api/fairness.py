@@ -9,7 +9,7 @@ from infra24.availability import TURN, Replay
 from infra24.turns import Audit
 from infra24.web.api.answers import answer
 from infra24.web.api.resources import Org
-from infra24.web.caller import credentials, require_key
+from infra24.web.caller import caller_of, here_of
 from infra24.web.services import services
 
 Weights = Annotated[str, Query(max_length=2_000, description="try other weights: <e-mail>=150,<e-mail>=50")]
@@ -17,10 +17,9 @@ Weights = Annotated[str, Query(max_length=2_000, description="try other weights:
 
 async def fairness(request: Request, org: Org, id: str, weights: Weights = "") -> Response:
     """Who was given how many turns of an offer and who is owed some: the ledger, proved by adding it up."""
-    found, shown = services(request), credentials(request)
-    here = await found.directory.find(org)
-    async with found.database.transaction(here.id) as tx:
-        await require_key(tx, shown)
+    found, who = services(request), caller_of(request)
+    here = here_of(request)
+    async with found.database.transaction(here.id, who.actor) as tx:
         offer = await resources.get_by_slug(tx, id)
         audit = await turns.audit(tx, offer.id)
         hosts = {known.email: known.id for known in await resources.known(tx) if known.email}

@@ -13,7 +13,7 @@ from infra24.organizations import Organization
 from infra24.web.api.answers import answer
 from infra24.web.api.fields import SLUG, Body, Email, Instant, Json, Name, Text
 from infra24.web.api.resources import Org
-from infra24.web.caller import credentials, require_key
+from infra24.web.caller import caller_of, here_of
 from infra24.web.services import Services, services
 
 Slug = Annotated[str, Field(pattern=SLUG)]
@@ -67,40 +67,36 @@ class Private(Body):
 
 async def list_links(request: Request, org: Org) -> Response:
     """All booking links of the organization, by slug."""
-    found, shown = services(request), credentials(request)
-    here = await found.directory.find(org)
-    async with found.database.transaction(here.id) as tx:
-        await require_key(tx, shown)
+    found, who = services(request), caller_of(request)
+    here = here_of(request)
+    async with found.database.transaction(here.id, who.actor) as tx:
         listed = await booking_links.listed(tx)
     return answer({"links": [link_view(found, here, link) for link in listed]})
 
 
 async def create_link(request: Request, org: Org, wanted: NewLink) -> Response:
     """A new booking link."""
-    found, shown = services(request), credentials(request)
-    here = await found.directory.find(org)
-    async with found.database.transaction(here.id) as tx:
-        await require_key(tx, shown)
+    found, who = services(request), caller_of(request)
+    here = here_of(request)
+    async with found.database.transaction(here.id, who.actor) as tx:
         made = await booking_links.create(tx, LinkDraft(**wanted.model_dump()), found.clock())
     return answer(link_view(found, here, made), 201)
 
 
 async def read_link(request: Request, org: Org, slug: str) -> Response:
     """One booking link by slug or id."""
-    found, shown = services(request), credentials(request)
-    here = await found.directory.find(org)
-    async with found.database.transaction(here.id) as tx:
-        await require_key(tx, shown)
+    found, who = services(request), caller_of(request)
+    here = here_of(request)
+    async with found.database.transaction(here.id, who.actor) as tx:
         link = await booking_links.get(tx, slug)
     return answer(link_view(found, here, link))
 
 
 async def change_link(request: Request, org: Org, slug: str, wanted: LinkChange) -> Response:
     """Change a booking link."""
-    found, shown = services(request), credentials(request)
-    here = await found.directory.find(org)
-    async with found.database.transaction(here.id) as tx:
-        await require_key(tx, shown)
+    found, who = services(request), caller_of(request)
+    here = here_of(request)
+    async with found.database.transaction(here.id, who.actor) as tx:
         changes = wanted.model_dump(exclude_unset=True)
         link = await booking_links.change(tx, slug, changes, found.clock())
     return answer(link_view(found, here, link))
@@ -108,20 +104,18 @@ async def change_link(request: Request, org: Org, slug: str, wanted: LinkChange)
 
 async def archive_link(request: Request, org: Org, slug: str) -> Response:
     """Take a booking link out of use. Its bookings stay."""
-    found, shown = services(request), credentials(request)
-    here = await found.directory.find(org)
-    async with found.database.transaction(here.id) as tx:
-        await require_key(tx, shown)
+    found, who = services(request), caller_of(request)
+    here = here_of(request)
+    async with found.database.transaction(here.id, who.actor) as tx:
         link = await booking_links.archive(tx, slug, found.clock())
     return answer(link_view(found, here, link))
 
 
 async def private_link(request: Request, org: Org, slug: str, brings: Private) -> Response:
     """An address of the link that opens it though it is private, with fields filled in and signed."""
-    found, shown = services(request), credentials(request)
-    here = await found.directory.find(org)
-    async with found.database.transaction(here.id) as tx:
-        await require_key(tx, shown)
+    found, who = services(request), caller_of(request)
+    here = here_of(request)
+    async with found.database.transaction(here.id, who.actor) as tx:
         link = await booking_links.get(tx, slug)
     prefilled = Prefilled(brings.name, brings.email or "", brings.goal_text, brings.until)
     signed = booking_links.write_private(found.tokens, here.id, link.id, prefilled)

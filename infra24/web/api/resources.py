@@ -7,11 +7,12 @@ from fastapi import Query, Request, Response
 from pydantic import Field
 
 from infra24 import bookings, organizations, resources
+from infra24.people import Scope
 from infra24.resources import Draft
 from infra24.web.api.answers import answer
 from infra24.web.api.fields import SLUG, Body, Email, Json, Name, PageSize, Text
 from infra24.web.api.views import broken_view, resource_view
-from infra24.web.caller import credentials, has_key, require_key
+from infra24.web.caller import caller_of, here_of
 from infra24.web.services import services
 
 Slug = Annotated[str, Field(pattern=SLUG)]
@@ -115,10 +116,9 @@ async def list_resources(
 
 async def create_resource(request: Request, org: Org, wanted: NewResource) -> Response:
     """A new resource. Wrong rules are answered with the path and a sentence each."""
-    found, shown = services(request), credentials(request)
-    organization = await found.directory.find(org)
-    async with found.database.transaction(organization.id) as tx:
-        await require_key(tx, shown)
+    found, who = services(request), caller_of(request)
+    organization = here_of(request)
+    async with found.database.transaction(organization.id, who.actor) as tx:
         created = await resources.create(tx, Draft(**wanted.model_dump(exclude_unset=True)), found.clock())
         directory = await resources.known(tx)
     return answer(resource_view(created, directory), 201)
@@ -135,12 +135,10 @@ async def list_types(
 
 
 async def _page(request: Request, org: str, cursor: str, limit: int, *, types: bool) -> Response:
-    found, shown = services(request), credentials(request)
-    organization = await found.directory.find(org)
-    async with found.database.transaction(organization.id) as tx:
-        full = await has_key(tx, shown)
-        if shown.key and not full:
-            await require_key(tx, shown)
+    found, who = services(request), caller_of(request)
+    organization = here_of(request)
+    async with found.database.transaction(organization.id, who.actor) as tx:
+        full = who.may(Scope.CATALOGUE_READ)
         page = await resources.page(tx, bookable=not full, types=types, after=cursor, limit=limit)
         directory = await resources.known(tx) if full else None
     return answer(
@@ -153,11 +151,10 @@ async def _page(request: Request, org: str, cursor: str, limit: int, *, types: b
 
 async def create_type(request: Request, org: Org, wanted: NewType) -> Response:
     """A new appointment type; afterwards it is read and changed as a resource, and booked as one."""
-    found, shown = services(request), credentials(request)
-    organization = await found.directory.find(org)
+    found, who = services(request), caller_of(request)
+    organization = here_of(request)
     draft = Draft(**{"type": "other", **wanted.model_dump(exclude_unset=True)})
-    async with found.database.transaction(organization.id) as tx:
-        await require_key(tx, shown)
+    async with found.database.transaction(organization.id, who.actor) as tx:
         created = await resources.create(tx, draft, found.clock())
         directory = await resources.known(tx)
     return answer(resource_view(created, directory), 201)
@@ -165,10 +162,10 @@ async def create_type(request: Request, org: Org, wanted: NewType) -> Response:
 
 async def read_resource(request: Request, org: Org, id: str) -> Response:
     """One resource by id or slug."""
-    found, shown = services(request), credentials(request)
-    organization = await found.directory.find(org)
-    async with found.database.transaction(organization.id) as tx:
-        full = await has_key(tx, shown)
+    found, who = services(request), caller_of(request)
+    organization = here_of(request)
+    async with found.database.transaction(organization.id, who.actor) as tx:
+        full = who.may(Scope.CATALOGUE_READ)
         resource = await resources.get_by_slug(tx, id)
         if not full and not (resource.is_active and resource.is_bookable):
             raise organizations.UnknownResource()
@@ -178,10 +175,9 @@ async def read_resource(request: Request, org: Org, id: str) -> Response:
 
 async def change_resource(request: Request, org: Org, id: str, wanted: ResourceChange) -> Response:
     """Change a resource; the answer lists the coming bookings that now stand where nobody is open."""
-    found, shown, now = services(request), credentials(request), services(request).clock()
-    organization = await found.directory.find(org)
-    async with found.database.transaction(organization.id) as tx:
-        await require_key(tx, shown)
+    found, who, now = services(request), caller_of(request), services(request).clock()
+    organization = here_of(request)
+    async with found.database.transaction(organization.id, who.actor) as tx:
         before = await resources.get_by_slug(tx, id)
         changes = wanted.model_dump(exclude_unset=True)
         changed = await resources.update(tx, before.id, changes, now)
@@ -193,10 +189,9 @@ async def change_resource(request: Request, org: Org, id: str, wanted: ResourceC
 
 async def archive_resource(request: Request, org: Org, id: str) -> Response:
     """Take a resource out of use. Its bookings stay."""
-    found, shown = services(request), credentials(request)
-    organization = await found.directory.find(org)
-    async with found.database.transaction(organization.id) as tx:
-        await require_key(tx, shown)
+    found, who = services(request), caller_of(request)
+    organization = here_of(request)
+    async with found.database.transaction(organization.id, who.actor) as tx:
         before = await resources.get_by_slug(tx, id)
         archived = await resources.archive(tx, before.id, found.clock())
         directory = await resources.known(tx)
@@ -206,17 +201,16 @@ async def archive_resource(request: Request, org: Org, id: str) -> Response:
 async def list_locations(request: Request, org: Org) -> Response:
     """The organization's locations."""
     found = services(request)
-    organization = await found.directory.find(org)
-    async with found.database.transaction(organization.id) as tx:
+    organization = here_of(request)
+    async with found.database.transaction(organization.id, caller_of(request).actor) as tx:
         places = await organizations.locations(tx)
     return answer({"locations": [asdict(place) for place in places]})
 
 
 async def create_location(request: Request, org: Org, wanted: NewLocation) -> Response:
     """A new location."""
-    found, shown = services(request), credentials(request)
-    organization = await found.directory.find(org)
-    async with found.database.transaction(organization.id) as tx:
-        await require_key(tx, shown)
+    found, who = services(request), caller_of(request)
+    organization = here_of(request)
+    async with found.database.transaction(organization.id, who.actor) as tx:
         place = await organizations.add_location(tx, wanted.name, wanted.address)
     return answer(asdict(place), 201)

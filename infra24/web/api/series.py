@@ -7,6 +7,7 @@ from uuid import UUID
 from fastapi import Query, Request, Response
 from pydantic import Field
 
+from infra24 import people
 from infra24.bookings import Booking, By, Person
 from infra24.bookings import series as recurring
 from infra24.bookings.series import Scope, Series, SeriesWish
@@ -17,7 +18,7 @@ from infra24.web.api.answers import answer
 from infra24.web.api.fields import Body, Email, Instant, Json, Minutes, Name, Phone, Text
 from infra24.web.api.resources import Org
 from infra24.web.api.views import booking_view, links
-from infra24.web.caller import Credentials, credentials, has_key, require_key
+from infra24.web.caller import Caller, caller_of, here_of
 from infra24.web.idempotency import once
 from infra24.web.services import services
 
@@ -84,10 +85,10 @@ class SeriesMove(Body):
 
 async def plan_series(request: Request, org: Org, wanted: NewSeries) -> Response:
     """What a series would be: each date free, in conflict (why, and what else there is), or skipped."""
-    found, shown = services(request), credentials(request)
-    here = await found.directory.find(org)
-    async with found.database.transaction(here.id) as tx:
-        by = await _by(tx, shown)
+    found, who = services(request), caller_of(request)
+    here = here_of(request)
+    async with found.database.transaction(here.id, who.actor) as tx:
+        by = _by(who)
         planned = await recurring.plan(tx, wanted.wish(), by=by, now=found.clock())
     return answer(planned.view())
 
@@ -97,12 +98,12 @@ async def create_series(request: Request, org: Org, wanted: MadeSeries) -> Respo
 
     Honours Idempotency-Key.
     """
-    found, shown = services(request), credentials(request)
-    here = await found.directory.find(org)
+    found, who = services(request), caller_of(request)
+    here = here_of(request)
     wish = wanted.wish()
 
     async def act(tx: Tx) -> tuple[int, dict[str, Any]]:
-        by = await _by(tx, shown)
+        by = _by(who)
         series, made = await recurring.book(tx, wish, by=by, tokens=found.tokens, now=found.clock())
         tokens = [found.tokens.of(here.id, booking.id) for booking in made]
         views = [
@@ -119,20 +120,18 @@ async def create_series(request: Request, org: Org, wanted: MadeSeries) -> Respo
 
 async def read_series(request: Request, org: Org, id: UUID) -> Response:
     """A series and its bookings by date. For staff."""
-    found, shown = services(request), credentials(request)
-    here = await found.directory.find(org)
-    async with found.database.transaction(here.id) as tx:
-        await require_key(tx, shown)
+    found, who = services(request), caller_of(request)
+    here = here_of(request)
+    async with found.database.transaction(here.id, who.actor) as tx:
         series, all_ = await recurring.get(tx, id)
     return answer(series_view(series, all_))
 
 
 async def move_series(request: Request, org: Org, id: UUID, wanted: SeriesMove) -> Response:
     """Move dates to come together; what was changed alone stays. 409 carries the plan and moves nothing."""
-    found, shown = services(request), credentials(request)
-    here = await found.directory.find(org)
-    async with found.database.transaction(here.id) as tx:
-        await require_key(tx, shown)
+    found, who = services(request), caller_of(request)
+    here = here_of(request)
+    async with found.database.transaction(here.id, who.actor) as tx:
         series, _ = await recurring.move(
             tx,
             id,
@@ -154,10 +153,9 @@ async def cancel_series(
     booking_id: Annotated[UUID | None, Query(description="from this date on")] = None,
 ) -> Response:
     """Cancel the dates to come, all or from one on."""
-    found, shown = services(request), credentials(request)
-    here = await found.directory.find(org)
-    async with found.database.transaction(here.id) as tx:
-        await require_key(tx, shown)
+    found, who = services(request), caller_of(request)
+    here = here_of(request)
+    async with found.database.transaction(here.id, who.actor) as tx:
         await recurring.cancel(tx, id, scope, booking_id, now=found.clock())
         series, all_ = await recurring.get(tx, id)
     return answer(series_view(series, all_))
@@ -180,10 +178,6 @@ def _view(series: Series) -> dict[str, Any]:
     }
 
 
-async def _by(tx: Tx, shown: Credentials) -> By:
-    """Staff with the key; without one a visitor, who may have as many dates as the offer lets them."""
-    if await has_key(tx, shown):
-        return By.STAFF
-    if shown.key:
-        await require_key(tx, shown)
-    return By.BOOKER
+def _by(who: Caller) -> By:
+    """Staff; or anyone else, who may have as many dates as the offer lets them."""
+    return By.STAFF if who.may(people.Scope.BOOKINGS_WRITE) else By.BOOKER

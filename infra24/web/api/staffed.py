@@ -22,6 +22,7 @@ from infra24.web.api.answers import answer, with_alternatives
 from infra24.web.api.availability import check_range
 from infra24.web.api.fields import Body, Day, Email, Instant, Json, Minutes, Name, Phone, Text
 from infra24.web.api.views import booking_view, links
+from infra24.web.caller import caller_of
 from infra24.web.idempotency import once
 from infra24.web.services import Services, services
 
@@ -80,7 +81,7 @@ async def staff_availability(
     check_range(first, last)
     found, now = services(request), services(request).clock()
     org_id = await _organization(found, link, org, appointment_type_id)
-    async with found.database.transaction(org_id) as tx:
+    async with found.database.transaction(org_id, caller_of(request).actor) as tx:
         here = await organizations.get(tx)
         by = await _open_link(tx, found, link, signed)
         zone = _zone(timezone or here.time_zone)

@@ -16,7 +16,7 @@ from infra24.resources import Draft
 from infra24.web.api.answers import answer
 from infra24.web.api.fields import PageSize
 from infra24.web.api.resources import Org
-from infra24.web.caller import credentials, require_key
+from infra24.web.caller import caller_of, here_of
 from infra24.web.errors import problem_of
 from infra24.web.services import services
 
@@ -44,7 +44,7 @@ async def self_test(request: Request) -> Response:
     if organization is None:
         return answer({"success": True, "steps": [], "note": "there is no organization yet"})
     try:
-        async with found.database.transaction(organization.id) as tx:
+        async with found.database.transaction(organization.id, caller_of(request).actor) as tx:
             async for name in _rehearse(tx, found):
                 steps.append({"step": name, "ok": True, "ms": round(1e3 * (perf_counter() - began), 1)})
             tx.pending = []
@@ -89,10 +89,9 @@ async def _rehearse(tx: Tx, found: Any) -> Any:
 
 async def list_announcements(request: Request, org: Org, limit: PageSize = 50) -> Response:
     """The newest notices for the staff."""
-    found, shown = services(request), credentials(request)
-    organization = await found.directory.find(org)
-    async with found.database.transaction(organization.id) as tx:
-        await require_key(tx, shown)
+    found, who = services(request), caller_of(request)
+    organization = here_of(request)
+    async with found.database.transaction(organization.id, who.actor) as tx:
         newest = await announcements.newest(tx, limit)
     return answer({"announcements": [asdict(notice) for notice in newest]})
 
@@ -104,10 +103,9 @@ async def list_events(
     limit: PageSize = 100,
 ) -> Response:
     """What happened, in order and without gaps: ask again with the last place seen."""
-    found, shown = services(request), credentials(request)
-    organization = await found.directory.find(org)
-    async with found.database.transaction(organization.id) as tx:
-        await require_key(tx, shown)
+    found, who = services(request), caller_of(request)
+    organization = here_of(request)
+    async with found.database.transaction(organization.id, who.actor) as tx:
         recorded = await events.after(tx, after, limit)
     return answer(
         {

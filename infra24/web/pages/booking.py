@@ -27,6 +27,7 @@ from infra24.errors import Conflict, Refusal
 from infra24.languages import Speech
 from infra24.organizations import Organization
 from infra24.resources import Choice, Resource
+from infra24.web.caller import caller_of, here_of
 from infra24.web.pages.forms import (
     DetailsForm,
     empty_details,
@@ -47,8 +48,8 @@ _HOLD = "hold"
 async def picker(request: Request) -> Response:
     """/{org}/book/{slug}: choose a day and a time; POST holds it and goes on to the details."""
     found = services(request)
-    way = own_way(await found.directory.find(request.path_params["org"]))
-    async with found.database.transaction(way.here.id) as tx:
+    way = own_way(here_of(request))
+    async with found.database.transaction(way.here.id, caller_of(request).actor) as tx:
         resource = await offered(tx, way, request.path_params["slug"])
     return await hold_or_show(request, way, resource)
 
@@ -57,14 +58,14 @@ async def hold_or_show(request: Request, way: Way, resource: Resource) -> Respon
     """The choice of a time; POST holds the chosen one."""
     if request.method == "POST":
         return await _hold(request, way, resource)
-    async with services(request).database.transaction(way.here.id) as tx:
+    async with services(request).database.transaction(way.here.id, caller_of(request).actor) as tx:
         return await _picker_page(tx, request, way, resource)
 
 
 async def changes(request: Request) -> Response:
     """A stream that says when to look again: something was booked or freed here."""
     found = services(request)
-    here = await found.directory.find(request.path_params["org"])
+    here = here_of(request)
 
     async def stream() -> AsyncIterator[bytes]:
         yield b"retry: 5000\n\n"
@@ -95,11 +96,11 @@ async def details(request: Request) -> Response:
     locale = str(speech_for(request, here).locale)
     start = read_start(sent) or held.starts_at
     try:
-        async with found.database.transaction(here.id) as tx:
+        async with found.database.transaction(here.id, caller_of(request).actor) as tx:
             booking = await _confirm(tx, held, start, form.person(locale), found.tokens, now)
     except (SlotTaken, SlotNotOffered):
         lost = replace(held, starts_at=start, ends_at=start + held.length)
-        async with found.database.transaction(here.id) as tx:
+        async with found.database.transaction(here.id, caller_of(request).actor) as tx:
             choice = Choice.read(held.choice)
             free = await bookings.alternatives(tx, held.resource_id, start, held.length, now, choice=choice)
         context |= {"booking": lost}
@@ -118,7 +119,7 @@ async def release(request: Request) -> Response:
     found, open_ = services(request), await opened(request)
     held = open_.booking
     if held.status is Status.HOLD:
-        async with found.database.transaction(open_.here.id) as tx:
+        async with found.database.transaction(open_.here.id, caller_of(request).actor) as tx:
             await bookings.cancel(tx, held.id, by=By.BOOKER, now=found.clock(), because="released")
     on = held.starts_at.astimezone(ZoneInfo(held.time_zone)).date()
     to = onward(request, open_.where)
@@ -132,13 +133,13 @@ async def _hold(request: Request, way: Way, resource: Resource) -> Response:
     sent = await typed(request)
     start = read_start(sent)
     minutes = read_number(sent.get("duration"))
-    async with found.database.transaction(here.id) as tx:
+    async with found.database.transaction(here.id, caller_of(request).actor) as tx:
         if start is None:
             return await _picker_page(tx, request, way, resource, missing=True, status=422)
         choice = way.choice(request, await resources.offer(tx, resource.id))
     length = timedelta(minutes=minutes)
     try:
-        async with found.database.transaction(here.id) as tx:
+        async with found.database.transaction(here.id, caller_of(request).actor) as tx:
             earlier = await _own_hold(tx, request)
             if earlier is not None:
                 await bookings.cancel(tx, earlier.id, by=By.BOOKER, now=now, because="replaced")
@@ -149,7 +150,7 @@ async def _hold(request: Request, way: Way, resource: Resource) -> Response:
             wish = Wish(resource.id, start, start + length, None, choice, link_id)
             booking = await bookings.hold(tx, wish, tokens=found.tokens, now=now)
     except (SlotTaken, SlotNotOffered) as refusal:
-        async with found.database.transaction(here.id) as tx:
+        async with found.database.transaction(here.id, caller_of(request).actor) as tx:
             free = await bookings.alternatives(tx, resource.id, start, length, now, choice=choice)
             return await _picker_page(tx, request, way, resource, free=free, refusal=refusal, status=409)
     token = found.tokens.of(here.id, booking.id)

@@ -9,14 +9,11 @@ from fastapi import Request
 
 from infra24.booking_links import Prefilled
 from infra24.bookings import Person
-from infra24.errors import Forbidden, Problem
+from infra24.errors import Problem
 from infra24.resources import Resource, read_answers
+from infra24.web.guard import FIELDS, FILES
 
 _FIELDS = ("name", "email", "goal", "consent", "phone")
-
-
-class FromElsewhere(Forbidden):
-    """This form was sent from another site. Open our page and try again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +47,8 @@ class DetailsForm:
 
 
 async def typed(request: Request) -> dict[str, str]:
-    """The text fields of a form. Refuses with FromElsewhere when another site sent it."""
-    if request.headers.get("sec-fetch-site", "same-origin") == "cross-site":
-        raise FromElsewhere()
-    form = await request.form(max_files=0, max_fields=80)
+    """The text fields of a form, the last of each name. The guard has looked where it came from."""
+    form = await request.form(max_files=FILES, max_fields=FIELDS)
     return {name: value for name, value in form.items() if isinstance(value, str)}
 
 

@@ -4,6 +4,7 @@ from fastapi import Request, Response
 
 from infra24 import booking_links, resources
 from infra24.booking_links import LinkOver
+from infra24.web.caller import caller_of, here_of
 from infra24.web.pages.booking import hold_or_show
 from infra24.web.pages.ways import offered, onward, way_by_link
 from infra24.web.rendering import page
@@ -13,13 +14,13 @@ from infra24.web.services import services
 async def link_page(request: Request) -> Response:
     """What the link offers; with one offer, the choice of a time at once."""
     found = services(request)
-    here = await found.directory.find(request.path_params["org"])
-    async with found.database.transaction(here.id) as tx:
+    here = here_of(request)
+    async with found.database.transaction(here.id, caller_of(request).actor) as tx:
         way = await way_by_link(tx, request, here)
     assert way.link is not None
     try:
         booking_links.check_open(way.link, found.clock())
-        async with found.database.transaction(here.id) as tx:
+        async with found.database.transaction(here.id, caller_of(request).actor) as tx:
             slug = request.path_params.get("slug")
             if slug is None and len(way.link.offers) == 1:
                 slug = way.link.offers[0][1]

@@ -11,6 +11,7 @@ from infra24.errors import Refusal
 from infra24.organizations import Organization
 from infra24.resources import Choice
 from infra24.web.api.views import links
+from infra24.web.caller import caller_of
 from infra24.web.pages.booking import time_choices, visitor_zone_of_booking, when
 from infra24.web.pages.forms import read_start, typed
 from infra24.web.pages.opened import opened
@@ -43,10 +44,10 @@ async def reschedule(request: Request) -> Response:
     if start is None:
         return await _reschedule_page(request, here, booking, context, missing=True, status=422)
     try:
-        async with found.database.transaction(here.id) as tx:
+        async with found.database.transaction(here.id, caller_of(request).actor) as tx:
             await bookings.reschedule(tx, booking.id, start, start + booking.length, by=By.BOOKER, now=now)
     except (SlotTaken, SlotNotOffered) as refusal:
-        async with found.database.transaction(here.id) as tx:
+        async with found.database.transaction(here.id, caller_of(request).actor) as tx:
             choice = Choice.read(booking.choice)
             free = await bookings.alternatives(
                 tx, booking.resource_id, start, booking.length, now, choice=choice
@@ -69,7 +70,7 @@ async def cancel(request: Request) -> Response:
         return page(request, "cancel.html", here, context, frames=context["frames"])
     await typed(request)
     found = services(request)
-    async with found.database.transaction(here.id) as tx:
+    async with found.database.transaction(here.id, caller_of(request).actor) as tx:
         await bookings.cancel(tx, booking.id, by=By.BOOKER, now=found.clock())
     return RedirectResponse(onward(request, request.url.path), 303)
 
@@ -114,7 +115,7 @@ async def _reschedule_page(
 ) -> Response:
     found, speech = services(request), speech_for(request, here)
     minutes = int(booking.length.total_seconds()) // 60
-    async with found.database.transaction(here.id) as tx:
+    async with found.database.transaction(here.id, caller_of(request).actor) as tx:
         offer, picked = await pick(
             tx,
             request,

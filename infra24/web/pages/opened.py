@@ -9,6 +9,7 @@ from infra24.booking_links import BookingLink, Prefilled
 from infra24.bookings import Booking, UnknownBooking, org_of_token
 from infra24.organizations import Organization
 from infra24.resources import Resource
+from infra24.web.caller import caller_of
 from infra24.web.pages.ways import Way, branded
 from infra24.web.services import services
 
@@ -46,7 +47,7 @@ async def opened(request: Request) -> Opened:
     org_id = org_of_token(token)
     if org_id is None:
         raise UnknownBooking()
-    async with services(request).database.transaction(org_id) as tx:
+    async with services(request).database.transaction(org_id, caller_of(request).actor) as tx:
         booking = await bookings.by_token(tx, token)
         here = await organizations.get(tx)
         link = await booking_links.get_by_id(tx, booking.link_id)

@@ -1,0 +1,98 @@
+"""Memberships: who belongs to an organization, in which role, and how they come and go."""
+
+from datetime import datetime, timedelta
+from uuid import UUID, uuid4
+
+from infra24 import events
+from infra24.db import Tx
+from infra24.people import queries
+from infra24.people.model import (
+    AlreadyMember,
+    Invitation,
+    LastOwner,
+    Membership,
+    NotYoursToGive,
+    OtherPersonInvited,
+    UnknownInvitation,
+    UnknownMember,
+)
+from infra24.people.permissions import Role, may_give
+
+OPEN_FOR = timedelta(days=14)
+"""How long an invitation stands open."""
+
+
+async def invite(
+    tx: Tx, email: str, name: str, role: Role, *, by: str, giver: Role, now: datetime
+) -> Invitation:
+    """Invite someone by e-mail; an earlier invitation to them is over.
+
+    Refuses with NotYoursToGive and AlreadyMember.
+    """
+    if not may_give(giver, role):
+        raise NotYoursToGive()
+    if await queries.is_member(tx, email):
+        raise AlreadyMember()
+    wanted = Invitation(uuid4(), email, name, role, by, now, now + OPEN_FOR)
+    await queries.invite(tx, wanted)
+    events.record(tx, "person.invited", wanted.id, {"email": email, "role": role}, now)
+    return wanted
+
+
+async def accept(
+    tx: Tx, invitation_id: UUID, user_id: UUID, name: str, email: str, now: datetime
+) -> Invitation:
+    """Become a member. Refuses with UnknownInvitation and, for someone else's, OtherPersonInvited."""
+    invitation = await queries.end_invitation(tx, invitation_id, now)
+    if invitation is None:
+        raise UnknownInvitation()
+    if invitation.email != email:
+        raise OtherPersonInvited()
+    if await queries.add_member(tx, user_id, invitation.role, name, email, now):
+        events.record(tx, "person.joined", user_id, {"name": name, "role": invitation.role}, now)
+    return invitation
+
+
+async def withdraw(tx: Tx, invitation_id: UUID, giver: Role, now: datetime) -> None:
+    """Take an invitation back. Refuses with UnknownInvitation and NotYoursToGive."""
+    invitation = await queries.end_invitation(tx, invitation_id, now)
+    if invitation is None:
+        raise UnknownInvitation()
+    if not may_give(giver, invitation.role):
+        raise NotYoursToGive()
+
+
+async def change_role(tx: Tx, user_id: UUID, role: Role, *, giver: Role, now: datetime) -> Membership:
+    """Give a member another role. Refuses with UnknownMember, NotYoursToGive and LastOwner."""
+    before = await _changeable(tx, user_id, giver)
+    if not may_give(giver, role):
+        raise NotYoursToGive()
+    if before.role is Role.OWNER and role is not Role.OWNER:
+        await _keep_an_owner(tx)
+    await queries.set_role(tx, user_id, role)
+    events.record(tx, "person.role_changed", user_id, {"from": before.role, "to": role}, now)
+    return before
+
+
+async def remove(tx: Tx, user_id: UUID, *, giver: Role, now: datetime) -> Membership:
+    """Take a member out; their account stays. Refuses as `change_role` does."""
+    before = await _changeable(tx, user_id, giver)
+    if before.role is Role.OWNER:
+        await _keep_an_owner(tx)
+    await queries.remove_member(tx, user_id)
+    events.record(tx, "person.left", user_id, {"name": before.name}, now)
+    return before
+
+
+async def _changeable(tx: Tx, user_id: UUID, giver: Role) -> Membership:
+    found = await queries.member(tx, user_id, lock=True)
+    if found is None:
+        raise UnknownMember()
+    if not may_give(giver, found.role):
+        raise NotYoursToGive()
+    return found
+
+
+async def _keep_an_owner(tx: Tx) -> None:
+    if await queries.owners(tx) < 2:
+        raise LastOwner()

@@ -1,0 +1,159 @@
+"""People: accounts, sessions, memberships, invitations, and the ways in which someone is refused."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from infra24.errors import Conflict, Forbidden, Invalid, NotFound, TooMany
+from infra24.people.permissions import Role
+
+
+class WrongCredentials(Forbidden):
+    """That e-mail and password do not go together. Check both, or ask for a link by e-mail."""
+
+
+class WrongCode(Invalid):
+    """That code is not right, or was already used. Wait for the next one and try again."""
+
+
+class LinkSpent(Conflict):
+    """This link has been used or is too old. Ask for a new one."""
+
+
+class TooManyTries(TooMany):
+    """That was tried too often. Wait a quarter of an hour and try again."""
+
+
+class AlreadyMember(Conflict):
+    """This person is already a member here. Change their role instead."""
+
+
+class UnknownMember(NotFound):
+    """There is no member here by that name."""
+
+
+class UnknownInvitation(NotFound):
+    """This invitation was taken back, has expired or was already accepted. Ask for a new one."""
+
+
+class OtherPersonInvited(Forbidden):
+    """This invitation is for another e-mail address. Sign in with that one, or ask for a new invitation."""
+
+
+class LastOwner(Conflict):
+    """An organization needs an owner. Make someone else an owner first."""
+
+
+class NotYoursToGive(Forbidden):
+    """You can give only roles below your own, and change only people below you."""
+
+
+class EmailTaken(Conflict):
+    """That address cannot be used. Choose another."""
+
+
+class ProveAgain(Forbidden):
+    """This is a grave change: prove once more that it is you."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One organization that a person belongs to."""
+
+    org_id: UUID
+    slug: str
+    name: str
+    role: Role
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """Who a session belongs to, as the guard needs it. `places` are all their organizations, by name."""
+
+    session_id: UUID
+    user_id: UUID
+    name: str
+    email: str
+    locale: str
+    time_zone: str
+    method: str
+    has_factor: bool
+    can_factor: bool
+    has_password: bool
+    created_at: datetime
+    seen_at: datetime
+    proved_at: datetime
+    places: tuple[Place, ...] = ()
+
+    def role_in(self, org_id: UUID) -> Role | None:
+        """Their role in an organization, or None when they are not of it."""
+        return next((place.role for place in self.places if place.org_id == org_id), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A person's account, as signing in needs it."""
+
+    id: UUID
+    email: str
+    name: str
+    password_hash: str | None
+    totp_secret: bytes | None
+    totp_step: int
+    passkeys: int
+    locked_until: datetime | None
+
+    @property
+    def has_factor(self) -> bool:
+        """Whether a second factor is asked for after the first."""
+        return self.totp_secret is not None or self.passkeys > 0
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """A person's place in an organization."""
+
+    user_id: UUID
+    role: Role
+    name: str
+    email: str
+    joined_at: datetime
+    seen_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Invitation:
+    """An invitation that stands open."""
+
+    id: UUID
+    email: str
+    name: str
+    role: Role
+    invited_by: str
+    created_at: datetime
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SessionView:
+    """One of a person's sessions, as they see it in their list."""
+
+    id: UUID
+    method: str
+    address: str
+    device: str
+    created_at: datetime
+    seen_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A key of an organization, without its secret."""
+
+    id: UUID
+    label: str
+    scopes: list[str]
+    made_by: str
+    created_at: datetime
+    last_used_at: datetime | None
+    revoked_at: datetime | None

@@ -1,0 +1,73 @@
+"""Sessions: kept by the server, opened by a cookie, ended by anyone who owns the account."""
+
+import hashlib
+import secrets
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from infra24.db import Tx
+from infra24.people import account_queries as queries
+from infra24.people.model import SessionView, SignedIn
+
+IDLE = timedelta(days=14)
+"""A session that was not seen for so long is over."""
+LONGEST = timedelta(days=90)
+"""No session lasts longer, seen or not."""
+GRAVE = timedelta(minutes=30)
+"""For so long after they proved who they are, people may change how they prove it."""
+_SEEN_AGAIN = timedelta(minutes=5)
+
+
+async def begin(
+    tx: Tx, user_id: UUID, *, method: str, has_factor: bool, address: str, device: str, now: datetime
+) -> tuple[str, UUID]:
+    """A fresh session, never one that a browser brought along: its token (256 random bits) and its id."""
+    token = secrets.token_urlsafe(32)
+    session_id = await queries.begin_session(
+        tx, user_id, token_hash(token), method, has_factor, address, device[:300], now
+    )
+    return token, session_id
+
+
+async def knows_device(tx: Tx, user_id: UUID, device: str) -> bool:
+    """Whether the person has a session on such a device already, so that another is no news to them."""
+    return await queries.knows_device(tx, user_id, device[:300])
+
+
+async def open_session(tx: Tx, token: str, now: datetime) -> SignedIn | None:
+    """Whose session a token opens; None when it is over or never was."""
+    return await queries.session(tx, token_hash(token), now - IDLE, now - LONGEST)
+
+
+def is_news(seen: SignedIn, now: datetime) -> bool:
+    """Whether it is worth a write that this session was seen."""
+    return now - seen.seen_at > _SEEN_AGAIN
+
+
+def is_fresh(seen: SignedIn, now: datetime) -> bool:
+    """Whether they proved lately enough who they are to change how they prove it."""
+    return now - seen.proved_at <= GRAVE
+
+
+async def rotate(tx: Tx, session_id: UUID, *, has_factor: bool, now: datetime) -> str:
+    """Another token for a session whose holder proved once more who they are; the old one opens nothing."""
+    token = secrets.token_urlsafe(32)
+    await queries.rotate(tx, session_id, token_hash(token), has_factor, now)
+    return token
+
+
+async def listed(tx: Tx, user_id: UUID, now: datetime) -> list[SessionView]:
+    """A person's sessions, last seen first."""
+    return await queries.sessions_of(tx, user_id, now - IDLE)
+
+
+async def forget_old(tx: Tx, now: datetime) -> None:
+    """Clear away what is over: sessions, links, counted tries."""
+    await queries.forget_sessions(tx, now - IDLE, now - LONGEST)
+    await queries.forget_links(tx, now - timedelta(days=7))
+    await queries.forget_attempts(tx, now - timedelta(days=1))
+
+
+def token_hash(token: str) -> bytes:
+    """What is stored of a session's token."""
+    return hashlib.sha256(token.encode()).digest()

@@ -1,0 +1,105 @@
+"""What follows once someone has proved who they are: a session, or first the second factor."""
+
+from datetime import timedelta
+from urllib.parse import urlsplit
+
+from fastapi import Request, Response
+from starlette.responses import RedirectResponse
+
+from infra24 import people
+from infra24.db import Actor, Tx
+from infra24.people import Account, TooManyTries
+from infra24.proofs.model import SealBroken
+from infra24.web.caller import cookie_name
+from infra24.web.guard import address_of
+from infra24.web.services import Services, services
+
+HALF = "half"
+_HALF_WAY = timedelta(minutes=10)
+_PURPOSE = "half signed in"
+
+
+async def enter(
+    request: Request, tx: Tx, account: Account, *, method: str, strong: bool, to: str
+) -> Response:
+    """Begin a session and go on to `to`; or ask for the second factor where the account has one.
+
+    `strong`: both factors were shown already. The browser's former session ends: none is taken over.
+    """
+    found, now = services(request), services(request).clock()
+    if account.has_factor and not strong:
+        kept = {"user": str(account.id), "method": method, "next": to}
+        answer = RedirectResponse("/sign-in/code", 303)
+        value = found.proofs.seals.sign(kept, _PURPOSE, now, _HALF_WAY)
+        answer.set_cookie(HALF, value, max_age=600, path="/sign-in", httponly=True, samesite="lax",
+                          secure=is_secure(found))  # fmt: skip
+        return answer
+    former = request.cookies.get(cookie_name(request))
+    if former:
+        seen = await people.sessions.open_session(tx, former, now)
+        if seen is not None:
+            await people.end_session(tx, seen.user_id, seen.session_id)
+    device = request.headers.get("user-agent", "")
+    is_news = not await people.sessions.knows_device(tx, account.id, device)
+    token, session_id = await people.sessions.begin(
+        tx,
+        account.id,
+        method=method,
+        has_factor=strong,
+        address=address_of(request),
+        device=device,
+        now=now,
+    )
+    if is_news:
+        await found.letterbox.letter(tx.connection, "new_sign_in", {"session": session_id})
+    answer = RedirectResponse(to, 303)
+    set_session(request, answer, token)
+    answer.delete_cookie(HALF, path="/sign-in")
+    return answer
+
+
+def half_way(request: Request) -> dict[str, str] | None:
+    """Whom the first factor proved, on the way to the second; None when that took too long."""
+    found = services(request)
+    try:
+        kept = found.proofs.seals.open(request.cookies.get(HALF, ""), _PURPOSE, found.clock())
+    except SealBroken:
+        return None
+    return {name: str(value) for name, value in kept.items()}
+
+
+def set_session(request: Request, answer: Response, token: str) -> None:
+    """Give the browser the session's cookie: no script reads it, no other site's form sends it."""
+    longest = int(people.sessions.LONGEST.total_seconds())
+    answer.set_cookie(
+        cookie_name(request), token, max_age=longest, path="/", httponly=True, samesite="lax",
+        secure=is_secure(services(request)),
+    )  # fmt: skip
+
+
+def is_secure(found: Services) -> bool:
+    """Whether the installation is reached by TLS, so that cookies may insist on it."""
+    return found.settings.base_url.startswith("https:")
+
+
+async def count(request: Request, what: str, key: str) -> None:
+    """Count a try and keep the count whatever comes of it. Refuses with TooManyTries."""
+    found = services(request)
+    async with found.database.accounts() as tx:
+        allowed = await people.accounts.attempt(tx, what, key, found.clock())
+    if not allowed:
+        raise TooManyTries()
+
+
+def actor(request: Request, account: Account) -> Actor:
+    """Whoever just proved who they are, as the audit writes them."""
+    return Actor("user", str(account.id), account.name, address_of(request))
+
+
+def onward_of(text: str | None, otherwise: str = "/account") -> str:
+    """Where to go afterwards: a path of ours and nothing else, whatever an address says."""
+    if not text or not text.startswith("/") or text.startswith(("//", "/\\")) or "\\" in text:
+        return otherwise
+    parts = urlsplit(text)
+    plain = all(ord(c) > 31 for c in text)
+    return text if plain and not parts.scheme and not parts.netloc else otherwise

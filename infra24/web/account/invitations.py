@@ -1,0 +1,77 @@
+"""/invitations/{token}: become a member. Whoever has no account gets one: the letter proves the address.
+
+Who has one signs in to it first: a link that was open for two weeks is no proof of who they are.
+"""
+
+from urllib.parse import urlencode
+
+from fastapi import Request, Response
+from starlette.responses import RedirectResponse
+
+from infra24 import people
+from infra24.people import UnknownInvitation
+from infra24.web.account.entering import actor, count, enter
+from infra24.web.caller import caller_of
+from infra24.web.guard import address_of
+from infra24.web.pages.forms import typed
+from infra24.web.rendering import page
+from infra24.web.services import services
+
+
+async def invitation(request: Request) -> Response:
+    """GET says who invites and as what; POST makes the account if there is none, and the membership."""
+    found, now = services(request), services(request).clock()
+    await count(request, "links from an address", address_of(request))
+    named = people.read_invitation_token(found.tokens.sign, request.path_params["token"])
+    if named is None:
+        return _over(request)
+    org_id, invitation_id = named
+    async with found.database.accounts() as tx:
+        row = await people.invitation_anywhere(tx, org_id, invitation_id, now)
+        known = await people.accounts.of_email(tx, row[0]) if row else None
+    if row is None:
+        return _over(request)
+    email, name, role, inviter, slug, organization, *_ = row
+    here = await found.directory.find(slug)
+    user = caller_of(request).user
+    is_theirs = user is not None and user.email == email
+    context = {
+        "email": email,
+        "name": known.name if known else name,
+        "role": role,
+        "inviter": inviter,
+        "title": organization,
+        "known": known is not None,
+        "wrong": False,
+        "is_theirs": is_theirs,
+    }
+    if request.method == "GET":
+        return page(request, "account/invitation.html", here, context)
+    if known is not None and not is_theirs:  # the letter says who is meant, not that it is they
+        back = urlencode({"next": request.url.path, "email": email})
+        return RedirectResponse(f"/sign-in?{back}", 303)
+    sent = await typed(request)
+    typed_name = known.name if known else sent.get("name", "").strip()
+    if not 1 <= len(typed_name) <= 200:
+        return page(
+            request, "account/invitation.html", here, {**context, "name": "", "wrong": True}, status=422
+        )
+    async with found.database.accounts() as tx:
+        user_id = await people.accounts.ensure(tx, email, typed_name, now)
+        account = await people.accounts.get(tx, user_id)
+    try:
+        async with found.database.transaction(org_id, actor(request, account)) as tx:
+            await people.memberships.accept(tx, invitation_id, user_id, account.name, email, now)
+    except UnknownInvitation:
+        return _over(request)
+    to = f"/{slug}/admin" if role in ("owner", "admin", "staff") else f"/{slug}/dashboard/bookings"
+    if role in ("host", "instructor"):
+        to = f"/{slug}/bookings"
+    if is_theirs:
+        return RedirectResponse(to, 303)
+    async with found.database.accounts() as tx:
+        return await enter(request, tx, account, method="invitation", strong=False, to=to)
+
+
+def _over(request: Request) -> Response:
+    return page(request, "account/spent.html", None, {"said": UnknownInvitation().sentence}, status=409)

@@ -1,0 +1,113 @@
+"""Passkeys: asked for and answered as JSON, by the script on the pages for signing in and for security."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import orjson
+from fastapi import Request, Response
+
+from infra24 import people
+from infra24.errors import Invalid
+from infra24.proofs import passkeys
+from infra24.proofs.passkeys import Site
+from infra24.web.account.entering import count, enter, half_way, onward_of
+from infra24.web.account.security import require_fresh
+from infra24.web.api.answers import answer
+from infra24.web.caller import caller_of
+from infra24.web.guard import address_of
+from infra24.web.services import Services, services
+
+_COOKIE = "challenge"
+_WITHIN = timedelta(minutes=5)
+
+
+class NotReadable(Invalid):
+    """This answer cannot be read. Try again."""
+
+
+async def sign_in_options(request: Request) -> Response:
+    """What a browser needs to offer a passkey of this site. It says nothing about any account."""
+    found = services(request)
+    options, challenge = passkeys.authentication_options(_site(found))
+    return _asked(found, options, challenge, "passkey sign-in", "/sign-in")
+
+
+async def sign_in(request: Request) -> Response:
+    """Sign in with a passkey: both factors at once where its holder was verified, else it is one of two."""
+    found, now = services(request), services(request).clock()
+    await count(request, "sign in from an address", address_of(request))
+    challenge = _challenge(request, "passkey sign-in")
+    half = half_way(request)
+    async with found.database.accounts() as tx:
+        sent = await _sent(request)
+        user_id, verified = await people.factors.use_passkey(tx, _site(found), challenge, sent, now)
+        second = half is not None and UUID(half["user"]) == user_id
+        account = await people.accounts.get(tx, user_id)
+        to = onward_of(half["next"] if half and second else request.query_params.get("next"))
+        if not (verified or second):
+            raise people.WrongCode(
+                "This passkey does not ask who holds it. Sign in with your password or a link first."
+            )
+        entered = await enter(request, tx, account, method="passkey", strong=True, to=to)
+    done = answer({"next": to})
+    done.raw_headers += [(name, value) for name, value in entered.raw_headers if name == b"set-cookie"]
+    return done
+
+
+async def add_options(request: Request) -> Response:
+    """What a browser needs to make a passkey for this account."""
+    found, who = services(request), require_fresh(request)
+    async with found.database.accounts() as tx:
+        known = await people.factors.passkeys_of(tx, who.user_id)
+    existing = [passkeys.Passkey(one.credential_id, b"", 0) for one in known]
+    options, challenge = passkeys.registration_options(
+        _site(found), who.user_id.bytes, who.email, who.name, existing
+    )
+    return _asked(found, options, challenge, f"passkey of {who.user_id}", "/account")
+
+
+async def add(request: Request) -> Response:
+    """Keep a new passkey."""
+    found, who, now = services(request), require_fresh(request), services(request).clock()
+    challenge = _challenge(request, f"passkey of {who.user_id}")
+    sent = await _sent(request)
+    async with found.database.accounts(caller_of(request).actor) as tx:
+        name = str(sent.get("name") or "") or _device(request)
+        await people.factors.add_passkey(tx, who.user_id, _site(found), challenge, sent, name, now)
+        await found.letterbox.letter(tx.connection, "factor_changed", {"user": who.user_id})
+    return answer({"next": "/account/security?added=passkey"})
+
+
+def _site(found: Services) -> Site:
+    return Site.of(found.settings.base_url, "Infra24 Booking")
+
+
+def _asked(found: Services, options: str, challenge: bytes, purpose: str, path: str) -> Response:
+    made = Response(options, media_type="application/json")
+    value = found.proofs.seals.sign({"challenge": challenge.hex()}, purpose, found.clock(), _WITHIN)
+    made.set_cookie(_COOKIE, value, max_age=300, path=path, httponly=True, samesite="strict",
+                    secure=found.settings.base_url.startswith("https:"))  # fmt: skip
+    return made
+
+
+def _challenge(request: Request, purpose: str) -> bytes:
+    found = services(request)
+    kept = found.proofs.seals.open(request.cookies.get(_COOKIE, ""), purpose, found.clock())
+    return bytes.fromhex(kept["challenge"])
+
+
+async def _sent(request: Request) -> dict[str, Any]:
+    try:
+        sent = orjson.loads(await request.body())
+    except orjson.JSONDecodeError:
+        raise NotReadable() from None
+    if not isinstance(sent, dict):
+        raise NotReadable()
+    return sent
+
+
+def _device(request: Request) -> str:
+    agent = request.headers.get("user-agent", "")
+    known = ("Windows", "Macintosh", "iPhone", "iPad", "Android", "Linux")
+    return next((name for name in known if name in agent), "Passkey")

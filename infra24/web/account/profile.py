@@ -1,0 +1,108 @@
+"""/account: what a person is called, their language, zone and e-mail address, and where they belong."""
+
+from typing import Any
+
+from babel import Locale
+from email_validator import EmailNotValidError, validate_email
+from fastapi import Request, Response
+from starlette.responses import RedirectResponse
+
+from infra24 import people
+from infra24.availability.documents import zone_named
+from infra24.languages import LANGUAGES
+from infra24.people import EmailTaken, LinkSpent
+from infra24.web.account.entering import count
+from infra24.web.account.security import require_fresh, signed_in
+from infra24.web.caller import caller_of
+from infra24.web.guard import address_of
+from infra24.web.pages.forms import typed
+from infra24.web.pages.picker import ZONES
+from infra24.web.rendering import page
+from infra24.web.services import services
+
+_YEAR = 365 * 24 * 3_600
+
+
+async def profile(request: Request) -> Response:
+    """The page; POST keeps what was changed, or names what is wrong."""
+    user = signed_in(request)
+    if request.method == "GET":
+        return _page(request, {"name": user.name, "locale": user.locale, "zone": user.time_zone}, {})
+    sent = await typed(request)
+    values = {
+        "name": sent.get("name", "").strip(),
+        "locale": sent.get("locale", ""),
+        "zone": sent.get("zone", ""),
+    }
+    errors = {}
+    if not 1 <= len(values["name"]) <= 200:
+        errors["name"] = "name"
+    if values["locale"] not in ("", *LANGUAGES):
+        errors["locale"] = "locale"
+    try:
+        zone_named(values["zone"] or "UTC")
+    except ValueError:
+        errors["zone"] = "zone"
+    if errors:
+        return _page(request, values, errors, 422)
+    found = services(request)
+    async with found.database.accounts(caller_of(request).actor) as tx:
+        await people.set_profile(tx, user.user_id, values["name"], values["locale"], values["zone"])
+    answer = RedirectResponse("/account?done=profile", 303)
+    if values["locale"]:
+        answer.set_cookie("lang", values["locale"], max_age=_YEAR, samesite="lax")
+    if values["zone"]:
+        answer.set_cookie("tz", values["zone"], max_age=_YEAR, samesite="lax")
+    return answer
+
+
+async def ask_for_email(request: Request) -> Response:
+    """POST /account/email: send the proof of a new address there; nothing changes until it is opened."""
+    found, user, now = services(request), require_fresh(request), services(request).clock()
+    sent = await typed(request)
+    values = {"name": user.name, "locale": user.locale, "zone": user.time_zone}
+    try:
+        email = validate_email(sent.get("email", ""), check_deliverability=False).normalized.lower()
+    except EmailNotValidError:
+        return _page(request, {**values, "email": sent.get("email", "")}, {"email": "email"}, 422)
+    await count(request, "letters from an address", address_of(request))
+    await count(request, "letters to an account", str(user.user_id))
+    async with found.database.accounts(caller_of(request).actor) as tx:
+        link_id = await people.one_time.make(tx, user.user_id, "email", email, now)
+        await found.letterbox.letter(tx.connection, "email_change", {"link": link_id})
+        await found.letterbox.letter(tx.connection, "email_changed_notice", {"link": link_id})
+    return RedirectResponse("/account?done=email", 303)
+
+
+async def change_email(request: Request) -> Response:
+    """/account/email/{token}: whoever opened the letter proves the new address; only POST changes it."""
+    found, now, token = services(request), services(request).clock(), request.path_params["token"]
+    await count(request, "links from an address", address_of(request))
+    try:
+        if request.method == "GET":
+            async with found.database.accounts() as tx:
+                opened = await people.one_time.look(tx, found.tokens.sign, token, now)
+            return page(request, "account/new_email.html", None, {"email": opened.email})
+        await typed(request)
+        async with found.database.accounts() as tx:
+            opened = await people.one_time.use(tx, found.tokens.sign, token, "email", now)
+            await people.accounts.set_email(tx, opened.user_id, opened.email)
+    except (LinkSpent, EmailTaken) as refusal:
+        return page(request, "account/spent.html", None, {"said": refusal.sentence}, status=409)
+    return RedirectResponse("/account?done=new_email", 303)
+
+
+def _page(request: Request, values: dict[str, Any], errors: dict[str, str], status: int = 200) -> Response:
+    user = signed_in(request)
+    zones = sorted({*ZONES, *([user.time_zone] if user.time_zone else [])})
+    names = {code: (Locale.parse(code).get_display_name(code) or code).capitalize() for code in LANGUAGES}
+    context = {
+        "values": {"email": "", **values},
+        "errors": errors,
+        "user": user,
+        "zones": zones,
+        "languages": names,
+        "fresh": people.sessions.is_fresh(user, services(request).clock()),
+        "done": request.query_params.get("done", ""),
+    }
+    return page(request, "account/profile.html", None, context, status=status)

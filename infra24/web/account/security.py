@@ -1,0 +1,241 @@
+"""/account/security: how a person proves who they are, and where they are signed in."""
+
+import base64
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+from uuid import UUID
+
+from fastapi import Request, Response
+from starlette.responses import RedirectResponse
+
+from infra24 import people
+from infra24.errors import Problem, Refusal, Unauthenticated
+from infra24.people import ProveAgain, SignedIn
+from infra24.proofs import passwords, totp
+from infra24.proofs.model import SealBroken
+from infra24.web.account.entering import count, set_session
+from infra24.web.caller import caller_of
+from infra24.web.errors import status_of
+from infra24.web.pages.forms import typed
+from infra24.web.rendering import page
+from infra24.web.services import services
+
+_APP = "app to add"
+
+
+def signed_in(request: Request) -> SignedIn:
+    """Whose account it is."""
+    user = caller_of(request).user
+    if user is None:
+        raise Unauthenticated()
+    return user
+
+
+def require_fresh(request: Request) -> SignedIn:
+    """Whose account it is, if they proved lately that it is. Refuses with ProveAgain."""
+    user = signed_in(request)
+    if not people.sessions.is_fresh(user, services(request).clock()):
+        raise ProveAgain()
+    return user
+
+
+async def security(request: Request) -> Response:
+    """The page; POST does one thing of it, named by the button that was pressed."""
+    if request.method == "GET":
+        return await _page(request, {})
+    sent = await typed(request)
+    verb = _VERBS.get(sent.get("do", ""))
+    if verb is None:
+        return await _page(request, {}, 422)
+    try:
+        if sent["do"] != "prove" and sent["do"] not in ("end", "end_others"):
+            require_fresh(request)
+        return await verb(request, sent)
+    except ProveAgain:
+        return await _page(request, {"prove": True}, 403)
+    except Problem as problem:
+        return await _page(request, {"errors": problem.problems}, 422)
+    except Refusal as refusal:
+        return await _page(request, {"said": refusal.sentence}, status_of(refusal))
+
+
+async def _prove(request: Request, sent: dict[str, str]) -> Response:
+    """Prove once more who one is, by the password or a code; the session gets another token."""
+    found, user, now = services(request), signed_in(request), services(request).clock()
+    await count(request, "codes of an account", str(user.user_id))
+    async with found.database.accounts() as tx:
+        account = await people.accounts.get(tx, user.user_id)
+    stored = account.password_hash
+    if stored and not await found.proofs.passwords.verify(sent.get("password", ""), stored):
+        raise Problem({"prove": "That is not your password."})
+    async with found.database.accounts() as tx:
+        if account.password_hash is None:
+            await people.factors.check_code(tx, account, sent.get("code", "")[:40], found.proofs.seals, now)
+        token = await people.sessions.rotate(tx, user.session_id, has_factor=False, now=now)
+    answer = RedirectResponse("/account/security", 303)
+    set_session(request, answer, token)
+    return answer
+
+
+async def _set_password(request: Request, sent: dict[str, str]) -> Response:
+    """Another password; every other session ends."""
+    found, user = services(request), signed_in(request)
+    new = sent.get("new_password", "")
+    about = [user.email, user.name, "infra24", *(place.name for place in user.places)]
+    objection = passwords.objection(new, about)
+    if objection is not None:
+        raise Problem({"new_password": objection})
+    hashed = await found.proofs.passwords.hash(new)
+    async with found.database.accounts(caller_of(request).actor) as tx:
+        await people.accounts.set_password(tx, user.user_id, hashed, user.session_id)
+        await found.letterbox.letter(tx.connection, "password_changed", {"user": user.user_id})
+        token = await people.sessions.rotate(
+            tx, user.session_id, has_factor=user.has_factor, now=found.clock()
+        )
+    answer = RedirectResponse("/account/security?done=password", 303)
+    set_session(request, answer, token)
+    return answer
+
+
+async def _begin_app(request: Request, _: dict[str, str]) -> Response:
+    """Show a fresh secret to an app; it counts once a code proves that the app has it."""
+    found, user = services(request), signed_in(request)
+    secret = totp.new_secret()
+    return await _page(request, _app(request, secret, user, found.proofs.seals.sign(
+        {"secret": secret, "user": str(user.user_id)}, _APP, found.clock(), people.sessions.GRAVE
+    )))  # fmt: skip
+
+
+async def _add_app(request: Request, sent: dict[str, str]) -> Response:
+    """Ask for codes of the app from now on, and show the codes for when it is lost."""
+    found, user, now = services(request), signed_in(request), services(request).clock()
+    await count(request, "codes of an account", str(user.user_id))
+    sealed = sent.get("sealed", "")
+    try:
+        kept = found.proofs.seals.open(sealed, _APP, now)
+    except SealBroken:
+        return RedirectResponse("/account/security", 303)
+    if kept["user"] != str(user.user_id):
+        return RedirectResponse("/account/security", 303)
+    secret = str(kept["secret"])
+    try:
+        async with found.database.accounts(caller_of(request).actor) as tx:
+            codes = await people.factors.add_app(
+                tx, user.user_id, secret, sent.get("code", ""), found.proofs.seals, now
+            )
+            await people.end_sessions(tx, user.user_id, user.session_id)
+            token = await people.sessions.rotate(tx, user.session_id, has_factor=True, now=now)
+            await found.letterbox.letter(tx.connection, "factor_changed", {"user": user.user_id})
+    except people.WrongCode as wrong:
+        context = _app(request, secret, user, sealed)
+        return await _page(request, {**context, "errors": {"code": wrong.sentence}}, 422)
+    answer = await _page(request, {"codes": codes, "has_app": True})
+    set_session(request, answer, token)
+    return answer
+
+
+async def _remove_app(request: Request, _: dict[str, str]) -> Response:
+    """No codes any more."""
+    found, user = services(request), signed_in(request)
+    async with found.database.accounts(caller_of(request).actor) as tx:
+        await people.factors.remove_app(tx, user.user_id)
+        await found.letterbox.letter(tx.connection, "factor_changed", {"user": user.user_id})
+    return RedirectResponse("/account/security?done=factor", 303)
+
+
+async def _new_codes(request: Request, _: dict[str, str]) -> Response:
+    """Fresh codes for when the app is lost."""
+    found, user = services(request), signed_in(request)
+    async with found.database.accounts(caller_of(request).actor) as tx:
+        codes = await people.factors.new_recovery_codes(tx, user.user_id, found.proofs.seals)
+    return await _page(request, {"codes": codes})
+
+
+async def _remove_passkey(request: Request, sent: dict[str, str]) -> Response:
+    """Take a passkey away."""
+    found, user = services(request), signed_in(request)
+    try:
+        credential_id = base64.urlsafe_b64decode(sent.get("passkey", ""))
+    except ValueError:
+        raise people.factors.UnknownPasskey() from None
+    async with found.database.accounts(caller_of(request).actor) as tx:
+        await people.factors.remove_passkey(tx, user.user_id, credential_id)
+        await found.letterbox.letter(tx.connection, "factor_changed", {"user": user.user_id})
+    return RedirectResponse("/account/security?done=factor", 303)
+
+
+async def _forget_provider(request: Request, sent: dict[str, str]) -> Response:
+    """No longer sign in at that provider."""
+    found, user = services(request), signed_in(request)
+    async with found.database.accounts(caller_of(request).actor) as tx:
+        await people.remove_identity(tx, user.user_id, sent.get("issuer", "")[:300])
+    return RedirectResponse("/account/security?done=provider", 303)
+
+
+async def _end(request: Request, sent: dict[str, str]) -> Response:
+    """End one session, wherever it is."""
+    found, user = services(request), signed_in(request)
+    try:
+        session_id = UUID(sent.get("session", ""))
+    except ValueError:
+        return RedirectResponse("/account/security", 303)
+    async with found.database.accounts(caller_of(request).actor) as tx:
+        await people.end_session(tx, user.user_id, session_id)
+    return RedirectResponse("/account/security?done=session", 303)
+
+
+async def _end_others(request: Request, _: dict[str, str]) -> Response:
+    """End every session but this."""
+    found, user = services(request), signed_in(request)
+    async with found.database.accounts(caller_of(request).actor) as tx:
+        await people.end_sessions(tx, user.user_id, user.session_id)
+    return RedirectResponse("/account/security?done=session", 303)
+
+
+_VERBS: Mapping[str, Callable[[Request, dict[str, str]], Awaitable[Response]]] = {
+    "prove": _prove,
+    "password": _set_password,
+    "begin_app": _begin_app,
+    "add_app": _add_app,
+    "remove_app": _remove_app,
+    "new_codes": _new_codes,
+    "remove_passkey": _remove_passkey,
+    "forget_provider": _forget_provider,
+    "end": _end,
+    "end_others": _end_others,
+}
+
+
+def _app(request: Request, secret: str, user: SignedIn, sealed: str) -> dict[str, Any]:
+    address = totp.address(secret, user.email, "Infra24 Booking")
+    return {"app": {"secret": secret, "picture": totp.picture(address), "sealed": sealed}}
+
+
+async def _page(request: Request, more: dict[str, Any], status: int = 200) -> Response:
+    found, user, now = services(request), signed_in(request), services(request).clock()
+    async with found.database.accounts() as tx:
+        account = await people.accounts.get(tx, user.user_id)
+        context = {
+            "has_password": account.password_hash is not None,
+            "has_app": account.totp_secret is not None,
+            "codes_left": await people.factors.recovery_codes_left(tx, user.user_id),
+            "passkeys": [
+                (base64.urlsafe_b64encode(one.credential_id).decode(), one)
+                for one in await people.factors.passkeys_of(tx, user.user_id)
+            ],
+            "identities": [row[0] for row in await people.identities_of(tx, user.user_id)],
+            "sessions": await people.sessions.listed(tx, user.user_id, now),
+        }
+    fresh = people.sessions.is_fresh(user, now)
+    empty = {"prove": not fresh, "errors": {}, "said": "", "codes": [], "app": None}
+    known = [(slug, sign.provider) for slug, sign in found.proofs.providers.items()]
+    done = request.query_params.get("done", "")
+    added = request.query_params.get("added", "")
+    return page(
+        request,
+        "account/security.html",
+        None,
+        {**empty, **context, "providers": known, "done": done, "added": added,
+         "wanted": "need" in request.query_params, **more},
+        status=status,
+    )  # fmt: skip

@@ -1,0 +1,155 @@
+"""Signing in: by password, by a link in a letter, with the second factor where the account has one."""
+
+from typing import Any
+from uuid import UUID
+
+from email_validator import EmailNotValidError, validate_email
+from fastapi import Request, Response
+from starlette.responses import RedirectResponse
+
+from infra24 import people
+from infra24.errors import Refusal
+from infra24.people import LinkSpent, WrongCredentials
+from infra24.web.account.entering import HALF, count, enter, half_way, onward_of
+from infra24.web.caller import caller_of, cookie_name
+from infra24.web.errors import status_of
+from infra24.web.guard import address_of
+from infra24.web.pages.forms import typed
+from infra24.web.rendering import page
+from infra24.web.services import services
+
+
+async def sign_in(request: Request) -> Response:
+    """/sign-in: an e-mail with a password, or a link by letter. Whatever is wrong, one sentence says so:
+    nothing tells whether an account exists."""
+    to = onward_of(request.query_params.get("next"))
+    if request.method == "GET":
+        if caller_of(request).user is not None:
+            return RedirectResponse(to, 303)
+        return _page(request, {"email": request.query_params.get("email", "")})
+    sent = await typed(request)
+    email = _address(sent.get("email", ""))
+    if email is None:
+        return _page(request, {"email": sent.get("email", ""), "wrong_email": True}, 422)
+    if sent.get("by") == "link":
+        return await _send_link(request, email, to)
+    try:
+        return await _by_password(request, email, sent.get("password", ""), to)
+    except Refusal as refusal:
+        return _page(request, {"email": email, "refusal": refusal.code, "said": refusal.sentence},
+                     status_of(refusal))  # fmt: skip
+
+
+async def _by_password(request: Request, email: str, password: str, to: str) -> Response:
+    found, now = services(request), services(request).clock()
+    await count(request, "sign in from an address", address_of(request))
+    await count(request, "sign in to an account", email)
+    async with found.database.accounts() as tx:
+        account = await people.accounts.of_email(tx, email)
+    stored = account.password_hash if account else None
+    right = await found.proofs.passwords.verify(password, stored)  # takes as long without an account
+    if account is None or stored is None or people.accounts.is_locked(account, now) or not right:
+        if account is not None and stored is not None and not right:
+            async with found.database.accounts() as tx:
+                await people.accounts.wrong_password(tx, account, now)
+        raise WrongCredentials()
+    again = await found.proofs.passwords.hash(password) if found.proofs.passwords.outdated(stored) else None
+    async with found.database.accounts() as tx:
+        await people.accounts.right_password(tx, account, again)
+        return await enter(request, tx, account, method="password", strong=False, to=to)
+
+
+async def _send_link(request: Request, email: str, to: str) -> Response:
+    """Send the link if there is such an account; say the same either way."""
+    found, now = services(request), services(request).clock()
+    await count(request, "letters from an address", address_of(request))
+    async with found.database.accounts() as tx:
+        allowed = await people.accounts.attempt(tx, "letters to an account", email, now)
+    async with found.database.accounts() as tx:
+        account = await people.accounts.of_email(tx, email) if allowed else None
+        if account is not None:
+            link_id = await people.one_time.make(tx, account.id, "sign_in", account.email, now)
+            await found.letterbox.letter(tx.connection, "sign_in", {"link": link_id})
+    answer = page(request, "account/sent.html", None, {"email": email})
+    answer.set_cookie("onward", to, max_age=900, path="/sign-in", httponly=True, samesite="lax")
+    return answer
+
+
+async def by_link(request: Request) -> Response:
+    """/sign-in/link/{token}: GET only shows the button, for programs that read letters follow links too."""
+    found, now, token = services(request), services(request).clock(), request.path_params["token"]
+    await count(request, "links from an address", address_of(request))
+    if request.method == "GET":
+        try:
+            async with found.database.accounts() as tx:
+                opened = await people.one_time.look(tx, found.tokens.sign, token, now)
+        except LinkSpent as spent:
+            return page(request, "account/spent.html", None, {"said": spent.sentence}, status=409)
+        return page(request, "account/link.html", None, {"email": opened.email})
+    await typed(request)
+    to = onward_of(request.cookies.get("onward"))
+    try:
+        async with found.database.accounts() as tx:
+            opened = await people.one_time.use(tx, found.tokens.sign, token, "sign_in", now)
+            account = await people.accounts.get(tx, opened.user_id)
+            answer = await enter(request, tx, account, method="link", strong=False, to=to)
+    except LinkSpent as spent:
+        return page(request, "account/spent.html", None, {"said": spent.sentence}, status=409)
+    answer.delete_cookie("onward", path="/sign-in")
+    return answer
+
+
+async def code(request: Request) -> Response:
+    """/sign-in/code: the second factor of whoever has shown the first."""
+    kept = half_way(request)
+    if kept is None:
+        return RedirectResponse("/sign-in", 303)
+    found, user_id = services(request), UUID(kept["user"])
+    async with found.database.accounts() as tx:
+        account = await people.accounts.get(tx, user_id)
+    context: dict[str, Any] = {
+        "has_app": account.totp_secret is not None,
+        "has_passkey": account.passkeys > 0,
+    }
+    if request.method == "GET":
+        return page(request, "account/code.html", None, {**context, "said": ""})
+    sent = await typed(request)
+    await count(request, "codes of an account", str(user_id))
+    try:
+        async with found.database.accounts() as tx:
+            locked = await people.accounts.lock(tx, user_id)
+            await people.factors.check_code(
+                tx, locked, sent.get("code", "")[:40], found.proofs.seals, found.clock()
+            )
+            return await enter(
+                request, tx, account, method=kept["method"], strong=True, to=onward_of(kept["next"])
+            )
+    except people.WrongCode as wrong:
+        return page(request, "account/code.html", None, {**context, "said": wrong.sentence}, status=422)
+
+
+async def sign_out(request: Request) -> Response:
+    """/sign-out: end this session, here and in the database."""
+    found, who = services(request), caller_of(request)
+    if who.user is not None:
+        async with found.database.accounts(who.actor) as tx:
+            await people.end_session(tx, who.user.user_id, who.user.session_id)
+    answer = RedirectResponse("/sign-in", 303)
+    answer.delete_cookie(cookie_name(request), path="/")
+    answer.delete_cookie(HALF, path="/sign-in")
+    return answer
+
+
+def _page(request: Request, context: dict[str, Any], status: int = 200) -> Response:
+    known = [(slug, sign.provider.title) for slug, sign in services(request).proofs.providers.items()]
+    empty = {"wrong_email": False, "refusal": "", "said": ""}
+    to = request.query_params.get("next", "")
+    return page(request, "account/sign_in.html", None, {**empty, "providers": known, "next": to, **context},
+                status=status)  # fmt: skip
+
+
+def _address(text: str) -> str | None:
+    try:
+        return validate_email(text.strip(), check_deliverability=False).normalized.lower()
+    except EmailNotValidError:
+        return None

@@ -1,0 +1,104 @@
+"""What an address is: its method, its path, what it needs, who answers; and how the application gets them."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from fastapi import Depends, FastAPI, Request, Response
+from starlette.routing import Route
+
+from infra24.web.api import fields
+from infra24.web.guard import Needs, Open, admit
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """One address of the API. `needs` is the scope that it takes, `gives` the shape of its answer.
+
+    `also` is another media type that it answers in when asked.
+    """
+
+    method: str
+    path: str
+    answers: Callable[..., Any]
+    needs: Needs = Open.PUBLIC
+    gives: Any = None
+    status: int = 200
+    media: str = "application/json"
+    also: str = ""
+
+    @property
+    def refuses(self) -> tuple[int, ...]:
+        """The statuses of its refusals."""
+        asks = () if self.needs is Open.PUBLIC and "{org}" not in self.path else (401,)
+        judges = (403,) if self.needs is not Open.PUBLIC else ()
+        changes = (409,) if self.method != "GET" or self.path.startswith("/api/booking/") else ()
+        return (*asks, *judges, 404, *changes, 422, 429)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One address for people. `section` is the part of the staff's navigation that it belongs to."""
+
+    path: str
+    answers: Callable[..., Any]
+    needs: Needs = Open.PUBLIC
+    methods: tuple[str, ...] = ("GET",)
+
+
+def install(app: FastAPI, api: tuple[Address, ...], pages: tuple[Page, ...]) -> None:
+    """Give the application its addresses, each behind the guard with what it needs."""
+    for address in api:
+        app.add_api_route(
+            address.path,
+            address.answers,
+            methods=[address.method],
+            status_code=address.status,
+            response_model=None,
+            responses=_documented(address),
+            openapi_extra=_security(address),
+            operation_id=f"{address.answers.__name__}_{address.method.lower()}",
+            dependencies=[Depends(_guarding(address.needs))],
+        )
+    for page in pages:
+        app.router.routes.append(Route(page.path, _guarded(page), methods=list(page.methods)))
+
+
+def _guarding(needs: Needs) -> Callable[[Request], Awaitable[None]]:
+    async def guard(request: Request) -> None:
+        await admit(request, needs)
+
+    return guard
+
+
+def _guarded(page: Page) -> Callable[[Request], Awaitable[Response]]:
+    async def answer(request: Request) -> Response:
+        await admit(request, page.needs)
+        found: Response = await page.answers(request)
+        return found
+
+    return answer
+
+
+def _documented(address: Address) -> dict[int | str, dict[str, Any]]:
+    answers: dict[int | str, dict[str, Any]] = dict(fields.problems(*address.refuses))
+    if address.media != "application/json":
+        answers[200] = {"content": {address.media: {"schema": {"type": "string"}}}}
+    elif address.gives is not None:
+        answers[address.status] = {"model": address.gives}
+        if address.also:
+            answers[address.status]["content"] = {address.also: {"schema": {"type": "string"}}}
+    return answers
+
+
+def _security(address: Address) -> dict[str, Any]:
+    signed: list[dict[str, list[str]]] = [{"key": []}, {"session": []}]
+    if not isinstance(address.needs, Open):
+        return {"security": signed, "x-scope": str(address.needs)}
+    wanted: dict[Open, list[dict[str, list[str]]]] = {
+        Open.PUBLIC: [{}, *signed],
+        Open.TOKEN: [{"token": []}],
+        Open.EITHER: [*signed, {"token": []}],
+        Open.SIGNED_IN: [{"session": []}],
+    }
+    return {"security": wanted[address.needs]}

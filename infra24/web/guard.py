@@ -1,0 +1,207 @@
+"""The guard before every door: finds out who calls, and lets in whoever may do what the sitemap says."""
+
+import hmac
+from enum import StrEnum
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from fastapi import Request
+
+from infra24 import people
+from infra24.bookings import UnknownBooking, org_of_token
+from infra24.db import Actor
+from infra24.errors import Forbidden, Unauthenticated
+from infra24.organizations import Organization, org_of_key
+from infra24.people import AT_WORK, SCOPES, Role, Scope, SignedIn, TooManyTries
+from infra24.web.caller import Caller, Credentials, NotAllowed, NothingHere, credentials
+from infra24.web.services import Services, services
+
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+FIELDS, FILES = 600, 1
+"""How many fields and files a form may have."""
+
+
+class Open(StrEnum):
+    """What an address can need instead of a scope."""
+
+    PUBLIC = "public"
+    TOKEN = "token"  # noqa: S105  the kind, not a secret
+    EITHER = "someone or token"
+    SIGNED_IN = "signed in"
+
+
+Needs = Open | Scope
+
+
+class FromElsewhere(Forbidden):
+    """This form was sent from another site. Open our page and try again."""
+
+
+class SecondFactorNeeded(Forbidden):
+    """This organization asks those who work here for a second factor. Add one to your account first."""
+
+
+async def admit(request: Request, needs: Needs) -> None:
+    """Find out who calls and leave it on the request; let in or refuse.
+
+    Refuses with UnknownOrganization, Unauthenticated, NothingHere (not of this organization: nothing tells
+    what it has), NotAllowed, FromElsewhere and SecondFactorNeeded.
+    """
+    found = services(request)
+    here = None
+    if "org" in request.path_params:
+        here = await found.directory.find(request.path_params["org"])
+    shown = credentials(request, request.path_params.get("id"))
+    who = await _identify(request, found, shown, here, needs)
+    request.state.caller, request.state.here = who, here
+    if request.method not in _SAFE and (who.csrf or not request.url.path.startswith("/api/")):
+        await _check_origin(request, who)
+    _check(who, here, needs)
+
+
+def _check(who: Caller, here: Organization | None, needs: Needs) -> None:
+    if who.shown.key and here is not None and not who.scopes:
+        raise Unauthenticated()
+    if isinstance(needs, Open):
+        _check_open(who, needs)
+        return
+    if not who.scopes:
+        if who.user is not None and who.org_id is not None:
+            raise NothingHere()
+        raise Unauthenticated()
+    if needs not in who.scopes:
+        raise NotAllowed()
+    wanted = here is not None and here.settings.get("second_factor") and who.role in AT_WORK
+    if wanted and who.user is not None and not who.user.has_factor:
+        raise SecondFactorNeeded()
+
+
+def _check_open(who: Caller, needs: Open) -> None:
+    shows = who.shown.anything or who.shown.token is not None
+    if (needs is Open.EITHER and not shows) or (needs is Open.SIGNED_IN and who.user is None):
+        raise Unauthenticated()
+
+
+async def _identify(
+    request: Request, found: Services, shown: Credentials, here: Organization | None, needs: Needs
+) -> Caller:
+    """Who the credentials say it is. Wrong ones are as none, but that too many of a kind are refused."""
+    address = address_of(request)
+    visitor = Caller(Actor("visitor", address=address), shown=shown, org_id=here.id if here else None)
+    if needs is Open.TOKEN or not shown.anything:
+        if here is not None or not (shown.token or needs is Open.TOKEN):
+            return visitor
+        token = shown.token or request.path_params.get("token", "")
+        org_id = _org_of(token) if shown.token else org_of_token(token)
+        return Caller(Actor("booker", address=address), org_id=org_id, shown=shown)
+    if shown.key is not None:
+        return await _by_key(found, shown, here, visitor, address)
+    signed_in = await _signed_in(found, shown)
+    if signed_in is None:
+        return visitor
+    org_id = here.id if here else await _org_of_session(request, found, shown, signed_in)
+    role = signed_in.role_in(org_id) if org_id else None
+    now = found.clock()
+    if shown.session is not None and people.sessions.is_news(signed_in, now):
+        async with found.database.accounts() as tx:
+            await people.see(tx, signed_in.session_id, org_id if role else None, now)
+    return Caller(
+        Actor("user", str(signed_in.user_id), signed_in.name, address),
+        SCOPES[role] if role else frozenset(),
+        role or Role.PUBLIC,
+        signed_in,
+        org_id,
+        csrf_of(found, signed_in.session_id) if shown.session else "",
+        shown,
+    )
+
+
+async def _by_key(
+    found: Services, shown: Credentials, here: Organization | None, visitor: Caller, address: str
+) -> Caller:
+    key, now = shown.key or "", found.clock()
+    org_id = org_of_key(key)
+    if org_id is None or (here is not None and here.id != org_id):
+        return Caller(visitor.actor, org_id=org_id if here is None else here.id, shown=shown)
+    async with found.database.glance_at_accounts() as tx:
+        holder = await people.keys.holder(tx, org_id, key, now)
+    if holder is None:
+        async with found.database.accounts() as tx:
+            allowed = await people.accounts.attempt(tx, "bad keys from an address", address, now)
+        if not allowed:
+            raise TooManyTries()
+        return Caller(visitor.actor, org_id=org_id, shown=shown)
+    if holder.is_news:
+        async with found.database.accounts() as tx:
+            await people.see_key(tx, org_id, holder.id, now)
+    actor = Actor("key", str(holder.id), holder.label, address)
+    return Caller(actor, holder.scopes, org_id=org_id, shown=shown)
+
+
+async def _signed_in(found: Services, shown: Credentials) -> SignedIn | None:
+    now = found.clock()
+    if shown.session is not None:
+        async with found.database.glance_at_accounts() as tx:
+            return await people.sessions.open_session(tx, shown.session, now)
+    claims = await found.proofs.bearers.verify(shown.bearer or "", now)
+    async with found.database.glance_at_accounts() as tx:
+        return await people.person_of_identity(tx, claims.issuer, claims.subject)
+
+
+async def _org_of_session(
+    request: Request, found: Services, shown: Credentials, signed_in: SignedIn
+) -> UUID | None:
+    """The organization that a signed-in caller asks about where the address names none: ?org=, a token's,
+    or the only one they have."""
+    wanted = request.query_params.get("org") or request.headers.get("x-organization")
+    if wanted:
+        return (await found.directory.find(wanted)).id
+    if shown.token:
+        return _org_of(shown.token)
+    return signed_in.places[0].org_id if len(signed_in.places) == 1 else None
+
+
+def _org_of(token: str) -> UUID:
+    found = org_of_token(token)
+    if found is None:
+        raise UnknownBooking()
+    return found
+
+
+async def _check_origin(request: Request, who: Caller) -> None:
+    """Refuses what another site makes a browser send: by what the browser says, and for a session by proof.
+
+    A session's request carries the proof in its form (`csrf`) or in the header x-csrf-token.
+    """
+    if not comes_from_here(request):
+        raise FromElsewhere()
+    if who.csrf:
+        sent = request.headers.get("x-csrf-token")
+        kind = request.headers.get("content-type", "")
+        if sent is None and kind.startswith(("application/x-www-form-urlencoded", "multipart/form-data")):
+            form = await request.form(max_files=FILES, max_fields=FIELDS)
+            value = form.get("csrf")
+            sent = value if isinstance(value, str) else None
+        if not hmac.compare_digest((sent or "").encode(), who.csrf.encode()):
+            raise FromElsewhere()
+
+
+def comes_from_here(request: Request) -> bool:
+    """Whether the browser says that one of our pages sent this; what is no browser says nothing."""
+    site = request.headers.get("sec-fetch-site")
+    if site is not None:
+        return site in ("same-origin", "none")
+    origin = request.headers.get("origin")
+    if origin is None or not request.cookies:
+        return True
+    return urlsplit(origin).netloc == request.headers.get("host")
+
+
+def csrf_of(found: Services, session_id: UUID) -> str:
+    """What the forms of a session must carry: only this installation can make it, and only for it."""
+    return found.tokens.sign("csrf", session_id.bytes).hex()[:32]
+
+
+def address_of(request: Request) -> str:
+    """Where the caller is: the connection's other end (uvicorn believes a trusted proxy's header)."""
+    return request.client.host if request.client else ""
