@@ -107,7 +107,7 @@ class Heat:
 
 def columns(items: Sequence[Item], say: Say, *, width: float = 760, height: float = 260) -> Columns:
     """Upright stacked bars. Labels that would touch are left out."""
-    left, right, above, below = 44, 8, 12, 30
+    left, right, above, below = 44, 8, 24, 30
     most = max((max(_sum(item), item.before or 0) for item in items), default=0)
     step, top = _scale(most)
     room, high = width - left - right, height - above - below
@@ -118,7 +118,7 @@ def columns(items: Sequence[Item], say: Say, *, width: float = 760, height: floa
         return above + high - high * value / top
 
     bars = []
-    every = max(1, math.ceil(len(items) * 62 / room))
+    every = max(1, math.ceil(len(items) * 54 / room))
     for number, item in enumerate(items):
         x = left + each * number + (each - thick) / 2
         blocks, under = [], 0.0
