@@ -1,7 +1,7 @@
 """When each resource is open: its own hours, those of the offers that open it, less all that closes it.
 
 By the pure engine, as offers read it: windows, overrides, blackouts, holidays, time off, journeys, and the
-closings of the parts of a whole. As the rules stand today.
+closings of the parts of a whole, and colleagues who take over. As the rules stand today.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -52,6 +52,9 @@ class Openings:
         for offer in self._offers_naming(thing):
             found += self._hosting(offer, thing)
             said = True
+        taken_over = self._standing_in(thing)
+        found += taken_over
+        said = said or bool(taken_over)
         if not said:
             found = subtract([self.span], self._closed(own))
         found = subtract(found, self._closed_parts(thing, set()))
@@ -92,7 +95,45 @@ class Openings:
     def _with_hosts(self, offer: Thing) -> list[Span]:
         """When a place without hours of its own is open: while one of its hosts is."""
         hosts = [self.people[name] for name in self.rules[offer.id].hosts if name in self.people]
-        return union(span for host in hosts if host.is_active for span in self._hosting(offer, host))
+        found = [span for host in hosts if host.is_active for span in self._hosting(offer, host)]
+        for person in self.people.values():
+            if person not in hosts:
+                found += self._for_the_hosts(offer, person)
+        return union(found)
+
+    def _standing_in(self, person: Thing) -> list[Span]:
+        """The hours that a person takes over from others who are away."""
+        found: list[Span] = []
+        for other in self.things.values():
+            if not other.is_active or other.id == person.id or person.email is None:
+                continue
+            if other.email:
+                own = self.rules[other.id].own_schedule(self.holidays, "time_off")
+                found += self._taken_over(person, own, own)
+            elif person.email not in self.rules[other.id].hosts:
+                found += self._for_the_hosts(other, person)
+        return found
+
+    def _for_the_hosts(self, offer: Thing, person: Thing) -> list[Span]:
+        """The hours of an offer's hosts that a colleague takes over."""
+        rules, found = self.rules[offer.id], list[Span]()
+        for name in rules.hosts:
+            host = self.people.get(name)
+            hours = rules.schedule(name, self.holidays, "time_off")
+            for away in (hours, self.rules[host.id].own_schedule(self.holidays)) if host else (hours,):
+                found += self._taken_over(person, away, hours)
+        closed = off(Schedule(rules.zone), rules.blackouts, *self.days, "blackout")
+        return subtract(found, [(start, end) for start, end, _ in closed]) if found else []
+
+    def _taken_over(self, person: Thing, away: Schedule, hours: Schedule) -> list[Span]:
+        """Where a schedule is off and this colleague takes over, inside hours, less their own time off."""
+        mine = [o for o in away.overrides if o.kind is Kind.OFF and o.colleague == person.email]
+        if not mine or not person.is_active:
+            return []
+        gone = [(start, end) for start, end, _ in off(away, mine, *self.days, "time_off")]
+        own = self.rules[person.id].own_schedule(self.holidays)
+        busy = [(start, end) for start, end, _ in off(own, own.overrides, *self.days, "time_off")]
+        return subtract(intersect(gone, pieces(hours, *self.days)), busy)
 
     def _closed_parts(self, whole: Thing, seen: set[UUID]) -> list[Span]:
         """When a part of a whole is closed: so is the whole then."""

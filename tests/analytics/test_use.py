@@ -49,6 +49,12 @@ def drafts() -> dict[str, Draft]:
         "press": Draft("space", "Press", availability_rules=miami(blackouts=[blackout])),
         "left": Draft("space", "Left half", availability_rules=miami(blackouts=[blackout])),
         "hall": Draft("space", "Hall", parts=["left-half"], availability_rules=miami(opening(**nine))),
+        "ida": Draft("person", "Ida", email="ida@shop.example", availability_rules=miami(overrides=[
+            {"date": "2026-10-30", "off": [{"start": "15:00", "end": "24:00"}]}])),
+        "jo": Draft("person", "Jo", email="jo@shop.example", availability_rules=miami(overrides=[
+            {"date": "2026-10-30", "off": True, "colleague": "ida@shop.example"}])),
+        "talk": Draft("space", "Talk", capacity=1, availability_rules=miami(
+            opening("jo@shop.example", start="14:00", end="18:00"))),
         "lesson": Draft("other", "Lesson", needs=[{"resource": "press"}], availability_rules=miami(opening())),
     }  # fmt: skip
 
@@ -84,6 +90,9 @@ def test_open_hours_are_those_counted_by_hand(run: Callable[..., Any], studio: S
         "Visit": 5 * 4 - 1,  # while Mo is there
         "Mo": 5 * 4 - 1,
         "Lena": 5 * 8 + 1.5,
+        "Jo": 5 * 4,
+        "Ida": 1,  # until she is away herself, for Jo
+        "Talk": 5 * 4 + 1,
         "Hall": 5 * 8,  # closed while a half of it is
         "Press": 6 * 24 + 1 - 24,  # says no hours, so day and night
         "Left half": 6 * 24 + 1 - 24,
@@ -92,7 +101,7 @@ def test_open_hours_are_those_counted_by_hand(run: Callable[..., Any], studio: S
     assert "Lesson" not in uses, "it is never occupied itself"
 
 
-@pytest.mark.parametrize("name", ["day", "room", "late", "wheels", "visit", "hall", "lena"])
+@pytest.mark.parametrize("name", ["day", "room", "late", "wheels", "visit", "hall", "lena", "talk"])
 def test_the_engine_offers_as_many_minutes_as_are_counted_open(
     run: Callable[..., Any], studio: Shop, name: str
 ) -> None:

@@ -281,7 +281,7 @@ def _lead(now: Figures, before: Figures, say: Spoken) -> dict[str, Any]:
         for name, count in zip(names, now.lead.counts, strict=True)
     ]
     return {
-        "chart": charts.columns(items, say.number, width=520, height=240),
+        "chart": charts.rows(items),
         "median": say.lasting(now.lead.median),
         "lines": [
             (name, say.number(count), say.number(past))
@@ -364,7 +364,6 @@ def _bookers(now: Figures, before: Figures, say: Spoken) -> dict[str, Any]:
     return {
         "new": say.number(people.new),
         "returning": say.number(people.returning),
-        "part": say.percent(people.returning / people.all if people.all else None),
         "parts": [Part("new", people.new), Part("returning", people.returning)],
         "lines": [
             (say.number(people.new), say.number(past.new)),
