@@ -157,7 +157,7 @@ async def _month(
 
 
 def _free_for(one: Explanation, names: Mapping[UUID, str]) -> list[str]:
-    """With whom a start could be had: the free hosts; where nobody hosts it, what is free of a choice."""
+    """Whom a start could be had with: the free hosts; where nobody hosts it, what is free of a choice."""
     if not one.free:
         return []
     staffed = [party for party in one.parties if party.need.staffed]
