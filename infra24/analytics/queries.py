@@ -23,7 +23,8 @@ _MADE: LiteralString = (
             b.status IN ('completed', 'no_show') OR b.status = 'confirmed' AND b.ends_at <= %(now)s AS is_due
         FROM bookings b
         LEFT JOIN LATERAL (
-            SELECT e.type, e.data ->> 'by' AS by FROM events e
+            SELECT e.type, CASE e.type WHEN 'booking.declined' THEN 'staff'
+                WHEN 'booking.lapsed' THEN 'system' ELSE e.data ->> 'by' END AS by FROM events e
             WHERE b.status = 'cancelled' AND e.org_id = b.org_id AND e.subject_id = b.id
                 AND e.type IN ('booking.cancelled', 'booking.declined', 'booking.lapsed', 'booking.released',
                     'booking.hold_expired')

@@ -204,6 +204,22 @@ def test_who_cancelled_is_told_apart_and_a_hold_never_was_a_booking(
     assert (tally.made, tally.cancelled_rate, tally.no_show_rate) == (5, 0.8, 0.0)
 
 
+def test_staff_decline_and_nobody_decides(run: Callable[..., Any], shop: Shop, tokens: Tokens) -> None:
+    async def story(database: Database) -> None:
+        for hour in (12, 14):
+            async with database.transaction(shop.org_id) as tx:
+                at = datetime(2026, 10, 30, hour, tzinfo=UTC)
+                made = at - timedelta(days=3)
+                asked = await bookings.book(tx, wish(shop.ids["asked"], at), tokens=tokens, now=made)
+                if hour == 12:
+                    await bookings.decline(tx, asked.id, because="Not then.", now=made)
+                else:
+                    await bookings.lapse(tx, asked.id, now=at)
+
+    run(story)
+    assert read(run, shop).now.tally.ended_by == {"staff": 1, "system": 1}
+
+
 def test_another_organization_is_never_counted(
     run: Callable[..., Any], shop: Shop, tokens: Tokens, database_url: str, settings: Settings, clock: Clock
 ) -> None:
