@@ -151,7 +151,7 @@ def test_a_link_is_made_and_copied(visit: Any, work: dict[str, str], admin: Some
         page.get_by_role("link", name="New link").click()
         page.get_by_role("button", name="Make the link").click()
         page.get_by_role("alert").get_by_role("link", name="Give it a title").click()
-        page.get_by_label("Title").fill("Laser")
+        page.locator("#title").fill("Laser")
         page.locator("#slug").fill(f"laser-{scripts}".lower())
         page.get_by_label("Laser cutter").check()
         page.locator("#seed").fill("#ffd400")

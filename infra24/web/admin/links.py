@@ -42,6 +42,7 @@ async def links_page(request: Request) -> Response:
     found, here, who = services(request), here_of(request), caller_of(request)
     async with found.database.transaction(here.id, who.actor) as tx:
         listed = await booking_links.listed(tx)
+    listed = sorted(listed, key=lambda link: not link.is_active)
     now = found.clock()
     rows = [{"link": link, "state": _state(link, now), "url": address_of(found, here, link)}
             for link in listed]  # fmt: skip
@@ -68,13 +69,17 @@ async def create_link(request: Request) -> Response:
         known = await resources.known(tx)
         if "look" in sent:
             return _form(request, values, known)
+        values["slug"] = values["slug"] or (resources.slug_of(values["title"]) if values["title"] else "")
         draft, errors = _draft(values, here, is_active=True)
         try:
             if errors:
                 raise Problem(errors)
             made = await booking_links.create(tx, draft, found.clock())
         except (Problem, LinkExists) as refusal:
-            return _form(request, values, known, errors=_errors(refusal, errors))
+            wrong = _errors(refusal, errors)
+            if "title" in wrong and not values["slug"]:
+                wrong.pop("slug", None)
+            return _form(request, values, known, errors=wrong)
     return RedirectResponse(f"/{here.slug}/admin/links/{made.id}?done=made", 303)
 
 
@@ -87,7 +92,17 @@ async def one_link(request: Request) -> Response:
 
 
 async def change_link(request: Request) -> Response:
-    """POST changes a link, or only looks at its colour."""
+    """POST does with a link what its form says: changes it, signs an address, archives or restores it."""
+    does = {"private": _sign_address, "archive": _archive, "restore": _restore}
+    return await does.get((await typed(request)).get("do", ""), _save)(request)
+
+
+def address_of(found: Services, here: Organization, link: BookingLink) -> str:
+    """The public address of a link."""
+    return f"{found.settings.base_url}/{here.slug}/l/{link.slug}"
+
+
+async def _save(request: Request) -> Response:
     found, here, who = services(request), here_of(request), caller_of(request)
     sent = await typed(request)
     values = _typed_values(sent)
@@ -106,8 +121,8 @@ async def change_link(request: Request) -> Response:
     return RedirectResponse(f"/{here.slug}/admin/links/{link.id}?done=saved", 303)
 
 
-async def private_address(request: Request) -> Response:
-    """POST writes an address that opens a private link, with what it brings along, signed."""
+async def _sign_address(request: Request) -> Response:
+    """Writes an address that opens a private link, with what it brings along, signed."""
     found, here, who = services(request), here_of(request), caller_of(request)
     sent = await typed(request)
     brings = {name: inputs.text(sent, name, 2_000 if name == "goal" else 200)
@@ -124,8 +139,7 @@ async def private_address(request: Request) -> Response:
     return _form(request, values, known, link, brings=brings, made=made)
 
 
-async def archive_link(request: Request) -> Response:
-    """POST takes a link out of use; its bookings stay."""
+async def _archive(request: Request) -> Response:
     found, here, who = services(request), here_of(request), caller_of(request)
     async with found.database.transaction(here.id, who.actor) as tx:
         link = await _open(tx, request)
@@ -133,8 +147,8 @@ async def archive_link(request: Request) -> Response:
     return RedirectResponse(f"/{here.slug}/admin/links/{link.id}?done=archived", 303)
 
 
-async def restore_link(request: Request) -> Response:
-    """POST puts an archived link back into use, if its offers and hosts still can be had that way."""
+async def _restore(request: Request) -> Response:
+    """Puts an archived link back into use, if its offers and hosts still can be had that way."""
     found, here, who = services(request), here_of(request), caller_of(request)
     async with found.database.transaction(here.id, who.actor) as tx:
         link, known = await _open(tx, request), await resources.known(tx)
@@ -144,11 +158,6 @@ async def restore_link(request: Request) -> Response:
         except Problem as refusal:
             return _form(request, _values(draft, here), known, link, _errors(refusal))
     return RedirectResponse(f"/{here.slug}/admin/links/{link.id}?done=restored", 303)
-
-
-def address_of(found: Services, here: Organization, link: BookingLink) -> str:
-    """The public address of a link."""
-    return f"{found.settings.base_url}/{here.slug}/l/{link.slug}"
 
 
 async def _open(tx: Tx, request: Request) -> BookingLink:

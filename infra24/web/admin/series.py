@@ -61,62 +61,10 @@ async def one_series(request: Request) -> Response:
         return await _show(tx, request)
 
 
-async def move_series(request: Request) -> Response:
-    """POST moves one date, this and all later ones, or all that are to come."""
-    found, here, who = services(request), here_of(request), caller_of(request)
-    sent, now = await typed(request), found.clock()
-    said, id_ = _said(sent), _id(request)
-    failure: dict[str, Any] = {}
-    try:
-        async with found.database.transaction(here.id, who.actor) as tx:
-            series, booking = await _named(tx, id_, said["booking"])
-            offer = await resources.offer(tx, series.resource_id)
-            zone = offer.rules.zone
-            start = inputs.moment(said["on"], said["at"], zone)
-            if start is None:
-                raise Problem({"start_time": "date"})
-            minutes = read_number(said["length"]) or int(booking.length.total_seconds()) // 60
-            if said["scope"] == "one":
-                end = start + timedelta(minutes=minutes)
-                await bookings.reschedule(tx, booking.id, start, end, by=By.STAFF, now=now)
-            else:
-                scope = Scope(said["scope"])
-                series, _ = await recurring.move(tx, id_, scope, booking.id, start, minutes, now=now)
-    except (Problem, SeriesConflicts, SlotTaken, SlotNotOffered, NotInSeries, IllegalMove) as refusal:
-        failure = _failure(refusal)
-    if failure:
-        async with found.database.transaction(here.id, who.actor) as tx:
-            return await _show(tx, request, said, failure)
-    was = inputs.as_typed(booking.starts_at, zone)
-    undo = {"done": "moved", "scope": said["scope"], "date": booking.id, "was_on": was[0], "was_at": was[1],
-            "was_length": int(booking.length.total_seconds()) // 60}  # fmt: skip
-    return RedirectResponse(f"/{here.slug}/admin/series/{series.id}?{urlencode(undo)}#done", 303)
-
-
-async def cancel_series(request: Request) -> Response:
-    """POST cancels one date, this and all later ones, or all that are to come, with a reason."""
-    found, here, who = services(request), here_of(request), caller_of(request)
-    sent, now = await typed(request), found.clock()
-    said, id_ = _said(sent), _id(request)
-    failure: dict[str, Any] = {}
-    try:
-        async with found.database.transaction(here.id, who.actor) as tx:
-            _, booking = await _named(tx, id_, said["booking"])
-            if said["scope"] == "one":
-                await bookings.cancel(tx, booking.id, by=By.STAFF, now=now, because=said["because"])
-                count = 1
-            else:
-                gone = await recurring.cancel(
-                    tx, id_, Scope(said["scope"]), booking.id, now=now, because=said["because"]
-                )
-                count = len(gone)
-    except (NotInSeries, IllegalMove) as refusal:
-        failure = {**_failure(refusal), "form": "cancel"}
-    if failure:
-        async with found.database.transaction(here.id, who.actor) as tx:
-            return await _show(tx, request, said, failure)
-    done = urlencode({"done": "cancelled", "count": count})
-    return RedirectResponse(f"/{here.slug}/admin/series/{id_}?{done}#done", 303)
+async def change_series(request: Request) -> Response:
+    """POST moves or cancels one date, this and all later ones, or all that are to come."""
+    sent = await typed(request)
+    return await (_cancel if sent.get("do") == "cancel" else _move)(request)
 
 
 def in_words(rule: str, speech: Speech) -> dict[str, Any]:
@@ -149,6 +97,62 @@ def in_words(rule: str, speech: Speech) -> dict[str, Any]:
 def lengths_of(offered: Sequence[int], now: int) -> list[int]:
     """The lengths to choose from: those on offer, and the one there is."""
     return sorted({*offered, now})
+
+
+async def _move(request: Request) -> Response:
+    found, here, who = services(request), here_of(request), caller_of(request)
+    sent, now = await typed(request), found.clock()
+    said, id_ = _said(sent), _id(request)
+    failure: dict[str, Any] = {}
+    try:
+        async with found.database.transaction(here.id, who.actor) as tx:
+            series, booking = await _named(tx, id_, said["booking"])
+            offer = await resources.offer(tx, series.resource_id)
+            zone = offer.rules.zone
+            start = inputs.moment(said["on"], said["at"], zone)
+            if start is None:
+                raise Problem({"start_time": "date"})
+            minutes = read_number(said["length"]) or int(booking.length.total_seconds()) // 60
+            if said["scope"] == "one":
+                end = start + timedelta(minutes=minutes)
+                await bookings.reschedule(tx, booking.id, start, end, by=By.STAFF, now=now)
+            else:
+                scope = Scope(said["scope"])
+                series, _ = await recurring.move(tx, id_, scope, booking.id, start, minutes, now=now)
+    except (Problem, SeriesConflicts, SlotTaken, SlotNotOffered, NotInSeries, IllegalMove) as refusal:
+        failure = _failure(refusal)
+    if failure:
+        async with found.database.transaction(here.id, who.actor) as tx:
+            return await _show(tx, request, said, failure)
+    was = inputs.as_typed(booking.starts_at, zone)
+    undo = {"done": "moved", "scope": said["scope"], "date": booking.id, "was_on": was[0], "was_at": was[1],
+            "was_length": int(booking.length.total_seconds()) // 60}  # fmt: skip
+    return RedirectResponse(f"/{here.slug}/admin/series/{series.id}?{urlencode(undo)}#done", 303)
+
+
+async def _cancel(request: Request) -> Response:
+    found, here, who = services(request), here_of(request), caller_of(request)
+    sent, now = await typed(request), found.clock()
+    said, id_ = _said(sent), _id(request)
+    failure: dict[str, Any] = {}
+    try:
+        async with found.database.transaction(here.id, who.actor) as tx:
+            _, booking = await _named(tx, id_, said["booking"])
+            if said["scope"] == "one":
+                await bookings.cancel(tx, booking.id, by=By.STAFF, now=now, because=said["because"])
+                count = 1
+            else:
+                gone = await recurring.cancel(
+                    tx, id_, Scope(said["scope"]), booking.id, now=now, because=said["because"]
+                )
+                count = len(gone)
+    except (NotInSeries, IllegalMove) as refusal:
+        failure = {**_failure(refusal), "form": "cancel"}
+    if failure:
+        async with found.database.transaction(here.id, who.actor) as tx:
+            return await _show(tx, request, said, failure)
+    done = urlencode({"done": "cancelled", "count": count})
+    return RedirectResponse(f"/{here.slug}/admin/series/{id_}?{done}#done", 303)
 
 
 def _said(sent: Mapping[str, str]) -> dict[str, str]:
