@@ -52,7 +52,11 @@ def compose(
     async def flush(tx: Tx) -> Statement:
         return await events.write(tx, queue.defer)
 
-    database = Database(url, flush=flush, size=settings.pool_size, role=role)
+    async def send(tx: Tx) -> None:
+        for kind, facts in tx.letters:
+            await queue.letter(tx.connection, kind, facts)
+
+    database = Database(url, flush=flush, send=send, size=settings.pool_size, role=role)
     queue.database = database
     tokens, carrier = Tokens(settings.secret_key()), post(settings)
     queue.office = Office(writers, carrier, lambda at: Desk(database, settings.base_url, tokens, at))

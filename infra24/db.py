@@ -60,7 +60,7 @@ class Statement:
 
 
 class Tx:
-    """One open transaction of one organization, and the events that it will announce.
+    """One open transaction of one organization, the events that it will announce and the letters it causes.
 
     Events are kept until the end of the transaction, because their place in the organization's sequence
     is taken under a lock: whoever holds it must have nothing left to wait for. `remembers` is whether
@@ -71,6 +71,7 @@ class Tx:
         self.connection = connection
         self.org_id = org_id
         self.pending: list[Any] = []
+        self.letters: list[Any] = []
         self.remembers = True
 
     async def rows(self, query: LiteralString, args: Sequence[Any] | dict[str, Any] = ()) -> list[Row]:
@@ -150,12 +151,13 @@ class Database:
         url: str,
         *,
         flush: Flush,
+        send: Callable[[Tx], Awaitable[None]],
         size: int = 10,
         role: str | None = APP_ROLE,
         timeout: float = 5,
     ) -> None:
         self.url = url
-        self._flush = flush
+        self._flush, self._send = flush, send
         kwargs: dict[str, Any] = {
             "autocommit": True,
             "prepare_threshold": 0,
@@ -205,8 +207,10 @@ class Database:
     async def _commit(self, tx: Tx) -> None:
         """Commit; the events go along in the same round trip."""
         if not tx.pending:
+            await self._send(tx)
             await tx.connection.execute(b"COMMIT", prepare=False)
             return
+        await self._send(tx)
         last = await self._flush(tx)
         async with tx.connection.pipeline():
             await tx.connection.execute(last.query, last.args, prepare=True)

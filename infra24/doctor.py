@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 import psycopg
 
-from infra24 import migrations
+from infra24 import audit, migrations
 from infra24.app import post
 from infra24.db import APP_ROLE
 from infra24.errors import Refusal
@@ -42,6 +42,7 @@ def examine(settings: Settings, urls: Urls) -> Iterator[Finding]:
         ("Schema", lambda: _schema(urls)),
         ("Tenancy", lambda: _tenancy(urls)),
         ("No double booking", lambda: _constraint(urls)),
+        ("Audit", lambda: _audit(urls)),
         ("Jobs", lambda: _jobs(urls)),
     ]
     for part, check in checks:
@@ -157,6 +158,18 @@ def _constraint(urls: Urls) -> Finding:
         "the database forbids it" if well else "the constraint is gone",
         "restore the constraint claims_never_overlap before you take bookings",
     )
+
+
+def _audit(urls: Urls) -> Finding:
+    """Whether each organization's audit holds: every entry follows from the one before it."""
+    with psycopg.connect(urls.owner) as owner:
+        count = owner.execute("SELECT count(*) FROM audit_entries").fetchone()
+        broken = audit.verify(owner)
+    seen = f"{count[0] if count else 0} entries, and they hold"
+    if broken:
+        seen = ", ".join(f"{one.slug} breaks at entry {one.seq}" for one in broken)
+    advice = "someone changed the database by hand: compare with a backup, and ask who has the owner's role"
+    return Finding("Audit", not broken, seen, advice)
 
 
 def _jobs(urls: Urls) -> Finding:

@@ -10,7 +10,7 @@ from procrastinate import JobContext, PsycopgConnector, RetryStrategy
 from procrastinate.types import JSONValue
 from psycopg import AsyncConnection
 
-from infra24 import answers, bookings, events
+from infra24 import answers, bookings, events, people
 from infra24.clock import Clock
 from infra24.db import APP_ROLE, Database, Tx
 from infra24.events import Event
@@ -41,6 +41,11 @@ class Queue:
         )
         self.jobs.periodic(cron="* * * * *")(
             self.jobs.task(name="end_lapsed_holds", queueing_lock="end_lapsed_holds")(self.end_lapsed_holds)
+        )
+        self.jobs.periodic(cron="* * * * *")(
+            self.jobs.task(name="end_lapsed_requests", queueing_lock="end_lapsed_requests")(
+                self.end_lapsed_requests
+            )
         )
         self.jobs.periodic(cron="* * * * *")(
             self.jobs.task(name="rescue", queueing_lock="rescue")(self.rescue)
@@ -95,6 +100,19 @@ class Queue:
             async with database.transaction(org_id) as tx:
                 await bookings.expire_hold(tx, booking_id, now=now)
 
+    async def end_lapsed_requests(self, timestamp: int) -> None:
+        """End the bookings that waited for approval for as long as their organization lets them."""
+        database, now = self._database(), self.clock()
+        rows = await database.sweep(
+            "lapsed requests",
+            "SELECT org_id, id FROM bookings WHERE status = 'pending' AND lapses_at <= %s "
+            "ORDER BY lapses_at LIMIT 1000",
+            (now,),
+        )
+        for org_id, booking_id in rows:
+            async with database.transaction(org_id) as tx:
+                await bookings.lapse(tx, booking_id, now=now)
+
     async def rescue(self, timestamp: int) -> None:
         """Put back the jobs of workers that stopped beating. Subscribers act once, however often asked."""
         manager = self.jobs.job_manager
@@ -113,6 +131,8 @@ class Queue:
         for (org_id,) in rows:
             async with database.transaction(org_id) as tx:
                 await answers.forget_answers(tx, before)
+        async with database.accounts() as tx:
+            await people.sessions.forget_old(tx, self.clock())
         await self.jobs.job_manager.delete_old_jobs(nb_hours=24 * 7, include_failed=False)
         await self.jobs.job_manager.delete_old_jobs(nb_hours=24 * 7, queue=_LETTERS, include_failed=True)
 

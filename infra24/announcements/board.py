@@ -18,6 +18,8 @@ TITLES = {
     "booking.confirmed": "Confirmed: {title}",
     "booking.rescheduled": "Moved: {title}",
     "booking.cancelled": "Cancelled: {title}",
+    "booking.declined": "Declined: {title}",
+    "booking.lapsed": "Nobody decided in time: {title}",
     "booking.no_show": "No-show: {title}",
 }
 """The events that the staff hear of."""
@@ -59,3 +61,8 @@ async def write_for(tx: Tx, recorded: Recorded) -> None:
 async def newest(tx: Tx, limit: int = 50) -> list[Announcement]:
     """The newest notices first, at most 100."""
     return [Announcement(*row) for row in await queries.newest(tx, min(limit, 100))]
+
+
+async def of_booking(tx: Tx, booking_id: UUID) -> list[Announcement]:
+    """What was announced of one booking, oldest first."""
+    return [Announcement(*row) for row in await queries.of_booking(tx, booking_id)]

@@ -26,3 +26,14 @@ async def newest(tx: Tx, limit: int) -> list[Row]:
         """,
         (tx.org_id, limit),
     )
+
+
+async def of_booking(tx: Tx, booking_id: UUID) -> list[Row]:
+    """Those about one booking, oldest first."""
+    return await tx.rows(
+        """
+        SELECT id, kind, title, body, booking_id, created_at FROM announcements
+        WHERE org_id = %s AND booking_id = %s ORDER BY created_at, id LIMIT 100
+        """,
+        (tx.org_id, booking_id),
+    )

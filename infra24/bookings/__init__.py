@@ -1,9 +1,12 @@
 """A party's use of resources for a time: hold, book, confirm, change, cancel."""
 
-from infra24.bookings.calendar_file import calendar_file, calendar_urls
+from infra24.bookings.agenda import Agenda, Column, Entry, agenda, columns
+from infra24.bookings.approval import approve, decline, lapse
+from infra24.bookings.calendar_file import calendar_feed, calendar_file, calendar_urls
 from infra24.bookings.cancellation import cancel, expire_hold
-from infra24.bookings.change import approve, complete, correct_person, mark_no_show, reschedule
-from infra24.bookings.impact import Broken, broken, impact
+from infra24.bookings.change import annotate, complete, correct_person, mark_no_show, reschedule
+from infra24.bookings.impact import Broken, broken, coming, impact
+from infra24.bookings.listing import COUNTED, Filters, count, listed, several
 from infra24.bookings.model import (
     BookerLimit,
     Booking,
@@ -22,6 +25,8 @@ from infra24.bookings.model import (
     UnknownBooking,
     Wish,
 )
+from infra24.bookings.moving import ChangedMeanwhile, Move, NotForThis, move, place
+from infra24.bookings.opening import DayOpen, open_week
 from infra24.bookings.placement import alternatives, book, confirm_hold, hold
 from infra24.bookings.reading import (
     by_token,
@@ -29,24 +34,33 @@ from infra24.bookings.reading import (
     get,
     host_slots,
     in_the_way,
-    listed,
     slots,
     why,
     why_no_slots,
 )
+from infra24.bookings.rescue import Ways, ways_out
 from infra24.bookings.timetables import instant
 from infra24.bookings.tokens import Tokens, org_of_token
 from infra24.bookings.zones import Shifted, shifted_by_law
 
 __all__ = [
+    "COUNTED",
+    "Agenda",
     "BookerLimit",
     "Booking",
     "Broken",
     "By",
+    "ChangedMeanwhile",
+    "Column",
+    "DayOpen",
     "EndsBeforeItStarts",
+    "Entry",
+    "Filters",
     "HoldOver",
     "IllegalMove",
     "LinkOver",
+    "Move",
+    "NotForThis",
     "Participant",
     "Person",
     "Shifted",
@@ -57,19 +71,27 @@ __all__ = [
     "TooEarly",
     "TooLate",
     "UnknownBooking",
+    "Ways",
     "Wish",
+    "agenda",
     "alternatives",
+    "annotate",
     "approve",
     "book",
     "broken",
     "by_token",
+    "calendar_feed",
     "calendar_file",
     "calendar_urls",
     "cancel",
+    "columns",
+    "coming",
     "complete",
     "confirm_hold",
     "correct_person",
+    "count",
     "day_slots",
+    "decline",
     "expire_hold",
     "get",
     "hold",
@@ -77,12 +99,18 @@ __all__ = [
     "impact",
     "in_the_way",
     "instant",
+    "lapse",
     "listed",
     "mark_no_show",
+    "move",
+    "open_week",
     "org_of_token",
+    "place",
     "reschedule",
+    "several",
     "shifted_by_law",
     "slots",
+    "ways_out",
     "why",
     "why_no_slots",
 ]

@@ -1,5 +1,6 @@
 """A booking as a calendar file (RFC 5545) and as links that add it to a calendar."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from urllib.parse import quote, urlencode
 from zoneinfo import ZoneInfo
@@ -14,11 +15,36 @@ _STATUS = {Status.CANCELLED: "CANCELLED", Status.PENDING: "TENTATIVE", Status.HO
 
 def calendar_file(booking: Booking, organization: str, manage_url: str, now: datetime) -> bytes:
     """The booking as one event in its own zone, with the zone's definition beside it."""
-    zone = ZoneInfo(booking.time_zone)
+    calendar = _calendar()
+    calendar.add("method", "CANCEL" if booking.status is Status.CANCELLED else "PUBLISH")
+    calendar.add_component(_event(booking, organization, manage_url, now))
+    calendar.add_missing_timezones()
+    return bytes(calendar.to_ical())
+
+
+def calendar_feed(
+    listed: Sequence[tuple[Booking, str]], title: str, organization: str, now: datetime
+) -> bytes:
+    """Many bookings, each with the address of its page, as a calendar that programs read again and again."""
+    calendar = _calendar()
+    calendar.add("method", "PUBLISH")
+    calendar.add("x-wr-calname", title)
+    calendar.add("refresh-interval;value=duration", "PT15M")
+    for booking, url in listed:
+        calendar.add_component(_event(booking, organization, url, now))
+    calendar.add_missing_timezones()
+    return bytes(calendar.to_ical())
+
+
+def _calendar() -> Calendar:
     calendar = Calendar()
     calendar.add("prodid", f"-//Infra24 Booking//{__version__}//EN")
     calendar.add("version", "2.0")
-    calendar.add("method", "CANCEL" if booking.status is Status.CANCELLED else "PUBLISH")
+    return calendar
+
+
+def _event(booking: Booking, organization: str, manage_url: str, now: datetime) -> Event:
+    zone = ZoneInfo(booking.time_zone)
     event = Event()
     event.add("uid", f"{booking.id}@infra24")
     event.add("dtstamp", now)
@@ -39,9 +65,7 @@ def calendar_file(booking: Booking, organization: str, manage_url: str, now: dat
             host = vCalAddress(f"mailto:{participant.email}")
             host.params["CN"] = vText(participant.name)
             event.add("organizer" if "ORGANIZER" not in event else "contact", host)
-    calendar.add_component(event)
-    calendar.add_missing_timezones()
-    return bytes(calendar.to_ical())
+    return event
 
 
 def calendar_urls(booking: Booking, organization: str, manage_url: str, ics_url: str) -> dict[str, str]:

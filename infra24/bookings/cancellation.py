@@ -14,7 +14,7 @@ async def cancel(tx: Tx, booking_id: UUID, *, by: By, now: datetime, because: st
 
     Refuses with TooLate (the booker, inside the notice) and with IllegalMove after the fact.
     """
-    booking = await _locked(tx, booking_id)
+    booking = await locked(tx, booking_id)
     if booking.status is Status.CANCELLED:
         return booking
     booking.check_move(Status.CANCELLED)
@@ -36,7 +36,7 @@ async def expire_hold(tx: Tx, booking_id: UUID, *, now: datetime) -> bool:
 
     It counted for nothing since it lapsed: this only clears it away.
     """
-    booking = await _locked(tx, booking_id)
+    booking = await locked(tx, booking_id)
     if booking.status is not Status.HOLD:
         return False
     if booking.expires_at is None or booking.expires_at > now:
@@ -48,7 +48,7 @@ async def expire_hold(tx: Tx, booking_id: UUID, *, now: datetime) -> bool:
     return True
 
 
-async def _locked(tx: Tx, booking_id: UUID) -> Booking:
+async def locked(tx: Tx, booking_id: UUID) -> Booking:
     """A booking that nobody else changes meanwhile; what its release touches is locked before it."""
     await reading.get(tx, booking_id)
     held = await claim_queries.to_be_locked(tx, booking_id)

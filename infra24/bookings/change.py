@@ -68,15 +68,6 @@ def _check_movable(booking: Booking, by: By, now: datetime) -> None:
         raise TooLate("moved", booking.policy["reschedule_notice_minutes"])
 
 
-async def approve(tx: Tx, booking_id: UUID, *, now: datetime) -> Booking:
-    """Confirm a pending booking. Refuses with IllegalMove; a confirmed one stays as it is."""
-    booking = await reading.get(tx, booking_id, lock=True)
-    if booking.status is Status.CONFIRMED:
-        return booking
-    booking.check_move(Status.CONFIRMED)
-    return await _move(tx, booking, Status.CONFIRMED, "booking.confirmed", now)
-
-
 async def complete(tx: Tx, booking_id: UUID, *, now: datetime) -> Booking:
     """The party came. Refuses with IllegalMove, and with TooEarly before the start."""
     return await _afterwards(tx, booking_id, Status.COMPLETED, "booking.completed", now)
@@ -106,6 +97,12 @@ async def correct_person(tx: Tx, booking_id: UUID, person: Person, *, by: By, no
     return await _told(tx, booking_id, "booking.updated", now)
 
 
+async def annotate(tx: Tx, booking_id: UUID, notes: str, *, now: datetime) -> None:
+    """Write the staff's notes. Visitors never see them, and no event tells them."""
+    await reading.get(tx, booking_id, lock=True)
+    await queries.set_notes(tx, booking_id, notes, now)
+
+
 async def _afterwards(tx: Tx, booking_id: UUID, status: Status, type_: str, now: datetime) -> Booking:
     booking = await reading.get(tx, booking_id, lock=True)
     if booking.status is status:
@@ -113,10 +110,11 @@ async def _afterwards(tx: Tx, booking_id: UUID, status: Status, type_: str, now:
     booking.check_move(status)
     if now < booking.starts_at:
         raise TooEarly()
-    return await _move(tx, booking, status, type_, now)
+    return await set_status(tx, booking, status, type_, now)
 
 
-async def _move(tx: Tx, booking: Booking, status: Status, type_: str, now: datetime) -> Booking:
+async def set_status(tx: Tx, booking: Booking, status: Status, type_: str, now: datetime) -> Booking:
+    """Move a booking whose move was found legal, and say so."""
     await queries.set_status(tx, booking.id, status, now)
     return await _told(tx, booking.id, type_, now)
 

@@ -174,6 +174,8 @@ class Booking:
     series_at: datetime | None
     is_exception: bool
     local_start: datetime | None
+    lapses_at: datetime | None
+    notes: str
     location: str
     participants: tuple[Participant, ...] = ()
 

@@ -175,6 +175,8 @@ def wished(tx: Tx, wish: Wish, offer: Offer, now: datetime, status: Status = Sta
         series_at=None,
         is_exception=False,
         local_start=None,
+        lapses_at=None,
+        notes="",
         location=resource.place,
         participants=(booker,) if wish.person else (),
     )

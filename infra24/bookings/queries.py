@@ -12,12 +12,12 @@ from infra24.bookings.model import Booking, Participant, Person, Status
 from infra24.bookings.seats import Seating
 from infra24.db import Row, Tx
 
-_BOOKING: LiteralString = """
+BOOKING: LiteralString = """
     SELECT b.org_id, b.id, b.resource_id, r.title, b.status, b.starts_at, b.ends_at, b.time_zone,
         b.booker_name, b.booker_email, b.goal_text, b.consent_recording, b.meeting_url, b.price,
         b.currency, b.policy, b.locale, b.expires_at, b.revision, b.cancelled_because, b.created_at,
         b.updated_at, b.phone, b.location_details, b.answers, b.choice, b.claimed, b.link_id, b.series_id,
-        b.series_at, b.is_exception, b.local_start,
+        b.series_at, b.is_exception, b.local_start, b.lapses_at, b.notes,
         coalesce(nullif(concat_ws(', ', l.name, nullif(l.address, '')), ''), ''),
         (SELECT coalesce(json_agg(json_build_array(p.role, p.name, p.email, p.resource_id)
                 ORDER BY p.role, p.name), '[]')
@@ -26,6 +26,13 @@ _BOOKING: LiteralString = """
     FROM bookings b JOIN resources r ON (r.org_id, r.id) = (b.org_id, b.resource_id)
         LEFT JOIN locations l ON (l.org_id, l.id) = (r.org_id, r.location_id)
 """
+
+_LAPSES: LiteralString = """
+    (SELECT least(%(starts_at)s, %(now)s + make_interval(
+            hours => coalesce((o.settings->>'approval_hours')::int, 72)))
+        FROM organizations o WHERE o.id = %(org)s AND %(status)s = 'pending')
+"""
+"""Until when a pending booking waits: as long as its organization says, and not past its start."""
 
 _SEATING: LiteralString = """
     ), people AS (
@@ -66,12 +73,14 @@ async def insert(tx: Tx, booking: Booking, token_hash: bytes, seating: Seating) 
             INSERT INTO bookings (org_id, id, resource_id, status, starts_at, ends_at, time_zone,
                 booker_name, booker_email, goal_text, consent_recording, meeting_url, price, currency,
                 policy, locale, token_hash, expires_at, created_at, updated_at, phone, location_details,
-                answers, choice, claimed, link_id, series_id, series_at, is_exception, local_start)
+                answers, choice, claimed, link_id, series_id, series_at, is_exception, local_start, lapses_at)
             VALUES (%(org)s, %(id)s, %(resource)s, %(status)s, %(starts_at)s, %(ends_at)s, %(time_zone)s,
                 %(name)s, %(email)s, %(goal)s, %(consent)s, %(meeting_url)s, %(price)s, %(currency)s,
                 %(policy)s, %(locale)s, %(token_hash)s, %(expires_at)s, %(now)s, %(now)s, %(phone)s,
                 %(location_details)s, %(answers)s, %(choice)s, %(claimed)s, %(link)s, %(series)s,
-                %(series_at)s, %(is_exception)s, %(local_start)s)
+                %(series_at)s, %(is_exception)s, %(local_start)s, """
+        + _LAPSES
+        + """)
         """
         + _SEATING,
         {**seating.columns(), **_columns(tx, booking, token_hash), "claimed": seating.count},
@@ -130,7 +139,9 @@ async def reseat(tx: Tx, booking: Booking, seating: Seating, now: datetime) -> b
                 expires_at = %(expires_at)s, revision = revision + 1, updated_at = %(now)s,
                 claimed = %(claimed)s, local_start = %(local_start)s, is_exception = %(is_exception)s,
                 series_at = %(series_at)s, series_id = %(series)s, resource_id = %(resource)s,
-                time_zone = %(time_zone)s, choice = %(choice)s
+                time_zone = %(time_zone)s, choice = %(choice)s, lapses_at = """
+        + _LAPSES
+        + """
             WHERE org_id = %(org)s AND id = %(id)s
         """
         + _SEATING,
@@ -195,14 +206,25 @@ async def set_person(
 async def set_status(
     tx: Tx, booking_id: UUID, status: Status, now: datetime, because: str | None = None
 ) -> None:
-    """Move a booking to a state. Nothing but a hold has an end of its own."""
+    """Move a booking to a state. Only a hold, or one that waits for a decision, has an end of its own."""
     await tx.run(
         """
-        UPDATE bookings SET status = %s, expires_at = NULL, cancelled_because = %s,
-            revision = revision + 1, updated_at = %s
-        WHERE org_id = %s AND id = %s
+        UPDATE bookings SET status = %(status)s, expires_at = NULL, cancelled_because = %(because)s,
+            revision = revision + 1, updated_at = %(now)s, lapses_at = (
+                SELECT least(bookings.starts_at, %(now)s + make_interval(
+                    hours => coalesce((o.settings->>'approval_hours')::int, 72)))
+                FROM organizations o WHERE o.id = %(org)s AND %(status)s = 'pending')
+        WHERE org_id = %(org)s AND id = %(id)s
         """,
-        (status, because, now, tx.org_id, booking_id),
+        {"org": tx.org_id, "id": booking_id, "status": status, "now": now, "because": because},
+    )
+
+
+async def set_notes(tx: Tx, booking_id: UUID, notes: str, now: datetime) -> None:
+    """What the staff write about it, for themselves."""
+    await tx.run(
+        "UPDATE bookings SET notes = %s, updated_at = %s WHERE org_id = %s AND id = %s",
+        (notes, now, tx.org_id, booking_id),
     )
 
 
@@ -212,39 +234,22 @@ async def get(tx: Tx, booking_id: UUID, *, lock: bool = False) -> Booking | None
         await tx.run(
             "SELECT 1 FROM bookings WHERE org_id = %s AND id = %s FOR UPDATE", (tx.org_id, booking_id)
         )
-    row = await tx.row(_BOOKING + "WHERE b.org_id = %s AND b.id = %s", (tx.org_id, booking_id))
-    return _booking(row) if row else None
+    row = await tx.row(BOOKING + "WHERE b.org_id = %s AND b.id = %s", (tx.org_id, booking_id))
+    return booking_of(row) if row else None
 
 
 async def by_token(tx: Tx, token_hash: bytes) -> Booking | None:
     """The booking whose token has this hash."""
-    row = await tx.row(_BOOKING + "WHERE b.org_id = %s AND b.token_hash = %s", (tx.org_id, token_hash))
+    row = await tx.row(BOOKING + "WHERE b.org_id = %s AND b.token_hash = %s", (tx.org_id, token_hash))
     if row is None or not hmac.compare_digest(bytes(row[-1]), token_hash):
         return None
-    return _booking(row)
-
-
-async def listed(tx: Tx, filters: dict[str, Any]) -> list[Booking]:
-    """Bookings by time, from a place in the list on; holds only when asked for by status."""
-    rows = await tx.rows(
-        _BOOKING
-        + """
-        WHERE b.org_id = %(org)s AND (b.starts_at, b.id) > (%(after_at)s, %(after_id)s)
-            AND b.starts_at < %(until)s
-            AND (%(status)s::text IS NULL AND b.status <> 'hold' OR b.status = %(status)s)
-            AND (%(resource)s::uuid IS NULL OR b.resource_id = %(resource)s)
-            AND (%(text)s::text IS NULL OR b.booker_email ILIKE %(text)s OR b.booker_name ILIKE %(text)s)
-        ORDER BY b.starts_at, b.id LIMIT %(limit)s
-        """,
-        {**filters, "org": tx.org_id},
-    )
-    return [_booking(row) for row in rows]
+    return booking_of(row)
 
 
 async def upcoming(tx: Tx, resource_id: UUID | None, now: datetime, limit: int) -> list[Booking]:
     """The bookings to come that are of a resource or claim it; of the whole organization without one."""
     rows = await tx.rows(
-        _BOOKING
+        BOOKING
         + """
         WHERE b.org_id = %(org)s AND b.ends_at > %(now)s AND b.status IN ('pending', 'confirmed')
             AND (%(id)s::uuid IS NULL OR b.resource_id = %(id)s OR EXISTS (
@@ -254,7 +259,7 @@ async def upcoming(tx: Tx, resource_id: UUID | None, now: datetime, limit: int) 
         """,
         {"org": tx.org_id, "id": resource_id, "now": now, "limit": limit},
     )
-    return [_booking(row) for row in rows]
+    return [booking_of(row) for row in rows]
 
 
 async def lock_booker(tx: Tx, email: str) -> None:
@@ -278,14 +283,15 @@ async def of_booker(
     return (int(row[0]), int(row[1])) if row else (0, 0)
 
 
-def _booking(row: Row) -> Booking:
+def booking_of(row: Row) -> Booking:
+    """A row of BOOKING as a booking."""
     *columns, location, participants, _ = row
     columns[4] = Status(columns[4])
     people = tuple(
         Participant(role, name, email, UUID(host) if host else None)
         for role, name, email, host in participants
     )
-    facts: tuple[Any, ...] = (*columns, location, people)  # _BOOKING has the order of the fields
+    facts: tuple[Any, ...] = (*columns, location, people)  # BOOKING has the order of the fields
     return Booking(*facts)
 
 
@@ -297,10 +303,10 @@ async def of_series(tx: Tx, series_id: UUID, *, lock: bool = False) -> list[Book
             (tx.org_id, series_id),
         )
     rows = await tx.rows(
-        _BOOKING + "WHERE b.org_id = %s AND b.series_id = %s ORDER BY b.series_at, b.id",
+        BOOKING + "WHERE b.org_id = %s AND b.series_id = %s ORDER BY b.series_at, b.id",
         (tx.org_id, series_id),
     )
-    return [_booking(row) for row in rows]
+    return [booking_of(row) for row in rows]
 
 
 async def lock_link(tx: Tx, link_id: UUID) -> None:

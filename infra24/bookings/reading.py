@@ -1,7 +1,7 @@
 """Read bookings: one by id or token, a list, what a closure hits."""
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -16,8 +16,6 @@ from infra24.db import Tx
 from infra24.errors import Unavailable
 from infra24.resources import ANYONE, Choice
 
-_BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
-_END = datetime(9999, 1, 1, tzinfo=UTC)
 _TRIES = 5
 
 
@@ -40,31 +38,6 @@ async def by_token(tx: Tx, token: str) -> Booking:
     if booking is None:
         raise UnknownBooking()
     return booking
-
-
-async def listed(
-    tx: Tx,
-    *,
-    since: datetime | None = None,
-    until: datetime | None = None,
-    status: str | None = None,
-    resource_id: UUID | None = None,
-    text: str | None = None,
-    after: tuple[datetime, UUID] | None = None,
-    limit: int = 50,
-) -> list[Booking]:
-    """Bookings by their start, at most 200; `after` is the start and id of the last one seen."""
-    escaped = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") if text else None
-    filters: dict[str, Any] = {
-        "after_at": after[0] if after else since or _BEGINNING,
-        "after_id": after[1] if after else UUID(int=0),
-        "until": until or _END,
-        "status": status,
-        "resource": resource_id,
-        "text": f"%{escaped}%" if escaped else None,
-        "limit": min(limit, 200),
-    }
-    return await queries.listed(tx, filters)
 
 
 async def day_slots(

@@ -3,7 +3,7 @@
 from infra24.letters.model import Letter, NoAddress, Stamp
 from infra24.letters.port import Delayed, Facts, Letterbox, NoSender, NoServer, Post, Refused
 from infra24.letters.registry import Desk, Secrets, Writer, Writers
-from infra24.letters.sending import Office, queued
+from infra24.letters.sending import Office, post, queued
 from infra24.letters.wording import write
 
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
     "Stamp",
     "Writer",
     "Writers",
+    "post",
     "queued",
     "write",
 ]

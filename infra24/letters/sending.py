@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from infra24.db import Tx
 from infra24.errors import Invalid
 from infra24.letters.model import Stamp
 from infra24.letters.port import Facts, Post, Refused
@@ -48,6 +49,11 @@ class Office:
         """The job's own, and of what it is about: a database begun anew counts its jobs from 1 again."""
         about = hashlib.sha256(json.dumps([kind, facts], sort_keys=True).encode()).hexdigest()[:16]
         return f"{kind}.{job}.{about}@{self.post.domain}"
+
+
+def post(tx: Tx, kind: str, **facts: UUID | str | int) -> None:
+    """Have a letter written and sent once the transaction has committed."""
+    tx.letters.append((kind, facts))
 
 
 def queued(facts: Facts) -> dict[str, Any]:

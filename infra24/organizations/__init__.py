@@ -1,5 +1,6 @@
 """The tenants: who they are, where they are, and the keys that speak for them."""
 
+from infra24.organizations.changing import change, logo, set_logo
 from infra24.organizations.directory import Directory, UnknownResource, add_location, get, locations
 from infra24.organizations.founding import (
     RESERVED,
@@ -37,6 +38,7 @@ __all__ = [
     "add_location",
     "amend",
     "amend_location",
+    "change",
     "check_facts",
     "facts_of",
     "found",
@@ -47,11 +49,13 @@ __all__ = [
     "id_of",
     "location",
     "locations",
+    "logo",
     "new_key",
     "org_of_key",
     "read_plan",
     "remove_location",
     "set_holidays",
+    "set_logo",
     "unfound",
     "uses",
 ]

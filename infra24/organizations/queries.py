@@ -7,6 +7,7 @@ from uuid import UUID
 
 from psycopg import AsyncConnection
 from psycopg.rows import class_row
+from psycopg.types.json import Jsonb
 
 from infra24.db import Row, Tx
 from infra24.organizations.model import Location, Organization
@@ -97,3 +98,32 @@ async def set_holidays(
         "SELECT %s, * FROM unnest(%s::date[], %s::text[], %s::boolean[])",
         (tx.org_id, [d[0] for d in days], [d[1] for d in days], [d[2] for d in days]),
     )
+
+
+async def change(tx: Tx, wanted: dict[str, Any]) -> None:
+    """What the organization says of itself."""
+    await tx.run(
+        """
+        UPDATE organizations SET name = %(name)s, time_zone = %(time_zone)s, locale = %(locale)s,
+            theme = %(theme)s, settings = %(settings)s WHERE id = %(org)s
+        """,
+        {
+            **wanted,
+            "theme": Jsonb(wanted["theme"]),
+            "settings": Jsonb(wanted["settings"]),
+            "org": tx.org_id,
+        },
+    )
+
+
+async def set_logo(tx: Tx, picture: bytes | None, kind: str) -> None:
+    """Another logo, or none."""
+    await tx.run(
+        "UPDATE organizations SET logo = %s, logo_type = %s WHERE id = %s", (picture, kind, tx.org_id)
+    )
+
+
+async def logo(tx: Tx) -> tuple[bytes, str] | None:
+    """The logo and its media type."""
+    row = await tx.row("SELECT logo, logo_type FROM organizations WHERE id = %s", (tx.org_id,))
+    return (bytes(row[0]), row[1]) if row and row[0] is not None else None

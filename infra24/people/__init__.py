@@ -1,6 +1,6 @@
 """People at work: accounts and sessions, memberships and roles, keys with scopes."""
 
-from infra24.people import accounts, factors, keys, memberships, one_time, sessions
+from infra24.people import accounts, factors, feeds, keys, memberships, one_time, sessions
 from infra24.people.account_queries import (
     add_identity,
     end_session,
@@ -41,10 +41,12 @@ from infra24.people.permissions import AT_WORK, KEY_SCOPES, SCOPES, Role, Scope,
 from infra24.people.queries import (
     add_member,
     ask_for_deletion,
+    close_deletion,
     deletion_requests,
     invitations,
     member,
     members,
+    new_feed,
     withdraw_deletion,
 )
 from infra24.people.queries import keys as listed_keys
@@ -78,10 +80,12 @@ __all__ = [
     "add_identity",
     "add_member",
     "ask_for_deletion",
+    "close_deletion",
     "deletion_requests",
     "end_session",
     "end_sessions",
     "factors",
+    "feeds",
     "identities_of",
     "identity_of",
     "invitation_anywhere",
@@ -94,6 +98,7 @@ __all__ = [
     "member",
     "members",
     "memberships",
+    "new_feed",
     "one_time",
     "person_of_identity",
     "read_invitation_token",

@@ -1,6 +1,5 @@
 """Every SQL statement about accounts and what proves them. Their role sees no bookings."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, LiteralString
 from uuid import UUID
@@ -272,101 +271,6 @@ async def use_link(tx: Tx, link_id: UUID, now: datetime) -> Row | None:
         "UPDATE one_time_links SET used_at = %(now)s WHERE id = %(id)s AND used_at IS NULL "
         "AND expires_at > %(now)s RETURNING user_id, purpose, email",
         {"id": link_id, "now": now},
-    )
-
-
-async def set_totp(tx: Tx, user_id: UUID, secret: bytes | None, step: int) -> None:
-    """A sealed secret for codes, or none."""
-    await tx.run("UPDATE users SET totp_secret = %s, totp_step = %s WHERE id = %s", (secret, step, user_id))
-
-
-async def use_totp_step(tx: Tx, user_id: UUID, step: int) -> bool:
-    """Use a code's step; False when it or a later one was used before."""
-    return (
-        await tx.run(
-            "UPDATE users SET totp_step = %s WHERE id = %s AND totp_step < %s", (step, user_id, step)
-        )
-        == 1
-    )
-
-
-async def set_recovery_codes(tx: Tx, user_id: UUID, hashes: Sequence[bytes]) -> None:
-    """Exactly these codes for when the second factor is lost."""
-    await tx.run("DELETE FROM recovery_codes WHERE user_id = %s", (user_id,))
-    await tx.run(
-        "INSERT INTO recovery_codes (user_id, code_hash) SELECT %s, unnest(%s::bytea[])",
-        (user_id, list(hashes)),
-    )
-
-
-async def use_recovery_code(tx: Tx, user_id: UUID, code_hash: bytes, now: datetime) -> bool:
-    """Use a recovery code, once."""
-    return (
-        await tx.run(
-            "UPDATE recovery_codes SET used_at = %s WHERE user_id = %s AND code_hash = %s "
-            "AND used_at IS NULL",
-            (now, user_id, code_hash),
-        )
-        == 1
-    )
-
-
-async def recovery_codes_left(tx: Tx, user_id: UUID) -> int:
-    """How many codes were not used yet."""
-    row = await tx.row(
-        "SELECT count(*)::int FROM recovery_codes WHERE user_id = %s AND used_at IS NULL", (user_id,)
-    )
-    return int(row[0]) if row else 0
-
-
-async def passkeys_of(tx: Tx, user_id: UUID) -> list[Row]:
-    """A person's passkeys: credential, name, when made, when used."""
-    return await tx.rows(
-        "SELECT credential_id, name, created_at, used_at FROM passkeys WHERE user_id = %s "
-        "ORDER BY created_at",
-        (user_id,),
-    )
-
-
-async def passkey(tx: Tx, credential_id: bytes) -> Row | None:
-    """Whose passkey it is: user, public key, count of signatures."""
-    return await tx.row(
-        "SELECT user_id, public_key, sign_count FROM passkeys WHERE credential_id = %s FOR UPDATE",
-        (credential_id,),
-    )
-
-
-async def add_passkey(
-    tx: Tx, user_id: UUID, credential_id: bytes, public_key: bytes, sign_count: int, name: str, now: datetime
-) -> bool:
-    """Another passkey; False when it is known already."""
-    return (
-        await tx.run(
-            """
-        INSERT INTO passkeys (credential_id, user_id, public_key, sign_count, name, created_at)
-        VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING
-        """,
-            (credential_id, user_id, public_key, sign_count, name, now),
-        )
-        == 1
-    )
-
-
-async def use_passkey(tx: Tx, credential_id: bytes, sign_count: int, now: datetime) -> None:
-    """Note how often it has signed."""
-    await tx.run(
-        "UPDATE passkeys SET sign_count = %s, used_at = %s WHERE credential_id = %s",
-        (sign_count, now, credential_id),
-    )
-
-
-async def remove_passkey(tx: Tx, user_id: UUID, credential_id: bytes) -> bool:
-    """Take a passkey away; False when it is not theirs."""
-    return (
-        await tx.run(
-            "DELETE FROM passkeys WHERE user_id = %s AND credential_id = %s", (user_id, credential_id)
-        )
-        == 1
     )
 
 

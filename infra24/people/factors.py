@@ -7,7 +7,7 @@ from uuid import UUID
 
 from infra24.db import Tx
 from infra24.errors import NotFound
-from infra24.people import account_queries as queries
+from infra24.people import factor_queries as queries
 from infra24.people.model import Account, WrongCode
 from infra24.proofs import passkeys, totp
 from infra24.proofs.passkeys import Passkey, Site

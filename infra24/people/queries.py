@@ -180,3 +180,29 @@ async def withdraw_deletion(tx: Tx, email: str, now: datetime) -> None:
         "UPDATE deletion_requests SET done_at = %s WHERE org_id = %s AND email = %s AND done_at IS NULL",
         (now, tx.org_id, email),
     )
+
+
+async def feed(tx: Tx, user_id: UUID) -> int | None:
+    """The number of a member's private calendar feed."""
+    row = await tx.row(
+        "SELECT feed FROM memberships WHERE org_id = %s AND user_id = %s", (tx.org_id, user_id)
+    )
+    return int(row[0]) if row else None
+
+
+async def new_feed(tx: Tx, user_id: UUID) -> None:
+    """Another number for it: the former address opens nothing any more."""
+    await tx.run(
+        "UPDATE memberships SET feed = feed + 1 WHERE org_id = %s AND user_id = %s", (tx.org_id, user_id)
+    )
+
+
+async def close_deletion(tx: Tx, request_id: UUID, now: datetime) -> bool:
+    """Note that a request for deletion was dealt with; False when it was already."""
+    return (
+        await tx.run(
+            "UPDATE deletion_requests SET done_at = %s WHERE org_id = %s AND id = %s AND done_at IS NULL",
+            (now, tx.org_id, request_id),
+        )
+        == 1
+    )

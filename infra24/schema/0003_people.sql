@@ -95,10 +95,12 @@ CREATE TABLE memberships (
     email text NOT NULL,
     joined_at timestamptz NOT NULL,
     seen_at timestamptz,
+    feed integer NOT NULL DEFAULT 1,
     PRIMARY KEY (org_id, user_id),
     UNIQUE (org_id, email)
 );
 CREATE INDEX memberships_by_user ON memberships (user_id);
+COMMENT ON COLUMN memberships.feed IS 'The number of their private calendar feed; another number ends the former address.';
 COMMENT ON COLUMN memberships.email IS 'The account''s, kept here too: an organization reads no accounts.';
 
 CREATE TABLE invitations (
@@ -303,7 +305,7 @@ BEGIN
         ('series', 'series', 'rule', '{id}', '{created_at}'),
         ('holidays', 'holiday', 'name', '{held_on}', '{}'),
         ('holiday_calendars', 'holiday calendar', 'country', '{country,subdivision}', '{}'),
-        ('memberships', 'membership', 'name', '{user_id}', '{seen_at,user_id}'),
+        ('memberships', 'membership', 'name', '{user_id}', '{seen_at,user_id,feed}'),
         ('invitations', 'invitation', 'email', '{id}', '{created_at}'),
         ('deletion_requests', 'deletion request', 'name', '{id}', '{}'),
         ('organization_keys', 'key', 'label', '{id}', '{key_hash,last_used_at}'),
@@ -353,3 +355,4 @@ CREATE POLICY directory_of_accounts ON organizations FOR SELECT TO infra24_accou
 CREATE POLICY accounts ON memberships TO infra24_accounts USING (true) WITH CHECK (true);
 CREATE POLICY accounts ON invitations FOR SELECT TO infra24_accounts USING (true);
 CREATE POLICY accounts ON organization_keys TO infra24_accounts USING (true) WITH CHECK (true);
+CREATE INDEX announcements_by_booking ON announcements (org_id, booking_id) WHERE booking_id IS NOT NULL;

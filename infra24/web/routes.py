@@ -1,15 +1,29 @@
 """The sitemap: every address, what it needs, and who answers."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any
-
-from fastapi import FastAPI
-from starlette.routing import Route
-
+from infra24.people import Scope
+from infra24.web.account import invitations, passkeys, places, profile, providers, security, sign_in
+from infra24.web.addresses import Address, Page
+from infra24.web.admin import audit as audit_pages
+from infra24.web.admin import blackouts as blackout_pages
+from infra24.web.admin import booking as one_booking
+from infra24.web.admin import bookings as booking_pages
+from infra24.web.admin import calendar as calendar_page
+from infra24.web.admin import explain, holidays, home, series_plan
+from infra24.web.admin import fairness as fairness_pages
+from infra24.web.admin import links as admin_links
+from infra24.web.admin import locations as location_pages
+from infra24.web.admin import people as people_pages
+from infra24.web.admin import resources as resource_pages
+from infra24.web.admin import rules as rules_pages
+from infra24.web.admin import series as series_pages
+from infra24.web.admin import settings as settings_pages
+from infra24.web.admin import types as type_pages
+from infra24.web.admin.analytics import analytics_page
 from infra24.web.api import (
+    analytics,
     availability,
     bookings,
+    calendar,
     closing,
     fairness,
     fields,
@@ -19,340 +33,88 @@ from infra24.web.api import (
     staffed,
     system,
 )
+from infra24.web.dashboard import bookings as own
+from infra24.web.guard import Open
 from infra24.web.pages import assets, booking, catalogue, manage
-from infra24.web.pages import fairness as fairness_page
 from infra24.web.pages import links as link_pages
 
-PUBLIC, KEY, TOKEN, EITHER = "public", "key", "token", "key or token"
-"""What a request must show: nothing, the organization's key, a booking's token, or one of these."""
-
-
-@dataclass(frozen=True, slots=True)
-class Address:
-    """One address of the API. `refuses` are the statuses of its refusals."""
-
-    method: str
-    path: str
-    answers: Callable[..., Any]
-    needs: str = PUBLIC
-    gives: Any = None
-    status: int = 200
-    refuses: tuple[int, ...] = ()
-    media: str = "application/json"
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """One address for people."""
-
-    path: str
-    answers: Callable[..., Any]
-    needs: str = PUBLIC
-    methods: tuple[str, ...] = field(default=("GET",))
-
-
+# A table, one row an address: it reads better unformatted.
+# fmt: off
 API = (
     Address("GET", "/health", system.health),
     Address("GET", "/api/test/booking-system", system.self_test),
-    Address(
-        "GET",
-        "/api/availability",
-        availability.availability,
-        gives=fields.AvailabilityView,
-        refuses=(404, 422),
-    ),
-    Address(
-        "GET",
-        "/api/availability/explain",
-        availability.explain,
-        gives=fields.ExplanationView,
-        refuses=(404, 422),
-    ),
-    Address(
-        "GET",
-        "/api/resources/{id}/availability",
-        availability.resource_availability,
-        gives=fields.AvailabilityView,
-        refuses=(404, 422),
-    ),
-    Address(
-        "GET",
-        "/api/organizations/{org}/resources",
-        resources.list_resources,
-        gives=fields.ResourcePage,
-        refuses=(401, 404, 422),
-    ),
-    Address(
-        "POST",
-        "/api/organizations/{org}/resources",
-        resources.create_resource,
-        KEY,
-        fields.ResourceView,
-        201,
-        (401, 404, 409, 422),
-    ),
-    Address(
-        "GET",
-        "/api/organizations/{org}/resources/{id}",
-        resources.read_resource,
-        gives=fields.ResourceView,
-        refuses=(401, 404, 422),
-    ),
-    Address(
-        "PATCH",
-        "/api/organizations/{org}/resources/{id}",
-        resources.change_resource,
-        KEY,
-        fields.ResourceView,
-        refuses=(401, 404, 409, 422),
-    ),
-    Address(
-        "DELETE",
-        "/api/organizations/{org}/resources/{id}",
-        resources.archive_resource,
-        KEY,
-        fields.ResourceView,
-        refuses=(401, 404, 422),
-    ),
-    Address(
-        "GET",
-        "/api/availability/reasons",
-        availability.reasons,
-        refuses=(404, 422),
-    ),
-    Address(
-        "GET",
-        "/api/organizations/{org}/appointment-types",
-        resources.list_types,
-        gives=fields.ResourcePage,
-        refuses=(401, 404, 422),
-    ),
-    Address(
-        "POST",
-        "/api/organizations/{org}/appointment-types",
-        resources.create_type,
-        KEY,
-        fields.ResourceView,
-        201,
-        (401, 404, 409, 422),
-    ),
-    Address(
-        "GET",
-        "/api/organizations/{org}/resources/{id}/fairness",
-        fairness.fairness,
-        KEY,
-        fields.FairnessView,
-        refuses=(401, 404, 422),
-    ),
-    Address(
-        "GET",
-        "/api/organizations/{org}/holidays",
-        closing.read_holidays,
-        gives=fields.HolidaysView,
-        refuses=(404, 422),
-    ),
-    Address(
-        "PUT",
-        "/api/organizations/{org}/holidays",
-        closing.set_holidays,
-        KEY,
-        fields.HolidaysView,
-        refuses=(401, 404, 409, 422),
-    ),
-    Address(
-        "POST",
-        "/api/organizations/{org}/impact",
-        closing.impact,
-        KEY,
-        refuses=(401, 404, 409, 422),
-    ),
-    Address(
-        "GET", "/api/organizations/{org}/shifted-bookings", closing.shifted, KEY, refuses=(401, 404, 422)
-    ),
-    Address("GET", "/api/organizations/{org}/booking-links", links.list_links, KEY, refuses=(401, 404, 422)),
-    Address(
-        "POST",
-        "/api/organizations/{org}/booking-links",
-        links.create_link,
-        KEY,
-        fields.LinkView,
-        201,
-        (401, 404, 409, 422),
-    ),
-    Address(
-        "GET",
-        "/api/organizations/{org}/booking-links/{slug}",
-        links.read_link,
-        KEY,
-        fields.LinkView,
-        refuses=(401, 404, 422),
-    ),
-    Address(
-        "PATCH",
-        "/api/organizations/{org}/booking-links/{slug}",
-        links.change_link,
-        KEY,
-        fields.LinkView,
-        refuses=(401, 404, 409, 422),
-    ),
-    Address(
-        "DELETE",
-        "/api/organizations/{org}/booking-links/{slug}",
-        links.archive_link,
-        KEY,
-        fields.LinkView,
-        refuses=(401, 404, 422),
-    ),
-    Address(
-        "POST",
-        "/api/organizations/{org}/booking-links/{slug}/private",
-        links.private_link,
-        KEY,
-        refuses=(401, 404, 422),
-    ),
-    Address(
-        "POST",
-        "/api/organizations/{org}/series/plan",
-        series.plan_series,
-        PUBLIC,
-        fields.PlanView,
-        refuses=(401, 404, 409, 422),
-    ),
-    Address(
-        "POST",
-        "/api/organizations/{org}/series",
-        series.create_series,
-        PUBLIC,
-        fields.SeriesView,
-        201,
-        (401, 404, 409, 422),
-    ),
-    Address(
-        "GET",
-        "/api/organizations/{org}/series/{id}",
-        series.read_series,
-        KEY,
-        fields.SeriesView,
-        refuses=(401, 404, 422),
-    ),
-    Address(
-        "PATCH",
-        "/api/organizations/{org}/series/{id}",
-        series.move_series,
-        KEY,
-        fields.SeriesView,
-        refuses=(401, 404, 409, 422),
-    ),
-    Address(
-        "DELETE",
-        "/api/organizations/{org}/series/{id}",
-        series.cancel_series,
-        KEY,
-        fields.SeriesView,
-        refuses=(401, 404, 409, 422),
-    ),
-    Address("GET", "/api/organizations/{org}/locations", resources.list_locations, refuses=(404, 422)),
-    Address(
-        "POST",
-        "/api/organizations/{org}/locations",
-        resources.create_location,
-        KEY,
-        None,
-        201,
-        (401, 404, 409, 422),
-    ),
-    Address(
-        "GET",
-        "/api/organizations/{org}/announcements",
-        system.list_announcements,
-        KEY,
-        refuses=(401, 404, 422),
-    ),
-    Address("GET", "/api/organizations/{org}/events", system.list_events, KEY, refuses=(401, 404, 422)),
-    Address("POST", "/api/bookings", bookings.create, PUBLIC, fields.NewBookingView, 201, (404, 409, 422)),
-    Address("GET", "/api/bookings", bookings.list_bookings, KEY, fields.BookingPage, refuses=(401, 404, 422)),
-    Address("POST", "/api/holds", bookings.hold, PUBLIC, fields.NewBookingView, 201, (404, 409, 422)),
-    Address("GET", "/api/bookings/{id}", bookings.read, EITHER, fields.BookingView, refuses=(401, 404, 422)),
-    Address(
-        "PUT",
-        "/api/bookings/{id}",
-        bookings.change,
-        EITHER,
-        fields.BookingView,
-        refuses=(401, 403, 404, 409, 422),
-    ),
-    Address(
-        "PATCH",
-        "/api/bookings/{id}",
-        bookings.change,
-        EITHER,
-        fields.BookingView,
-        refuses=(401, 403, 404, 409, 422),
-    ),
-    Address(
-        "DELETE",
-        "/api/bookings/{id}",
-        bookings.cancel,
-        EITHER,
-        fields.BookingView,
-        refuses=(401, 404, 409, 422),
-    ),
-    Address(
-        "GET",
-        "/api/bookings/{id}/ics",
-        bookings.ics,
-        EITHER,
-        refuses=(401, 404, 422),
-        media="text/calendar",
-    ),
-    Address(
-        "GET",
-        "/api/bookings/{id}/calendar-urls",
-        bookings.calendar_urls,
-        EITHER,
-        fields.CalendarUrls,
-        refuses=(401, 404, 422),
-    ),
-    Address(
-        "GET",
-        "/api/booking/availability",
-        staffed.staff_availability,
-        gives=fields.StaffAvailabilityView,
-        refuses=(404, 409, 422),
-    ),
-    Address(
-        "POST",
-        "/api/booking/create",
-        staffed.create_staffed,
-        PUBLIC,
-        fields.NewBookingView,
-        201,
-        (404, 409, 422),
-    ),
-    Address(
-        "GET",
-        "/api/booking/manage",
-        bookings.manage,
-        TOKEN,
-        fields.BookingView,
-        refuses=(401, 404, 422),
-    ),
-    Address(
-        "PUT",
-        "/api/booking/manage",
-        bookings.manage_move,
-        TOKEN,
-        fields.BookingView,
-        refuses=(401, 403, 404, 409, 422),
-    ),
-    Address(
-        "DELETE",
-        "/api/booking/manage",
-        bookings.manage_cancel,
-        TOKEN,
-        fields.BookingView,
-        refuses=(401, 404, 409, 422),
-    ),
+    Address("GET", "/api/availability", availability.availability, gives=fields.AvailabilityView),
+    Address("GET", "/api/availability/explain", availability.explain, gives=fields.ExplanationView),
+    Address("GET", "/api/resources/{id}/availability", availability.resource_availability,
+            gives=fields.AvailabilityView),
+    Address("GET", "/api/organizations/{org}/resources", resources.list_resources, gives=fields.ResourcePage),
+    Address("POST", "/api/organizations/{org}/resources", resources.create_resource, Scope.CATALOGUE_WRITE,
+            gives=fields.ResourceView, status=201),
+    Address("GET", "/api/organizations/{org}/resources/{id}", resources.read_resource,
+            gives=fields.ResourceView),
+    Address("PATCH", "/api/organizations/{org}/resources/{id}", resources.change_resource,
+            Scope.CATALOGUE_WRITE, gives=fields.ResourceView),
+    Address("DELETE", "/api/organizations/{org}/resources/{id}", resources.archive_resource,
+            Scope.CATALOGUE_WRITE, gives=fields.ResourceView),
+    Address("GET", "/api/availability/reasons", availability.reasons),
+    Address("GET", "/api/organizations/{org}/appointment-types", resources.list_types,
+            gives=fields.ResourcePage),
+    Address("POST", "/api/organizations/{org}/appointment-types", resources.create_type,
+            Scope.CATALOGUE_WRITE, gives=fields.ResourceView, status=201),
+    Address("GET", "/api/organizations/{org}/resources/{id}/fairness", fairness.fairness,
+            Scope.CATALOGUE_READ, gives=fields.FairnessView),
+    Address("GET", "/api/organizations/{org}/holidays", closing.read_holidays, gives=fields.HolidaysView),
+    Address("PUT", "/api/organizations/{org}/holidays", closing.set_holidays, Scope.CATALOGUE_WRITE,
+            gives=fields.HolidaysView),
+    Address("POST", "/api/organizations/{org}/impact", closing.impact, Scope.CATALOGUE_READ),
+    Address("GET", "/api/organizations/{org}/shifted-bookings", closing.shifted, Scope.BOOKINGS_READ),
+    Address("GET", "/api/organizations/{org}/booking-links", links.list_links, Scope.CATALOGUE_READ),
+    Address("POST", "/api/organizations/{org}/booking-links", links.create_link, Scope.CATALOGUE_WRITE,
+            gives=fields.LinkView, status=201),
+    Address("GET", "/api/organizations/{org}/booking-links/{slug}", links.read_link, Scope.CATALOGUE_READ,
+            gives=fields.LinkView),
+    Address("PATCH", "/api/organizations/{org}/booking-links/{slug}", links.change_link,
+            Scope.CATALOGUE_WRITE, gives=fields.LinkView),
+    Address("DELETE", "/api/organizations/{org}/booking-links/{slug}", links.archive_link,
+            Scope.CATALOGUE_WRITE, gives=fields.LinkView),
+    Address("POST", "/api/organizations/{org}/booking-links/{slug}/private", links.private_link,
+            Scope.CATALOGUE_WRITE),
+    Address("POST", "/api/organizations/{org}/series/plan", series.plan_series, gives=fields.PlanView),
+    Address("POST", "/api/organizations/{org}/series", series.create_series, gives=fields.SeriesView,
+            status=201),
+    Address("GET", "/api/organizations/{org}/series/{id}", series.read_series, Scope.BOOKINGS_READ,
+            gives=fields.SeriesView),
+    Address("PATCH", "/api/organizations/{org}/series/{id}", series.move_series, Scope.BOOKINGS_WRITE,
+            gives=fields.SeriesView),
+    Address("DELETE", "/api/organizations/{org}/series/{id}", series.cancel_series, Scope.BOOKINGS_WRITE,
+            gives=fields.SeriesView),
+    Address("GET", "/api/organizations/{org}/locations", resources.list_locations),
+    Address("POST", "/api/organizations/{org}/locations", resources.create_location, Scope.CATALOGUE_WRITE,
+            status=201),
+    Address("GET", "/api/organizations/{org}/announcements", system.list_announcements, Scope.BOOKINGS_READ),
+    Address("GET", "/api/organizations/{org}/events", system.list_events, Scope.EVENTS_READ),
+    Address("GET", "/api/organizations/{org}/analytics", analytics.read_analytics, Scope.ANALYTICS_READ,
+            gives=analytics.AnalyticsView, also="text/csv"),
+    Address("POST", "/api/bookings", bookings.create, gives=fields.NewBookingView, status=201),
+    Address("GET", "/api/bookings", bookings.list_bookings, Scope.BOOKINGS_READ, gives=fields.BookingPage),
+    Address("POST", "/api/holds", bookings.hold, gives=fields.NewBookingView, status=201),
+    Address("GET", "/api/bookings/{id}", bookings.read, Open.EITHER, gives=fields.BookingView),
+    Address("PUT", "/api/bookings/{id}", bookings.change, Open.EITHER, gives=fields.BookingView),
+    Address("PATCH", "/api/bookings/{id}", bookings.change, Open.EITHER, gives=fields.BookingView),
+    Address("DELETE", "/api/bookings/{id}", bookings.cancel, Open.EITHER, gives=fields.BookingView),
+    Address("GET", "/api/bookings/{id}/ics", bookings.ics, Open.EITHER, media="text/calendar"),
+    Address("GET", "/api/bookings/{id}/calendar-urls", bookings.calendar_urls, Open.EITHER,
+            gives=fields.CalendarUrls),
+    Address("GET", "/api/calendar/events", calendar.calendar_events, Open.EITHER),
+    Address("GET", "/api/calendar/offers", calendar.calendar_offers, Scope.BOOKINGS_WRITE),
+    Address("POST", "/api/calendar/bookings", calendar.place_booking, Scope.BOOKINGS_WRITE, status=201),
+    Address("PATCH", "/api/calendar/bookings/{id}", calendar.move_booking, Scope.BOOKINGS_WRITE),
+    Address("GET", "/api/booking/availability", staffed.staff_availability,
+            gives=fields.StaffAvailabilityView),
+    Address("POST", "/api/booking/create", staffed.create_staffed, gives=fields.NewBookingView, status=201),
+    Address("GET", "/api/booking/manage", bookings.manage, Open.TOKEN, gives=fields.BookingView),
+    Address("PUT", "/api/booking/manage", bookings.manage_move, Open.TOKEN, gives=fields.BookingView),
+    Address("DELETE", "/api/booking/manage", bookings.manage_cancel, Open.TOKEN, gives=fields.BookingView),
 )
 
 PAGES = (
@@ -362,52 +124,86 @@ PAGES = (
     Page("/embed.js", assets.embed),
     Page("/theme/{seed}-{radius}.css", assets.theme),
     Page("/book", catalogue.only_organization),
-    Page("/bookings/details/{token}", booking.details, TOKEN, ("GET", "POST")),
-    Page("/bookings/release/{token}", booking.release, TOKEN, ("POST",)),
-    Page("/bookings/confirmation/{token}", manage.confirmation, TOKEN),
-    Page("/bookings/reschedule/{token}", manage.reschedule, TOKEN, ("GET", "POST")),
-    Page("/bookings/cancel/{token}", manage.cancel, TOKEN, ("GET", "POST")),
+    Page("/sign-in", sign_in.sign_in, methods=("GET", "POST")),
+    Page("/sign-in/code", sign_in.code, methods=("GET", "POST")),
+    Page("/sign-in/link/{token}", sign_in.by_link, methods=("GET", "POST")),
+    Page("/sign-in/passkey/options", passkeys.sign_in_options, methods=("POST",)),
+    Page("/sign-in/passkey", passkeys.sign_in, methods=("POST",)),
+    Page("/sign-in/with/{provider}", providers.begin),
+    Page("/sign-in/with/{provider}/back", providers.back),
+    Page("/sign-out", sign_in.sign_out, methods=("POST",)),
+    Page("/account", profile.profile, Open.SIGNED_IN, ("GET", "POST")),
+    Page("/account/email", profile.ask_for_email, Open.SIGNED_IN, ("POST",)),
+    Page("/account/email/{token}", profile.change_email, methods=("GET", "POST")),
+    Page("/account/security", security.security, Open.SIGNED_IN, ("GET", "POST")),
+    Page("/account/passkeys/options", passkeys.add_options, Open.SIGNED_IN, ("POST",)),
+    Page("/account/passkeys", passkeys.add, Open.SIGNED_IN, ("POST",)),
+    Page("/invitations/{token}", invitations.invitation, methods=("GET", "POST")),
+    Page("/bookings", places.bare, Open.SIGNED_IN),
+    Page("/admin", places.bare, Open.SIGNED_IN),
+    Page("/admin/{rest:path}", places.bare, Open.SIGNED_IN),
+    Page("/dashboard/{rest:path}", places.bare, Open.SIGNED_IN),
+    Page("/feeds/{token}.ics", own.feed, Open.TOKEN),
+    Page("/bookings/details/{token}", booking.details, Open.TOKEN, ("GET", "POST")),
+    Page("/bookings/release/{token}", booking.release, Open.TOKEN, ("POST",)),
+    Page("/bookings/confirmation/{token}", manage.confirmation, Open.TOKEN),
+    Page("/bookings/reschedule/{token}", manage.reschedule, Open.TOKEN, ("GET", "POST")),
+    Page("/bookings/cancel/{token}", manage.cancel, Open.TOKEN, ("GET", "POST")),
     Page("/{org}", catalogue.organization),
+    Page("/{org}/logo", settings_pages.logo),
+    Page("/{org}/bookings", booking_pages.bookings_page, Scope.BOOKINGS_HOST, ("GET", "POST")),
+    Page("/{org}/bookings/{id}", one_booking.booking_page, Scope.BOOKINGS_HOST, ("GET", "POST")),
+    Page("/{org}/admin", home.home_page, Scope.BOOKINGS_READ),
+    Page("/{org}/admin/people", people_pages.people_page, Scope.PEOPLE_READ, ("GET", "POST")),
+    Page("/{org}/admin/audit", audit_pages.audit_page, Scope.AUDIT_READ),
+    Page("/{org}/admin/settings", settings_pages.settings_page, Scope.SETTINGS_WRITE, ("GET", "POST")),
+    Page("/{org}/admin/keys", settings_pages.keys_page, Scope.SETTINGS_WRITE, ("GET", "POST")),
+    Page("/{org}/dashboard/bookings", own.bookings_page, Scope.OWN),
+    Page("/{org}/dashboard/data.json", own.data, Scope.OWN),
+    Page("/{org}/dashboard", own.ask, Scope.OWN, ("POST",)),
+    Page("/{org}/admin/calendar", calendar_page.calendar_page, Scope.BOOKINGS_HOST),
+    Page("/{org}/admin/calendar/changes", calendar_page.changes, Scope.BOOKINGS_HOST),
+    Page("/{org}/admin/analytics", analytics_page, Scope.ANALYTICS_READ),
     Page("/{org}/book", catalogue.offers),
     Page("/{org}/book/{slug}", booking.picker, methods=("GET", "POST")),
     Page("/{org}/book/{slug}/changes", booking.changes),
     Page("/{org}/l/{link}", link_pages.link_page, methods=("GET", "POST")),
     Page("/{org}/l/{link}/{slug}", link_pages.link_page, methods=("GET", "POST")),
-    Page("/{org}/fairness/{slug}", fairness_page.fairness_page, methods=("GET", "POST")),
+    Page("/{org}/admin/resources", resource_pages.list_page, Scope.CATALOGUE_READ),
+    Page("/{org}/admin/resources/new", resource_pages.new_page, Scope.CATALOGUE_WRITE),
+    Page("/{org}/admin/resources/new", resource_pages.create, Scope.CATALOGUE_WRITE, ("POST",)),
+    Page("/{org}/admin/resources/{slug}", resource_pages.edit_page, Scope.CATALOGUE_READ),
+    Page("/{org}/admin/resources/{slug}", resource_pages.save, Scope.CATALOGUE_WRITE, ("POST",)),
+    Page("/{org}/admin/resources/{slug}/archive", resource_pages.archive_page, Scope.CATALOGUE_WRITE),
+    Page("/{org}/admin/resources/{slug}/archive", resource_pages.archive, Scope.CATALOGUE_WRITE, ("POST",)),
+    Page("/{org}/admin/resources/{slug}/restore", resource_pages.restore, Scope.CATALOGUE_WRITE, ("POST",)),
+    Page("/{org}/admin/resources/{slug}/rules", rules_pages.rules_page, Scope.CATALOGUE_READ),
+    Page("/{org}/admin/resources/{slug}/rules", rules_pages.change, Scope.CATALOGUE_WRITE, ("POST",)),
+    Page("/{org}/admin/types", type_pages.list_page, Scope.CATALOGUE_READ),
+    Page("/{org}/admin/types/new", type_pages.new_page, Scope.CATALOGUE_WRITE),
+    Page("/{org}/admin/types/new", type_pages.create, Scope.CATALOGUE_WRITE, ("POST",)),
+    Page("/{org}/admin/types/{slug}", type_pages.edit_page, Scope.CATALOGUE_READ),
+    Page("/{org}/admin/types/{slug}", type_pages.save, Scope.CATALOGUE_WRITE, ("POST",)),
+    Page("/{org}/admin/blackouts", blackout_pages.list_page, Scope.CATALOGUE_READ),
+    Page("/{org}/admin/blackouts", blackout_pages.change, Scope.CATALOGUE_WRITE, ("POST",)),
+    Page("/{org}/admin/blackouts/bookings", blackout_pages.rescue_bookings, Scope.BOOKINGS_WRITE, ("POST",)),
+    Page("/{org}/admin/locations", location_pages.list_page, Scope.CATALOGUE_READ),
+    Page("/{org}/admin/locations", location_pages.add, Scope.CATALOGUE_WRITE, ("POST",)),
+    Page("/{org}/admin/locations/{id}", location_pages.change, Scope.CATALOGUE_WRITE, ("POST",)),
+    Page("/{org}/admin/links", admin_links.links_page, Scope.CATALOGUE_READ),
+    Page("/{org}/admin/links", admin_links.create_link, Scope.CATALOGUE_WRITE, ("POST",)),
+    Page("/{org}/admin/links/new", admin_links.new_link, Scope.CATALOGUE_WRITE),
+    Page("/{org}/admin/links/{link}", admin_links.one_link, Scope.CATALOGUE_READ),
+    Page("/{org}/admin/links/{link}", admin_links.change_link, Scope.CATALOGUE_WRITE, ("POST",)),
+    Page("/{org}/admin/series", series_pages.series_page, Scope.BOOKINGS_READ),
+    Page("/{org}/admin/series/new", series_plan.new_series, Scope.BOOKINGS_WRITE),
+    Page("/{org}/admin/series/new", series_plan.make_series, Scope.BOOKINGS_WRITE, ("POST",)),
+    Page("/{org}/admin/series/{id}", series_pages.one_series, Scope.BOOKINGS_READ),
+    Page("/{org}/admin/series/{id}", series_pages.change_series, Scope.BOOKINGS_WRITE, ("POST",)),
+    Page("/{org}/admin/holidays", holidays.holidays_page, Scope.CATALOGUE_READ),
+    Page("/{org}/admin/holidays", holidays.save_holidays, Scope.CATALOGUE_WRITE, ("POST",)),
+    Page("/{org}/admin/explain", explain.explain_page, Scope.CATALOGUE_READ),
+    Page("/{org}/admin/fairness", fairness_pages.fairness_page, Scope.CATALOGUE_READ),
+    Page("/{org}/admin/fairness/{slug}", fairness_pages.ledger_page, Scope.CATALOGUE_READ),
 )
-
-
-def install(app: FastAPI) -> None:
-    """Give the application its addresses."""
-    for address in API:
-        app.add_api_route(
-            address.path,
-            address.answers,
-            methods=[address.method],
-            status_code=address.status,
-            response_model=None,
-            responses=_documented(address),
-            openapi_extra=_security(address),
-            operation_id=f"{address.answers.__name__}_{address.method.lower()}",
-        )
-    for page in PAGES:
-        app.router.routes.append(Route(page.path, page.answers, methods=list(page.methods)))
-
-
-def _documented(address: Address) -> dict[int | str, dict[str, Any]]:
-    answers: dict[int | str, dict[str, Any]] = dict(fields.problems(*address.refuses))
-    if address.media == "text/calendar":
-        answers[200] = {"content": {address.media: {"schema": {"type": "string"}}}}
-    elif address.gives is not None:
-        answers[address.status] = {"model": address.gives}
-    return answers
-
-
-def _security(address: Address) -> dict[str, Any]:
-    wanted: dict[str, list[dict[str, list[str]]]] = {
-        PUBLIC: [{}, {"key": []}],
-        KEY: [{"key": []}],
-        TOKEN: [{"token": []}],
-        EITHER: [{"key": []}, {"token": []}],
-    }
-    return {"security": wanted[address.needs]}
+# fmt: on

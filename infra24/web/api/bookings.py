@@ -12,11 +12,12 @@ from infra24 import bookings, organizations
 from infra24.bookings import Booking, By, IllegalMove, Person, Status, Wish
 from infra24.db import Tx
 from infra24.errors import Forbidden, Invalid, Problem, Refusal
+from infra24.people import Scope
 from infra24.resources import ANYONE, Choice
 from infra24.web.api.answers import answer, with_alternatives
 from infra24.web.api.fields import Body, Email, Instant, Json, Name, PageSize, Phone, Text
 from infra24.web.api.views import booking_view, links
-from infra24.web.caller import caller_of, open_booking, org_id_of
+from infra24.web.caller import Caller, caller_of, open_booking, org_id_of
 from infra24.web.idempotency import once
 from infra24.web.services import services
 
@@ -111,16 +112,8 @@ async def list_bookings(
     """The organization's bookings by time, a page at a time. For staff."""
     found, who = services(request), caller_of(request)
     async with found.database.transaction(org_id_of(request), who.actor) as tx:
-        page = await bookings.listed(
-            tx,
-            since=since,
-            until=until,
-            status=status,
-            resource_id=resource_id,
-            text=q,
-            after=_read_cursor(cursor),
-            limit=limit,
-        )
+        filters = bookings.Filters(since, until, status, resource_id, text=q)
+        page = await bookings.listed(tx, filters, after=_read_cursor(cursor), limit=limit)
     return answer(
         {
             "bookings": [booking_view(booking) for booking in page],
@@ -225,7 +218,7 @@ async def _change(request: Request, wanted_id: str, wanted: Change) -> Response:
     try:
         async with found.database.transaction(org_id, who.actor) as tx:
             booking, by = await open_booking(tx, who, wanted_id, write=True)
-            booking = await _changed(tx, booking, wanted, by, now)
+            booking = await _changed(tx, booking, wanted, who, by, now)
     except Refusal as refusal:
         if booking is not None and wanted.start_time is not None:
             end = wanted.end_time or wanted.start_time + booking.length
@@ -237,7 +230,7 @@ async def _change(request: Request, wanted_id: str, wanted: Change) -> Response:
     return answer(booking_view(booking))
 
 
-async def _changed(tx: Tx, booking: Booking, wanted: Change, by: By, now: datetime) -> Booking:
+async def _changed(tx: Tx, booking: Booking, wanted: Change, who: Caller, by: By, now: datetime) -> Booking:
     """Each part of a change is a verb of its own; together they happen or not at all."""
     if wanted.end_time is not None and wanted.start_time is None:
         raise Problem({"start_time": "say when it starts as well as when it ends"})
@@ -254,16 +247,22 @@ async def _changed(tx: Tx, booking: Booking, wanted: Change, by: By, now: dateti
     if person != _person(booking, Change()):
         booking = await bookings.correct_person(tx, booking.id, person, by=by, now=now)
     if wanted.status is not None and wanted.status != booking.status:
-        booking = await _moved(tx, booking, Status(wanted.status), by, wanted.reason, now)
+        booking = await _moved(tx, booking, Status(wanted.status), who, by, wanted.reason, now)
     return booking
 
 
-async def _moved(tx: Tx, booking: Booking, status: Status, by: By, because: str, now: datetime) -> Booking:
+async def _moved(
+    tx: Tx, booking: Booking, status: Status, who: Caller, by: By, because: str, now: datetime
+) -> Booking:
     if status is Status.CANCELLED:
+        if by is By.STAFF and booking.status is Status.PENDING:
+            who.require(Scope.BOOKINGS_APPROVE)
+            return await bookings.decline(tx, booking.id, because=because, now=now)
         return await bookings.cancel(tx, booking.id, by=by, now=now, because=because)
     if by is not By.STAFF:
         raise StaffOnly()
     if status is Status.CONFIRMED:
+        who.require(Scope.BOOKINGS_APPROVE)
         return await bookings.approve(tx, booking.id, now=now)
     if status is Status.COMPLETED:
         return await bookings.complete(tx, booking.id, now=now)

@@ -1,0 +1,49 @@
+"""Approval: a pending booking claims its time until someone decides, or nobody does for too long."""
+
+from datetime import datetime
+from uuid import UUID
+
+from infra24 import events, turns
+from infra24.bookings import cancellation, change, queries, reading, seating
+from infra24.bookings.model import Booking, IllegalMove, Status
+from infra24.db import Tx
+
+
+async def approve(tx: Tx, booking_id: UUID, *, now: datetime) -> Booking:
+    """Confirm a pending booking. Refuses with IllegalMove; a confirmed one stays as it is."""
+    booking = await reading.get(tx, booking_id, lock=True)
+    if booking.status is Status.CONFIRMED:
+        return booking
+    booking.check_move(Status.CONFIRMED)
+    return await change.set_status(tx, booking, Status.CONFIRMED, "booking.confirmed", now)
+
+
+async def decline(tx: Tx, booking_id: UUID, *, because: str, now: datetime) -> Booking:
+    """Decline a pending booking: its time is free at once, its party is told why.
+
+    Refuses with IllegalMove what is not pending. Declining twice is declining once.
+    """
+    booking = await cancellation.locked(tx, booking_id)
+    if booking.status is Status.CANCELLED:
+        return booking
+    if booking.status is not Status.PENDING:
+        raise IllegalMove(booking.status, "declined")
+    return await _end(tx, booking, because, "booking.declined", now)
+
+
+async def lapse(tx: Tx, booking_id: UUID, *, now: datetime) -> bool:
+    """End a pending booking that nobody decided in time; False when it is none any more."""
+    booking = await cancellation.locked(tx, booking_id)
+    if booking.status is not Status.PENDING or booking.lapses_at is None or booking.lapses_at > now:
+        return False
+    await _end(tx, booking, "lapsed", "booking.lapsed", now)
+    return True
+
+
+async def _end(tx: Tx, booking: Booking, because: str, type_: str, now: datetime) -> Booking:
+    await seating.release(tx, booking.id)
+    await turns.give_back(tx, booking.id, now)
+    await queries.set_status(tx, booking.id, Status.CANCELLED, now, because)
+    ended = await reading.get(tx, booking.id)
+    events.record(tx, type_, booking.id, {**ended.facts(), "because": because}, now)
+    return ended

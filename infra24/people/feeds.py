@@ -1,0 +1,54 @@
+"""Private calendar feeds: an address that calendar programs can read without signing in.
+
+It carries the organization, the member and a proof over both and the number of the feed: whoever makes a new
+number ends the former address, and so does leaving the organization.
+"""
+
+import base64
+import hmac
+from uuid import UUID
+
+from infra24.db import Tx
+from infra24.people import queries
+from infra24.people.model import Membership
+from infra24.people.one_time import Sign
+
+
+async def address_of(tx: Tx, sign: Sign, user_id: UUID) -> str | None:
+    """What stands in the address of a member's feed; None for who is no member."""
+    number = await queries.feed(tx, user_id)
+    return None if number is None else _written(sign, tx.org_id, user_id, number)
+
+
+def org_of(token: str) -> UUID | None:
+    """The organization that an address names, before anything is proved."""
+    raw = _read(token)
+    return UUID(bytes=raw[:16]) if raw else None
+
+
+async def open_feed(tx: Tx, sign: Sign, token: str) -> Membership | None:
+    """The member whose feed it is, or None: gone, renewed, or never ours."""
+    raw = _read(token)
+    if raw is None:
+        return None
+    user_id = UUID(bytes=raw[16:32])
+    number = await queries.feed(tx, user_id)
+    if number is None:
+        return None
+    written = _written(sign, tx.org_id, user_id, number)
+    return await queries.member(tx, user_id) if hmac.compare_digest(written, token) else None
+
+
+def _written(sign: Sign, org_id: UUID, user_id: UUID, number: int) -> str:
+    facts = org_id.bytes + user_id.bytes
+    return (
+        base64.urlsafe_b64encode(facts + sign("feed", facts + number.to_bytes(4, "big"))).decode().rstrip("=")
+    )
+
+
+def _read(token: str) -> bytes | None:
+    try:
+        raw = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True)
+    except ValueError:
+        return None
+    return raw if len(raw) == 64 else None

@@ -1,0 +1,112 @@
+"""/{org}/bookings/{id}: one booking for the staff: what it is, what happened, what can be done."""
+
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from fastapi import Request, Response
+from starlette.responses import RedirectResponse
+
+from infra24 import announcements, audit, bookings
+from infra24.bookings import Booking, By, Move, Status, Ways
+from infra24.db import Tx
+from infra24.errors import Problem, Refusal
+from infra24.people import Scope
+from infra24.web.admin import inputs
+from infra24.web.admin.entries import Entries, entries
+from infra24.web.admin.handling import VERBS, Order
+from infra24.web.api.views import links
+from infra24.web.caller import caller_of, here_of, open_booking
+from infra24.web.errors import status_of
+from infra24.web.pages.booking import when
+from infra24.web.rendering import page, speech_for
+from infra24.web.services import services
+
+_OPEN = (Status.PENDING, Status.CONFIRMED)
+
+
+async def booking_page(request: Request) -> Response:
+    """The page; POST does what the pressed button says, or says why not and keeps what was typed."""
+    if request.method == "GET":
+        return await _page(request, {})
+    typed = await entries(request)
+    here, who = here_of(request), caller_of(request)
+    try:
+        async with services(request).database.transaction(here.id, who.actor) as tx:
+            booking, by = await open_booking(tx, who, request.path_params["id"], write=True)
+            if by is not By.STAFF:
+                raise bookings.UnknownBooking()
+            await _do(request, tx, booking, typed)
+    except bookings.UnknownBooking:
+        raise
+    except Problem as problem:
+        return await _page(request, {"said": next(iter(problem.problems.values())), "typed": typed}, 422)
+    except Refusal as refusal:
+        return await _page(request, {"said": refusal.sentence, "typed": typed}, status_of(refusal))
+    return RedirectResponse(f"{request.url.path}?done={typed.get('do')[:20]}", 303)
+
+
+async def _do(request: Request, tx: Tx, booking: Booking, typed: Entries) -> None:
+    """One thing of what staff can do with a booking."""
+    who, now, wanted = caller_of(request), services(request).clock(), typed.get("do")
+    if wanted == "notes":
+        await bookings.annotate(tx, booking.id, typed.get("notes")[:4_000], now=now)
+    elif wanted == "time":
+        zone = ZoneInfo(here_of(request).time_zone)
+        start = inputs.moment(typed.get("date"), typed.get("time"), zone)
+        if start is None:
+            raise Problem({"time": "Write the date and the time."})
+        own = booking.resource_id
+        move = Move(booking.id, own, own, start, start + booking.length)
+        await bookings.move(tx, move, now=now)
+    elif wanted == "near":
+        start = inputs.instant(typed.get("start"))
+        if start is None:
+            raise Problem({"start": "Choose one of the times."})
+        await bookings.reschedule(tx, booking.id, start, start + booking.length, by=By.STAFF, now=now)
+    elif wanted in VERBS:
+        order = Order(who, typed.get("because")[:500], _id(typed.get("host")), now)
+        await VERBS[wanted](tx, booking, order)
+    else:
+        raise Problem({"do": "Choose what to do."})
+
+
+async def _page(request: Request, more: dict[str, Any], status: int = 200) -> Response:
+    found, here, who = services(request), here_of(request), caller_of(request)
+    now = found.clock()
+    async with found.database.transaction(here.id, who.actor) as tx:
+        booking, by = await open_booking(tx, who, request.path_params["id"])
+        if by is not By.STAFF:
+            raise bookings.UnknownBooking()
+        movable = booking.status in _OPEN and (who.may(Scope.BOOKINGS_WRITE) or who.may(Scope.BOOKINGS_HOST))
+        ways = await bookings.ways_out(tx, booking, now) if movable else Ways()
+        history = await audit.of_subject(tx, "booking", str(booking.id))
+        notices = await announcements.of_booking(tx, booking.id)
+    speech, zone = speech_for(request, here), ZoneInfo(here.time_zone)
+    start = booking.starts_at.astimezone(zone)
+    context = {
+        "section": "bookings",
+        "booking": booking,
+        "zone": zone,
+        "when": when(speech, booking, zone),
+        "date": start.date().isoformat(),
+        "time": start.strftime("%H:%M"),
+        "movable": movable,
+        "over": now >= booking.starts_at,
+        "times": [(at.astimezone(zone).isoformat(), speech.moment(at, zone)) for at in ways.starts],
+        "hosts": ways.hosts,
+        "history": history,
+        "notices": notices,
+        "links": links(found, found.tokens.of(here.id, booking.id)),
+        "said": "",
+        "typed": Entries(),
+        "done": request.query_params.get("done", ""),
+    }
+    return page(request, "admin/booking.html", here, {**context, **more}, status=status)
+
+
+def _id(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None

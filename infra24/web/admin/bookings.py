@@ -1,0 +1,215 @@
+"""/{org}/bookings: the staff's list, by day, week or all; filters in the address; many handled at once."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from fastapi import Request, Response
+
+from infra24 import bookings, resources
+from infra24.analytics.tables import Cell, Table, as_csv
+from infra24.availability.hours import day_span
+from infra24.bookings import Booking, Filters, Status, instant
+from infra24.db import Tx
+from infra24.organizations import Organization
+from infra24.web.admin import inputs
+from infra24.web.admin.handling import Outcome, handle
+from infra24.web.caller import Caller, caller_of, here_of
+from infra24.web.rendering import page, speech_for, with_query
+from infra24.web.services import services
+
+PAGE = 50
+_CSV_MOST = 10_000
+VIEWS = ("today", "week", "upcoming", "waiting", "all")
+_COLUMNS = (
+    "reference", "status", "date", "start", "end", "time_zone", "offer", "hosts", "name", "email", "phone",
+    "about", "price_minor", "currency", "created_at", "id",
+)  # fmt: skip
+_KEPT = ("view", "status", "offer", "host", "uses", "q", "from", "to")
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What the address asks for; what it says wrongly is as if it said nothing."""
+
+    view: str
+    filters: Filters
+    after: tuple[datetime, UUID] | None
+
+    @property
+    def newest_first(self) -> bool:
+        return self.view == "all" and self.filters.since is None
+
+
+async def bookings_page(request: Request) -> Response:
+    """The list; POST handles the ticked ones and says what became of each; ?format=csv is it as a table."""
+    here, who = here_of(request), caller_of(request)
+    outcomes: list[Outcome] = []
+    if request.method == "POST":
+        asked, outcomes = await handle(request)
+        if asked is not None:
+            return asked
+    now = services(request).clock()
+    zone = ZoneInfo(here.time_zone)
+    wanted = read(request, who, zone, now)
+    async with services(request).database.transaction(here.id, who.actor) as tx:
+        if request.query_params.get("format") == "csv":
+            return await _csv(request, tx, here, wanted)
+        context = await _context(request, tx, wanted, who, zone, now)
+    more = {"outcomes": outcomes, "done": sum(not one.refused for one in outcomes)}
+    status = 409 if outcomes and not more["done"] else 200
+    return page(request, "admin/bookings.html", here, {**context, **more}, status=status, block="listed")
+
+
+def read(request: Request, who: Caller, zone: ZoneInfo, now: datetime) -> Wanted:
+    """What the address asks for."""
+    asked = request.query_params
+    view = asked.get("view", "today")
+    view = view if view in VIEWS else "today"
+    since, until = span_of(view, zone, now)
+    first, last = inputs.day(asked.get("from", "")), inputs.day(asked.get("to", ""))
+    if first:
+        since = midnight(zone, first)
+    if last:
+        until = midnight(zone, last + timedelta(days=1))
+    status = asked.get("status", "")
+    waiting = Status.PENDING if view == "waiting" else None
+    return Wanted(
+        view,
+        Filters(
+            since,
+            until,
+            Status(status) if status in set(Status) else waiting,
+            _id(asked.get("offer")),
+            _id(asked.get("uses")),
+            _id(asked.get("host")),
+            who.hosting,
+            text=asked.get("q", "").strip()[:100] or None,
+        ),
+        read_place(asked.get("after", "")),
+    )
+
+
+def span_of(view: str, zone: ZoneInfo, now: datetime) -> tuple[datetime | None, datetime | None]:
+    """From when to when a view looks: the organization's day, its week from Monday, from now on, or all."""
+    today = now.astimezone(zone).date()
+    if view == "today":
+        return midnight(zone, today), midnight(zone, today + timedelta(days=1))
+    if view == "week":
+        monday = today - timedelta(days=today.weekday())
+        return midnight(zone, monday), midnight(zone, monday + timedelta(days=7))
+    return (now, None) if view == "upcoming" else (None, None)
+
+
+def midnight(zone: ZoneInfo, on: date) -> datetime:
+    """When a date begins there."""
+    return instant(day_span(zone, on)[0])
+
+
+async def _context(
+    request: Request, tx: Tx, wanted: Wanted, who: Caller, zone: ZoneInfo, now: datetime
+) -> dict[str, Any]:
+    listed = await bookings.listed(
+        tx, wanted.filters, after=wanted.after, limit=PAGE + 1, newest_first=wanted.newest_first
+    )
+    known = await resources.known(tx)
+    here = replace(Filters(), hosted_by=who.hosting)
+    counts = {}
+    for view in ("today", "week"):
+        since, until = span_of(view, zone, now)
+        counts[view] = await bookings.count(tx, replace(here, since=since, until=until))
+    counts["waiting"] = await bookings.count(tx, replace(here, status=Status.PENDING))
+    found = await bookings.count(tx, wanted.filters)
+    speech = speech_for(request, here_of(request))
+    more = listed[PAGE:]
+    shown = listed[:PAGE]
+    last = shown[-1] if more else None
+    return {
+        "section": "bookings",
+        "view": wanted.view,
+        "views": [(view, _view_url(request, view)) for view in VIEWS],
+        "counts": counts,
+        "found": found,
+        "counted": bookings.COUNTED,
+        "days": _by_day(shown, zone, speech),
+        "zone": zone,
+        "asked": {name: request.query_params.get(name, "") for name in _KEPT},
+        "filtered": any(request.query_params.get(name) for name in _KEPT if name != "view"),
+        "offers": [(str(k.id), k.title) for k in known if k.is_bookable and k.is_active],
+        "hosts": [(str(k.id), k.title) for k in known if k.type == "person" and k.is_active],
+        "things": [(str(k.id), k.title) for k in known if k.type in ("space", "equipment") and k.is_active],
+        "statuses": list(Status),
+        "next": with_query(request, after=place_of(last), format=None) if last else None,
+        "first": with_query(request, after=None) if wanted.after else None,
+        "csv": with_query(request, format="csv", after=None),
+        "now": now,
+        "live": f"/{here_of(request).slug}/admin/calendar/changes",
+    }  # fmt: skip
+
+
+def _view_url(request: Request, view: str) -> str:
+    kept = {name: request.query_params[name] for name in ("offer", "host", "uses", "q")
+            if request.query_params.get(name)}  # fmt: skip
+    return f"{request.url.path}?{urlencode({'view': view, **kept})}"
+
+
+def _by_day(listed: Sequence[Booking], zone: ZoneInfo, speech: Any) -> list[tuple[str, list[dict[str, Any]]]]:
+    """Bookings under the days on which they begin, with their times in words."""
+    days: dict[str, list[dict[str, Any]]] = {}
+    for booking in listed:
+        start = booking.starts_at.astimezone(zone)
+        days.setdefault(speech.full_day(start), []).append(
+            {"booking": booking, "from": speech.time(start, zone), "to": speech.time(booking.ends_at, zone)}
+        )
+    return list(days.items())
+
+
+async def _csv(request: Request, tx: Tx, here: Organization, wanted: Wanted) -> Response:
+    """The same bookings as a table, at most ten thousand."""
+    zone = ZoneInfo(here.time_zone)
+    rows: list[tuple[Cell, ...]] = []
+    after = wanted.after
+    while len(rows) < _CSV_MOST:
+        listed = await bookings.listed(
+            tx, wanted.filters, after=after, limit=200, newest_first=wanted.newest_first
+        )
+        rows += [_row(booking, zone) for booking in listed]
+        if len(listed) < 200:
+            break
+        after = (listed[-1].starts_at, listed[-1].id)
+    text = as_csv(Table("bookings", _COLUMNS, tuple(rows)))
+    headers = {"content-disposition": f'attachment; filename="{here.slug}-bookings.csv"'}
+    return Response(text, 200, headers, "text/csv; charset=utf-8")
+
+
+def _row(booking: Booking, zone: ZoneInfo) -> tuple[Cell, ...]:
+    start, end = booking.starts_at.astimezone(zone), booking.ends_at.astimezone(zone)
+    return (
+        booking.reference, booking.status.value, start.date().isoformat(), start.strftime("%H:%M"),
+        end.strftime("%H:%M"), zone.key, booking.resource_title, ", ".join(booking.hosts),
+        booking.booker_name, booking.booker_email, booking.phone, booking.goal_text, booking.price, booking.currency,
+        booking.created_at.astimezone(UTC).isoformat(), str(booking.id),
+    )  # fmt: skip
+
+
+def place_of(booking: Booking) -> str:
+    """Where a page ends, as an address carries it."""
+    return f"{booking.starts_at.astimezone(UTC).isoformat()}~{booking.id}"
+
+
+def read_place(text: str) -> tuple[datetime, UUID] | None:
+    """The same, read; None for anything else."""
+    at, _, id_ = text.partition("~")
+    when, which = inputs.stamp(at.replace(" ", "+")), _id(id_)
+    return (when, which) if when and which else None
+
+
+def _id(text: str | None) -> UUID | None:
+    try:
+        return UUID(text) if text else None
+    except ValueError:
+        return None

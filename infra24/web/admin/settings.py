@@ -1,0 +1,152 @@
+"""/{org}/admin/settings: what the organization is called, its zone, language, look; and its keys."""
+
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from babel import Locale
+from fastapi import Request, Response
+from starlette.datastructures import UploadFile
+from starlette.exceptions import HTTPException
+from starlette.responses import RedirectResponse
+
+from infra24 import organizations, people
+from infra24.errors import Problem, Refusal
+from infra24.people import KEY_SCOPES
+from infra24.web import theme
+from infra24.web.admin.entries import Entries, entries
+from infra24.web.caller import caller_of, here_of
+from infra24.web.errors import status_of
+from infra24.web.guard import FIELDS, FILES
+from infra24.web.pages.forms import read_number
+from infra24.web.pages.picker import ZONES
+from infra24.web.rendering import page
+from infra24.web.services import services
+
+LOCALES = ("en_US", "en_GB", "en_CA", "en_AU", "es_ES", "es_MX", "es_AR", "es_US")
+
+
+async def settings_page(request: Request) -> Response:
+    """The page; POST keeps the settings and the logo, or names what is wrong with each."""
+    here, who, now = here_of(request), caller_of(request), services(request).clock()
+    if request.method == "GET":
+        return _page(request, here, {})
+    sent = await entries(request)
+    theme_ = {**here.theme, "seed": sent.get("seed").lower(), "radius": read_number(sent.get("radius"))}
+    settings = {
+        **here.settings,
+        "second_factor": sent.ticked("second_factor"),
+        "approval_hours": read_number(sent.get("approval_hours")),
+    }
+    changes = {
+        "name": sent.get("name"),
+        "time_zone": sent.get("zone"),
+        "locale": sent.get("locale"),
+        "theme": theme_,
+        "settings": settings,
+    }
+    try:
+        async with services(request).database.transaction(here.id, who.actor) as tx:
+            await organizations.change(tx, changes, now)
+            await _logo(request, tx, sent)
+    except Problem as problem:
+        return _page(request, here, {"errors": problem.problems, "values": _values(changes)}, 422)
+    return RedirectResponse(f"{request.url.path}?done=1", 303)
+
+
+async def _logo(request: Request, tx: Any, sent: Entries) -> None:
+    form = await request.form(max_files=FILES, max_fields=FIELDS)
+    picture = form.get("logo")
+    if isinstance(picture, UploadFile) and picture.size:
+        await organizations.set_logo(tx, await picture.read(), services(request).clock())
+    elif sent.ticked("no_logo"):
+        await organizations.set_logo(tx, None, services(request).clock())
+
+
+async def logo(request: Request) -> Response:
+    """/{org}/logo: the picture, for everyone."""
+    here = here_of(request)
+    async with services(request).database.transaction(here.id) as tx:
+        found = await organizations.logo(tx)
+    if found is None:
+        raise HTTPException(404)
+    headers = {"cache-control": "public, max-age=300", "content-disposition": "inline"}
+    return Response(found[0], 200, headers, found[1])
+
+
+async def keys_page(request: Request) -> Response:
+    """/{org}/admin/keys: keys with what each may do; a fresh one is shown this once."""
+    here, who, now = here_of(request), caller_of(request), services(request).clock()
+    more: dict[str, Any] = {}
+    status = 200
+    if request.method == "POST":
+        sent = await entries(request)
+        try:
+            async with services(request).database.transaction(here.id, who.actor) as tx:
+                if sent.get("do") == "revoke":
+                    await people.keys.revoke(tx, _id(sent.get("key")), now)
+                else:
+                    made = await people.keys.make(tx, sent.get("label"), sent.all("scope"), who.name, now)
+                    more = {"made": made}
+        except Problem as problem:
+            more, status = {"errors": problem.problems, "typed": sent}, 422
+        except Refusal as refusal:
+            more, status = {"said": refusal.sentence}, status_of(refusal)
+        if status == 200 and not more:
+            return RedirectResponse(f"{request.url.path}?done=1", 303)
+    async with services(request).database.transaction(here.id, who.actor) as tx:
+        listed = await people.listed_keys(tx)
+    context = {
+        "section": "settings",
+        "keys": listed,
+        "scopes": KEY_SCOPES,
+        "zone": ZoneInfo(here.time_zone),
+        "made": "",
+        "errors": {},
+        "said": "",
+        "typed": Entries(),
+        "done": "done" in request.query_params,
+    }
+    return page(request, "admin/keys.html", here, {**context, **more}, status=status)
+
+
+def _values(changes: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "name": changes["name"],
+        "zone": changes["time_zone"],
+        "locale": changes["locale"],
+        **{name: changes["theme"].get(name) for name in ("seed", "radius")},
+        **{name: changes["settings"].get(name) for name in ("second_factor", "approval_hours")},
+    }
+
+
+def _page(request: Request, here: Any, more: dict[str, Any], status: int = 200) -> Response:
+    seed = here.seed
+    on_white, on_black = theme.contrast(seed, "#ffffff"), theme.contrast(seed, "#000000")
+    named = {code: Locale.parse(code).get_display_name(code) or code for code in {*LOCALES, here.locale}}
+    context = {
+        "section": "settings",
+        "values": {
+            "name": here.name,
+            "zone": here.time_zone,
+            "locale": here.locale,
+            "seed": seed,
+            "radius": here.radius,
+            "second_factor": here.settings.get("second_factor", False),
+            "approval_hours": here.settings.get("approval_hours", 72),
+        },
+        "zones": sorted({*ZONES, here.time_zone}),
+        "locales": sorted(named.items(), key=lambda item: item[1]),
+        "contrast": max(on_white, on_black),
+        "on_light": on_white >= 4.5,
+        "errors": {},
+        "done": "done" in request.query_params,
+    }
+    return page(request, "admin/settings.html", here, {**context, **more}, status=status)
+
+
+def _id(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError:
+        raise people.keys.UnknownKey() from None

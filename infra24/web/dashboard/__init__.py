@@ -1,0 +1,1 @@
+"""What members see of their own: bookings, feed, data."""

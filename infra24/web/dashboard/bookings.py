@@ -1,0 +1,148 @@
+"""/{org}/dashboard/bookings: a member's own bookings, coming and past; their feed; their data."""
+
+from datetime import timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import orjson
+from fastapi import Request, Response
+from starlette.responses import RedirectResponse
+
+from infra24 import bookings, people
+from infra24.availability.documents import zone_named
+from infra24.bookings import Booking, Filters, Status
+from infra24.db import Tx
+from infra24.errors import Unauthenticated
+from infra24.people import SignedIn
+from infra24.web.admin.bookings import place_of, read_place
+from infra24.web.api.views import booking_view
+from infra24.web.caller import NothingHere, caller_of, here_of
+from infra24.web.pages.booking import when
+from infra24.web.pages.forms import typed
+from infra24.web.rendering import page, speech_for, with_query
+from infra24.web.services import services
+
+PAGE = 20
+_MOST = 2_000
+_FEED_BACK = timedelta(days=90)
+_OPEN = (Status.PENDING, Status.CONFIRMED)
+
+
+def _member(request: Request) -> SignedIn:
+    user = caller_of(request).user
+    if user is None:  # a key is nobody: it has no bookings of its own
+        raise Unauthenticated()
+    return user
+
+
+async def bookings_page(request: Request) -> Response:
+    """Coming and past, each with what may still be done with it."""
+    found, here, user = services(request), here_of(request), _member(request)
+    who, now, past = caller_of(request), found.clock(), "past" in request.query_params
+    own = Filters(since=None if past else now - timedelta(hours=12), until=now if past else None,
+                  booker_email=user.email)  # fmt: skip
+    async with found.database.transaction(here.id, who.actor) as tx:
+        listed = await bookings.listed(
+            tx,
+            own,
+            after=read_place(request.query_params.get("after", "")),
+            limit=PAGE + 1,
+            newest_first=past,
+        )
+        feed = await people.feeds.address_of(tx, found.tokens.sign, user.user_id)
+        asked = user.email in {email for _, email, *_ in await people.deletion_requests(tx)}
+    shown = [booking for booking in listed[:PAGE] if past or booking.ends_at > now]
+    context = {
+        "past": past,
+        "cards": [_card(request, booking, user) for booking in shown],
+        "next": with_query(request, after=place_of(listed[PAGE - 1])) if len(listed) > PAGE else None,
+        "feed": f"{found.settings.base_url}/feeds/{feed}.ics" if feed else "",
+        "asked": asked,
+        "done": request.query_params.get("done", ""),
+    }
+    return page(request, "dashboard/bookings.html", here, context)
+
+
+def _card(request: Request, booking: Booking, user: SignedIn) -> dict[str, Any]:
+    found, now = services(request), services(request).clock()
+    zone = ZoneInfo(booking.time_zone)
+    if user.time_zone and booking.meeting_url:
+        zone = zone_named(user.time_zone)
+    open_ = booking.status in _OPEN
+    return {
+        "booking": booking,
+        "when": when(speech_for(request, here_of(request)), booking, zone),
+        "token": found.tokens.of(booking.org_id, booking.id),
+        "can_move": open_ and now <= booking.reschedulable_until(),
+        "can_cancel": open_ and now <= booking.cancellable_until(),
+    }
+
+
+async def ask(request: Request) -> Response:
+    """POST /{org}/dashboard: a new feed address; a request to delete one's data, or to keep it after all."""
+    found, here, user, who = services(request), here_of(request), _member(request), caller_of(request)
+    sent = await typed(request)
+    async with found.database.transaction(here.id, who.actor) as tx:
+        if sent.get("do") == "new_feed":
+            await people.new_feed(tx, user.user_id)
+        elif sent.get("do") == "delete":
+            await people.ask_for_deletion(tx, user.email, user.name, found.clock())
+        elif sent.get("do") == "keep":
+            await people.withdraw_deletion(tx, user.email, found.clock())
+    return RedirectResponse(f"/{here.slug}/dashboard/bookings?done={sent.get('do', '')[:20]}", 303)
+
+
+async def data(request: Request) -> Response:
+    """/{org}/dashboard/data.json: all that this organization keeps of the member."""
+    found, here, user, who = services(request), here_of(request), _member(request), caller_of(request)
+    async with found.database.transaction(here.id, who.actor) as tx:
+        member = await people.member(tx, user.user_id)
+        own = await _all(tx, Filters(booker_email=user.email))
+    body = {
+        "organization": {"slug": here.slug, "name": here.name},
+        "account": {
+            "name": user.name,
+            "email": user.email,
+            "language": user.locale,
+            "time_zone": user.time_zone,
+        },
+        "membership": {"role": member.role, "joined_at": member.joined_at} if member else None,
+        "bookings": [booking_view(booking) for booking in own],
+    }
+    text = orjson.dumps(body, option=orjson.OPT_UTC_Z | orjson.OPT_INDENT_2)
+    headers = {"content-disposition": f'attachment; filename="{here.slug}-my-data.json"'}
+    return Response(text, 200, headers, "application/json")
+
+
+async def feed(request: Request) -> Response:
+    """/feeds/{token}.ics: what a member booked and hosts, for their calendar program."""
+    found, token = services(request), request.path_params["token"]
+    org_id = people.feeds.org_of(token)
+    if org_id is None:
+        raise NothingHere()
+    async with found.database.transaction(org_id) as tx:
+        member = await people.feeds.open_feed(tx, found.tokens.sign, token)
+        if member is None:
+            raise NothingHere()
+        here = await found.directory.find(str(org_id))
+        since = found.clock() - _FEED_BACK
+        own = await _all(tx, Filters(since=since, booker_email=member.email))
+        hosted = await _all(tx, Filters(since=since, hosted_by=member.email))
+    mine = {booking.id for booking in own}
+    base = found.settings.base_url
+    listed = [(b, f"{base}/bookings/confirmation/{found.tokens.of(org_id, b.id)}") for b in own]
+    listed += [(b, f"{base}/{here.slug}/bookings/{b.id}") for b in hosted if b.id not in mine]
+    file = bookings.calendar_feed(listed, f"{here.name}: {member.name}", here.name, found.clock())
+    return Response(file, 200, {"cache-control": "private, max-age=300"}, "text/calendar; charset=utf-8")
+
+
+async def _all(tx: Tx, filters: Filters) -> list[Booking]:
+    listed: list[Booking] = []
+    after = None
+    while len(listed) < _MOST:
+        some = await bookings.listed(tx, filters, after=after, limit=200)
+        listed += some
+        if len(some) < 200:
+            break
+        after = (some[-1].starts_at, some[-1].id)
+    return listed
