@@ -4,7 +4,7 @@ import os
 import platform
 from datetime import date
 
-from bench import engine, growth, offers, reading, writing
+from bench import calendar, engine, growth, offers, reading, writing
 from bench.world import world
 
 print(f"{date.today()}, {os.cpu_count()} cores, Python {platform.python_version()}, {platform.machine()}\n")
@@ -17,3 +17,5 @@ with world() as served:
     print(f"(f) resident memory of the web process after this: {served.resident_mb():.0f} MB (target ≤ 200)")
 with world() as served:
     growth.run(served)
+with world() as served:
+    calendar.run(served)

@@ -104,12 +104,12 @@ export function content(info: Calendar.EventContentInfo, titles: Map<string, str
   if (mark && booking.status !== "confirmed") box.append(node("i", mark), " ");
   else if (linked) box.append(node("i", words.linked ?? ""), " ");
   const who = booking.who || booking.title;
-  box.append(node("b", who), node("span", ` ${told}`, "when"));
-  if (booking.who) box.append(node("span", ` ${booking.title}`, "what"));
   const units = booking.units?.[column];
-  if (units) box.append(node("span", ` × ${units}`));
+  box.append(node("b", units ? `${who} × ${units}` : who), " ", node("span", told, "when"));
+  const here = titles.get(column) ?? "";
+  if (booking.who && booking.title !== here) box.append(" ", node("span", booking.title, "what"));
   const why = linked ? booking.linked : booking.why_not;
-  box.append(node("span", `, ${titles.get(column) ?? ""}${why ? `. ${why}` : ""}`, "only-heard"));
+  box.append(node("span", `, ${here}${why ? `. ${why}` : ""}`, "only-heard"));
   return { domNodes: [box] };
 }
 

@@ -118,15 +118,16 @@ export class Board {
     if (after) back.revision = after.revision;
     const undo = async () => {
       await this.server.move(before.id, back);
+      await this.refresh().catch(() => undefined);
       this.saying.show(filled(this.words.undone, { who }), "good");
-      await this.refresh();
+      requestAnimationFrame(() => this.focus(idOf(before.id, from)));
     };
     this.#undo.push(undo);
     const act = () => void this.undo();
+    await this.refresh().catch(() => undefined);
     this.saying.show(filled(this.words.moved, { who, where, when: after?.label ?? "" }), "good", {
       text: this.words.undo ?? "", act,
     });
-    await this.refresh();
     requestAnimationFrame(() => this.focus(idOf(before.id, to)));
   }
 
@@ -179,7 +180,7 @@ export class Board {
       allDaySlot: false,
       slotDuration: "00:30",
       snapDuration: "00:15",
-      slotHeight: 26,
+      slotHeight: 30,
       slotWidth: 44,
       scrollTime: { minutes: scroll },
       columnWidth: page.days === 7 ? "minmax(84px, 1fr)" : "minmax(116px, 1fr)",

@@ -10,11 +10,13 @@ const SINGLE = "infra24-single-keys";
 
 export class Keys {
   #last: Promise<void> = Promise.resolve();
+  #current = "";
   readonly #help = document.querySelector<HTMLDialogElement>("#help-dialog")!;
 
   constructor(readonly board: Board) {
     addEventListener("keydown", (event) => event.key === "Escape" && board.cancel(), true);
-    board.root.addEventListener("keydown", (event) => this.#onEvent(event));
+    // While a move is on its way its event is drawn anew and the focus is nowhere: the next key is meant for it.
+    document.addEventListener("focusin", (event) => (this.#current = this.#idOf(event.target as Element)));
     document.addEventListener("keydown", (event) => this.#anywhere(event));
     document.querySelector("#new-booking")?.addEventListener("click", () => board.start());
     document.querySelector("#help")?.addEventListener("click", () => this.#help.showModal());
@@ -30,18 +32,19 @@ export class Keys {
 
   /** Alt and an arrow: a quarter of an hour, or the next column; with Shift the length. One after the other. */
   #onEvent(event: KeyboardEvent): void {
-    const id = (event.target as Element).closest<HTMLElement>(".ec-event")?.dataset.id;
-    if (!id || !event.altKey || !event.key.startsWith("Arrow")) return;
     event.preventDefault();
     const { key, shiftKey } = event;
-    this.#last = this.#last.then(() => this.#move(id.split("@")[0]!, key, shiftKey));
+    this.#last = this.#last.then(() => this.#move(key, shiftKey));
   }
 
-  async #move(id: string, key: string, longer: boolean): Promise<void> {
+  #idOf(element: Element | null): string {
+    return element?.closest<HTMLElement>(".ec-event")?.dataset.id ?? "";
+  }
+
+  async #move(key: string, longer: boolean): Promise<void> {
     const { board } = this;
-    const focused = board.root.ownerDocument.activeElement?.closest<HTMLElement>(".ec-event")?.dataset.id;
+    const [id = "", column = ""] = this.#current.split("@");
     const booking = board.find(id);
-    const column = focused?.startsWith(`${id}@`) ? focused.split("@")[1] : booking?.resource_ids[0];
     if (!booking || !column) return;
     const why = booking.linked_ids?.includes(column) ? booking.linked : booking.why_not;
     if (why) return board.saying.aloud(why);
@@ -62,10 +65,15 @@ export class Keys {
       change.resource_id = to;
     }
     await board.move(booking, change);
+    if (change.resource_id && board.find(id)?.resource_ids.includes(change.resource_id)) {
+      this.#current = `${id}@${change.resource_id}`;
+    }
   }
 
   #anywhere(event: KeyboardEvent): void {
     const at = event.target as HTMLElement;
+    const free = at === document.body || this.#idOf(at) !== "";
+    if (event.altKey && event.key.startsWith("Arrow") && this.#current && free) return this.#onEvent(event);
     if (document.querySelector("dialog[open]") || at.closest("input, select, textarea, [contenteditable]")) return;
     if ((event.ctrlKey || event.metaKey) && !event.shiftKey && event.key.toLowerCase() === "z") {
       event.preventDefault();

@@ -165,7 +165,7 @@ def _rows(seen: Agenda, columns: Sequence[Column], zone: ZoneInfo, speech: Speec
             "title": entry.title,
             "who": entry.who,
             "where": [titles[id_] for id_ in entry.units if id_ not in entry.linked],
-            "linked": [titles[id_] for id_ in entry.linked],
+            "linked": sorted(titles[id_] for id_ in entry.linked),
             "before": entry.before // 60,
             "after": entry.after // 60,
         }

@@ -2,6 +2,7 @@
 
 import gzip
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from functools import lru_cache
 from typing import Any
@@ -25,6 +26,30 @@ WHY_NOT = {
 """Why a booking cannot be moved, in English; pages and answers say it in their language."""
 
 
+@dataclass(frozen=True, slots=True)
+class Written:
+    """How one answer writes times: many bookings share theirs."""
+
+    zone: ZoneInfo
+    speech: Speech
+    known: dict[tuple[int, int], dict[str, Any]] = field(default_factory=dict)
+
+    def times(self, start: int, end: int) -> dict[str, Any]:
+        """A span in wall-clock time, as instants and in words; `fold` where the start comes second of two."""
+        said = self.known.get((start, end))
+        if said is None:
+            said = self.known[start, end] = {
+                "start": _wall(told(self.zone, start)),
+                "end": _wall(told(self.zone, end)),
+                "starts_at": datetime.fromtimestamp(start, UTC),
+                "ends_at": datetime.fromtimestamp(end, UTC),
+                "label": label(start, end, self.zone, self.speech),
+            }
+            if datetime.fromtimestamp(start, self.zone).fold:
+                said["fold"] = 1
+        return said
+
+
 def agenda_view(
     found: Agenda,
     columns: list[Column],
@@ -38,15 +63,15 @@ def agenda_view(
     """Everything that a calendar shows. Dates include both ends."""
     text = catalogue(speech.language).gettext
     whys = {code: text(sentence) for code, sentence in WHY_NOT.items()}
-    here = now.astimezone(zone)
+    here, written = now.astimezone(zone), Written(zone, speech)
     return {
         "timezone": zone.key,
         "start": days[0],
         "end": days[1],
         "now": {"local": _wall(told(zone, int(now.timestamp()))), "at": here.astimezone(UTC)},
         "columns": [column_view(column) for column in columns],
-        "events": [event_view(entry, zone, speech, whys, writes=writes) for entry in found.entries],
-        "turnovers": [_turnover_view(one, zone, speech) for one in found.turnovers],
+        "events": [event_view(entry, written, whys, writes=writes) for entry in found.entries],
+        "turnovers": [_turnover_view(one, written) for one in found.turnovers],
         "closed": [_closed_view(one, zone, speech) for one in found.closed],
     }
 
@@ -56,15 +81,13 @@ def column_view(column: Column) -> dict[str, Any]:
     return {"id": column.id, "title": column.title, "type": column.type, "units": column.units}
 
 
-def event_view(
-    entry: Entry, zone: ZoneInfo, speech: Speech, whys: Mapping[str, str], *, writes: bool
-) -> dict[str, Any]:
+def event_view(entry: Entry, written: Written, whys: Mapping[str, str], *, writes: bool) -> dict[str, Any]:
     """A booking on the calendar; what is as usual is left out, for there are thousands."""
     why = entry.unmovable or ("" if writes else "looking")
     view: dict[str, Any] = {
         "id": entry.booking_id,
         "resource_ids": list(entry.units),
-        **_times(entry.start, entry.end, zone, speech),
+        **written.times(entry.start, entry.end),
         "status": entry.status.value,
         "title": entry.title,
         "who": entry.who,
@@ -82,8 +105,6 @@ def event_view(
         view["units"] = {str(id_): units for id_, units in entry.units.items() if units > 1}
     if entry.in_series:
         view["in_series"] = True
-    if datetime.fromtimestamp(entry.start, zone).fold:
-        view["fold"] = 1
     return view
 
 
@@ -98,6 +119,10 @@ def closed_words(one: Closed, speech: Speech) -> str:
 def label(start: int, end: int, zone: ZoneInfo, speech: Speech) -> str:
     """When it is, in words. Where clocks change or show the time twice, the zone's letters say which."""
     first, last = datetime.fromtimestamp(start, zone), datetime.fromtimestamp(end, zone)
+    if (last.date() - first.date()).days == 1 and not (
+        first.hour or first.minute or last.hour or last.minute
+    ):
+        return catalogue(speech.language).gettext("All day")
     unclear = first.utcoffset() != last.utcoffset() or _twice(first) or _twice(last)
     said = [
         _clock(speech, at.hour, at.minute) + (f"\u00a0{at.tzname()}" if unclear else "")
@@ -118,19 +143,9 @@ def packed(request: Request, body: Any) -> Response:
     return Response(written, 200, headers, "application/json")
 
 
-def _times(start: int, end: int, zone: ZoneInfo, speech: Speech) -> dict[str, Any]:
-    return {
-        "start": _wall(told(zone, start)),
-        "end": _wall(told(zone, end)),
-        "starts_at": datetime.fromtimestamp(start, UTC),
-        "ends_at": datetime.fromtimestamp(end, UTC),
-        "label": label(start, end, zone, speech),
-    }
-
-
-def _turnover_view(one: Turnover, zone: ZoneInfo, speech: Speech) -> dict[str, Any]:
+def _turnover_view(one: Turnover, written: Written) -> dict[str, Any]:
     said = {"resource_id": one.resource_id, "booking_id": one.booking_id, "layout": one.layout}
-    return {**said, **_times(one.start, one.end, zone, speech)}
+    return {**said, **written.times(one.start, one.end)}
 
 
 def _closed_view(one: Closed, zone: ZoneInfo, speech: Speech) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from pydantic import AfterValidator, NaiveDatetime
 
 from infra24 import bookings, resources
 from infra24.availability.hours import day_span
+from infra24.availability.reasons import SENTENCES
 from infra24.bookings import (
     ChangedMeanwhile,
     Column,
@@ -28,7 +29,7 @@ from infra24.errors import Problem, Refusal, Unauthenticated
 from infra24.languages import Speech, catalogue
 from infra24.organizations import Organization, UnknownOrganization, UnknownResource
 from infra24.people import Scope
-from infra24.web.api.agenda_views import WHY_NOT, agenda_view, event_view, ids_of, label, packed
+from infra24.web.api.agenda_views import WHY_NOT, Written, agenda_view, event_view, ids_of, label, packed
 from infra24.web.api.answers import answer
 from infra24.web.api.fields import Body, Day, Email, Name, Phone, Text
 from infra24.web.caller import Caller, NotAllowed, NothingHere, caller_of
@@ -240,7 +241,7 @@ async def _event(desk: Desk, booking_id: UUID) -> dict[str, Any] | None:
     entry = next((entry for entry in seen.entries if entry.booking_id == booking_id), None)
     if entry is None:
         return None
-    return event_view(entry, desk.zone, desk.speech, _whys(desk.speech), writes=desk.writes)
+    return event_view(entry, Written(desk.zone, desk.speech), _whys(desk.speech), writes=desk.writes)
 
 
 async def _explained(
@@ -261,6 +262,9 @@ async def _explained(
         for entry in entries
         if entry.booking_id != own
     ]
+    if isinstance(refusal, SlotNotOffered):
+        told = [(why.code, text(SENTENCES[why.code]).format(**why.facts)) for why in refusal.reasons]
+        refusal.facts["reasons"] = [{"code": code, "sentence": sentence} for code, sentence in told]
     for reason in refusal.facts.get("reasons", ()):
         reason["sentence"] = text(reason["sentence"])
     return refusal
