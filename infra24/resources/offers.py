@@ -52,6 +52,24 @@ async def offer(tx: Tx, resource_id: UUID) -> Offer:
     return read
 
 
+async def schedules(tx: Tx, resource_ids: Sequence[UUID]) -> dict[UUID, tuple[Schedule, ...]]:
+    """When each of these is open by its own rules, and after that what closes its parts and so itself."""
+    organization = await organizations.get(tx)
+    plan = await organizations.holiday_plan(tx)
+    closing = plan.closing(*_YEARS) if plan.countries or plan.days else NO_HOLIDAYS
+    reading = _Reading(organization.time_zone, closing, "")
+    reading.rows = await queries.described(tx, list(resource_ids))
+    reading.parts = await linking_queries.all_parts(tx, list(reading.rows))
+    inside = {part for parts in reading.parts.values() for part, _ in parts} - set(reading.rows)
+    wanted = list(reading.rows)
+    reading.rows |= await queries.described(tx, sorted(inside))
+    found = {}
+    for id_ in wanted:
+        own = reading.occupant(id_, 0, HostTerms())
+        found[id_] = ((own.schedule,) if own.schedule else ()) + own.also_closed
+    return found
+
+
 def named_hosts(document: Mapping[str, Any]) -> list[str]:
     """Everyone whom stored rules name: they were checked when they were saved, and may have left since."""
     windows = [w["host"] for w in document.get("windows", ()) if w.get("host")]
