@@ -26,6 +26,11 @@ function minutesOf(typed: string | undefined): number | null {
   return minutes <= DAY ? minutes : null;
 }
 
+/** Words for those who hear the page: what is seen beside them is too short. */
+function heard(text: string): HTMLElement {
+  return Object.assign(document.createElement("span"), { className: "only-heard", textContent: text });
+}
+
 function clock(minutes: number): string {
   const told = minutes > DAY ? minutes - DAY : minutes;
   return `${String(Math.floor(told / 60)).padStart(2, "0")}:${String(told % 60).padStart(2, "0")}`;
@@ -91,6 +96,11 @@ class Week extends HTMLElement {
       this.#tool = document.createElement("select");
       for (const option of options.options) this.#tool.append(new Option(option.text, option.value));
       if (this.#dates) this.#tool.value = "extra";
+      else {
+        const first = field(this.#list.querySelector("[data-row]") ?? this, "host")?.value;
+        if (first) this.#tool.value = first;
+        this.#tool.addEventListener("change", () => this.#render());
+      }
       label.append(this.#tool);
       this.prepend(label);
     }
@@ -139,9 +149,12 @@ class Week extends HTMLElement {
     const head = document.createElement("button");
     head.type = "button";
     head.className = "week-add";
-    head.append(column.short, Object.assign(document.createElement("span"), { textContent: "+" }));
-    head.querySelector("span")?.setAttribute("aria-hidden", "true");
-    head.setAttribute("aria-label", fill(this.#words.add ?? "", column.long));
+    for (const [name, text] of [["", column.short], ["plus", "+"]] as const) {
+      const shown = Object.assign(document.createElement("span"), { textContent: text, className: name });
+      shown.setAttribute("aria-hidden", "true");
+      head.append(shown);
+    }
+    head.append(heard(fill(this.#words.add ?? "", column.long)));
     head.addEventListener("click", () => this.#add(number));
     const day = document.createElement("div");
     day.className = "week-day";
@@ -179,6 +192,10 @@ class Week extends HTMLElement {
     const rows = [...this.#list.querySelectorAll<HTMLElement>("[data-row]")];
     const pieces = days.map(() => [] as { hours: Hours; start: number; end: number; tail: boolean }[]);
     for (const hours of this.#hours()) {
+      if (!this.#dates && this.#tool && field(hours.row, "host")?.value !== this.#tool.value) {
+        this.#ghost(days, hours);
+        continue;
+      }
       pieces[hours.column]?.push({ hours, start: hours.start, end: Math.min(hours.end, DAY), tail: false });
       const following = this.#dates ? hours.column + 1 : (hours.column + 1) % days.length;
       if (hours.end > DAY) pieces[following]?.push({ hours, start: 0, end: hours.end - DAY, tail: true });
@@ -204,6 +221,19 @@ class Week extends HTMLElement {
     if (keep) this.#grid.querySelector<HTMLElement>(`.week-block[data-row="${keep}"]:not([tabindex="-1"])`)?.focus();
   }
 
+  /** The hours of someone else: seen behind, not drawn on. */
+  #ghost(days: HTMLElement[], hours: Hours): void {
+    const parts: [number, number, number][] = [[hours.column, hours.start, Math.min(hours.end, DAY)]];
+    if (hours.end > DAY) parts.push([(hours.column + 1) % days.length, 0, hours.end - DAY]);
+    for (const [column, start, end] of parts) {
+      const ghost = document.createElement("div");
+      ghost.className = "week-ghost";
+      ghost.style.insetBlockStart = `${(start / DAY) * 100}%`;
+      ghost.style.blockSize = `${((end - start) / DAY) * 100}%`;
+      days[column]?.append(ghost);
+    }
+  }
+
   #block(hours: Hours, tail: boolean, row: number): HTMLElement {
     const block = document.createElement("button");
     block.type = "button";
@@ -212,11 +242,11 @@ class Week extends HTMLElement {
     if (kind) block.classList.add(kind);
     block.dataset.row = String(row);
     if (tail) block.tabIndex = -1;
-    block.setAttribute("aria-label", this.#named(hours));
     block.setAttribute("aria-describedby", `${this.#group}-keys`);
     const text = document.createElement("span");
+    text.setAttribute("aria-hidden", "true");
     text.textContent = `${clock(hours.start)}–${clock(hours.end)}`;
-    block.append(text);
+    block.append(text, heard(this.#named(hours)));
     if (!hours.whole) {
       for (const edge of ["start", "end"]) {
         if ((edge === "start" && tail) || (edge === "end" && !tail && hours.end > DAY)) continue;
@@ -266,7 +296,8 @@ class Week extends HTMLElement {
 
   /** Hours in the first gap of a day: for those who do not draw. */
   #add(column: number): void {
-    const there = this.#hours().filter((one) => one.column === column).sort((a, b) => a.start - b.start);
+    const drawn = (row: HTMLElement) => this.#dates || !this.#tool || field(row, "host")?.value === this.#tool.value;
+    const there = this.#hours().filter((one) => one.column === column && drawn(one.row)).sort((a, b) => a.start - b.start);
     let start = 9 * 60;
     for (const one of there) if (one.start < start + 60 && one.end > start) start = Math.ceil(one.end / STEP) * STEP;
     if (start + 60 > DAY) {

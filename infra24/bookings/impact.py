@@ -19,10 +19,11 @@ MOST = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Broken:
-    """A booking to come at a time at which those it is with are closed, and why."""
+    """A booking to come at a time at which those it is with are closed, and why; what it claims."""
 
     booking: Booking
     reasons: tuple[Reason, ...]
+    claims: frozenset[UUID] = frozenset()
 
 
 async def broken(tx: Tx, resource_id: UUID | None, now: datetime) -> list[Broken]:
@@ -44,8 +45,13 @@ async def broken(tx: Tx, resource_id: UUID | None, now: datetime) -> list[Broken
         offer = offers[booking.resource_id]
         reasons = _closed(offer, booking, claimed.get(booking.id, set()), now) if offer else ()
         if reasons:
-            found.append(Broken(booking, reasons))
+            found.append(Broken(booking, reasons, frozenset(claimed.get(booking.id, ()))))
     return found
+
+
+async def coming(tx: Tx, resource_id: UUID, now: datetime) -> list[Booking]:
+    """The bookings to come (at most 1,000) that are of a resource or claim it, by their start."""
+    return await queries.upcoming(tx, resource_id, now, MOST)
 
 
 async def impact(

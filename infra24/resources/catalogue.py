@@ -20,7 +20,14 @@ from infra24.organizations import UnknownResource
 from infra24.resources import queries
 from infra24.resources.linking import link
 from infra24.resources.meeting import wrong_template
-from infra24.resources.model import AS_THE_TYPE_SUGGESTS, Draft, Resource, ResourceExists, ResourceInUse
+from infra24.resources.model import (
+    AS_THE_TYPE_SUGGESTS,
+    Draft,
+    Resource,
+    ResourceChanged,
+    ResourceExists,
+    ResourceInUse,
+)
 from infra24.resources.needs import Directory, parse_needs, shown_needs
 from infra24.resources.offers import named_hosts
 from infra24.resources.questions import parse_questions
@@ -171,6 +178,21 @@ async def _rename_host(tx: Tx, former: str, email: str) -> None:
 async def archive(tx: Tx, resource_id: UUID, now: datetime) -> Resource:
     """Take a resource out of use. Its bookings stay; nothing new can be booked."""
     return await update(tx, resource_id, {"is_active": False}, now)
+
+
+async def restore(tx: Tx, resource_id: UUID, now: datetime) -> Resource:
+    """Take an archived resource into use again. Refuses as `update` does: what its rules name may be gone."""
+    return await update(tx, resource_id, {"is_active": True}, now)
+
+
+async def update_seen(
+    tx: Tx, resource_id: UUID, version: int, changes: Mapping[str, Any], now: datetime
+) -> Resource:
+    """As `update`, by whoever saw this version. Refuses with ResourceChanged when another edit came first."""
+    await _begin_edit(tx)
+    if (await get(tx, resource_id)).version != version:
+        raise ResourceChanged()
+    return await update(tx, resource_id, changes, now)
 
 
 def draft_of(resource: Resource, directory: Directory) -> Draft:

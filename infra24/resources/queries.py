@@ -11,7 +11,7 @@ from infra24.db import Row, Tx
 from infra24.resources.model import Draft, Resource
 from infra24.resources.needs import Known
 
-_RESOURCE: LiteralString = """
+RESOURCE: LiteralString = """
     SELECT r.org_id, r.id, r.slug, r.type, r.title, r.description, r.category, r.email, r.capacity,
         r.price, r.currency, r.location_id, l.name, l.address, r.meeting_url, r.requirements,
         r.metadata, r.availability_rules, r.is_active, r.is_bookable, r.version,
@@ -29,12 +29,13 @@ _RESOURCE: LiteralString = """
     FROM resources r LEFT JOIN locations l ON (l.org_id, l.id) = (r.org_id, r.location_id)
         LEFT JOIN appointment_types t ON (t.org_id, t.id) = (r.org_id, r.id)
 """
+"""All that is said of a resource `r`, in the order of Resource; add a WHERE."""
 
 
 async def get(tx: Tx, resource_id: UUID) -> Resource | None:
     """One resource by id, archived or not."""
     row = await tx.row(
-        _RESOURCE
+        RESOURCE
         + """
         WHERE r.org_id = %s AND r.id = %s
         """,
@@ -46,7 +47,7 @@ async def get(tx: Tx, resource_id: UUID) -> Resource | None:
 async def several(tx: Tx, resource_ids: Sequence[UUID]) -> list[Resource]:
     """These resources, in this order."""
     rows = await tx.rows(
-        _RESOURCE
+        RESOURCE
         + """
         WHERE r.org_id = %(org)s AND r.id = ANY(%(ids)s) ORDER BY array_position(%(ids)s, r.id)
         """,
@@ -67,7 +68,7 @@ async def listed(tx: Tx, *, bookable: bool, after: str, limit: int, types: bool 
     With `types` only the appointment types.
     """
     rows = await tx.rows(
-        _RESOURCE
+        RESOURCE
         + """
         WHERE r.org_id = %(org)s AND r.slug > %(after)s AND NOT r.is_link
             AND (NOT %(bookable)s OR (r.is_active AND r.is_bookable))

@@ -9,8 +9,7 @@ from zoneinfo import ZoneInfo
 from fastapi import Request
 
 from infra24 import bookings
-from infra24.bookings import Booking, Broken, By, UnknownBooking
-from infra24.bookings.moving import Move, move
+from infra24.bookings import Booking, Broken, By, Move, UnknownBooking
 from infra24.db import Tx
 from infra24.errors import Refusal
 from infra24.organizations import Organization
@@ -85,7 +84,9 @@ async def _move(tx: Tx, before: Booking, to: str, now: datetime) -> Booking:
         host = next((p.resource_id for p in before.participants if p.resource_id), None)
         if host is None:
             raise UnknownBooking()
-        return await move(tx, Move(before.id, host, _id(value), before.starts_at, before.ends_at), now=now)
+        return await bookings.move(
+            tx, Move(before.id, host, _id(value), before.starts_at, before.ends_at), now=now
+        )
     try:
         start = datetime.fromisoformat(value)
     except ValueError:

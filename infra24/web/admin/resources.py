@@ -9,6 +9,7 @@ from fastapi import Request, Response
 from starlette.responses import RedirectResponse
 
 from infra24 import bookings, organizations, resources
+from infra24.bookings import Broken
 from infra24.db import Tx
 from infra24.errors import Conflict, Problem
 from infra24.organizations import Organization
@@ -33,6 +34,12 @@ class Sheet:
     said: str = ""
     meanwhile: tuple[Meanwhile, ...] = ()
     status: int = 200
+    broken: list[Broken] | None = None
+
+    @property
+    def tried(self) -> bool:
+        """Whether it only shows what would be hit."""
+        return self.broken is not None
 
 
 async def list_page(request: Request) -> Response:
@@ -113,6 +120,8 @@ async def save(request: Request) -> Response:
     sheet = Sheet(typed, wrong, status=422)
     if not wrong:
         try:
+            if typed.get("do") == "preview":
+                return await _edit_tried(request, resource, typed, changes)
             async with found.database.transaction(here.id, actor) as tx:
                 version = version_of(typed)
                 saved = await resources.update_seen(tx, resource.id, version, changes, found.clock())
@@ -206,6 +215,8 @@ async def sheet_context(tx: Tx, sheet: Sheet, except_id: UUID | None) -> dict[st
         "wrong": sheet.wrong,
         "said": sheet.said,
         "meanwhile": sheet.meanwhile,
+        "sheet": sheet,
+        "broken": sheet.broken,
         "locations": await organizations.locations(tx),
         "tags": _tags(directory),
         "linkable": [k for k in directory if k.capacity and not k.is_type and k.type != "person"
@@ -238,6 +249,24 @@ async def _edit_sheet(
         **await sheet_context(tx, sheet, resource.id),
     }
     return sheet_page(request, "resource.html", context, sheet.status)
+
+
+async def tried(request: Request, resource: Resource, typed: Entries, changes: dict[str, Any]) -> Sheet:
+    """What was typed, with the bookings to come that it would hit. Nothing is saved."""
+    found, here, now = services(request), here_of(request), services(request).clock()
+    async with found.database.transaction(here.id, caller_of(request).actor) as tx:
+        broken = await bookings.impact(
+            tx, resource.id, lambda: resources.update(tx, resource.id, changes, now), now
+        )
+    return Sheet(typed, broken=broken)
+
+
+async def _edit_tried(
+    request: Request, resource: Resource, typed: Entries, changes: dict[str, Any]
+) -> Response:
+    here, sheet = here_of(request), await tried(request, resource, typed, changes)
+    async with services(request).database.transaction(here.id, caller_of(request).actor) as tx:
+        return await _edit_sheet(request, tx, here, resource, sheet)
 
 
 async def _offers_with(tx: Tx, resource: Resource) -> list[Any]:

@@ -20,6 +20,7 @@ from infra24.web.admin.entries import Entries, entries
 from infra24.web.admin.resource_form import json_object
 from infra24.web.admin.resources import section_of, version_of
 from infra24.web.admin.rules_form import ReadRules, read, shown
+from infra24.web.admin.rules_rows import GROUPS
 from infra24.web.admin.sheets import sheet_page
 from infra24.web.admin.weeks import first_of_week, week_view
 from infra24.web.caller import caller_of, here_of
@@ -172,9 +173,7 @@ async def _broken(
 
 def _numbers(form: Entries, key: str, blank: int) -> list[int]:
     """The rows to show: those there are, and some to fill in."""
-    there = form.rows(key)
-    filled = [
-        n for n in there if any(form.get(name) for name in form.values if name.startswith(f"{key}-{n}-"))
-    ]
+    group, there = GROUPS[key], form.rows(key)
+    filled = [number for number in there if group.says(form.row(key, number, group.parts))]
     after = max(there, default=-1) + 1
     return [*filled, *range(after, after + blank)]

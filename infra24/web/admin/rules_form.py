@@ -90,7 +90,7 @@ def read(typed: Entries, former: Mapping[str, Any]) -> ReadRules:
                 del document[key]
     rows: dict[str, list[list[int]]] = {}
     for key, group in GROUPS.items():
-        written = [(n, row) for n in typed.rows(key) if any((row := typed.row(key, n, group.parts)).values())]
+        written = [(n, row) for n in typed.rows(key) if group.says(row := typed.row(key, n, group.parts))]
         kept = [before.row(key, n, group.parts) for n in before.rows(key)]
         if [row for _, row in written] == kept:
             rows[key] = _rows_of(document, key, [n for n, _ in written])

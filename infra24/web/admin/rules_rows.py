@@ -18,13 +18,19 @@ Gathered = tuple[list[dict[str, Any]], list[list[int]]]
 class Group:
     """One list of the rules: the parts of a row, how an item is spread over rows, and rows are gathered.
 
-    `fields` says which part shows what is wrong with a key of the item.
+    `fields` says which part shows what is wrong with a key of the item. A row in which only parts of
+    `mute` are filled in says nothing.
     """
 
     parts: tuple[str, ...]
     spread: Callable[[Mapping[str, Any]], list[Row]]
     gather: Callable[[Numbered], Gathered]
     fields: Mapping[str, str]
+    mute: tuple[str, ...] = ()
+
+    def says(self, row: Row) -> bool:
+        """Whether a row is more than a blank one."""
+        return any(value for part, value in row.items() if part not in self.mute)
 
 
 def _spread_window(item: Mapping[str, Any]) -> list[Row]:
@@ -142,12 +148,13 @@ def _gather_hosts(rows: Numbered) -> Gathered:
 GROUPS: dict[str, Group] = {
     "windows": Group(
         ("day", "start", "end", "host"), _spread_window, _gather_windows,
-        {"days": "day", "start": "start", "end": "end", "host": "host"}),
+        {"days": "day", "start": "start", "end": "end", "host": "host"}, ("host",)),
     "overrides": Group(
         ("first", "last", "kind", "start", "end", "reason", "colleague", "host"),
         _spread_override, _gather_overrides,
         {"date": "first", "range": "last", "hours": "start", "extra": "start", "off": "start",
-         "start": "start", "end": "end", "reason": "reason", "colleague": "colleague", "host": "host"}),
+         "start": "start", "end": "end", "reason": "reason", "colleague": "colleague", "host": "host"},
+        ("kind", "colleague", "host")),
     "blackouts": Group(
         ("first", "last", "start", "end", "reason"), _spread_blackout, _gather_blackouts,
         {"date": "first", "range": "last", "start": "start", "end": "end", "reason": "reason"}),

@@ -105,7 +105,13 @@ SENTENCES = (
     "Bookings to come were made while it was never occupied itself, and would not count. Move them first.",
     "Bookings to come do not hold what this would link them to. Move or cancel them first.",
     "This closing is no longer there: somebody has changed it. Look again.",
-    "There is no booking by that id.",
+    "There is no booking here. Check the link in your confirmation.",
+    "Someone changed this booking meanwhile. Look at it again.",
+    "%(title)s cannot take this booking: it is not one of those that it can be with.",
+    "Someone just took that time.",
+    "That time is not offered.",
+    "This booking cannot go there.",
+    "There is no resource by that id.",
     "A booking that is %(state)s cannot become %(wanted)s.",
 )
 """Each as it is in the catalogues; what stands in it is filled in again."""

@@ -1,5 +1,6 @@
 """/{org}/admin/types: what each appointment type needs, asks and costs. Its rules have their own page."""
 
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlencode
 
@@ -10,12 +11,12 @@ from infra24 import resources
 from infra24.db import Tx
 from infra24.errors import Conflict, Problem
 from infra24.organizations import Organization
-from infra24.resources import Draft, Resource, ResourceChanged, Wanted
+from infra24.resources import Draft, Known, Resource, ResourceChanged, Wanted
 from infra24.web.admin import type_form
 from infra24.web.admin.edits import merged, seen_of
 from infra24.web.admin.entries import Entries, entries
 from infra24.web.admin.resource_form import checked
-from infra24.web.admin.resources import Sheet, sheet_context, version_of
+from infra24.web.admin.resources import Sheet, sheet_context, tried, version_of
 from infra24.web.admin.sheets import sheet_page
 from infra24.web.admin.type_form import field_of, needs_in, numbered, questions_in, read, shown
 from infra24.web.caller import caller_of, here_of
@@ -96,6 +97,8 @@ async def save(request: Request) -> Response:
     sheet = Sheet(typed, wrong, status=422)
     if not wrong:
         try:
+            if typed.get("do") == "preview":
+                return await _page(request, resource, await tried(request, resource, typed, changes))
             async with found.database.transaction(here.id, actor) as tx:
                 version = version_of(typed)
                 saved = await resources.update_seen(tx, resource.id, version, changes, found.clock())
@@ -126,16 +129,16 @@ def _refused(typed: Entries, refused: Problem | Conflict) -> Sheet:
 async def _page(request: Request, resource: Resource | None, sheet: Sheet) -> Response:
     here = here_of(request)
     async with services(request).database.transaction(here.id, caller_of(request).actor) as tx:
-        directory = [k for k in await resources.known(tx) if k.is_active and not k.is_type]
+        directory = [k for k in await resources.known(tx) if not k.is_type]
         layouts = [one for one in await resources.listed(tx, limit=200) if one.layouts]
         context: dict[str, Any] = {
             "section": "types",
             "resource": resource,
             "seen": seen_of(await _kept(tx, here, resource)) if resource else "",
             "people": [k for k in directory if k.type == "person"],
-            "things": [k for k in directory if k.type != "person"],
             "everything": directory,
-            "thing_options": [(k.slug, k.title) for k in directory],
+            "in_order": _in_order,
+            "thing_options": [(k.slug, k.title) for k in directory if k.is_active],
             "layout_options": [(name, name) for name in sorted({n for one in layouts for n in one.layouts})],
             "needs": numbered(needs_in(sheet.form), 1),
             "questions": numbered(questions_in(sheet.form), 1),
@@ -145,6 +148,13 @@ async def _page(request: Request, resource: Resource | None, sheet: Sheet) -> Re
             **await sheet_context(tx, sheet, None),
         }
     return sheet_page(request, "type.html", context, sheet.status)
+
+
+def _in_order(known: Sequence[Known], ticked: Sequence[str]) -> list[Known]:
+    """Those that are ticked in their order, then the others that are in use: the order is part of a need."""
+    by_name = {name: k for k in known for name in (k.email, k.slug) if name}
+    first = [by_name[name] for name in ticked if name in by_name]
+    return [*first, *(k for k in known if k.is_active and k not in first)]
 
 
 def _said_needs(one: Resource, directory: resources.Directory) -> list[str]:

@@ -41,7 +41,7 @@ def _day(speech: Speech, zone: ZoneInfo, day: DayOpen) -> dict[str, Any]:
         "bars": [(start, min(end, 1_440) - start) for start, end in day.spans if start < 1_440],
         "spans": [(_clock(speech, zone, day.on, a), _clock(speech, zone, day.on, b)) for a, b in day.spans],
         "all_day": day.spans == ((0, 1_440),),
-        "reasons": [reason for reason in day.reasons if day.spans == () or reason.code != "outside_hours"],
+        "reasons": [reason for reason in day.reasons if reason.code != "outside_hours"],
         "starts": day.starts,
     }
 
