@@ -13,11 +13,15 @@ from infra24.resources.catalogue import (
     normal,
     page,
     preview,
+    restore,
     several,
     slug_of,
     tidy,
     update,
+    update_seen,
 )
+from infra24.resources.closing import BlackoutGone, Closing, close, closings, open_again
+from infra24.resources.finding import PAGE, Wanted, count, search
 from infra24.resources.meeting import meeting_url
 from infra24.resources.model import (
     ANYONE,
@@ -28,17 +32,21 @@ from infra24.resources.model import (
     PartsInUse,
     Pool,
     Resource,
+    ResourceChanged,
     ResourceExists,
     ResourceInUse,
 )
 from infra24.resources.needs import Directory, Known
-from infra24.resources.offers import named_hosts, offer, recall
+from infra24.resources.offers import named_hosts, offer, recall, schedules
 from infra24.resources.queries import lengthen, lock, turn_catalogue
 from infra24.resources.questions import read_answers
 
 __all__ = [
     "ANYONE",
+    "PAGE",
+    "BlackoutGone",
     "Choice",
+    "Closing",
     "Directory",
     "Draft",
     "Known",
@@ -47,10 +55,15 @@ __all__ = [
     "PartsInUse",
     "Pool",
     "Resource",
+    "ResourceChanged",
     "ResourceExists",
     "ResourceInUse",
+    "Wanted",
     "archive",
     "bookable",
+    "close",
+    "closings",
+    "count",
     "create",
     "draft_of",
     "get",
@@ -64,13 +77,18 @@ __all__ = [
     "named_hosts",
     "normal",
     "offer",
+    "open_again",
     "page",
     "preview",
     "read_answers",
     "recall",
+    "restore",
+    "schedules",
+    "search",
     "several",
     "slug_of",
     "tidy",
     "turn_catalogue",
     "update",
+    "update_seen",
 ]

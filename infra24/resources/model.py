@@ -13,6 +13,10 @@ class ResourceExists(Conflict):
     """There is already a resource with that slug or e-mail."""
 
 
+class ResourceChanged(Conflict):
+    """Somebody else changed this meanwhile. Nothing was saved: compare, and save again."""
+
+
 class ResourceInUse(Conflict):
     """Bookings to come were made while it was never occupied itself, and would not count. Move them first."""
 
@@ -164,10 +168,15 @@ class Pool:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Whom a booking is to be with: only these hosts, chosen this way. Empty: as the offer says."""
+    """Whom a booking is to be with: only these hosts, chosen this way. Empty: as the offer says.
+
+    `freely` is how staff place it: any minute of the open hours for as long as this, whatever the notice,
+    the horizon and the limits. It is not kept on a booking.
+    """
 
     hosts: tuple[UUID, ...] = ()
     pooling: Pooling | None = None
+    freely: timedelta | None = None
 
     def as_json(self) -> dict[str, Any]:
         """As it is kept on a booking."""
@@ -283,6 +292,9 @@ class Offer:
 
     def narrowed(self, choice: Choice) -> "Offer":
         """The offer with only these hosts, chosen this way; who stands in for one of them does so still."""
+        if choice.freely is not None:
+            rules = self.rules.without_limits(choice.freely)
+            return replace(self, rules=rules).narrowed(replace(choice, freely=None))
         if choice == ANYONE or self.staff is None:
             return self
         pool = self.pools[self.staff]
