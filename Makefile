@@ -71,7 +71,7 @@ tests/servers/node_modules/.done: tests/servers/package.json tests/servers/packa
 	@cd tests/servers && PATH="$(NODE_BIN):$$PATH" npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
-infra24/web/static/app.css: frontend/node_modules/.done frontend/build.mjs $(wildcard frontend/src/*)
+infra24/web/static/app.css: frontend/node_modules/.done frontend/build.mjs $(wildcard frontend/src/* frontend/src/*/* frontend/licences/*)
 	@echo "· style sheet and scripts"
 	@cd frontend && PATH="$(NODE_BIN):$$PATH" node build.mjs
 

@@ -1,4 +1,4 @@
-"""The command line: serve, worker, migrate, demo, doctor, organization, apply, show, fairness, zones."""
+"""The command line: serving, looking after an installation, its organizations and their owners."""
 
 import asyncio
 import logging
@@ -25,6 +25,7 @@ from infra24 import (
     logs,
     migrations,
     organizations,
+    owning,
     serving,
 )
 from infra24.app import compose
@@ -71,6 +72,10 @@ def serve(
         if with_demo and demo.is_empty(urls.owner):
             _load_demo(settings, urls)
         _say_where(settings)
+        link = owning.first_owner(settings, urls)
+        if link:
+            console.print(f"{settings.owner_email} owns everything here. To sign in, once and within a day:")
+            console.print(f"  {link}\n", soft_wrap=True)
         beside = WorkerBeside(settings) if worker else None
         if beside:
             beside.__enter__()
@@ -155,6 +160,23 @@ def organization(
             key = organizations.give_key(owner, slug, "command line")
     console.print(f"{'Founded' if made else 'Another key for'} [bold]{slug}[/]. Its key, shown this once:")
     console.print(key, soft_wrap=True)
+
+
+@app.command()
+def owner(
+    slug: Annotated[str, typer.Argument(help="The organization.")],
+    email: Annotated[str, typer.Argument(help="Whose account is to own it; made if there is none.")],
+) -> None:
+    """Make someone an owner, and print the address that signs them in, once, within a day."""
+    settings = _settings()
+    with _database(settings) as urls:
+        _migrate(urls)
+        try:
+            link = owning.make_owner(settings, urls, slug, email)
+        except Refusal as wrong:
+            _fail(wrong.sentence)
+    console.print(f"{email} owns [bold]{slug}[/]. This address signs in once, within a day:")
+    console.print(link, soft_wrap=True)
 
 
 @app.command("apply")

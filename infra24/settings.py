@@ -48,7 +48,7 @@ class Settings(BaseSettings):
         default=(), description="whose bearer tokens are taken, as JSON: [{issuer, azp: [our site]}]"
     )
     owner_email: str = Field(
-        default="owner@localhost.localdomain", description="whose account the first run makes"
+        default="owner@example.org", description="whose account the first run makes"
     )
     pool_size: int = Field(default=10, ge=1, le=200, description="database connections per process")
 

@@ -35,7 +35,7 @@ async def _approval_wanted(desk: Desk, facts: dict[str, Any]) -> Letter | None:
         here = await organizations.get(tx)
         member = await people.member(tx, UUID(facts["user"]))
         booking = await bookings.get(tx, booking_id)
-    if member is None or booking.status != "pending":
+    if member is None or booking.status != "pending" or booking.ends_at < desk.now:
         return None
     return write(
         "approval_wanted",
@@ -53,7 +53,8 @@ async def _booking_decided(desk: Desk, facts: dict[str, Any]) -> Letter | None:
     async with desk.database.transaction(org_id) as tx:
         booking = await bookings.get(tx, booking_id)
         here = await organizations.get(tx)
-    if booking.status not in ("confirmed", "cancelled") or not booking.booker_email:
+    told = booking.status in ("confirmed", "cancelled") and booking.booker_email
+    if not told or booking.ends_at < desk.now:
         return None
     reason = booking.cancelled_because if booking.cancelled_because != "lapsed" else ""
     locale = booking.locale or here.locale

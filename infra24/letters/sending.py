@@ -36,7 +36,7 @@ class Office:
         """
         letter = await self.writers[kind](self.desk(now), facts)
         if letter is None:
-            log.info("letter %s of job %s: nothing to say any more", kind, job)
+            log.debug("letter %s of job %s: nothing to say any more", kind, job)
             return
         try:
             went = await self.post.send(letter, Stamp(self._id(kind, facts, job), now))

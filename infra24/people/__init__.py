@@ -47,6 +47,7 @@ from infra24.people.queries import (
     member,
     members,
     new_feed,
+    set_role,
     withdraw_deletion,
 )
 from infra24.people.queries import keys as listed_keys
@@ -107,5 +108,6 @@ __all__ = [
     "see_key",
     "sessions",
     "set_profile",
+    "set_role",
     "withdraw_deletion",
 ]

@@ -176,7 +176,8 @@ async def session(tx: Tx, token_hash: bytes, idle: datetime, begun: datetime) ->
         SELECT s.id, u.id, u.name, u.email, u.locale, u.time_zone, s.method, s.has_factor,
             u.totp_secret IS NOT NULL OR EXISTS (SELECT 1 FROM passkeys p WHERE p.user_id = u.id),
             u.password_hash IS NOT NULL, s.created_at, s.seen_at, s.proved_at,
-            (SELECT coalesce(json_agg(json_build_array(o.id, o.slug, o.name, m.role) ORDER BY o.name), '[]')
+            (SELECT coalesce(json_agg(json_build_array(o.id, o.slug, o.name, m.role,
+                    o.settings ->> 'second_factor' = 'true') ORDER BY o.name), '[]')
                 FROM memberships m JOIN organizations o ON o.id = m.org_id WHERE m.user_id = u.id)
         FROM sessions s JOIN users u ON u.id = s.user_id
         WHERE s.token_hash = %s AND s.seen_at > %s AND s.created_at > %s
@@ -187,12 +188,13 @@ async def session(tx: Tx, token_hash: bytes, idle: datetime, begun: datetime) ->
 
 
 async def person_of_identity(tx: Tx, issuer: str, subject: str) -> SignedIn | None:
-    """Who a provider's subject is here, as a session of their own would say it."""
+    """Who a provider's subject is here, as a session would say it that never proved anything to us."""
     row = await tx.row(
         """
         SELECT u.id, u.id, u.name, u.email, u.locale, u.time_zone, 'bearer', true, true,
-            u.password_hash IS NOT NULL, u.created_at, u.created_at, u.created_at,
-            (SELECT coalesce(json_agg(json_build_array(o.id, o.slug, o.name, m.role) ORDER BY o.name), '[]')
+            u.password_hash IS NOT NULL, u.created_at, u.created_at, to_timestamp(0),
+            (SELECT coalesce(json_agg(json_build_array(o.id, o.slug, o.name, m.role,
+                    o.settings ->> 'second_factor' = 'true') ORDER BY o.name), '[]')
                 FROM memberships m JOIN organizations o ON o.id = m.org_id WHERE m.user_id = u.id)
         FROM identities i JOIN users u ON u.id = i.user_id WHERE i.issuer = %s AND i.subject = %s
         """,
@@ -256,6 +258,11 @@ async def add_link(
     )
 
 
+async def end_links(tx: Tx, user_id: UUID) -> None:
+    """The links that were sent to a person open nothing any more."""
+    await tx.run("DELETE FROM one_time_links WHERE user_id = %s", (user_id,))
+
+
 async def link(tx: Tx, link_id: UUID, now: datetime) -> Row | None:
     """A link that can still be used: user, purpose, address."""
     return await tx.row(
@@ -274,12 +281,15 @@ async def use_link(tx: Tx, link_id: UUID, now: datetime) -> Row | None:
     )
 
 
-async def add_identity(tx: Tx, issuer: str, subject: str, user_id: UUID, now: datetime) -> None:
-    """Remember as whom a provider knows a person."""
-    await tx.run(
-        "INSERT INTO identities (issuer, subject, user_id, created_at) VALUES (%s, %s, %s, %s) "
-        "ON CONFLICT DO NOTHING",
-        (issuer, subject, user_id, now),
+async def add_identity(tx: Tx, issuer: str, subject: str, user_id: UUID, now: datetime) -> bool:
+    """Remember as whom a provider knows a person; False when it knows someone by that name already."""
+    return (
+        await tx.run(
+            "INSERT INTO identities (issuer, subject, user_id, created_at) VALUES (%s, %s, %s, %s) "
+            "ON CONFLICT DO NOTHING",
+            (issuer, subject, user_id, now),
+        )
+        == 1
     )
 
 
@@ -339,6 +349,8 @@ async def is_empty(tx: Tx) -> bool:
 
 def _signed_in(row: Row) -> SignedIn:
     *facts, places = row
-    listed = tuple(Place(UUID(id_), slug, name, Role(role)) for id_, slug, name, role in places)
+    listed = tuple(
+        Place(UUID(id_), slug, name, Role(role), bool(asks)) for id_, slug, name, role, asks in places
+    )
     known: tuple[Any, ...] = (*facts, listed)  # the statements have the order of the fields
     return SignedIn(*known)

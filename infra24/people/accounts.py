@@ -1,10 +1,13 @@
 """Accounts: made by an invitation or a first run, opened by a password, a link, a provider or a passkey."""
 
 import hashlib
+import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
+
+import psycopg
 
 from infra24.db import Tx
 from infra24.people import account_queries as queries
@@ -12,6 +15,7 @@ from infra24.people.model import Account, EmailTaken
 
 WRONG_PASSWORDS = 10
 LOCKED_FOR = timedelta(minutes=15)
+_NOBODY = UUID(int=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +35,7 @@ ALLOWED: Mapping[str, Allowance] = {
     "codes of an account": Allowance(8, _QUARTER),
     "links from an address": Allowance(60, _QUARTER),
     "bad keys from an address": Allowance(120, _QUARTER),
+    "answers to a challenge": Allowance(1, _QUARTER),
 }
 """Each try is counted by what it is and by whom; known and unknown accounts alike."""
 
@@ -38,7 +43,8 @@ ALLOWED: Mapping[str, Allowance] = {
 async def attempt(tx: Tx, what: str, key: str, now: datetime) -> bool:
     """Count one more try; False when there were too many. To be committed whatever comes of the try."""
     allowance = ALLOWED[what]
-    hashed = hashlib.sha256(key.encode()).digest()
+    counted = _neighbourhood(key) if what.endswith("from an address") else key
+    hashed = hashlib.sha256(counted.encode()).digest()
     return await queries.attempt(tx, what, hashed, now, now - allowance.within) <= allowance.most
 
 
@@ -76,9 +82,12 @@ def is_locked(account: Account | None, now: datetime) -> bool:
     return account is not None and account.locked_until is not None and account.locked_until > now
 
 
-async def wrong_password(tx: Tx, account: Account, now: datetime) -> None:
-    """Count a wrong password; after ten the account opens by link or passkey only, for a while."""
-    await queries.fail(tx, account.id, WRONG_PASSWORDS, now + LOCKED_FOR)
+async def wrong_password(tx: Tx, account: Account | None, now: datetime) -> None:
+    """Count a wrong password; after ten the account opens by link or passkey only, for a while.
+
+    Without an account it asks the database for as much: how long it takes tells nothing.
+    """
+    await queries.fail(tx, account.id if account else _NOBODY, WRONG_PASSWORDS, now + LOCKED_FOR)
 
 
 async def right_password(tx: Tx, account: Account, rehashed: str | None) -> None:
@@ -90,14 +99,31 @@ async def right_password(tx: Tx, account: Account, rehashed: str | None) -> None
 
 
 async def set_password(tx: Tx, user_id: UUID, password_hash: str, keep: UUID | None) -> None:
-    """Another password; every other session of the account is over. `keep` is the one that asked."""
+    """Another password; all else that opens the account is over. `keep` is the session that asked."""
     await queries.set_password(tx, user_id, password_hash)
+    await end_others(tx, user_id, keep)
+
+
+async def end_others(tx: Tx, user_id: UUID, keep: UUID | None) -> None:
+    """End every session but one, and what others may have asked for: links in letters, another address."""
     await queries.end_sessions(tx, user_id, keep)
+    await queries.end_links(tx, user_id)
 
 
 async def set_email(tx: Tx, user_id: UUID, email: str) -> None:
-    """Another address, proved by its link. Refuses with EmailTaken, here and in memberships."""
-    other = await queries.by_email(tx, email)
-    if other is not None and other.id != user_id:
-        raise EmailTaken()
-    await queries.set_email(tx, user_id, email)
+    """Another address, proved by its link; links sent to the former open nothing. Refuses with EmailTaken."""
+    try:
+        async with tx.attempt():
+            await queries.set_email(tx, user_id, email)
+    except psycopg.errors.UniqueViolation:
+        raise EmailTaken() from None
+    await queries.end_links(tx, user_id)
+
+
+def _neighbourhood(address: str) -> str:
+    """The part of a network address that one customer of a provider is given: of IPv6 the first half."""
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    return str(found) if found.version == 4 else str(ipaddress.ip_network((found, 64), strict=False))

@@ -9,7 +9,7 @@ from infra24.db import Tx
 from infra24.errors import NotFound
 from infra24.people import factor_queries as queries
 from infra24.people.model import Account, WrongCode
-from infra24.proofs import passkeys, totp
+from infra24.proofs import PasskeyRefused, passkeys, totp
 from infra24.proofs.passkeys import Passkey, Site
 from infra24.proofs.sealing import Seals
 
@@ -81,11 +81,13 @@ async def passkeys_of(tx: Tx, user_id: UUID) -> list[PasskeyView]:
 async def add_passkey(
     tx: Tx, user_id: UUID, site: Site, challenge: bytes, answer: dict[str, Any], name: str, now: datetime
 ) -> None:
-    """Keep a new passkey. Refuses with PasskeyRefused."""
+    """Keep a new passkey. Refuses with PasskeyRefused, one that is known already too."""
     made = passkeys.registered(site, challenge, answer)
-    await queries.add_passkey(
-        tx, user_id, made.credential_id, made.public_key, made.sign_count, name[:60] or "Passkey", now
-    )
+    called = "".join(letter for letter in name if letter.isprintable())[:60].strip() or "Passkey"
+    if not await queries.add_passkey(
+        tx, user_id, made.credential_id, made.public_key, made.sign_count, called, now
+    ):
+        raise PasskeyRefused()
 
 
 async def use_passkey(

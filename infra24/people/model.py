@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from infra24.errors import Conflict, Forbidden, Invalid, NotFound, TooMany
-from infra24.people.permissions import Role
+from infra24.people.permissions import AT_WORK, SCOPES, Role, Scope
 
 
 class WrongCredentials(Forbidden):
@@ -58,12 +58,13 @@ class ProveAgain(Forbidden):
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """One organization that a person belongs to."""
+    """One organization that a person belongs to; `asks_factor` is whether those at work need a second one."""
 
     org_id: UUID
     slug: str
     name: str
     role: Role
+    asks_factor: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +89,16 @@ class SignedIn:
     def role_in(self, org_id: UUID) -> Role | None:
         """Their role in an organization, or None when they are not of it."""
         return next((place.role for place in self.places if place.org_id == org_id), None)
+
+    def lacks_factor(self, org_id: UUID) -> bool:
+        """Whether an organization asks those who work there for a second factor that was not shown."""
+        asked = any(place.asks_factor and place.org_id == org_id for place in self.places)
+        return asked and not self.has_factor and self.role_in(org_id) in AT_WORK
+
+    def scopes_in(self, org_id: UUID) -> frozenset[Scope]:
+        """What they may do in an organization: without the second factor that it asks for, only their own."""
+        role = self.role_in(org_id)
+        return SCOPES[Role.MEMBER if self.lacks_factor(org_id) else role or Role.PUBLIC]
 
 
 @dataclass(frozen=True, slots=True)

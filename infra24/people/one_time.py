@@ -55,11 +55,11 @@ def id_of(sign: Sign, token: str, purpose: str = "link") -> UUID | None:
     return UUID(bytes=raw[:16]) if len(raw) == 48 and hmac.compare_digest(raw[16:], proof) else None
 
 
-async def look(tx: Tx, sign: Sign, token: str, now: datetime) -> Opened:
+async def look(tx: Tx, sign: Sign, token: str, purpose: str, now: datetime) -> Opened:
     """What a link would open. Refuses with LinkSpent. Looking spends nothing: mail scanners look too."""
     link_id = id_of(sign, token)
     row = await queries.link(tx, link_id, now) if link_id else None
-    if row is None:
+    if row is None or row[1] != purpose:
         raise LinkSpent()
     return Opened(*row)
 

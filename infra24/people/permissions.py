@@ -70,7 +70,10 @@ def scopes_of_key(kept: list[str]) -> frozenset[Scope]:
     """What a key may do, from what is kept of it."""
     if "*" in kept:
         return _EVERYTHING - {Scope.OWN}
-    return frozenset(Scope(name) for name in kept if name in set(Scope))
+    found = {Scope(name) for name in kept if name in set(Scope)}
+    if Scope.BOOKINGS_READ in found:  # who sees all bookings sees those that someone hosts
+        found.add(Scope.BOOKINGS_HOST)
+    return frozenset(found)
 
 
 def may_give(giver: Role, role: Role) -> bool:

@@ -105,7 +105,7 @@ API = (
     Address("GET", "/api/bookings/{id}/ics", bookings.ics, Open.EITHER, media="text/calendar"),
     Address("GET", "/api/bookings/{id}/calendar-urls", bookings.calendar_urls, Open.EITHER,
             gives=fields.CalendarUrls),
-    Address("GET", "/api/calendar/events", calendar.calendar_events, Open.EITHER),
+    Address("GET", "/api/calendar/events", calendar.calendar_events, Scope.BOOKINGS_HOST),
     Address("GET", "/api/calendar/offers", calendar.calendar_offers, Scope.BOOKINGS_WRITE),
     Address("POST", "/api/calendar/bookings", calendar.place_booking, Scope.BOOKINGS_WRITE, status=201),
     Address("PATCH", "/api/calendar/bookings/{id}", calendar.move_booking, Scope.BOOKINGS_WRITE),

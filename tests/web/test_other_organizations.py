@@ -43,6 +43,8 @@ def request_for(address: Address, http: httpx.Client, mine: Shop, theirs: Shop) 
     path = path.replace("{id}", victim["id"] if "/bookings/{id}" in path else room)
     path = path.replace("{slug}", "any")
     params: dict[str, Any] = {}
+    if "/calendar/" in path:
+        params = {"start": "2026-11-20", "end": "2026-11-26", "resource_id": room}
     if "availability" in path:
         params = {"resource_id": room, "start_date": "2026-11-23", "start_time": AT.isoformat()}
     if address.needs in (Open.TOKEN, Open.EITHER):
@@ -67,6 +69,9 @@ def request_for(address: Address, http: httpx.Client, mine: Shop, theirs: Shop) 
         "create_series": {"resource_id": str(mine.ids["room"]), "start_time": AT.isoformat(), "duration": 30,
                           "rule": "FREQ=WEEKLY;COUNT=2", "artist_name": "Me", "artist_email": "me@example.org"},
         "move_series": {"start_time": AT.isoformat()},
+        "place_booking": {"resource_id": room, "local_start": "2026-11-27T10:00:00",
+                          "local_end": "2026-11-27T10:30:00", "name": "Me", "email": "me@example.org"},
+        "move_booking": {"from_resource_id": room, "local_start": "2026-11-27T10:00:00"},
         "create_staffed": {"appointment_type_id": room, "start_time": AT.isoformat(),
                            "attendee_name": "Me", "attendee_email": "me@example.org"},
     }  # fmt: skip
@@ -95,7 +100,7 @@ def test_another_organizations_things_are_not_there(
         if address.needs is Open.PUBLIC and not address.path.endswith(public):
             continue  # public of any organization; what it shows is checked below
         own = address.path == "/api/bookings" and address.method == "GET"
-        own |= address.path == "/api/booking/manage"
+        own |= address.path in ("/api/booking/manage", "/api/calendar/offers")
         if own:  # the credentials name the organization: one sees one's own, never theirs
             assert victim["id"] not in answer.text
         else:
@@ -228,3 +233,42 @@ def test_the_sweeping_role_reads_no_personal_data(owner: psycopg.Connection[Any]
         for query in ("SELECT booker_name FROM bookings", "DELETE FROM bookings", "SELECT * FROM events"):
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
                 sweeper.execute(query)
+
+
+def test_another_organizations_ids_open_nothing_under_ones_own_address(
+    base: str, http: httpx.Client, database_url: str, settings: Settings, clock: Clock, shop: Shop, theirs: Shop
+) -> None:
+    """Pages and API: an owner puts what belongs to others into addresses of their own organization."""
+    from infra24.people import Role
+    from tests.people import sign_in
+
+    victim = book(http, theirs, artist_name="Somebody Else")
+    made = http.post(
+        f"/api/organizations/{theirs.slug}/booking-links",
+        json={"slug": "their-link", "kind": "team", "title": "Their secret link", "offers": ["room"]},
+        headers=theirs.auth,
+    )
+    room = http.post(f"/api/organizations/{theirs.slug}/resources", headers=theirs.auth,
+                     json={"type": "space", "title": "Their secret room"})  # fmt: skip
+    assert (made.status_code, room.status_code) == (201, 201)
+    link, secret = made.json(), room.json()
+    owner = sign_in(database_url, settings, clock, shop, Role.OWNER)
+    ids = {"booking": victim["id"], "room": secret["id"], "slug": secret["slug"], "link": link["id"]}
+    tried = 0
+    with owner.client(base) as client:
+        for page in PAGES:
+            if not isinstance(page.needs, Scope) or page.path.endswith("/changes"):
+                continue
+            for id_ in ids.values():
+                path = page.path.replace("{org}", shop.slug)
+                if path == (path := path.replace("{id}", id_).replace("{slug}", id_).replace("{link}", id_)):
+                    continue
+                for method in page.methods:
+                    answer = client.request(method, path, **({"data": {"do": "cancel"}} if method == "POST" else {}))
+                    tried += 1
+                    assert answer.status_code in (404, 422), (method, path, answer.status_code)
+                    for private in ("Somebody Else", "Their secret"):
+                        assert private not in answer.text, path
+    assert tried > 40
+    untouched = http.get(f"/api/bookings/{victim['id']}", headers=theirs.auth).json()
+    assert untouched["status"] == "confirmed"

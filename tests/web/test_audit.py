@@ -1,0 +1,226 @@
+"""The audit: every change with who, from where, before and after; nobody can change it, and a change shows."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import httpx
+import psycopg
+import pytest
+
+from infra24 import audit, bookings, organizations, people, resources
+from infra24.audit import Filters
+from infra24.db import Actor, Database
+from infra24.people import Role
+from infra24.settings import Settings
+from tests.factories import Shop, wish
+from tests.people import sign_in
+from tests.serving import NOW, Clock
+from tests.web.test_bookings_api import AT, body, book
+
+Run = Callable[[Callable[[Database], Any]], Any]
+
+
+def entries(run: Run, shop: Shop, **filters: Any) -> list[audit.Entry]:
+    """The audit of the shop, oldest first."""
+
+    async def story(database: Database) -> list[audit.Entry]:
+        async with database.transaction(shop.org_id) as tx:
+            return (await audit.page(tx, Filters(**filters), limit=500))[::-1]
+
+    found: list[audit.Entry] = run(story)
+    return found
+
+
+def test_a_booking_leaves_who_what_before_and_after(
+    http: httpx.Client, run: Run, shop: Shop, base: str, database_url: str, settings: Settings, clock: Clock
+) -> None:
+    made = book(http, shop, "visit", at=AT.replace(hour=10))
+    staff = sign_in(database_url, settings, clock, shop, Role.STAFF, name="Sam Staff")
+    with staff.client(base) as client:
+        moved = client.patch(
+            f"/api/bookings/{made['id']}", json={"start_time": AT.replace(hour=11).isoformat()}
+        )
+        assert moved.status_code == 200
+    http.delete(f"/api/bookings/{made['token']}")
+    found = entries(run, shop, subject="booking", subject_id=made["id"])
+    created, rescheduled, cancelled = (e for e in found if "host" not in (e.after or e.before or {}))
+    assert (created.action, created.actor["kind"], created.actor["address"]) == ("created", "visitor", "127.0.0.1")
+    assert created.after is not None
+    assert created.after["booker_email"] == "test@example.org"
+    assert created.after["hosts"] in (["Mo"], ["Lena"])
+    assert "token_hash" not in created.after
+    assert (rescheduled.actor["kind"], rescheduled.actor["name"]) == ("user", "Sam Staff")
+    assert (rescheduled.before or {})["starts_at"] != (rescheduled.after or {})["starts_at"]
+    assert (cancelled.before, cancelled.actor["kind"]) == ({"status": "confirmed"}, "booker") or (
+        cancelled.before or {}
+    )["status"] == "confirmed"
+
+
+def test_holds_are_nobodys_business_until_they_are_bookings(
+    http: httpx.Client, run: Run, shop: Shop
+) -> None:
+    wanted = {k: v for k, v in body(shop).items() if k in ("org_id", "resource_id", "start_time", "end_time")}
+    held = http.post("/api/holds", json=wanted).json()
+    http.delete(f"/api/bookings/{held['token']}")
+    assert entries(run, shop, subject="booking") == []
+    again = http.post("/api/holds", json=wanted).json()
+    http.put(
+        f"/api/bookings/{again['token']}",
+        json={"status": "confirmed", "artist_name": "Ada", "artist_email": "ada@example.org"},
+    )
+    (confirmed,) = entries(run, shop, subject="booking")
+    assert (confirmed.before or {})["status"] == "hold"
+    assert (confirmed.after or {})["status"] == "confirmed"
+
+
+def test_rules_roles_settings_keys_links_and_holidays_leave_entries_and_no_secret(
+    http: httpx.Client, run: Run, shop: Shop, database_url: str, settings: Settings, clock: Clock
+) -> None:
+    someone = sign_in(database_url, settings, clock, shop, Role.MEMBER)
+    sign_in(database_url, settings, clock, shop, Role.OWNER)
+
+    async def story(database: Database) -> str:
+        by = Actor("user", "u1", "Olga O'Hara", "192.0.2.7")
+        async with database.transaction(shop.org_id, by) as tx:
+            await resources.update(
+                tx, shop.ids["room"], {"availability_rules": {"timezone": "UTC", "windows": []}}, NOW
+            )
+            await people.memberships.change_role(
+                tx, someone.user_id, Role.STAFF, giver=Role.OWNER, now=NOW
+            )
+            await organizations.change(tx, {"settings": {"approval_hours": 5}}, NOW)
+            await organizations.set_holidays(
+                tx, organizations.read_plan([], {"2026-12-24": ("Eve", True)})
+            )
+            return await people.keys.make(tx, "till", ["bookings:read"], "Olga", NOW)
+
+    key = run(story)
+    found = [e for e in entries(run, shop) if e.actor.get("name") == "Olga O'Hara"]
+    by_subject = {e.subject: e for e in found}
+    assert {"resource", "membership", "organization", "holiday", "key"} <= set(by_subject)
+    assert all(e.actor["address"] == "192.0.2.7" for e in found)
+    assert (by_subject["membership"].before, by_subject["membership"].after) == ({"role": "member"}, {"role": "staff"})
+    assert set(by_subject["resource"].after or {}) >= {"availability_rules"}
+    assert by_subject["organization"].after == {"settings": {"approval_hours": 5}}
+    assert key not in str(found)
+    assert "key_hash" not in str(found)
+
+
+def test_what_is_undone_leaves_nothing(run: Run, shop: Shop) -> None:
+    before = len(entries(run, shop))
+
+    async def story(database: Database) -> None:
+        with pytest.raises(ZeroDivisionError):
+            async with database.transaction(shop.org_id) as tx:
+                await organizations.change(tx, {"name": "Never"}, NOW)
+                raise ZeroDivisionError
+        async with database.transaction(shop.org_id) as tx:
+
+            async def change() -> None:
+                await resources.update(tx, shop.ids["room"], {"title": "Never"}, NOW)
+
+            await bookings.impact(tx, None, change, NOW)
+
+    run(story)
+    assert len(entries(run, shop)) == before
+
+
+def test_the_application_can_add_nothing_change_nothing_and_forge_nobody(run: Run, shop: Shop) -> None:
+    async def story(database: Database) -> None:
+        for statement in (
+            "UPDATE audit_entries SET label = 'x'",
+            "DELETE FROM audit_entries",
+            "TRUNCATE audit_entries",
+            "INSERT INTO audit_entries (org_id, seq) VALUES (current_setting('app.org_id')::uuid, 99)",
+            "SELECT audit_write(current_setting('app.org_id')::uuid, 'created', 'x', 'x', 'x', NULL, NULL)",
+            "ALTER TABLE bookings DISABLE TRIGGER audit",
+            "SET session_replication_role = replica",
+        ):
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                async with database.transaction(shop.org_id) as tx:
+                    await tx.run(statement)  # type: ignore[arg-type]
+
+    run(story)
+
+
+@pytest.mark.race
+def test_many_at_once_make_one_chain_without_gaps(
+    run: Run, shop: Shop, tokens: Any, owner: psycopg.Connection[Any]
+) -> None:
+    async def story(database: Database) -> None:
+        async def one(n: int) -> None:
+            async with database.transaction(shop.org_id) as tx:
+                at = NOW + timedelta(days=2, minutes=30 * n)
+                await bookings.book(tx, wish(shop.ids["room"], at), tokens=tokens, now=NOW)
+
+        await asyncio.gather(*(one(n) for n in range(24)))
+
+    run(story)
+    rows = owner.execute(
+        "SELECT seq FROM audit_entries WHERE org_id = %s ORDER BY seq", (shop.org_id,)
+    ).fetchall()
+    assert [seq for (seq,) in rows] == list(range(1, len(rows) + 1))
+    assert len(rows) >= 24
+    assert shop.slug not in {one.slug for one in audit.verify(owner)}
+
+
+@pytest.mark.parametrize(
+    "tampering",
+    [
+        "UPDATE audit_entries SET actor = '{\"kind\": \"nobody\"}' WHERE org_id = %(org)s AND seq = 2",
+        "UPDATE audit_entries SET after = after || '{\"price\": 1}' WHERE org_id = %(org)s AND seq = 2",
+        "UPDATE audit_entries SET at = at + interval '1 s' WHERE org_id = %(org)s AND seq = 2",
+        "DELETE FROM audit_entries WHERE org_id = %(org)s AND seq = 2",
+    ],
+)
+def test_whoever_changes_the_table_by_hand_is_found_out(
+    http: httpx.Client, shop: Shop, owner: psycopg.Connection[Any], tampering: str
+) -> None:
+    for hour in (9, 10, 11):
+        book(http, shop, at=AT.replace(hour=hour))
+    assert shop.slug not in {one.slug for one in audit.verify(owner)}
+    owner.execute(tampering.encode(), {"org": shop.org_id})
+    broken = {one.slug: one.seq for one in audit.verify(owner)}
+    assert broken[shop.slug] in (2, 3)
+    owner.execute("DELETE FROM audit_entries WHERE org_id = %s", (shop.org_id,))  # for the tests after this
+
+
+def test_a_persons_data_can_be_erased_and_the_chain_still_holds(
+    http: httpx.Client, shop: Shop, owner: psycopg.Connection[Any]
+) -> None:
+    for hour in (9, 10, 11):
+        book(http, shop, at=AT.replace(hour=hour))
+    owner.execute(
+        "UPDATE audit_entries SET label = '[erased]', before = NULL, after = NULL WHERE org_id = %s AND seq = 2",
+        (shop.org_id,),
+    )
+    assert shop.slug not in {one.slug for one in audit.verify(owner)}
+
+
+def test_who_is_taken_off_and_put_back_has_not_changed_and_another_host_has(
+    run: Run, shop: Shop, tokens: Any
+) -> None:
+    async def story(database: Database) -> str:
+        at = NOW + timedelta(days=3)
+        async with database.transaction(shop.org_id) as tx:
+            made = await bookings.book(tx, wish(shop.ids["visit"], at), tokens=tokens, now=NOW)
+        (host,) = [p for p in made.participants if p.role == "host"]
+        later = at + timedelta(hours=1)
+        async with database.transaction(shop.org_id) as tx:
+            await bookings.reschedule(
+                tx, made.id, later, later + timedelta(minutes=30), by=bookings.By.STAFF, now=NOW
+            )
+        other = shop.ids["lena"] if host.name == "Mo" else shop.ids["mo"]
+        assert host.resource_id is not None
+        move = bookings.Move(made.id, host.resource_id, other, later, later + timedelta(minutes=30))
+        async with database.transaction(shop.org_id) as tx:
+            await bookings.move(tx, move, now=NOW)
+        return str(made.id)
+
+    id_ = run(story)
+    hosts = [(e.before, e.after) for e in entries(run, shop, subject="booking", subject_id=id_)
+             if "host" in (e.before or {}) or "host" in (e.after or {})]  # fmt: skip
+    assert len(hosts) == 2
+    assert {tuple((b or a or {}).values()) for b, a in hosts} == {("Mo",), ("Lena",)}
