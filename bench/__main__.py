@@ -4,7 +4,7 @@ import os
 import platform
 from datetime import date
 
-from bench import calendar, engine, growth, offers, reading, writing
+from bench import calendar, engine, growth, offers, reading, staff, writing
 from bench.world import world
 
 print(f"{date.today()}, {os.cpu_count()} cores, Python {platform.python_version()}, {platform.machine()}\n")
@@ -19,3 +19,4 @@ with world() as served:
     growth.run(served)
 with world() as served:
     calendar.run(served)
+    staff.run(served)

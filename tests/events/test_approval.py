@@ -1,0 +1,229 @@
+"""Approval: a request claims its time, is decided by those who may, and lapses when nobody does."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import psycopg
+import pytest
+
+from infra24 import announcements, bookings, organizations, people
+from infra24.app import compose
+from infra24.bookings import Booking, By, IllegalMove, SlotTaken, Status, Tokens
+from infra24.db import Database
+from infra24.people import Role
+from infra24.settings import Settings
+from infra24.worker import Queue
+from tests.factories import ADA, Shop, wish
+from tests.letters.reading import letters, link_of
+from tests.people import sign_in
+from tests.serving import NOW, Clock
+
+AT = NOW + timedelta(days=10)
+Story = Callable[[Database, Queue], Awaitable[Any]]
+
+
+@pytest.fixture
+def house(settings: Settings, database_url: str, clock: Clock) -> Callable[[Story], Any]:
+    """Runs a story with the database and the worker's queue."""
+
+    def go(story: Story) -> Any:
+        async def main() -> Any:
+            database, queue = compose(settings, database_url, clock)
+            await database.open()
+            try:
+                await work(queue)  # what earlier tests left in this database
+                for left in (settings.data_dir / "letters").glob("*.eml"):
+                    left.unlink()
+                return await story(database, queue)
+            finally:
+                await database.close()
+
+        return asyncio.run(main())
+
+    return go
+
+
+async def work(queue: Queue) -> None:
+    """Do all the jobs that wait."""
+    async with queue.jobs.open_async():
+        await queue.jobs.run_worker_async(wait=False, install_signal_handlers=False, listen_notify=False)
+
+
+async def ask(database: Database, shop: Shop, tokens: Tokens) -> Booking:
+    """Ask for the room that needs approval."""
+    async with database.transaction(shop.org_id) as tx:
+        return await bookings.book(tx, wish(shop.ids["asked"], AT), tokens=tokens, now=NOW)
+
+
+def test_a_request_claims_its_time_and_those_who_may_decide_are_asked_by_letter(
+    house: Any, shop: Shop, tokens: Tokens, settings: Settings, database_url: str, clock: Clock
+) -> None:
+    staff = sign_in(database_url, settings, clock, shop, Role.STAFF)
+    sign_in(database_url, settings, clock, shop, Role.HOST)
+
+    async def story(database: Database, queue: Queue) -> UUID:
+        asked = await ask(database, shop, tokens)
+        assert asked.status is Status.PENDING
+        with pytest.raises(SlotTaken):
+            await ask(database, shop, tokens)
+        await work(queue)
+        return asked.id
+
+    id_ = house(story)
+    (letter,) = letters(settings)
+    assert letter["to"] == staff.email
+    assert link_of(letter).endswith(f"/{shop.slug}/bookings/{id_}")
+
+
+@pytest.mark.parametrize(("verdict", "status"), [("approve", "confirmed"), ("decline", "cancelled")])
+def test_a_decision_is_told_to_whoever_asked_with_its_reason(
+    house: Any, shop: Shop, tokens: Tokens, settings: Settings, verdict: str, status: str
+) -> None:
+    async def story(database: Database, queue: Queue) -> list[str]:
+        asked = await ask(database, shop, tokens)
+        async with database.transaction(shop.org_id) as tx:
+            if verdict == "approve":
+                decided = await bookings.approve(tx, asked.id, now=NOW)
+            else:
+                decided = await bookings.decline(tx, asked.id, because="The press is broken", now=NOW)
+        assert decided.status == status
+        await work(queue)
+        await work(queue)
+        async with database.transaction(shop.org_id) as tx:
+            return [one.kind for one in await announcements.of_booking(tx, asked.id)]
+
+    kinds = house(story)
+    (letter,) = letters(settings)
+    assert letter["to"] == ADA.email
+    assert ("The press is broken" in letter.get_content()) == (verdict == "decline")
+    said = "booking.confirmed" if verdict == "approve" else "booking.declined"
+    assert sorted(kinds) == sorted(["booking.requested", said])
+
+
+def test_declining_frees_the_time_at_once_and_only_what_waits_can_be_declined(
+    house: Any, shop: Shop, tokens: Tokens
+) -> None:
+    async def story(database: Database, _: Queue) -> None:
+        asked = await ask(database, shop, tokens)
+        async with database.transaction(shop.org_id) as tx:
+            await bookings.decline(tx, asked.id, because="", now=NOW)
+            await bookings.decline(tx, asked.id, because="", now=NOW)  # twice is once
+        again = await ask(database, shop, tokens)
+        async with database.transaction(shop.org_id) as tx:
+            await bookings.approve(tx, again.id, now=NOW)
+            with pytest.raises(IllegalMove):
+                await bookings.decline(tx, again.id, because="", now=NOW)
+            with pytest.raises(IllegalMove):
+                await bookings.approve(tx, asked.id, now=NOW)
+
+    house(story)
+
+
+def test_what_nobody_decides_lapses_after_the_time_that_the_organization_sets(
+    house: Any, shop: Shop, tokens: Tokens, settings: Settings, clock: Clock
+) -> None:
+    async def story(database: Database, queue: Queue) -> tuple[Booking, Booking]:
+        async with database.transaction(shop.org_id) as tx:
+            await organizations.change(tx, {"settings": {"approval_hours": 5}}, NOW)
+        asked = await ask(database, shop, tokens)
+        async with database.transaction(shop.org_id) as tx:
+            asked = await bookings.get(tx, asked.id)
+        clock.forward(hours=4, minutes=59)
+        await queue.end_lapsed_requests(0)
+        async with database.transaction(shop.org_id) as tx:
+            assert (await bookings.get(tx, asked.id)).status is Status.PENDING
+        clock.forward(minutes=1)
+        await queue.end_lapsed_requests(0)
+        await queue.end_lapsed_requests(0)
+        await work(queue)
+        await ask(database, shop, tokens)  # its time is free
+        async with database.transaction(shop.org_id) as tx:
+            return asked, await bookings.get(tx, asked.id)
+
+    asked, lapsed = house(story)
+    assert asked.lapses_at == NOW + timedelta(hours=5)
+    assert (lapsed.status, lapsed.cancelled_because, lapsed.lapses_at) == (Status.CANCELLED, "lapsed", None)
+    assert [letter["to"] for letter in letters(settings)] == [ADA.email]
+
+
+def test_a_request_waits_no_longer_than_until_it_begins_and_a_decided_one_waits_no_more(
+    house: Any, shop: Shop, tokens: Tokens
+) -> None:
+    async def story(database: Database, _: Queue) -> None:
+        soon = NOW + timedelta(hours=3)
+        async with database.transaction(shop.org_id) as tx:
+            made = await bookings.book(tx, wish(shop.ids["asked"], soon), tokens=tokens, now=NOW)
+        async with database.transaction(shop.org_id) as tx:
+            assert (await bookings.get(tx, made.id)).lapses_at == soon
+            approved = await bookings.approve(tx, made.id, now=NOW)
+            assert approved.lapses_at is None
+            assert not await bookings.lapse(tx, made.id, now=soon + timedelta(days=1))
+
+    house(story)
+
+
+def test_the_booker_who_moves_an_approved_booking_asks_again(
+    house: Any, shop: Shop, tokens: Tokens, settings: Settings, database_url: str, clock: Clock
+) -> None:
+    sign_in(database_url, settings, clock, shop, Role.ADMIN)
+
+    async def story(database: Database, queue: Queue) -> Booking:
+        asked = await ask(database, shop, tokens)
+        async with database.transaction(shop.org_id) as tx:
+            await bookings.approve(tx, asked.id, now=NOW)
+        await work(queue)
+        later = AT + timedelta(days=1)
+        async with database.transaction(shop.org_id) as tx:
+            await bookings.reschedule(
+                tx, asked.id, later, later + timedelta(minutes=30), by=By.BOOKER, now=NOW
+            )
+        await work(queue)
+        async with database.transaction(shop.org_id) as tx:
+            return await bookings.get(tx, asked.id)
+
+    moved = house(story)
+    assert moved.status is Status.PENDING
+    assert moved.lapses_at == NOW + timedelta(hours=72)
+    asked = [letter for letter in letters(settings) if "Waiting" in letter["subject"]]
+    assert len(asked) == 1  # of the first request nobody heard: it was decided before the letter was written
+
+
+@pytest.mark.race
+def test_two_who_decide_at_once_decide_once(
+    house: Any, shop: Shop, tokens: Tokens, owner: psycopg.Connection[Any]
+) -> None:
+    async def story(database: Database, _: Queue) -> tuple[list[Any], Booking]:
+        asked = await ask(database, shop, tokens)
+
+        async def approve() -> None:
+            async with database.transaction(shop.org_id) as tx:
+                await bookings.approve(tx, asked.id, now=NOW)
+
+        async def decline() -> None:
+            async with database.transaction(shop.org_id) as tx:
+                await bookings.decline(tx, asked.id, because="no", now=NOW)
+
+        said = await asyncio.gather(*(f() for f in (approve, decline) * 5), return_exceptions=True)
+        async with database.transaction(shop.org_id) as tx:
+            return said, await bookings.get(tx, asked.id)
+
+    said, after = house(story)
+    assert {type(one) for one in said} <= {type(None), IllegalMove}
+    assert after.status in (Status.CONFIRMED, Status.CANCELLED)
+    claims = owner.execute(
+        "SELECT count(*) FROM claims WHERE org_id = %s AND booking_id = %s", (shop.org_id, after.id)
+    ).fetchone()
+    assert claims == (1 if after.status is Status.CONFIRMED else 0,)
+    events = owner.execute(
+        "SELECT count(*) FROM events WHERE org_id = %s AND subject_id = %s "
+        "AND type IN ('booking.confirmed', 'booking.declined')", (shop.org_id, after.id)
+    ).fetchone()  # fmt: skip
+    assert events == (1,)
+
+
+def test_members_are_asked_only_where_their_role_decides(shop: Shop) -> None:
+    asked = {role for role in Role if people.Scope.BOOKINGS_APPROVE in people.SCOPES[role]}
+    assert asked == {Role.OWNER, Role.ADMIN, Role.STAFF}
