@@ -30,12 +30,16 @@ class Clock:
 
 @contextmanager
 def serving(settings: Settings, url: str, clock: Clock) -> Iterator[str]:
-    """Serve the application on a free port of loopback; its address."""
+    """Serve the application on a free port of loopback; its address.
+
+    Visitors reach it there, unless the settings have another address for them ("http://localhost:{port}").
+    """
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         listener.listen(512)
         port = listener.getsockname()[1]
-        here = settings.model_copy(update={"port": port, "public_url": f"http://127.0.0.1:{port}"})
+        address = (settings.public_url or "http://127.0.0.1:{port}").format(port=port)
+        here = settings.model_copy(update={"port": port, "public_url": address})
         config = uvicorn.Config(
             create_app(here, url, clock), log_config=None, access_log=False, timeout_graceful_shutdown=2
         )

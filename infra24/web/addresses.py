@@ -73,6 +73,8 @@ def _guarding(needs: Needs) -> Callable[[Request], Awaitable[None]]:
 
 def _guarded(page: Page) -> Callable[[Request], Awaitable[Response]]:
     async def answer(request: Request) -> Response:
+        if request.method == "HEAD" and "HEAD" not in page.methods:  # as GET: it changes nothing
+            request = Request({**request.scope, "method": "GET"}, request.receive)
         await admit(request, page.needs)
         found: Response = await page.answers(request)
         return found

@@ -10,7 +10,7 @@ from infra24.bookings import Booking, By, UnknownBooking, org_of_token
 from infra24.db import Actor, Tx
 from infra24.errors import Forbidden, NotFound, Unauthenticated
 from infra24.organizations import Organization
-from infra24.people import SCOPES, Role, Scope, SignedIn
+from infra24.people import Role, Scope, SignedIn
 from infra24.web.services import services
 
 COOKIE = "session"
@@ -71,8 +71,7 @@ class Caller:
         """Whether they have a scope here, or in the organization that a resource's id has led to."""
         if org_id is None or org_id == self.org_id:
             return scope in self.scopes
-        role = self.user.role_in(org_id) if self.user else None
-        return role is not None and scope in SCOPES[role]
+        return self.user is not None and scope in self.user.scopes_in(org_id)
 
     def require(self, scope: Scope) -> None:
         """Refuses with NotAllowed."""

@@ -20,7 +20,8 @@ from infra24.errors import (
     Unauthenticated,
     Unavailable,
 )
-from infra24.web.rendering import error_page
+from infra24.web.guard import SecondFactorNeeded, recognise
+from infra24.web.rendering import RETRY_AFTER, error_page
 
 STATUS: tuple[tuple[type[Refusal], int], ...] = (
     (Unauthenticated, 401),
@@ -61,7 +62,7 @@ def problem(status: int, code: str, detail: str, **facts: Any) -> Response:
         "detail": detail,
         **facts,
     }
-    headers = {503: {"retry-after": "2"}, 429: {"retry-after": "900"}}.get(status, {})
+    headers = {"retry-after": RETRY_AFTER[status]} if status in RETRY_AFTER else {}
     if status == 401:
         headers["www-authenticate"] = "Bearer"
     return Response(orjson.dumps(body, option=orjson.OPT_UTC_Z), status, headers, "application/problem+json")
@@ -109,6 +110,7 @@ def install(app: FastAPI) -> None:
         if _wants_json(request):
             answer = problem(error.status_code, code, str(error.detail))
         else:
+            await recognise(request)
             answer = await error_page(request, error.status_code, code, "")
         answer.headers.update(error.headers or {})
         return answer
@@ -123,6 +125,8 @@ def install(app: FastAPI) -> None:
 async def _page_of(request: Request, refusal: Refusal) -> Response:
     if isinstance(refusal, Unauthenticated) and request.method == "GET":
         return to_sign_in(request)
+    if isinstance(refusal, SecondFactorNeeded) and request.method == "GET":
+        return RedirectResponse("/account/security?need=1", 303)
     return await error_page(request, status_of(refusal), refusal.code, refusal.sentence)
 
 

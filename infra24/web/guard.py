@@ -10,9 +10,9 @@ from fastapi import Request
 from infra24 import people
 from infra24.bookings import UnknownBooking, org_of_token
 from infra24.db import Actor
-from infra24.errors import Forbidden, Unauthenticated
-from infra24.organizations import Organization, org_of_key
-from infra24.people import AT_WORK, SCOPES, Role, Scope, SignedIn, TooManyTries
+from infra24.errors import Forbidden, Invalid, Refusal, Unauthenticated
+from infra24.organizations import RESERVED, Organization, org_of_key
+from infra24.people import Role, Scope, SignedIn, TooManyTries
 from infra24.web.caller import Caller, Credentials, NotAllowed, NothingHere, credentials
 from infra24.web.services import Services, services
 
@@ -37,6 +37,10 @@ class FromElsewhere(Forbidden):
     """This form was sent from another site. Open our page and try again."""
 
 
+class NotText(Invalid):
+    """A text has no NUL character."""
+
+
 class SecondFactorNeeded(Forbidden):
     """This organization asks those who work here for a second factor. Add one to your account first."""
 
@@ -45,7 +49,7 @@ async def admit(request: Request, needs: Needs) -> None:
     """Find out who calls and leave it on the request; let in or refuse.
 
     Refuses with UnknownOrganization, Unauthenticated, NothingHere (not of this organization: nothing tells
-    what it has), NotAllowed, FromElsewhere and SecondFactorNeeded.
+    what it has), NotAllowed, FromElsewhere, NotText and SecondFactorNeeded.
     """
     found = services(request)
     here = None
@@ -59,21 +63,32 @@ async def admit(request: Request, needs: Needs) -> None:
     _check(who, here, needs)
 
 
+async def recognise(request: Request) -> None:
+    """Find out whose session it is where no address answers: the page that says so keeps their way back."""
+    shown, slug = credentials(request), request.url.path.strip("/").split("/")[0]
+    if shown.session is None or hasattr(request.state, "caller"):
+        return
+    try:
+        here = None if slug in RESERVED or not slug else await services(request).directory.find(slug)
+        request.state.caller = await _identify(request, services(request), shown, here, Open.PUBLIC)
+    except Refusal:
+        return
+
+
 def _check(who: Caller, here: Organization | None, needs: Needs) -> None:
     if who.shown.key and here is not None and not who.scopes:
         raise Unauthenticated()
     if isinstance(needs, Open):
         _check_open(who, needs)
         return
+    if who.user is not None and who.org_id is not None and who.user.lacks_factor(who.org_id):
+        raise SecondFactorNeeded()
     if not who.scopes:
         if who.user is not None and who.org_id is not None:
             raise NothingHere()
         raise Unauthenticated()
     if needs not in who.scopes:
         raise NotAllowed()
-    wanted = here is not None and here.settings.get("second_factor") and who.role in AT_WORK
-    if wanted and who.user is not None and not who.user.has_factor:
-        raise SecondFactorNeeded()
 
 
 def _check_open(who: Caller, needs: Open) -> None:
@@ -107,7 +122,7 @@ async def _identify(
             await people.see(tx, signed_in.session_id, org_id if role else None, now)
     return Caller(
         Actor("user", str(signed_in.user_id), signed_in.name, address),
-        SCOPES[role] if role else frozenset(),
+        signed_in.scopes_in(org_id) if org_id else frozenset(),
         role or Role.PUBLIC,
         signed_in,
         org_id,
@@ -175,15 +190,23 @@ async def _check_origin(request: Request, who: Caller) -> None:
     """
     if not comes_from_here(request):
         raise FromElsewhere()
+    form = await _form(request)
     if who.csrf:
-        sent = request.headers.get("x-csrf-token")
-        kind = request.headers.get("content-type", "")
-        if sent is None and kind.startswith(("application/x-www-form-urlencoded", "multipart/form-data")):
-            form = await request.form(max_files=FILES, max_fields=FIELDS)
-            value = form.get("csrf")
-            sent = value if isinstance(value, str) else None
-        if not hmac.compare_digest((sent or "").encode(), who.csrf.encode()):
+        sent = request.headers.get("x-csrf-token") or form.get("csrf", "")
+        if not hmac.compare_digest(sent.encode(), who.csrf.encode()):
             raise FromElsewhere()
+
+
+async def _form(request: Request) -> dict[str, str]:
+    """The texts of the form that was sent, if one was. Refuses with NotText."""
+    kind = request.headers.get("content-type", "")
+    if not kind.startswith(("application/x-www-form-urlencoded", "multipart/form-data")):
+        return {}
+    sent = await request.form(max_files=FILES, max_fields=FIELDS)
+    texts = {name: value for name, value in sent.items() if isinstance(value, str)}
+    if any("\0" in value for _, value in sent.multi_items() if isinstance(value, str)):
+        raise NotText()
+    return texts
 
 
 def comes_from_here(request: Request) -> bool:

@@ -17,6 +17,8 @@ from infra24.web.envelope import policy
 from infra24.web.services import services
 
 _COOKIE_AGE = 365 * 24 * 3_600
+RETRY_AFTER = {429: "900", 503: "2"}
+"""Seconds after which it is worth asking again, by status."""
 
 
 def install(app: FastAPI) -> None:
@@ -94,13 +96,15 @@ async def error_page(request: Request, status: int, code: str, sentence: str) ->
             organization = await services(request).directory.find(slug)
         except Refusal:
             organization = None
-    context = {"status": status, "code": code, "sentence": sentence}
+    context = {"status": status, "code": code, "sentence": sentence, "section": ""}
     return page(request, "error.html", organization, context, status=status)
 
 
 def _answer(request: Request, html: str, status: int) -> Response:
     body = html.encode()
     headers = {"vary": "Accept-Encoding, Accept-Language, Cookie, HX-Request-Type"}
+    if status in RETRY_AFTER:
+        headers["retry-after"] = RETRY_AFTER[status]
     if "gzip" in request.headers.get("accept-encoding", ""):
         body = gzip.compress(body, 5, mtime=0)
         headers["content-encoding"] = "gzip"

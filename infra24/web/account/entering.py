@@ -1,8 +1,9 @@
 """What follows once someone has proved who they are: a session, or first the second factor."""
 
 from datetime import timedelta
-from urllib.parse import urlsplit
+from urllib.parse import quote
 
+from email_validator import EmailNotValidError, validate_email
 from fastapi import Request, Response
 from starlette.responses import RedirectResponse
 
@@ -17,6 +18,8 @@ from infra24.web.services import Services, services
 HALF = "half"
 _HALF_WAY = timedelta(minutes=10)
 _PURPOSE = "half signed in"
+_LONGEST = 1_000
+_IN_ADDRESSES = "/:%#?=@[]!$&'()*+,;~"
 
 
 async def enter(
@@ -77,6 +80,13 @@ def set_session(request: Request, answer: Response, token: str) -> None:
     )  # fmt: skip
 
 
+def end_cookies(request: Request, answer: Response) -> None:
+    """Take the session's cookie back, and what was half way to one."""
+    secure = is_secure(services(request))
+    answer.delete_cookie(cookie_name(request), path="/", httponly=True, samesite="lax", secure=secure)
+    answer.delete_cookie(HALF, path="/sign-in", httponly=True, samesite="lax", secure=secure)
+
+
 def is_secure(found: Services) -> bool:
     """Whether the installation is reached by TLS, so that cookies may insist on it."""
     return found.settings.base_url.startswith("https:")
@@ -98,8 +108,16 @@ def actor(request: Request, account: Account) -> Actor:
 
 def onward_of(text: str | None, otherwise: str = "/account") -> str:
     """Where to go afterwards: a path of ours and nothing else, whatever an address says."""
-    if not text or not text.startswith("/") or text.startswith(("//", "/\\")) or "\\" in text:
+    if not text or len(text) > _LONGEST or not text.startswith("/") or text.startswith("//"):
         return otherwise
-    parts = urlsplit(text)
-    plain = all(ord(c) > 31 for c in text)
-    return text if plain and not parts.scheme and not parts.netloc else otherwise
+    if "\\" in text or any(ord(letter) < 32 for letter in text):
+        return otherwise
+    return quote(text, safe=_IN_ADDRESSES)
+
+
+def address_typed(text: str) -> str | None:
+    """An e-mail address in its one spelling, or None when it is none."""
+    try:
+        return validate_email(text.strip(), check_deliverability=False).normalized.lower()
+    except EmailNotValidError:
+        return None

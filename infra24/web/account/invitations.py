@@ -44,9 +44,12 @@ async def invitation(request: Request) -> Response:
         "known": known is not None,
         "wrong": False,
         "is_theirs": is_theirs,
+        "someone": user.email if user is not None and not is_theirs else "",
     }
     if request.method == "GET":
         return page(request, "account/invitation.html", here, context)
+    if user is not None and not is_theirs:
+        return page(request, "account/invitation.html", here, context, status=403)
     if known is not None and not is_theirs:  # the letter says who is meant, not that it is they
         back = urlencode({"next": request.url.path, "email": email})
         return RedirectResponse(f"/sign-in?{back}", 303)

@@ -9,9 +9,9 @@ from fastapi import Request, Response
 
 from infra24 import people
 from infra24.errors import Invalid
-from infra24.proofs import passkeys
+from infra24.proofs import PasskeyRefused, passkeys
 from infra24.proofs.passkeys import Site
-from infra24.web.account.entering import count, enter, half_way, onward_of
+from infra24.web.account.entering import count, enter, half_way, onward_of, set_session
 from infra24.web.account.security import require_fresh
 from infra24.web.api.answers import answer
 from infra24.web.caller import caller_of
@@ -26,6 +26,10 @@ class NotReadable(Invalid):
     """This answer cannot be read. Try again."""
 
 
+class HolderUnknown(Invalid):
+    """This passkey does not ask who holds it. Sign in with your password or a link first."""
+
+
 async def sign_in_options(request: Request) -> Response:
     """What a browser needs to offer a passkey of this site. It says nothing about any account."""
     found = services(request)
@@ -37,7 +41,7 @@ async def sign_in(request: Request) -> Response:
     """Sign in with a passkey: both factors at once where its holder was verified, else it is one of two."""
     found, now = services(request), services(request).clock()
     await count(request, "sign in from an address", address_of(request))
-    challenge = _challenge(request, "passkey sign-in")
+    challenge = await _challenge(request, "passkey sign-in")
     half = half_way(request)
     async with found.database.accounts() as tx:
         sent = await _sent(request)
@@ -46,9 +50,7 @@ async def sign_in(request: Request) -> Response:
         account = await people.accounts.get(tx, user_id)
         to = onward_of(half["next"] if half and second else request.query_params.get("next"))
         if not (verified or second):
-            raise people.WrongCode(
-                "This passkey does not ask who holds it. Sign in with your password or a link first."
-            )
+            raise HolderUnknown()
         entered = await enter(request, tx, account, method="passkey", strong=True, to=to)
     done = answer({"next": to})
     done.raw_headers += [(name, value) for name, value in entered.raw_headers if name == b"set-cookie"]
@@ -70,13 +72,17 @@ async def add_options(request: Request) -> Response:
 async def add(request: Request) -> Response:
     """Keep a new passkey."""
     found, who, now = services(request), require_fresh(request), services(request).clock()
-    challenge = _challenge(request, f"passkey of {who.user_id}")
+    challenge = await _challenge(request, f"passkey of {who.user_id}")
     sent = await _sent(request)
     async with found.database.accounts(caller_of(request).actor) as tx:
         name = str(sent.get("name") or "") or _device(request)
         await people.factors.add_passkey(tx, who.user_id, _site(found), challenge, sent, name, now)
         await found.letterbox.letter(tx.connection, "factor_changed", {"user": who.user_id})
-    return answer({"next": "/account/security?added=passkey"})
+        await people.accounts.end_others(tx, who.user_id, who.session_id)
+        token = await people.sessions.rotate(tx, who.session_id, has_factor=True, now=now)
+    done = answer({"next": "/account/security?added=passkey"})
+    set_session(request, done, token)
+    return done
 
 
 def _site(found: Services) -> Site:
@@ -91,9 +97,14 @@ def _asked(found: Services, options: str, challenge: bytes, purpose: str, path: 
     return made
 
 
-def _challenge(request: Request, purpose: str) -> bytes:
+async def _challenge(request: Request, purpose: str) -> bytes:
+    """The challenge that was set, for one answer: what was overheard cannot be said again."""
     found = services(request)
     kept = found.proofs.seals.open(request.cookies.get(_COOKIE, ""), purpose, found.clock())
+    try:
+        await count(request, "answers to a challenge", kept["challenge"])
+    except people.TooManyTries:
+        raise PasskeyRefused(reason="answered") from None
     return bytes.fromhex(kept["challenge"])
 
 

@@ -3,7 +3,6 @@
 from typing import Any
 
 from babel import Locale
-from email_validator import EmailNotValidError, validate_email
 from fastapi import Request, Response
 from starlette.responses import RedirectResponse
 
@@ -11,7 +10,7 @@ from infra24 import people
 from infra24.availability.documents import zone_named
 from infra24.languages import LANGUAGES
 from infra24.people import EmailTaken, LinkSpent
-from infra24.web.account.entering import count
+from infra24.web.account.entering import address_typed, count
 from infra24.web.account.security import require_fresh, signed_in
 from infra24.web.caller import caller_of
 from infra24.web.guard import address_of
@@ -61,9 +60,8 @@ async def ask_for_email(request: Request) -> Response:
     found, user, now = services(request), require_fresh(request), services(request).clock()
     sent = await typed(request)
     values = {"name": user.name, "locale": user.locale, "zone": user.time_zone}
-    try:
-        email = validate_email(sent.get("email", ""), check_deliverability=False).normalized.lower()
-    except EmailNotValidError:
+    email = address_typed(sent.get("email", ""))
+    if email is None:
         return _page(request, {**values, "email": sent.get("email", "")}, {"email": "email"}, 422)
     await count(request, "letters from an address", address_of(request))
     await count(request, "letters to an account", str(user.user_id))
@@ -81,10 +79,10 @@ async def change_email(request: Request) -> Response:
     try:
         if request.method == "GET":
             async with found.database.accounts() as tx:
-                opened = await people.one_time.look(tx, found.tokens.sign, token, now)
+                opened = await people.one_time.look(tx, found.tokens.sign, token, "email", now)
             return page(request, "account/new_email.html", None, {"email": opened.email})
         await typed(request)
-        async with found.database.accounts() as tx:
+        async with found.database.accounts(caller_of(request).actor) as tx:
             opened = await people.one_time.use(tx, found.tokens.sign, token, "email", now)
             await people.accounts.set_email(tx, opened.user_id, opened.email)
     except (LinkSpent, EmailTaken) as refusal:

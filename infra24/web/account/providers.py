@@ -1,14 +1,17 @@
 """Signing in at an OpenID Connect provider: there and back, with what must not be lost kept sealed."""
 
+import unicodedata
 from datetime import timedelta
 
 from fastapi import Request, Response
 from starlette.responses import RedirectResponse
 
 from infra24 import people
+from infra24.errors import Conflict
 from infra24.proofs.model import Claims, ProviderRefused, SealBroken
 from infra24.proofs.oidc import Pending, SignIn
-from infra24.web.account.entering import enter, is_secure, onward_of
+from infra24.web.account.entering import address_typed, enter, is_secure, onward_of
+from infra24.web.account.security import CONNECT, require_fresh
 from infra24.web.caller import NothingHere, caller_of
 from infra24.web.services import Services, services
 
@@ -26,8 +29,13 @@ class UnprovedAddress(ProviderRefused):
     """That provider has not proved your e-mail address. Sign in another way, then connect it on your page."""
 
 
+class OtherAccount(Conflict):
+    """Someone else signs in with that. Disconnect it there first, or choose another."""
+
+
 async def begin(request: Request) -> Response:
-    """/sign-in/with/{provider}: on to the provider."""
+    """/sign-in/with/{provider}: on to the provider. With `connect`, which only the security page of this
+    session has, whoever comes back from there is connected to the account."""
     found, sign = services(request), _provider(request)
     url, pending = await sign.begin(_back(found, sign), found.clock())
     kept = {
@@ -36,6 +44,7 @@ async def begin(request: Request) -> Response:
         "nonce": pending.nonce,
         "verifier": pending.verifier,
         "next": onward_of(request.query_params.get("next")),
+        "connect": _to_connect(request),
     }
     answer = RedirectResponse(url, 303)
     value = found.proofs.seals.sign(kept, _PURPOSE, found.clock(), _WITHIN)
@@ -47,8 +56,9 @@ async def begin(request: Request) -> Response:
 async def back(request: Request) -> Response:
     """/sign-in/with/{provider}/back: who came back; their account, by the provider's name for them.
 
-    A person who is signed in connects the provider to their account. Else, the first time, an address that
-    the provider has proved finds the account. Refuses with NotInvited and UnprovedAddress.
+    Whoever asked to connect, in this session and having lately proved who they are, has it connected. Else
+    they are signed in; the first time, an address that the provider has proved finds the account. Refuses
+    with NotInvited, UnprovedAddress, OtherAccount and ProveAgain.
     """
     found, sign, now = services(request), _provider(request), services(request).clock()
     try:
@@ -57,15 +67,36 @@ async def back(request: Request) -> Response:
         return RedirectResponse("/sign-in", 303)
     pending = Pending(kept["provider"], kept["state"], kept["nonce"], kept["verifier"])
     claims = await sign.finish(_back(found, sign), pending, dict(request.query_params), now)
-    who = caller_of(request)
-    if who.user is not None and people.sessions.is_fresh(who.user, now):
-        async with found.database.accounts(who.actor) as tx:
-            await people.add_identity(tx, claims.issuer, claims.subject, who.user.user_id, now)
-        answer: Response = RedirectResponse("/account/security", 303)
+    if kept["connect"]:
+        answer = await _connect(request, found, claims, str(kept["connect"]))
     else:
         answer = await _enter(request, found, claims, str(kept["next"]))
     answer.delete_cookie(_COOKIE, path="/sign-in")
     return answer
+
+
+def _to_connect(request: Request) -> str:
+    """The session that asked to connect a provider, or nothing. Refuses with what others made up."""
+    found, asked = services(request), request.query_params.get("connect")
+    if asked is None:
+        return ""
+    user = require_fresh(request)
+    kept = found.proofs.seals.open(asked, CONNECT, found.clock())
+    if kept["session"] != str(user.session_id):
+        raise SealBroken(reason="another session")
+    return str(user.session_id)
+
+
+async def _connect(request: Request, found: Services, claims: Claims, session: str) -> Response:
+    user, now = require_fresh(request), found.clock()
+    if session != str(user.session_id):
+        raise people.ProveAgain()
+    async with found.database.accounts(caller_of(request).actor) as tx:
+        if await people.add_identity(tx, claims.issuer, claims.subject, user.user_id, now):
+            await found.letterbox.letter(tx.connection, "factor_changed", {"user": user.user_id})
+        elif await people.identity_of(tx, claims.issuer, claims.subject) != user.user_id:
+            raise OtherAccount()
+    return RedirectResponse("/account/security?done=provider", 303)
 
 
 async def _enter(request: Request, found: Services, claims: Claims, to: str) -> Response:
@@ -73,15 +104,25 @@ async def _enter(request: Request, found: Services, claims: Claims, to: str) -> 
     async with found.database.accounts() as tx:
         user_id = await people.identity_of(tx, claims.issuer, claims.subject)
         if user_id is None:
-            if not claims.email_verified or claims.email is None:
-                raise UnprovedAddress()
-            account = await people.accounts.of_email(tx, claims.email)
+            account = await people.accounts.of_email(tx, _proved(claims))
             if account is None:
                 raise NotInvited()
             user_id = account.id
             await people.add_identity(tx, claims.issuer, claims.subject, user_id, now)
         account = await people.accounts.get(tx, user_id)
         return await enter(request, tx, account, method="provider", strong=False, to=onward_of(to))
+
+
+def _proved(claims: Claims) -> str:
+    """The address that a provider has proved. One that only becomes someone's by being spelled anew (a Kelvin
+    sign for a K) proves nothing about theirs. Refuses with UnprovedAddress."""
+    said = claims.email or ""
+    found = address_typed(said)
+    if not claims.email_verified or found is None:
+        raise UnprovedAddress()
+    if not said.isascii() and (unicodedata.normalize("NFC", said) != said or found != said.lower()):
+        raise UnprovedAddress()
+    return found
 
 
 def _provider(request: Request) -> SignIn:

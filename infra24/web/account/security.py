@@ -21,6 +21,8 @@ from infra24.web.rendering import page
 from infra24.web.services import services
 
 _APP = "app to add"
+CONNECT = "provider to connect"
+NOT_YOURS = "That is not your password."
 
 
 def signed_in(request: Request) -> SignedIn:
@@ -67,7 +69,7 @@ async def _prove(request: Request, sent: dict[str, str]) -> Response:
         account = await people.accounts.get(tx, user.user_id)
     stored = account.password_hash
     if stored and not await found.proofs.passwords.verify(sent.get("password", ""), stored):
-        raise Problem({"prove": "That is not your password."})
+        raise Problem({"prove": NOT_YOURS})
     async with found.database.accounts() as tx:
         if account.password_hash is None:
             await people.factors.check_code(tx, account, sent.get("code", "")[:40], found.proofs.seals, now)
@@ -123,7 +125,7 @@ async def _add_app(request: Request, sent: dict[str, str]) -> Response:
             codes = await people.factors.add_app(
                 tx, user.user_id, secret, sent.get("code", ""), found.proofs.seals, now
             )
-            await people.end_sessions(tx, user.user_id, user.session_id)
+            await people.accounts.end_others(tx, user.user_id, user.session_id)
             token = await people.sessions.rotate(tx, user.session_id, has_factor=True, now=now)
             await found.letterbox.letter(tx.connection, "factor_changed", {"user": user.user_id})
     except people.WrongCode as wrong:
@@ -188,7 +190,7 @@ async def _end_others(request: Request, _: dict[str, str]) -> Response:
     """End every session but this."""
     found, user = services(request), signed_in(request)
     async with found.database.accounts(caller_of(request).actor) as tx:
-        await people.end_sessions(tx, user.user_id, user.session_id)
+        await people.accounts.end_others(tx, user.user_id, user.session_id)
     return RedirectResponse("/account/security?done=session", 303)
 
 
@@ -229,13 +231,14 @@ async def _page(request: Request, more: dict[str, Any], status: int = 200) -> Re
     fresh = people.sessions.is_fresh(user, now)
     empty = {"prove": not fresh, "errors": {}, "said": "", "codes": [], "app": None}
     known = [(slug, sign.provider) for slug, sign in found.proofs.providers.items()]
+    connect = found.proofs.seals.sign({"session": str(user.session_id)}, CONNECT, now, people.sessions.GRAVE)
     done = request.query_params.get("done", "")
     added = request.query_params.get("added", "")
     return page(
         request,
         "account/security.html",
         None,
-        {**empty, **context, "providers": known, "done": done, "added": added,
+        {**empty, **context, "providers": known, "done": done, "added": added, "connect": connect,
          "wanted": "need" in request.query_params, **more},
         status=status,
     )  # fmt: skip

@@ -3,15 +3,22 @@
 from typing import Any
 from uuid import UUID
 
-from email_validator import EmailNotValidError, validate_email
 from fastapi import Request, Response
 from starlette.responses import RedirectResponse
 
 from infra24 import people
 from infra24.errors import Refusal
 from infra24.people import LinkSpent, WrongCredentials
-from infra24.web.account.entering import HALF, count, enter, half_way, onward_of
-from infra24.web.caller import caller_of, cookie_name
+from infra24.web.account.entering import (
+    address_typed,
+    count,
+    end_cookies,
+    enter,
+    half_way,
+    is_secure,
+    onward_of,
+)
+from infra24.web.caller import caller_of
 from infra24.web.errors import status_of
 from infra24.web.guard import address_of
 from infra24.web.pages.forms import typed
@@ -28,7 +35,7 @@ async def sign_in(request: Request) -> Response:
             return RedirectResponse(to, 303)
         return _page(request, {"email": request.query_params.get("email", "")})
     sent = await typed(request)
-    email = _address(sent.get("email", ""))
+    email = address_typed(sent.get("email", ""))
     if email is None:
         return _page(request, {"email": sent.get("email", ""), "wrong_email": True}, 422)
     if sent.get("by") == "link":
@@ -49,7 +56,7 @@ async def _by_password(request: Request, email: str, password: str, to: str) -> 
     stored = account.password_hash if account else None
     right = await found.proofs.passwords.verify(password, stored)  # takes as long without an account
     if account is None or stored is None or people.accounts.is_locked(account, now) or not right:
-        if account is not None and stored is not None and not right:
+        if not right:
             async with found.database.accounts() as tx:
                 await people.accounts.wrong_password(tx, account, now)
         raise WrongCredentials()
@@ -71,7 +78,8 @@ async def _send_link(request: Request, email: str, to: str) -> Response:
             link_id = await people.one_time.make(tx, account.id, "sign_in", account.email, now)
             await found.letterbox.letter(tx.connection, "sign_in", {"link": link_id})
     answer = page(request, "account/sent.html", None, {"email": email})
-    answer.set_cookie("onward", to, max_age=900, path="/sign-in", httponly=True, samesite="lax")
+    answer.set_cookie("onward", to, max_age=900, path="/sign-in", httponly=True, samesite="lax",
+                      secure=is_secure(found))  # fmt: skip
     return answer
 
 
@@ -82,7 +90,7 @@ async def by_link(request: Request) -> Response:
     if request.method == "GET":
         try:
             async with found.database.accounts() as tx:
-                opened = await people.one_time.look(tx, found.tokens.sign, token, now)
+                opened = await people.one_time.look(tx, found.tokens.sign, token, "sign_in", now)
         except LinkSpent as spent:
             return page(request, "account/spent.html", None, {"said": spent.sentence}, status=409)
         return page(request, "account/link.html", None, {"email": opened.email})
@@ -92,6 +100,8 @@ async def by_link(request: Request) -> Response:
         async with found.database.accounts() as tx:
             opened = await people.one_time.use(tx, found.tokens.sign, token, "sign_in", now)
             account = await people.accounts.get(tx, opened.user_id)
+            if account.email != opened.email:  # it was sent to an address that is theirs no more
+                raise LinkSpent()
             answer = await enter(request, tx, account, method="link", strong=False, to=to)
     except LinkSpent as spent:
         return page(request, "account/spent.html", None, {"said": spent.sentence}, status=409)
@@ -129,14 +139,13 @@ async def code(request: Request) -> Response:
 
 
 async def sign_out(request: Request) -> Response:
-    """/sign-out: end this session, here and in the database."""
-    found, who = services(request), caller_of(request)
+    """/sign-out: end this session, here and in the database; on to `next`, where someone else may go on."""
+    found, who, sent = services(request), caller_of(request), await typed(request)
     if who.user is not None:
         async with found.database.accounts(who.actor) as tx:
             await people.end_session(tx, who.user.user_id, who.user.session_id)
-    answer = RedirectResponse("/sign-in", 303)
-    answer.delete_cookie(cookie_name(request), path="/")
-    answer.delete_cookie(HALF, path="/sign-in")
+    answer = RedirectResponse(onward_of(sent.get("next"), "/sign-in"), 303)
+    end_cookies(request, answer)
     return answer
 
 
@@ -146,10 +155,3 @@ def _page(request: Request, context: dict[str, Any], status: int = 200) -> Respo
     to = request.query_params.get("next", "")
     return page(request, "account/sign_in.html", None, {**empty, "providers": known, "next": to, **context},
                 status=status)  # fmt: skip
-
-
-def _address(text: str) -> str | None:
-    try:
-        return validate_email(text.strip(), check_deliverability=False).normalized.lower()
-    except EmailNotValidError:
-        return None

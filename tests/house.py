@@ -1,0 +1,177 @@
+"""A served installation with people who can sign in, and the letters it writes: for tests of accounts."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from email.message import EmailMessage
+from functools import lru_cache
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx
+import psycopg
+import pyotp
+
+from infra24 import people
+from infra24.app import compose
+from infra24.db import Database
+from infra24.people import Role
+from infra24.proofs import Passwords, Seals
+from infra24.settings import Settings
+from infra24.worker import Queue
+from tests.factories import Shop
+from tests.letters.reading import letters, link_of
+from tests.serving import Clock, serving
+
+PASSWORD = "four horses under water"
+Story = Callable[[Database, Queue], Awaitable[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Someone with an account, as they know it themselves."""
+
+    user_id: UUID
+    email: str
+    name: str
+    secret: str | None
+    codes: list[str]
+
+    def code(self, clock: Clock) -> str:
+        """What their app shows."""
+        assert self.secret
+        return pyotp.TOTP(self.secret).at(clock())
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """The installation: where it is, and what it is made of."""
+
+    base: str
+    settings: Settings
+    url: str
+    clock: Clock
+
+    def browser(self, **headers: str) -> httpx.Client:
+        """A browser that keeps cookies, and follows nothing by itself."""
+        return httpx.Client(base_url=self.base, timeout=30, headers={"user-agent": "a test", **headers})
+
+    def tell(self, story: Story) -> Any:
+        """Run a story against the database, beside the server."""
+
+        async def main() -> Any:
+            database, queue = compose(self.settings, self.url, self.clock)
+            await database.open()
+            try:
+                return await story(database, queue)
+            finally:
+                await database.close()
+
+        with ThreadPoolExecutor(1) as thread:  # a browser test has a loop of its own in this one
+            return thread.submit(asyncio.run, main()).result()
+
+    def someone(
+        self, email: str = "", *, password: bool = True, app: bool = False, shop: Shop | None = None,
+        role: Role = Role.MEMBER,
+    ) -> Known:  # fmt: skip
+        """Someone with an account: with or without the password, an app for codes, a membership."""
+        address, name = email or f"p-{uuid4().hex[:10]}@people.example", "Pat Person"
+        secret = pyotp.random_base32() if app else None
+
+        async def make(database: Database, _: Queue) -> Known:
+            now, codes = self.clock(), []
+            async with database.accounts() as tx:
+                user_id = await people.accounts.ensure(tx, address, name, now)
+                if password:
+                    await people.accounts.set_password(tx, user_id, _hash(), None)
+                if secret is not None:
+                    code = pyotp.TOTP(secret).at(now)
+                    seals = Seals(self.settings.secret_key())
+                    codes = await people.factors.add_app(tx, user_id, secret, code, seals, now)
+            if shop is not None:
+                async with database.transaction(shop.org_id) as tx:
+                    await people.add_member(tx, user_id, role, name, address, now)
+            return Known(user_id, address, name, secret, codes)
+
+        found: Known = self.tell(make)
+        if app:
+            self.clock.forward(seconds=60)  # the code that proved the app is spent
+        return found
+
+    def invite(self, shop: Shop, email: str, role: Role = Role.STAFF, name: str = "") -> UUID:
+        """Invite someone; the letter says how to come in."""
+
+        async def invite(database: Database, queue: Queue) -> UUID:
+            async with database.transaction(shop.org_id) as tx:
+                made = await people.memberships.invite(
+                    tx, email, name, role, by="Olive Owner", giver=Role.OWNER, now=self.clock()
+                )
+                facts = {"org": shop.org_id, "invitation": made.id}
+                await queue.letter(tx.connection, "invitation", facts)
+            return made.id
+
+        found: UUID = self.tell(invite)
+        return found
+
+    def letters_to(self, email: str, subject: str = "") -> list[EmailMessage]:
+        """Write what is to be written; the letters to an address, the oldest first."""
+
+        async def drain(_: Database, queue: Queue) -> None:
+            async with queue.jobs.open_async():
+                await queue.jobs.run_worker_async(
+                    queues=["letters"], wait=False, install_signal_handlers=False, listen_notify=False
+                )
+
+        self.tell(drain)
+        found = [one for one in letters(self.settings) if one["to"] == email]
+        return [one for one in found if subject in one["subject"]]
+
+    def link_to(self, email: str, subject: str = "") -> str:
+        """The path of the link in the last letter to an address."""
+        found = self.letters_to(email, subject)
+        assert found, f"no letter to {email}"
+        return link_of(found[-1]).removeprefix(self.settings.base_url)
+
+    def owner(self, query: str, *args: Any) -> list[tuple[Any, ...]]:
+        """Ask the database as its owner."""
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            cursor = connection.execute(query.encode(), args)
+            return cursor.fetchall() if cursor.description else []
+
+    def forget_tries(self) -> None:
+        """As if a quarter of an hour had gone by."""
+        self.owner("DELETE FROM attempts")
+
+    @contextmanager
+    def signed_in(self, who: Known, **headers: str) -> Iterator[httpx.Client]:
+        """Their browser, signed in by the password and, where there is one, the code."""
+        with self.browser(**headers) as browser:
+            answer = browser.post("/sign-in", data={"email": who.email, "password": PASSWORD})
+            if who.secret:
+                answer = browser.post("/sign-in/code", data={"code": who.code(self.clock)})
+            assert answer.status_code == 303, answer.text
+            assert answer.headers["location"] == "/account"
+            yield browser
+
+
+@contextmanager
+def house(settings: Settings, url: str, clock: Clock) -> Iterator[House]:
+    """Serve an installation."""
+    with serving(settings, url, clock) as base:
+        port = base.rpartition(":")[2]
+        public = (settings.public_url or base).format(port=port)
+        here = settings.model_copy(update={"public_url": public})
+        yield House(public if public.startswith("http://localhost") else base, here, url, clock)
+
+
+def csrf_in(text: str) -> str:
+    """What the forms of a page carry."""
+    return text.split('name="csrf" value="', 1)[1].split('"', 1)[0]
+
+
+@lru_cache
+def _hash() -> str:
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, Passwords().hash(PASSWORD)).result()
