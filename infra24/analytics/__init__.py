@@ -16,7 +16,7 @@ from infra24.analytics.model import (
 )
 from infra24.analytics.ranges import read_range
 from infra24.analytics.reports import Wish, report, things
-from infra24.analytics.tables import TABLES, Table, as_csv, table, tables
+from infra24.analytics.tables import TABLES, table, tables
 
 __all__ = [
     "LONGEST_DAYS",
@@ -29,12 +29,10 @@ __all__ = [
     "Range",
     "Report",
     "Step",
-    "Table",
     "Tally",
     "Thing",
     "Use",
     "Wish",
-    "as_csv",
     "read_range",
     "report",
     "table",

@@ -1,29 +1,12 @@
 """The report as tables: the same figures as CSV and as JSON."""
 
-import csv
-import io
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from infra24.analytics.model import ENDED_BY, LEADS, MADE, Figures, Offered, Report, Tally
 from infra24.bookings import Status
 from infra24.errors import Problem
-
-Cell = str | int | float | None
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """Rows under names that stay: a program may read them."""
-
-    name: str
-    columns: tuple[str, ...]
-    rows: tuple[tuple[Cell, ...], ...]
-
-    def as_json(self) -> list[dict[str, Cell]]:
-        """Each row with the names of its columns."""
-        return [dict(zip(self.columns, row, strict=True)) for row in self.rows]
+from infra24.spreadsheets import Cell, Table
 
 
 def table(report: Report, name: str) -> Table:
@@ -39,24 +22,6 @@ def tables(report: Report) -> list[Table]:
     return [table(report, name) for name in TABLES]
 
 
-def as_csv(shown: Table) -> str:
-    """RFC 4180: names and texts in quotes. A text that a spreadsheet would reckon with is marked as text."""
-    out = io.StringIO()
-    writer = csv.writer(out, quoting=csv.QUOTE_NONNUMERIC)
-    writer.writerow(shown.columns)
-    writer.writerows([_plain(cell) for cell in row] for row in shown.rows)
-    return out.getvalue()
-
-
-def _plain(cell: Cell) -> Cell:
-    if cell is None:
-        return ""
-    if isinstance(cell, str) and cell.lstrip()[:1] in _FORMULA:
-        return f"'{cell}"
-    return cell
-
-
-_FORMULA = frozenset("=+-@\t\r\n")
 _Made = tuple[tuple[str, ...], list[tuple[Cell, ...]]]
 
 

@@ -153,6 +153,7 @@ CREATE INDEX participants_by_resource ON participants (org_id, resource_id, book
 ALTER TABLE bookings ADD COLUMN decided_because text NOT NULL DEFAULT '',
     ADD COLUMN lapses_at timestamptz,
     ADD COLUMN notes text NOT NULL DEFAULT '';
+UPDATE bookings SET lapses_at = least(starts_at, now() + interval '72 hours') WHERE status = 'pending';
 CREATE INDEX bookings_lapsing ON bookings (lapses_at) WHERE status = 'pending' AND lapses_at IS NOT NULL;
 COMMENT ON COLUMN bookings.lapses_at IS 'When a pending one that nobody decided ends by itself.';
 COMMENT ON COLUMN bookings.notes IS 'Of the staff, for the staff.';

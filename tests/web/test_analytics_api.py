@@ -9,12 +9,12 @@ from typing import Any
 import httpx
 import pytest
 
-from infra24 import analytics
-from infra24.analytics import TABLES, Table
+from infra24.analytics import TABLES
 from infra24.bookings import By, Person, cancel
 from infra24.db import Database
 from infra24.people import Role
 from infra24.settings import Settings
+from infra24.spreadsheets import Table, as_csv
 from tests.factories import Shop, found_shop, wish
 from tests.people import sign_in
 from tests.serving import NOW, Clock
@@ -97,7 +97,7 @@ def test_the_page_gives_the_same_files(http: httpx.Client, busy: Shop) -> None:
 
 def test_a_text_that_begins_like_a_formula_stays_text() -> None:
     names = ("=1+1", "+1", "-1", "@x", "\t=1", " =1", "\r=1", "plain", 'with "quotes", and commas')
-    written = analytics.as_csv(Table("x", ("name", "n"), tuple((name, -1) for name in names)))
+    written = as_csv(Table("x", ("name", "n"), tuple((name, -1) for name in names)))
     rows = list(csv.reader(io.StringIO(written)))[1:]
     assert [row[0] for row in rows][:7] == [f"'{name}" for name in names[:7]]
     assert [row[0] for row in rows][7:] == list(names[7:])

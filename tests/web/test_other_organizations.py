@@ -8,8 +8,8 @@ import httpx
 import psycopg
 import pytest
 
-from infra24.settings import Settings
 from infra24.people import Scope
+from infra24.settings import Settings
 from infra24.web.addresses import Address, Page
 from infra24.web.guard import Open
 from infra24.web.routes import API, PAGES
@@ -236,7 +236,13 @@ def test_the_sweeping_role_reads_no_personal_data(owner: psycopg.Connection[Any]
 
 
 def test_another_organizations_ids_open_nothing_under_ones_own_address(
-    base: str, http: httpx.Client, database_url: str, settings: Settings, clock: Clock, shop: Shop, theirs: Shop
+    base: str,
+    http: httpx.Client,
+    database_url: str,
+    settings: Settings,
+    clock: Clock,
+    shop: Shop,
+    theirs: Shop,
 ) -> None:
     """Pages and API: an owner puts what belongs to others into addresses of their own organization."""
     from infra24.people import Role
@@ -264,7 +270,9 @@ def test_another_organizations_ids_open_nothing_under_ones_own_address(
                 if path == (path := path.replace("{id}", id_).replace("{slug}", id_).replace("{link}", id_)):
                     continue
                 for method in page.methods:
-                    answer = client.request(method, path, **({"data": {"do": "cancel"}} if method == "POST" else {}))
+                    answer = client.request(
+                        method, path, **({"data": {"do": "cancel"}} if method == "POST" else {})
+                    )
                     tried += 1
                     assert answer.status_code in (404, 422), (method, path, answer.status_code)
                     for private in ("Somebody Else", "Their secret"):

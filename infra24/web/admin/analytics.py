@@ -19,6 +19,7 @@ from infra24.bookings import Status
 from infra24.errors import Problem
 from infra24.languages import Speech
 from infra24.organizations import Organization
+from infra24.spreadsheets import as_csv
 from infra24.web import charts
 from infra24.web.caller import caller_of, here_of
 from infra24.web.charts import Item, Part
@@ -99,7 +100,7 @@ def csv_answer(report: Report, here: Organization, name: str) -> Response:
     """One table of a report as a file."""
     between = f"{report.range.first}-{report.range.last}"
     headers = {"content-disposition": f'attachment; filename="{here.slug}-{name}-{between}.csv"'}
-    text = analytics.as_csv(analytics.table(report, name))
+    text = as_csv(analytics.table(report, name))
     return Response(text, 200, headers, "text/csv; charset=utf-8")
 
 

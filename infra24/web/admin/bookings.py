@@ -11,11 +11,11 @@ from zoneinfo import ZoneInfo
 from fastapi import Request, Response
 
 from infra24 import bookings, resources
-from infra24.analytics.tables import Cell, Table, as_csv
 from infra24.availability.hours import day_span
 from infra24.bookings import Booking, Filters, Status, instant
 from infra24.db import Tx
 from infra24.organizations import Organization
+from infra24.spreadsheets import Cell, Table, as_csv
 from infra24.web.admin import inputs
 from infra24.web.admin.handling import Outcome, handle
 from infra24.web.caller import Caller, caller_of, here_of
@@ -191,8 +191,8 @@ def _row(booking: Booking, zone: ZoneInfo) -> tuple[Cell, ...]:
     return (
         booking.reference, booking.status.value, start.date().isoformat(), start.strftime("%H:%M"),
         end.strftime("%H:%M"), zone.key, booking.resource_title, ", ".join(booking.hosts),
-        booking.booker_name, booking.booker_email, booking.phone, booking.goal_text, booking.price, booking.currency,
-        booking.created_at.astimezone(UTC).isoformat(), str(booking.id),
+        booking.booker_name, booking.booker_email, booking.phone, booking.goal_text, booking.price,
+        booking.currency, booking.created_at.astimezone(UTC).isoformat(), str(booking.id),
     )  # fmt: skip
 
 
