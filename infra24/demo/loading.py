@@ -116,7 +116,9 @@ async def _afterwards(
 ) -> None:
     """Some are cancelled; of what is over, nearly all came."""
     if dice.random() < 0.08:
-        await bookings.cancel(tx, booking_id, by=By.STAFF, now=start - timedelta(hours=30), because="ill")
+        await bookings.cancel(
+            tx, booking_id, by=By.STAFF, now=min(now, start - timedelta(hours=30)), because="ill"
+        )
         return
     if start > now or dice.random() < 0.05:
         return
