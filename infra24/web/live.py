@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import AsyncIterator
 from uuid import UUID
 
+from starlette.responses import Response, StreamingResponse
+
 from infra24 import events
 from infra24.db import Database
 from infra24.errors import Unavailable
@@ -40,6 +42,18 @@ class Watcher:
             if not self._watching[org_id]:
                 self._tasks.pop(org_id).cancel()
                 del self._watching[org_id], self._changed[org_id]
+
+    def stream(self, org_id: UUID, event: str, retry_ms: int) -> Response:
+        """An answer that goes on: a server-sent event of that name whenever something happened."""
+        named = f"event: {event}\ndata: 1\n\n".encode()
+
+        async def lines() -> AsyncIterator[bytes]:
+            yield f"retry: {retry_ms}\n\n".encode()
+            async for changed in self.changes(org_id):
+                yield named if changed else b": still here\n\n"
+
+        headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
+        return StreamingResponse(lines(), 200, headers, "text/event-stream")
 
     async def close(self) -> None:
         """Stop following."""

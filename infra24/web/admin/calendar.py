@@ -1,13 +1,12 @@
 """/{org}/admin/calendar: resources as columns or rows, to look at, to move and to book in; and as a table."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from fastapi import Request, Response
-from starlette.responses import StreamingResponse
 
 from infra24 import bookings
 from infra24.availability.hours import day_span
@@ -81,15 +80,7 @@ async def calendar_page(request: Request) -> Response:
 
 async def changes(request: Request) -> Response:
     """A stream that says when to look again: something happened in this organization."""
-    found, here = services(request), here_of(request)
-
-    async def stream() -> AsyncIterator[bytes]:
-        yield b"retry: 2000\n\n"
-        async for changed in found.watcher.changes(here.id):
-            yield b"event: changed\ndata: 1\n\n" if changed else b": still here\n\n"
-
-    headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
-    return StreamingResponse(stream(), 200, headers, "text/event-stream")
+    return services(request).watcher.stream(here_of(request).id, "changed", 2_000)
 
 
 def _read(request: Request, all_: Sequence[Column], today: date) -> tuple[Asked, list[Column]]:

@@ -1,13 +1,12 @@
 """Pick a time, hold it, say who you are: the way to a booking."""
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from fastapi import Request, Response
-from starlette.responses import RedirectResponse, StreamingResponse
+from starlette.responses import RedirectResponse
 
 from infra24 import bookings, resources
 from infra24.availability.documents import zone_named
@@ -64,16 +63,7 @@ async def hold_or_show(request: Request, way: Way, resource: Resource) -> Respon
 
 async def changes(request: Request) -> Response:
     """A stream that says when to look again: something was booked or freed here."""
-    found = services(request)
-    here = here_of(request)
-
-    async def stream() -> AsyncIterator[bytes]:
-        yield b"retry: 5000\n\n"
-        async for changed in found.watcher.changes(here.id):
-            yield b"event: slots\ndata: 1\n\n" if changed else b": still here\n\n"
-
-    headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
-    return StreamingResponse(stream(), 200, headers, "text/event-stream")
+    return services(request).watcher.stream(here_of(request).id, "slots", 5_000)
 
 
 async def details(request: Request) -> Response:
