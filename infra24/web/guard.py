@@ -11,7 +11,7 @@ from infra24 import people
 from infra24.bookings import UnknownBooking, org_of_token
 from infra24.db import Actor
 from infra24.errors import Forbidden, Invalid, Refusal, Unauthenticated
-from infra24.organizations import RESERVED, Organization, org_of_key
+from infra24.organizations import RESERVED, Organization, UnknownOrganization, org_of_key
 from infra24.people import Role, Scope, SignedIn, TooManyTries
 from infra24.web.caller import Caller, Credentials, NotAllowed, NothingHere, credentials
 from infra24.web.services import Services, services
@@ -52,10 +52,8 @@ async def admit(request: Request, needs: Needs) -> None:
     what it has), NotAllowed, FromElsewhere, NotText and SecondFactorNeeded.
     """
     found = services(request)
-    here = None
-    if "org" in request.path_params:
-        here = await found.directory.find(request.path_params["org"])
     shown = credentials(request, request.path_params.get("id"))
+    here = await _here(request, found, shown, needs)
     who = await _identify(request, found, shown, here, needs)
     request.state.caller, request.state.here = who, here
     if request.method not in _SAFE and (who.csrf or not request.url.path.startswith("/api/")):
@@ -73,6 +71,19 @@ async def recognise(request: Request) -> None:
         request.state.caller = await _identify(request, services(request), shown, here, Open.PUBLIC)
     except Refusal:
         return
+
+
+async def _here(request: Request, found: Services, shown: Credentials, needs: Needs) -> Organization | None:
+    """The organization that the address names, if it names one. A visitor is not told of a page that is not
+    for visitors whether its organization exists."""
+    if "org" not in request.path_params:
+        return None
+    try:
+        return await found.directory.find(request.path_params["org"])
+    except UnknownOrganization:
+        if needs is Open.PUBLIC or shown.anything or request.url.path.startswith("/api/"):
+            raise
+        raise Unauthenticated() from None
 
 
 def _check(who: Caller, here: Organization | None, needs: Needs) -> None:

@@ -4,8 +4,10 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
+from pydantic import SecretStr
 
 from infra24.settings import Settings
+from tests.house import House, house
 from tests.serving import NOW, Clock, serving
 
 
@@ -34,3 +36,20 @@ def clock(module_clock: Clock) -> Clock:
 def http(base: str) -> Iterator[httpx.Client]:
     with httpx.Client(base_url=base, timeout=30) as client:
         yield client
+
+
+@pytest.fixture(scope="module")
+def built(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """An installation with people, on the module's own server."""
+    folder = tmp_path_factory.mktemp("house")
+    settings = Settings(data_dir=folder, secret=SecretStr("a secret of the tests, long enough"))
+    with house(settings, database_url, Clock(NOW)) as found:
+        yield found
+
+
+@pytest.fixture
+def here(built: House) -> House:
+    """The same, at noon, with no try counted."""
+    built.clock.at = NOW
+    built.forget_tries()
+    return built

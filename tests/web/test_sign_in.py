@@ -1,33 +1,13 @@
 """Signing in by password, by link and with a code, over HTTP and with real letters: and nothing else opens."""
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from urllib.parse import quote, urlsplit
 
 import httpx
 import pytest
-from pydantic import SecretStr
 
-from infra24.settings import Settings
-from tests.house import PASSWORD, House, csrf_in, house
-from tests.serving import NOW, Clock
-
-SECRET = SecretStr("a secret of the tests, long enough")
-
-
-@pytest.fixture(scope="module")
-def built(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    folder: Path = tmp_path_factory.mktemp("house")
-    with house(Settings(data_dir=folder, secret=SECRET), database_url, Clock(NOW)) as found:
-        yield found
-
-
-@pytest.fixture
-def here(built: House) -> House:
-    built.clock.at = NOW
-    built.forget_tries()
-    return built
+from tests.house import PASSWORD, House, csrf_in
+from tests.serving import NOW
 
 
 def opens(browser: httpx.Client) -> bool:
