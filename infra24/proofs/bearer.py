@@ -87,6 +87,8 @@ def _check(issuer: Issuer, kind: str, claims: dict[str, Any], now: datetime) -> 
         JWTClaimsRegistry(int(now.timestamp()), LEEWAY_SECONDS, **wanted).validate(claims)
     except JoseError as error:
         raise BearerRefused(reason=str(getattr(error, "claim", None) or error.error)) from error
+    if len(claims["sub"]) > 255 or "\0" in claims["sub"]:
+        raise BearerRefused(reason="sub")
     if claims.get("sts") == "pending":  # signed in, but something is still asked of them there
         raise BearerRefused(reason="sts")
 

@@ -172,7 +172,7 @@ class SignIn:
             raise ProviderRefused(reason=str(getattr(error, "claim", None) or error.error)) from error
         except (TypeError, ValueError) as error:
             raise ProviderRefused(reason="claims") from error
-        if len(claims["sub"]) > 255:
+        if len(claims["sub"]) > 255 or "\0" in claims["sub"]:
             raise ProviderRefused(reason="sub")
         return dict(claims)
 
