@@ -21,7 +21,7 @@ from infra24.errors import (
     Unavailable,
 )
 from infra24.web.guard import SecondFactorNeeded, recognise
-from infra24.web.rendering import RETRY_AFTER, error_page
+from infra24.web.rendering import RETRY_AFTER, error_page, in_their_language
 
 STATUS: tuple[tuple[type[Refusal], int], ...] = (
     (Unauthenticated, 401),
@@ -68,9 +68,9 @@ def problem(status: int, code: str, detail: str, **facts: Any) -> Response:
     return Response(orjson.dumps(body, option=orjson.OPT_UTC_Z), status, headers, "application/problem+json")
 
 
-def problem_of(refusal: Refusal) -> Response:
+def problem_of(refusal: Refusal, **more: Any) -> Response:
     """A refusal as problem+json; field errors as a list of path and sentence."""
-    facts = dict(refusal.facts)
+    facts = {**refusal.facts, **more}
     if isinstance(refusal, Problem):
         facts = {"errors": [{"path": p, "sentence": s} for p, s in refusal.problems.items()]}
     return problem(status_of(refusal), refusal.code, refusal.sentence, **facts)
@@ -82,7 +82,7 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(Refusal)
     async def refused(request: Request, error: Exception) -> Response:
         assert isinstance(error, Refusal)
-        return problem_of(error) if _wants_json(request) else await _page_of(request, error)
+        return _problem_of(request, error) if _wants_json(request) else await _page_of(request, error)
 
     @app.exception_handler(RequestValidationError)
     async def invalid(request: Request, error: Exception) -> Response:
@@ -120,6 +120,13 @@ def install(app: FastAPI) -> None:
         if _wants_json(request):
             return problem(500, "our_mistake", "Something went wrong here. Nothing was changed.")
         return await error_page(request, 500, "our_mistake", "")
+
+
+def _problem_of(request: Request, refusal: Refusal) -> Response:
+    """For the API; for the script of a page with the sentence as its reader speaks."""
+    if request.url.path.startswith("/api"):
+        return problem_of(refusal)
+    return problem_of(refusal, sentence=in_their_language(request, refusal.sentence))
 
 
 async def _page_of(request: Request, refusal: Refusal) -> Response:

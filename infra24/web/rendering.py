@@ -80,6 +80,11 @@ def page(
     return answer
 
 
+def in_their_language(request: Request, sentence: str) -> str:
+    """One sentence as this visitor reads it."""
+    return catalogue(speech_for(request, None).language).gettext(sentence)
+
+
 def with_query(request: Request, **changed: Any) -> str:
     """This address with other query parameters; None takes one out."""
     kept = {**request.query_params, **changed}

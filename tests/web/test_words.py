@@ -10,10 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import infra24
+from infra24 import people, proofs
 from infra24.bookings import BookerLimit, HoldOver
+from infra24.errors import Conflict, Forbidden, NotFound, Refusal, TooMany, Unavailable
 from infra24.languages import LANGUAGES, LOCALES, speech
-from infra24.web import theme
-from infra24.web.guard import FromElsewhere
+from infra24.proofs import passwords
+from infra24.web import caller, guard, theme
+from infra24.web.account import passkeys, providers, security
 
 
 def _said() -> set[str]:
@@ -29,7 +32,37 @@ def _said() -> set[str]:
     texts = set()
     for _, _, message, *_ in found:
         texts |= {message} if isinstance(message, str) else set(message)
-    return texts | {" ".join(inspect.getdoc(kind).split()) for kind in (BookerLimit, HoldOver, FromElsewhere)}  # type: ignore[union-attr]
+    refused = {
+        BookerLimit,
+        HoldOver,
+        NotFound,
+        Forbidden,
+        Conflict,
+        Unavailable,
+        TooMany,
+        *_refusals_of_accounts(),
+    }
+    return texts | _OBJECTIONS | {" ".join((inspect.getdoc(kind) or "").split()) for kind in refused}
+
+
+_OBJECTIONS = {
+    passwords.TOO_SHORT,
+    passwords.TOO_LONG,
+    passwords.TOO_COMMON,
+    passwords.TOO_CLOSE,
+    security.NOT_YOURS,
+}
+
+
+def _refusals_of_accounts() -> set[type[Refusal]]:
+    """What is said to people about who they are: each module's own refusals."""
+    modules = (people.model, people.factors, proofs.model, guard, caller, passkeys, providers)
+    return {
+        kind
+        for module in modules
+        for kind in vars(module).values()
+        if isinstance(kind, type) and issubclass(kind, Refusal) and kind.__module__ == module.__name__
+    }
 
 
 def test_every_text_of_the_pages_is_in_every_catalogue() -> None:
