@@ -46,6 +46,10 @@ class Speech:
         """The same, short."""
         return format_skeleton("MMMEd", on, locale=self.locale, fuzzy=True)
 
+    def brief(self, at: datetime, zone: ZoneInfo) -> str:
+        """Day and time in the zone of the place, for those who work there."""
+        return f"{self.short_day(at.astimezone(zone))}, {self.time(at, zone)}"
+
     def moment(self, at: datetime, zone: ZoneInfo) -> str:
         """Day and time in a zone, and the zone: for those who may be elsewhere."""
         return f"{self.full_day(at.astimezone(zone))}, {self.time(at, zone)} ({self.zone(zone)})"

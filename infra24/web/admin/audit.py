@@ -8,9 +8,10 @@ from infra24 import audit
 from infra24.audit import Filters
 from infra24.web.admin import inputs
 from infra24.web.admin.bookings import midnight
+from infra24.web.admin.changes import told
 from infra24.web.caller import caller_of, here_of
 from infra24.web.pages.forms import read_number
-from infra24.web.rendering import page, with_query
+from infra24.web.rendering import page, speech_for, with_query
 from infra24.web.services import services
 
 PAGE = 50
@@ -35,7 +36,7 @@ async def audit_page(request: Request) -> Response:
         subjects = await audit.subjects(tx)
     context = {
         "section": "audit",
-        "entries": entries[:PAGE],
+        "entries": told(entries[:PAGE], speech_for(request, here), zone),
         "subjects": subjects,
         "zone": zone,
         "asked": {name: asked.get(name, "") for name in ("subject", "id", "by", "q", "from", "to")},

@@ -1,6 +1,7 @@
 """/{org}/bookings/{id}: one booking for the staff: what it is, what happened, what can be done."""
 
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -8,11 +9,12 @@ from fastapi import Request, Response
 from starlette.responses import RedirectResponse
 
 from infra24 import announcements, audit, bookings
-from infra24.bookings import Booking, By, Move, Status, Ways
+from infra24.bookings import Booking, By, Move, SlotTaken, Status, Ways
 from infra24.db import Tx
 from infra24.errors import Problem, Refusal
 from infra24.people import Scope
 from infra24.web.admin import inputs
+from infra24.web.admin.changes import told
 from infra24.web.admin.entries import Entries, entries
 from infra24.web.admin.handling import VERBS, Order
 from infra24.web.api.views import links
@@ -23,6 +25,7 @@ from infra24.web.rendering import page, speech_for
 from infra24.web.services import services
 
 _OPEN = (Status.PENDING, Status.CONFIRMED)
+_OURS = frozenset({"id", "org_id", "local_start", "series_at"})
 
 
 async def booking_page(request: Request) -> Response:
@@ -41,6 +44,9 @@ async def booking_page(request: Request) -> Response:
         raise
     except Problem as problem:
         return await _page(request, {"said": next(iter(problem.problems.values())), "typed": typed}, 422)
+    except SlotTaken:
+        more = {"said": "That time is taken.", "typed": typed, "why": _why(request, booking, typed)}
+        return await _page(request, more, 409)
     except Refusal as refusal:
         return await _page(request, {"said": refusal.sentence, "typed": typed}, status_of(refusal))
     return RedirectResponse(f"{request.url.path}?done={typed.get('do')[:20]}", 303)
@@ -93,16 +99,31 @@ async def _page(request: Request, more: dict[str, Any], status: int = 200) -> Re
         "time": start.strftime("%H:%M"),
         "movable": movable,
         "over": now >= booking.starts_at,
-        "times": [(at.astimezone(zone).isoformat(), speech.moment(at, zone)) for at in ways.starts],
+        "times": [(at.astimezone(zone).isoformat(), speech.brief(at, zone)) for at in ways.starts],
         "hosts": ways.hosts,
-        "history": history,
+        "history": told(history, speech, zone, _OURS),
         "notices": notices,
         "links": links(found, found.tokens.of(here.id, booking.id)),
         "said": "",
+        "why": "",
         "typed": Entries(),
         "done": request.query_params.get("done", ""),
     }
     return page(request, "admin/booking.html", here, {**context, **more}, status=status)
+
+
+def _why(request: Request, booking: Booking, typed: Entries) -> str:
+    """Where it is explained who or what stands at the time that was typed."""
+    if typed.get("do") != "time":
+        return ""
+    minutes = int(booking.length.total_seconds() // 60)
+    asked = {
+        "offer": booking.resource_id,
+        "on": typed.get("date"),
+        "at": typed.get("time"),
+        "length": minutes,
+    }
+    return f"/{here_of(request).slug}/admin/explain?{urlencode({**asked, 'how': 'time'})}"
 
 
 def _id(text: str) -> UUID | None:

@@ -43,8 +43,9 @@ async def explain_page(request: Request) -> Response:
     async with found.database.transaction(here.id, who.actor) as tx:
         known = [k for k in await resources.known(tx) if k.is_active and k.is_bookable and k.type != "person"]
         context["offers"] = [(k.slug, k.title) for k in known]
-        chosen = next((k for k in known if k.slug == context["slug"]), None)
+        chosen = next((k for k in known if context["slug"] in (k.slug, str(k.id))), None)
         if chosen is not None:
+            context["slug"] = chosen.slug
             offer = await resources.offer(tx, chosen.id)
             context |= _asked_of(offer, query)
             length, choice = context["length"], context["choice"]

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from fastapi import Request, Response
 
@@ -125,16 +126,23 @@ async def _ask(request: Request, typed: Entries, wanted: str, ids: list[UUID]) -
     """Ask for the reason, or the host, with the bookings in sight; nothing is done yet."""
     here, who = here_of(request), caller_of(request)
     async with services(request).database.transaction(here.id, who.actor) as tx:
-        chosen = await bookings.several(tx, ids)
+        chosen = [b for b in await bookings.several(tx, ids) if sees(who, b)]
         known = await resources.known(tx)
     context = {
         "section": "bookings",
+        "zone": ZoneInfo(here.time_zone),
         "do": wanted,
         "chosen": chosen,
         "hosts": [(str(k.id), k.title) for k in known if k.type == "person" and k.is_active],
         "back": request.url.path + (f"?{request.url.query}" if request.url.query else ""),
     }
     return page(request, "admin/handle.html", here, context)
+
+
+def sees(who: Caller, booking: Booking) -> bool:
+    """Whether a booking may be shown to them: all of them, or those that they host."""
+    hosts = (person.email for person in booking.participants if person.role == "host")
+    return who.hosting is None or who.hosting in hosts
 
 
 def _id(text: str) -> UUID | None:

@@ -2,6 +2,7 @@
 
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from email_validator import EmailNotValidError, validate_email
 from fastapi import Request, Response
@@ -101,6 +102,7 @@ async def _page(request: Request, more: dict[str, Any], status: int = 200) -> Re
     hosting = {k.email: k for k in known if k.email}
     context = {
         "section": "people",
+        "zone": ZoneInfo(here.time_zone),
         "members": [(m, hosting.get(m.email)) for m in members],
         "unlinked": [
             k for k in known if k.email and k.is_active and k.email not in {m.email for m in members}

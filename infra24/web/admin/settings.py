@@ -1,5 +1,6 @@
 """/{org}/admin/settings: what the organization is called, its zone, language, look; and its keys."""
 
+import re
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -121,7 +122,8 @@ def _values(changes: dict[str, Any]) -> dict[str, Any]:
 
 
 def _page(request: Request, here: Any, more: dict[str, Any], status: int = 200) -> Response:
-    seed = here.seed
+    typed = str(more.get("values", {}).get("seed") or request.query_params.get("seed", "")).lower()
+    seed = typed if re.fullmatch(r"#[0-9a-f]{6}", typed) else here.seed
     on_white, on_black = theme.contrast(seed, "#ffffff"), theme.contrast(seed, "#000000")
     named = {code: Locale.parse(code).get_display_name(code) or code for code in {*LOCALES, here.locale}}
     context = {
@@ -130,7 +132,7 @@ def _page(request: Request, here: Any, more: dict[str, Any], status: int = 200) 
             "name": here.name,
             "zone": here.time_zone,
             "locale": here.locale,
-            "seed": seed,
+            "seed": here.seed,
             "radius": here.radius,
             "second_factor": here.settings.get("second_factor", False),
             "approval_hours": here.settings.get("approval_hours", 72),
@@ -142,7 +144,7 @@ def _page(request: Request, here: Any, more: dict[str, Any], status: int = 200) 
         "errors": {},
         "done": "done" in request.query_params,
     }
-    return page(request, "admin/settings.html", here, {**context, **more}, status=status)
+    return page(request, "admin/settings.html", here, {**context, **more}, status=status, block="tone")
 
 
 def _id(text: str) -> UUID:

@@ -1,0 +1,146 @@
+"""A member's own bookings in a real browser: coming and past, cancelled and moved, feed, data; no way to the staff's."""
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import httpx
+import pytest
+from icalendar import Calendar
+
+from infra24.people import Role
+from infra24.settings import Settings
+from tests.browser.house import NOON, House, at_work, founded, looked_at
+from tests.people import Someone
+from tests.serving import Clock
+
+pytestmark = pytest.mark.browser
+SIZES = [(390, False), (390, True), (1280, False), (1280, True)]
+ADA = "ada@example.org"
+
+
+@pytest.fixture
+def house(served: tuple[str, Settings], database_url: str, clock: Clock) -> House:
+    house = founded(served, database_url, clock)
+    at_work(house)
+    clock.at = NOON - timedelta(days=2)
+    house.book("room", "Ada Lovelace", -1, "10:00")
+    clock.at = NOON
+    return house
+
+
+@pytest.fixture
+def ada(house: House) -> Someone:
+    return house.sign_in(Role.MEMBER, email=ADA, name="Ada Lovelace")
+
+
+@pytest.mark.parametrize(("width", "dark"), SIZES)
+def test_a_members_pages_are_accessible(
+    visit: Any, house: House, ada: Someone, width: int, dark: bool
+) -> None:
+    with visit(width, dark=dark) as visitor:
+        ada.enter(visitor.context, visitor.base)
+        pages = {"coming": "dashboard/bookings", "past": "dashboard/bookings?past=1"}
+        found = {name: looked_at(visitor, f"member-{name}", house.path(path)) for name, path in pages.items()}
+        assert {name: wrong for name, wrong in found.items() if wrong} == {}
+
+
+def test_a_member_without_bookings_is_shown_what_to_book_in_spanish(visit: Any, house: House) -> None:
+    with visit(320, locale="es-ES") as visitor:
+        house.enters(visitor, Role.MEMBER)
+        assert looked_at(visitor, "member-empty-es", house.path("dashboard/bookings")) == []
+        assert looked_at(visitor, "member-403-es", house.path("admin")) == []
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "noscript"])
+def test_a_member_moves_and_cancels(visit: Any, house: House, ada: Someone, scripts: bool) -> None:
+    with visit(390, scripts=scripts) as visitor:
+        ada.enter(visitor.context, visitor.base)
+        page = visitor.page
+        visitor.goto(house.path("dashboard/bookings"))
+        assert page.locator(".card").count() == 2
+        page.get_by_role("link", name="Other time").last.click()
+        page.locator("label.time").first.click()
+        page.locator("main button.primary").last.click()
+        page.wait_for_url("**/bookings/confirmation/**")
+        visitor.goto(house.path("dashboard/bookings"))
+        page.get_by_role("link", name="Cancel").last.click()
+        page.wait_for_url("**/bookings/cancel/**")
+        page.locator("main form button").last.click()
+        visitor.soon("true") if scripts else None
+        visitor.goto(house.path("dashboard/bookings"))
+        assert page.locator(".card .badge.cancelled").count() == 1
+        assert page.get_by_role("link", name="Cancel").count() == 1
+        page.get_by_role("link", name="Past").click()
+        assert page.locator(".card h2").all_inner_texts() == ["Print room"]
+
+
+def test_the_feed_is_read_by_calendar_programs_and_renewed(visit: Any, house: House, ada: Someone) -> None:
+    with visit(390) as visitor:
+        ada.enter(visitor.context, visitor.base)
+        page = visitor.page
+        visitor.goto(house.path("dashboard/bookings"))
+        address = page.locator("#feed-address").input_value()
+        calendar = Calendar.from_ical(httpx.get(address).text)
+        titles = [str(event["SUMMARY"]) for event in calendar.walk("VEVENT")]
+        assert len(titles) == 3
+        assert any("Print room" in title for title in titles)
+        page.get_by_role("button", name="Make a new address").click()
+        page.get_by_text("The feed has a new address.").wait_for()
+        assert page.locator("#feed-address").input_value() != address
+        assert httpx.get(address).status_code == 404
+
+
+def test_a_member_takes_their_data_and_asks_to_be_forgotten(visit: Any, house: House, ada: Someone) -> None:
+    with visit(390) as visitor:
+        ada.enter(visitor.context, visitor.base)
+        page = visitor.page
+        visitor.goto(house.path("dashboard/bookings"))
+        with page.expect_download() as download:
+            page.get_by_role("link", name="Download all of it").click()
+        data = json.loads(download.value.path().read_text())
+        assert data["account"]["email"] == ADA
+        assert data["membership"]["role"] == "member"
+        assert len(data["bookings"]) == 3
+        assert "Grace" not in json.dumps(data)
+        page.get_by_role("button", name="Ask for it to be deleted").click()
+        page.get_by_text("Your request was noted.").wait_for()
+        visitor.picture("member-asked")
+    with visit(1280) as staff:
+        house.enters(staff, Role.OWNER)
+        staff.goto(house.path("admin"))
+        staff.page.get_by_role("link", name="1 person asks for their data").click()
+        assert staff.page.locator("#leaving").get_by_text(ADA).is_visible()
+        staff.picture("house-people-leaving")
+    with visit(390) as visitor:
+        ada.enter(visitor.context, visitor.base)
+        visitor.goto(house.path("dashboard/bookings"))
+        visitor.page.get_by_role("button", name="Keep it after all").click()
+        visitor.page.get_by_role("button", name="Ask for it to be deleted").wait_for()
+
+
+def test_a_member_is_told_that_staff_pages_are_not_theirs(visit: Any, house: House, ada: Someone) -> None:
+    with visit(390) as visitor:
+        ada.enter(visitor.context, visitor.base)
+        for path in ("admin", "bookings", "admin/people", "admin/settings", "admin/audit", "admin/calendar"):
+            answer = visitor.page.goto(visitor.base + house.path(path))
+            assert answer.status == 403, path
+            assert visitor.page.get_by_role("heading", name="This is not for your role").is_visible()
+            assert visitor.page.get_by_text("in the role Member").is_visible()
+        assert visitor.accessible() == []
+        visitor.picture("member-403")
+        visitor.page.get_by_role("link", name="My bookings").last.click()
+        visitor.page.wait_for_url("**/dashboard/bookings")
+
+
+def test_the_menu_leads_to_what_is_theirs(visit: Any, house: House, ada: Someone) -> None:
+    with visit(390) as visitor:
+        ada.enter(visitor.context, visitor.base)
+        page = visitor.page
+        visitor.goto(house.path("book"))
+        page.locator(".who summary").click()
+        assert page.get_by_role("link", name="At work").count() == 0
+        assert visitor.accessible() == []
+        visitor.picture("member-menu")
+        page.locator(f".who a[href='{house.path('dashboard/bookings')}']").click()
+        page.wait_for_url("**/dashboard/bookings")
