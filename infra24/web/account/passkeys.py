@@ -11,6 +11,7 @@ from infra24 import people
 from infra24.errors import Invalid
 from infra24.proofs import PasskeyRefused, passkeys
 from infra24.proofs.passkeys import Site
+from infra24.web.account.devices import system_named
 from infra24.web.account.entering import count, enter, half_way, onward_of, set_session
 from infra24.web.account.security import require_fresh
 from infra24.web.api.answers import answer
@@ -75,7 +76,7 @@ async def add(request: Request) -> Response:
     challenge = await _challenge(request, f"passkey of {who.user_id}")
     sent = await _sent(request)
     async with found.database.accounts(caller_of(request).actor) as tx:
-        name = str(sent.get("name") or "") or _device(request)
+        name = str(sent.get("name") or "") or system_named(request.headers.get("user-agent", ""))
         await people.factors.add_passkey(tx, who.user_id, _site(found), challenge, sent, name, now)
         await found.letterbox.letter(tx.connection, "factor_changed", {"user": who.user_id})
         await people.accounts.end_others(tx, who.user_id, who.session_id)
@@ -116,9 +117,3 @@ async def _sent(request: Request) -> dict[str, Any]:
     if not isinstance(sent, dict):
         raise NotReadable()
     return sent
-
-
-def _device(request: Request) -> str:
-    agent = request.headers.get("user-agent", "")
-    known = ("Windows", "Macintosh", "iPhone", "iPad", "Android", "Linux")
-    return next((name for name in known if name in agent), "Passkey")

@@ -4,6 +4,7 @@ import base64
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from fastapi import Request, Response
 from starlette.responses import RedirectResponse
@@ -13,6 +14,7 @@ from infra24.errors import Problem, Refusal, Unauthenticated
 from infra24.people import ProveAgain, SignedIn
 from infra24.proofs import passwords, totp
 from infra24.proofs.model import SealBroken
+from infra24.web.account.devices import device_named
 from infra24.web.account.entering import count, set_session
 from infra24.web.caller import caller_of
 from infra24.web.errors import status_of
@@ -239,6 +241,7 @@ async def _page(request: Request, more: dict[str, Any], status: int = 200) -> Re
         "account/security.html",
         None,
         {**empty, **context, "providers": known, "done": done, "added": added, "connect": connect,
+         "device_named": device_named, "zone": ZoneInfo(user.time_zone or "UTC"),
          "wanted": "need" in request.query_params, **more},
         status=status,
     )  # fmt: skip

@@ -1,0 +1,31 @@
+"""What to call the device that a browser says it is on: enough to know one's own again."""
+
+_BROWSERS = (
+    ("Edg/", "Edge"),
+    ("OPR/", "Opera"),
+    ("Firefox/", "Firefox"),
+    ("Chrome/", "Chrome"),
+    ("CriOS/", "Chrome"),
+    ("FxiOS/", "Firefox"),
+    ("Safari/", "Safari"),
+)
+_SYSTEMS = (
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Android", "Android"),
+    ("Windows", "Windows"),
+    ("Macintosh", "Mac"),
+    ("CrOS", "ChromeOS"),
+    ("Linux", "Linux"),
+)
+
+
+def device_named(agent: str) -> str:
+    """The browser and the system, as "Firefox · Linux"; else what it says of itself, cut short."""
+    known = [next((name for mark, name in table if mark in agent), "") for table in (_BROWSERS, _SYSTEMS)]
+    return " · ".join(name for name in known if name) or agent[:40]
+
+
+def system_named(agent: str) -> str:
+    """The system alone, or nothing."""
+    return next((name for mark, name in _SYSTEMS if mark in agent), "")
