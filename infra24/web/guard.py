@@ -210,7 +210,7 @@ async def _check_origin(request: Request, who: Caller) -> None:
 
 async def _form(request: Request) -> dict[str, str]:
     """The texts of the form that was sent, if one was. Refuses with NotText."""
-    kind = request.headers.get("content-type", "")
+    kind = request.headers.get("content-type", "").lower()
     if not kind.startswith(("application/x-www-form-urlencoded", "multipart/form-data")):
         return {}
     sent = await request.form(max_files=FILES, max_fields=FIELDS)

@@ -287,6 +287,7 @@ def test_a_profile_takes_any_name_and_no_character_that_no_text_has(here: House,
             "<script>alert(1)</script>",
             "a" * 200,
             "{{ 7 * 7 }}",
+            "\\'; DROP TABLE users; --",
             "Ada\r\nbcc: eve",
         ):
             assert save(name).status_code == 303, name

@@ -329,6 +329,25 @@ def test_paths_of_every_language_are_gone_on_to(here: House) -> None:
         browser.post("/sign-in", params={"next": "/日本/книга?q=é"}, data={"email": ada.email, "by": "link"})
         answer = browser.post(here.link_to(ada.email))
         assert answer.headers["location"] == quote("/日本/книга?q=é", safe="/?=")
+        browser.cookies.clear()
+        answer = browser.post(
+            "/sign-in", params={"next": "/" + "日" * 900}, data={"email": ada.email, "by": "link"}
+        )
+        assert max(len(one) for one in answer.headers.get_list("set-cookie")) < 4_096
+
+
+def test_a_refusal_is_said_in_the_language_of_the_page(here: House) -> None:
+    ada = here.someone(app=True)
+    with here.browser(**{"accept-language": "es"}) as browser:
+        assert "do not go together" not in try_password(browser, ada.email, "wrong").text
+        try_password(browser, ada.email)
+        said = browser.post("/sign-in/code", data={"code": "000000"}).text
+        assert "That code" not in said
+        for path in ("/sign-in/link/x", "/invitations/x", "/account/email/x"):
+            page = browser.get(path).text
+            assert 'lang="es"' in page
+            for english in ("This link has", "This invitation was", "Ask for"):
+                assert english not in page
 
 
 def test_odd_input_is_refused_and_breaks_nothing(here: House) -> None:
@@ -345,6 +364,13 @@ def test_odd_input_is_refused_and_breaks_nothing(here: House) -> None:
             data = {"email": "nobody@people.example", "password": password}
             assert browser.post("/sign-in", data=data).status_code in (403, 422)
         assert browser.post("/sign-in", content=b"\xff\xfe").status_code == 422
+        for kind in ("application/x-www-form-urlencoded", "Application/X-WWW-Form-URLEncoded"):
+            answer = browser.post("/sign-in", content=b"email=a&password=%00", headers={"content-type": kind})
+            assert answer.status_code == 422
+        odd_part = b'--b\r\ncontent-disposition: form-data; name="email"\r\n\r\n\xff\xfe\r\n--b--\r\n'
+        multipart = {"content-type": "multipart/form-data; boundary=b"}
+        assert browser.post("/sign-in", content=odd_part, headers=multipart).status_code == 422
+        assert browser.post("/sign-in", content=b"--b\r\nbroken", headers=multipart).status_code in (400, 422)
         assert browser.post("/sign-in", files={"email": b"a@people.example"}).status_code == 422
         assert browser.post("/sign-in", content=b"x" * 300_000).status_code == 413
         for device in (b"\xff" * 200, b"x" * 5_000, b"<script>alert(1)</script>"):

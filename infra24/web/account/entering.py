@@ -108,11 +108,12 @@ def actor(request: Request, account: Account) -> Actor:
 
 def onward_of(text: str | None, otherwise: str = "/account") -> str:
     """Where to go afterwards: a path of ours and nothing else, whatever an address says."""
-    if not text or len(text) > _LONGEST or not text.startswith("/") or text.startswith("//"):
+    if not text or not text.startswith("/") or text.startswith("//"):
         return otherwise
     if "\\" in text or any(ord(letter) < 32 for letter in text):
         return otherwise
-    return quote(text, safe=_IN_ADDRESSES)
+    written = quote(text[: _LONGEST + 1], safe=_IN_ADDRESSES, errors="replace")
+    return written if len(written) <= _LONGEST else otherwise  # a cookie keeps no more
 
 
 def address_typed(text: str) -> str | None:
