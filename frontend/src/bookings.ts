@@ -1,7 +1,12 @@
 // The staff's list of bookings: keys, ticks, and a look again when something was booked. It works without this.
 const list = document.querySelector<HTMLElement>("#bookings");
-const KEYS_OFF = "bookings-keys-off";
+const SINGLE = "infra24-single-keys";
 let stale = false;
+
+/** Whether single letters are keys: the same choice as on the calendar. */
+function isSingle(): boolean {
+  return localStorage.getItem(SINGLE) !== "off";
+}
 
 function rows(): HTMLTableRowElement[] {
   return [...document.querySelectorAll<HTMLTableRowElement>("tr[data-booking]")];
@@ -16,7 +21,7 @@ function say(): void {
   const count = ticks().filter((tick) => tick.checked).length;
   if (shown) shown.textContent = count ? (shown.dataset.some ?? "").replace("#", String(count)) : (shown.dataset.none ?? "");
   const keys = document.querySelector<HTMLInputElement>("#keys");
-  if (keys) keys.checked = localStorage.getItem(KEYS_OFF) === null;
+  if (keys) keys.checked = isSingle();
   document.querySelector(".tabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
 }
 
@@ -40,7 +45,7 @@ document.addEventListener("keydown", (event) => {
   if (field || event.ctrlKey || event.metaKey || event.altKey) return;
   const row = document.activeElement?.closest("tr[data-booking]");
   const arrow = event.key === "ArrowDown" || event.key === "ArrowUp";
-  if (arrow ? !row : localStorage.getItem(KEYS_OFF) !== null) return;
+  if (arrow ? !row : !isSingle()) return;
   switch (event.key) {
     case "j": case "ArrowDown": step(1); break;
     case "k": case "ArrowUp": step(-1); break;
@@ -58,7 +63,7 @@ document.addEventListener("keydown", (event) => {
 document.addEventListener("change", (event) => {
   const field = event.target as HTMLInputElement;
   if (field.matches("select[data-submit]")) field.form?.requestSubmit();
-  if (field.id === "keys") field.checked ? localStorage.removeItem(KEYS_OFF) : localStorage.setItem(KEYS_OFF, "1");
+  if (field.id === "keys") localStorage.setItem(SINGLE, field.checked ? "on" : "off");
   if (field.name === "booking") say();
   if (stale) void again();
 });

@@ -1,15 +1,16 @@
 """A print studio at work, for the staff's pages: hosts, rooms, a morning that is over and days to come."""
 
+import asyncio
 import os
-from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import httpx
 
+from infra24.app import compose
 from infra24.people import Role
 from infra24.resources import Draft
 from infra24.settings import Settings
@@ -114,13 +115,47 @@ def at_work(house: House) -> dict[str, str]:
     return ids
 
 
+def settled(house: House) -> None:
+    """What follows from the bookings: announcements, letters."""
+
+    async def work() -> None:
+        database, queue = compose(house.settings, house.url, house.clock)
+        await database.open()
+        try:
+            async with queue.jobs.open_async():
+                await queue.jobs.run_worker_async(
+                    wait=False, install_signal_handlers=False, listen_notify=False
+                )
+        finally:
+            await database.close()
+
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, work()).result()
+
+
 def guide(visitor: Visitor, name: str) -> None:
-    """A picture for the staff guide, of what is on the screen. Written only when INFRA24_GUIDE=1."""
+    """A picture for the staff guide, of what is on the screen; what differs from run to run reads the same.
+
+    Written only when INFRA24_GUIDE=1: else the page was at least visited as the guide shows it.
+    """
     if os.environ.get("INFRA24_GUIDE") != "1":
         return
     GUIDE.mkdir(parents=True, exist_ok=True)
-    visitor.page.evaluate("document.activeElement?.blur()")
+    visitor.page.wait_for_timeout(300)
+    visitor.page.evaluate(_STEADY, visitor.base)
     visitor.page.screenshot(path=GUIDE / f"{name}.png")
+
+
+_STEADY = """base => {
+    const steady = text => text.replaceAll(base, "https://book.harbour.example").replace(/shop-[0-9a-f]{10}/g, "harbour")
+        .replace(/127\\.0\\.0\\.1/g, "192.0.2.7").replace(/\\b[0-9A-F]{8}\\b/g, "4F2A91C7").replace(/-[0-9a-f]{8}@/g, "@");
+    const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    while (walk.nextNode()) if (steady(walk.currentNode.data) !== walk.currentNode.data) walk.currentNode.data = steady(walk.currentNode.data);
+    for (const field of document.querySelectorAll("input[type=text], input:not([type]), textarea")) field.value = steady(field.value);
+    for (const time of document.querySelectorAll(".trail time")) time.textContent = "Tue, Oct 27, 11:58 AM";
+    document.activeElement?.blur();
+}"""
+"""Addresses, references and the audit's times (the database's own clock) as they would be in a real house."""
 
 
 def looked_at(visitor: Visitor, what: str, path: str) -> list[str]:
@@ -137,6 +172,3 @@ _SMALL = """[...document.querySelectorAll('main :is(button, summary, select, a.b
     .filter(([, r]) => r.height > 2 && r.height < 43.5)
     .map(([e, r]) => `small (${Math.round(r.height)}): ${(e.innerText || e.name || '').slice(0, 30)}`)"""
 """What is to be pressed and is lower than 44 px."""
-
-Opens = Callable[..., Any]
-Pictures = Path

@@ -210,6 +210,8 @@ def test_everything_goes_by_keys(visit: Any, house: House, ids: dict[str, str]) 
         page.keyboard.press("c")
         page.get_by_role("heading", name="Cancel these bookings?").wait_for()
         page.get_by_role("link", name="Back").click()
+        page.locator("#many").wait_for()
+        page.wait_for_load_state()
         page.keyboard.press("4")
         page.wait_for_url("**view=waiting")
         page.keyboard.press("j")
@@ -226,7 +228,7 @@ def test_keys_can_be_turned_off(visit: Any, house: House, ids: dict[str, str]) -
         page = visitor.page
         visitor.goto(house.path("bookings"))
         page.get_by_text("Keys", exact=True).click()
-        page.get_by_label("Use these keys").uncheck()
+        page.get_by_label("Single letters are keys").uncheck()
         page.locator("h1").click()
         page.keyboard.press("j")
         assert page.evaluate("document.activeElement.closest('tr')") is None
@@ -314,10 +316,10 @@ def test_a_time_that_is_taken_says_why_and_keeps_what_was_typed(
         assert page.title().startswith("Error:")
         assert visitor.accessible() == []
         visitor.picture("staff-booking-409")
-        page.get_by_role("link", name="Who or what is there?").click()
-        page.get_by_text("Tomasz Nowak").first.wait_for()
-        page.go_back()
-        page.get_by_label("Date", exact=True).fill("2026-10-28")
+        with page.expect_popup() as explained:
+            page.get_by_role("link", name="Who or what is there?").click()
+        explained.value.get_by_text("Tomasz Nowak").first.wait_for()
+        explained.value.close()
         page.get_by_label("Time", exact=True).fill("")
         page.get_by_role("button", name="Move it to this time").click()
         page.get_by_text("Write the date and the time.").wait_for()

@@ -33,7 +33,7 @@ async def home_page(request: Request) -> Response:
         unsaid = await bookings.count(tx, unmarked)
         broken = await bookings.broken(tx, None, now)
         shifted = await bookings.shifted_by_law(tx, now)
-        notices = await announcements.newest(tx, SHOWN)
+        notices = await announcements.newest(tx, 5)
         leaving = await people.deletion_requests(tx) if who.may(Scope.PEOPLE_WRITE) else []
         known = await resources.known(tx)
     context = {
