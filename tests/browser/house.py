@@ -162,11 +162,18 @@ def looked_at(visitor: Visitor, what: str, path: str) -> list[str]:
     """Open a page, keep its picture, and say what is wrong with it for everyone."""
     visitor.goto(path)
     visitor.picture(what)
-    wide = visitor.page.evaluate("document.documentElement.scrollWidth > innerWidth")
+    wide = visitor.page.evaluate(_WIDE)
     small = visitor.page.evaluate(_SMALL)
-    return visitor.accessible() + (["is wider than the screen"] if wide else []) + list(small)
+    return [*visitor.accessible(), *wide, *small]
 
 
+_WIDE = """[...document.querySelectorAll('body *')].filter(e => {
+        if (!e.checkVisibility() || e.getBoundingClientRect().right <= innerWidth + 1 || e.closest('.only-heard')) return false;
+        for (let up = e.parentElement; up; up = up.parentElement)
+            if (['auto', 'scroll'].includes(getComputedStyle(up).overflowX)) return false;
+        return true;
+    }).slice(0, 4).map(e => `sticks out: ${e.tagName} ${e.className} ${(e.innerText || '').slice(0, 30)}`)"""
+"""What is cut off at the edge of the screen, and cannot be scrolled to."""
 _SMALL = """[...document.querySelectorAll('main :is(button, summary, select, a.btn, .tabs a, input:not([type=checkbox], [type=radio], [type=hidden]))')]
     .filter(e => e.checkVisibility() && e.getClientRects().length).map(e => [e, e.getBoundingClientRect()])
     .filter(([, r]) => r.height > 2 && r.height < 43.5)
