@@ -10,6 +10,7 @@ from babel.dates import format_datetime
 from infra24.letters import Desk, Letter, Writer, Writers, write
 from infra24.people import account_queries as queries
 from infra24.people import one_time
+from infra24.people.devices import device_named
 
 
 async def sign_in(desk: Desk, facts: dict[str, Any]) -> Letter | None:
@@ -54,7 +55,9 @@ async def new_sign_in(desk: Desk, facts: dict[str, Any]) -> Letter | None:
     to, locale, zone, device, address, at = row
     when = format_datetime(at, "medium", ZoneInfo(zone or "UTC"), locale or "en_US")
     when = f"{when} ({zone or 'UTC'})"
-    return write("new_sign_in", to, _language(locale), device=device[:120], address=address, when=when)
+    return write(
+        "new_sign_in", to, _language(locale), device=device_named(device), address=address, when=when
+    )
 
 
 def to_owner(kind: str) -> Writer:

@@ -235,3 +235,21 @@ def test_everything_is_done_by_keyboard_and_without_scripts(visit: Any, here: Ho
             visitor.page.locator("code.secret").wait_for()
             if not scripts:
                 assert visitor.page.get_by_role("button", name="Add a passkey").count() == 0
+
+
+def test_it_fits_a_telephone_in_spanish_too(visit: Any, here: House) -> None:
+    ada = here.someone()
+    with visit(390, locale="es-ES") as visitor:
+        visitor.goto("/sign-in")
+        fine(visitor, "sign-in-es")
+        visitor.page.locator("#email").fill(ada.email)
+        visitor.page.locator("#password").fill(PASSWORD)
+        visitor.page.locator("button[value=password]").click()
+        visitor.page.wait_for_url("**/account")
+        fine(visitor, "account-es")
+        visitor.goto("/account/security?need=1")
+        visitor.page.locator("#new_password").fill("0123456789")
+        visitor.page.locator("button[value=password]").click()
+        visitor.page.locator("#new_password-wrong").wait_for()
+        assert "This is" not in visitor.page.inner_text("main")
+        fine(visitor, "account-security-es")

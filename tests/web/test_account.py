@@ -319,3 +319,17 @@ def test_a_page_of_the_account_is_for_whoever_is_signed_in(here: House) -> None:
             )
             assert "no-store" in answer.headers["cache-control"]
         assert browser.post("/account/passkeys", json={}).status_code == 401
+
+
+def test_a_sign_in_from_a_new_device_is_told_by_its_name_and_carries_nothing_that_was_typed(
+    here: House,
+) -> None:
+    ada = here.someone()
+    firefox = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
+    with here.signed_in(ada, **{"user-agent": firefox}), here.signed_in(ada, **{"user-agent": firefox}):
+        (letter,) = here.letters_to(ada.email)
+        assert "Firefox · Linux" in letter.get_content()
+    with here.signed_in(
+        ada, **{"user-agent": "Your account is closed, go to https://evil.example/" + "x" * 200}
+    ):
+        assert "closed" not in here.letters_to(ada.email)[-1].get_content()

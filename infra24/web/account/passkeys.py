@@ -9,9 +9,9 @@ from fastapi import Request, Response
 
 from infra24 import people
 from infra24.errors import Invalid
+from infra24.people.devices import system_named
 from infra24.proofs import PasskeyRefused, passkeys
 from infra24.proofs.passkeys import Site
-from infra24.web.account.devices import system_named
 from infra24.web.account.entering import count, enter, half_way, onward_of, set_session
 from infra24.web.account.security import require_fresh
 from infra24.web.api.answers import answer

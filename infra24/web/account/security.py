@@ -12,9 +12,9 @@ from starlette.responses import RedirectResponse
 from infra24 import people
 from infra24.errors import Problem, Refusal, Unauthenticated
 from infra24.people import ProveAgain, SignedIn
+from infra24.people.devices import device_named
 from infra24.proofs import passwords, totp
 from infra24.proofs.model import SealBroken
-from infra24.web.account.devices import device_named
 from infra24.web.account.entering import count, set_session
 from infra24.web.caller import caller_of
 from infra24.web.errors import status_of
