@@ -129,5 +129,7 @@ def _environment(language: str) -> Environment:
         lstrip_blocks=True,
         extensions=["jinja2.ext.i18n"],
     )
+    # A sentence in a variable: `_()` would take it for markup and for a format, wherever it comes from.
+    environment.filters["said"] = catalogue(language).gettext
     environment.install_gettext_translations(catalogue(language), newstyle=True)  # type: ignore[attr-defined]
     return environment

@@ -1,6 +1,7 @@
 """Languages and colours: complete catalogues, and text that can be read on every seed."""
 
 import inspect
+import re
 from io import BytesIO
 from pathlib import Path
 
@@ -111,3 +112,9 @@ def test_any_seed_gives_text_and_lines_that_can_be_seen(seed: str) -> None:
         light, dark = values[name].removeprefix("light-dark(").removesuffix(")").split(", ")
         assert theme.contrast(light, theme.LIGHT) >= least
         assert theme.contrast(dark, theme.DARK) >= least
+
+
+def test_a_sentence_in_a_variable_is_never_taken_for_markup() -> None:
+    """`_(variable)` would be a format and safe HTML, whoever wrote it: templates say `variable|said`."""
+    for template in (Path(infra24.__file__).parent / "web/templates").rglob("*.html"):
+        assert not re.search(r"\b_\([^'\"]", template.read_text()), template.name
