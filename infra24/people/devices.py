@@ -24,8 +24,10 @@ _SYSTEMS = (
 
 
 def device_named(agent: str) -> str:
-    """The browser and the system, as "Firefox · Linux"; else the first word of what it says of itself: a letter
-    carries no sentence that whoever signs in has written."""
+    """The browser and the system, as "Firefox · Linux"; else the first word of what it says of itself.
+
+    A letter carries no sentence that whoever signs in has written.
+    """
     known = [next((name for mark, name in table if mark in agent), "") for table in (_BROWSERS, _SYSTEMS)]
     return " · ".join(name for name in known if name) or "".join(_WORD.findall(agent)[:1])
 
