@@ -41,6 +41,7 @@ def examine(settings: Settings, urls: Urls) -> Iterator[Finding]:
         ("Database", lambda: _database(urls)),
         ("Schema", lambda: _schema(urls)),
         ("Tenancy", lambda: _tenancy(urls)),
+        ("Functions", lambda: _functions(urls)),
         ("No double booking", lambda: _constraint(urls)),
         ("Audit", lambda: _audit(urls)),
         ("Jobs", lambda: _jobs(urls)),
@@ -144,6 +145,22 @@ def _tenancy(urls: Urls) -> Finding:
         "every tenant table is closed" if well else "a tenant table is open",
         "infra24 migrate, with the owner's role",
     )
+
+
+def _functions(urls: Urls) -> Finding:
+    """Whether nobody can put a table of theirs in place of one that the owner's functions read."""
+    with psycopg.connect(urls.owner) as owner:
+        row = owner.execute(
+            "SELECT count(*) FILTER (WHERE NOT coalesce(proconfig, '{}') "
+            "@> ARRAY['search_path=public, pg_temp']), "
+            "has_database_privilege(%s, current_database(), 'TEMP') FROM pg_proc "
+            "WHERE prosecdef AND pronamespace = 'public'::regnamespace",
+            (APP_ROLE,),
+        ).fetchone()
+    open_, temporary = row or (1, True)
+    seen = "the owner's functions look nowhere else" if not (open_ or temporary) else "they can be led astray"
+    advice = "infra24 migrate; REVOKE TEMPORARY ON DATABASE … FROM PUBLIC"
+    return Finding("Functions", not (open_ or temporary), seen, advice)
 
 
 def _constraint(urls: Urls) -> Finding:

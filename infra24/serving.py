@@ -86,6 +86,8 @@ def serve(settings: Settings, urls: Urls) -> None:
         log_config=None,
         access_log=False,
         server_header=False,
+        proxy_headers=bool(settings.trusted_proxies),
+        forwarded_allow_ips=settings.trusted_proxies or None,
         timeout_graceful_shutdown=3,
     )
     uvicorn.Server(config).run()

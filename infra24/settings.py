@@ -50,6 +50,9 @@ class Settings(BaseSettings):
     owner_email: str = Field(
         default="owner@example.org", description="whose account the first run makes"
     )
+    trusted_proxies: str = Field(
+        default="", description="addresses of proxies in front whose X-Forwarded-For is believed: 127.0.0.1"
+    )
     pool_size: int = Field(default=10, ge=1, le=200, description="database connections per process")
 
     @property

@@ -61,7 +61,7 @@ BROKEN: LiteralString = """
         SELECT a.org_id, a.seq,
             a.seq <> 1 + coalesce(lag(a.seq) OVER w, 0)
             OR a.hash <> audit_link(coalesce(lag(a.hash) OVER w, ''), a)
-            OR (a.label <> '[erased]'
+            OR ((a.label <> '[erased]' OR a.before IS NOT NULL OR a.after IS NOT NULL)
                 AND a.content_hash <> audit_content(a.label, a.before, a.after)) AS broken
         FROM audit_entries a WINDOW w AS (PARTITION BY a.org_id ORDER BY a.seq)
     ) c JOIN organizations o ON o.id = c.org_id WHERE c.broken GROUP BY o.slug ORDER BY o.slug

@@ -191,7 +191,7 @@ async def person_of_identity(tx: Tx, issuer: str, subject: str) -> SignedIn | No
     """Who a provider's subject is here, as a session would say it that never proved anything to us."""
     row = await tx.row(
         """
-        SELECT u.id, u.id, u.name, u.email, u.locale, u.time_zone, 'bearer', true, true,
+        SELECT u.id, u.id, u.name, u.email, u.locale, u.time_zone, 'bearer', false, true,
             u.password_hash IS NOT NULL, u.created_at, u.created_at, to_timestamp(0),
             (SELECT coalesce(json_agg(json_build_array(o.id, o.slug, o.name, m.role,
                     o.settings ->> 'second_factor' = 'true') ORDER BY o.name), '[]')

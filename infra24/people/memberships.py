@@ -33,6 +33,9 @@ async def invite(
         raise NotYoursToGive()
     if await queries.is_member(tx, email):
         raise AlreadyMember()
+    earlier = next((one for one in await queries.invitations(tx, now) if one.email == email), None)
+    if earlier is not None and not may_give(giver, earlier.role):
+        raise NotYoursToGive()
     wanted = Invitation(uuid4(), email, name, role, by, now, now + OPEN_FOR)
     await queries.invite(tx, wanted)
     events.record(tx, "person.invited", wanted.id, {"email": email, "role": role}, now)

@@ -59,8 +59,17 @@ SCOPES: Mapping[Role, frozenset[Scope]] = {
 }
 """Hosts see and change the bookings that they host; everyone their own."""
 
-KEY_SCOPES = tuple(scope for scope in Scope if scope not in (Scope.OWN, Scope.BOOKINGS_HOST))
-"""What a key may be given: it is nobody, so it hosts nothing and owns nothing."""
+KEY_SCOPES = (
+    Scope.BOOKINGS_READ,
+    Scope.BOOKINGS_WRITE,
+    Scope.BOOKINGS_APPROVE,
+    Scope.CATALOGUE_READ,
+    Scope.CATALOGUE_WRITE,
+    Scope.ANALYTICS_READ,
+    Scope.EVENTS_READ,
+)
+"""What a key may be given: what the API asks for. It is nobody: it hosts and owns nothing, and pages, with
+people, settings and keys, are for people."""
 
 AT_WORK = frozenset(role for role in Role if Scope.BOOKINGS_HOST in SCOPES[role])
 """The roles of those who work here: an organization can ask them for a second factor."""

@@ -181,17 +181,17 @@ COMMENT ON COLUMN audit_entries.content_hash IS
     'Of label, before and after. The chain covers this hash, so that a person''s data can be erased and the chain still holds.';
 
 CREATE FUNCTION audit_content(label text, before jsonb, after jsonb) RETURNS bytea
-    LANGUAGE sql IMMUTABLE SET search_path = public
+    LANGUAGE sql IMMUTABLE SET search_path = public, pg_temp
     AS $$SELECT sha256(convert_to(jsonb_build_array(label, before, after)::text, 'UTF8'))$$;
 
 CREATE FUNCTION audit_link(previous bytea, e audit_entries) RETURNS bytea
-    LANGUAGE sql IMMUTABLE SET search_path = public
+    LANGUAGE sql IMMUTABLE SET search_path = public, pg_temp
     AS $$SELECT sha256(previous || e.content_hash || convert_to(jsonb_build_array(e.org_id, e.seq,
         extract(epoch FROM e.at), e.actor, e.action, e.subject, e.subject_id)::text, 'UTF8'))$$;
 
 CREATE FUNCTION audit_write(org uuid, action text, subject text, subject_id text, label text,
         before jsonb, after jsonb) RETURNS void
-    LANGUAGE plpgsql SET search_path = public AS $$
+    LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 DECLARE
     e audit_entries;
     previous bytea;
@@ -218,7 +218,7 @@ END $$;
 
 -- Arguments: the subject's word, the column of its label, the columns that identify it, those left out.
 CREATE FUNCTION audit_row() RETURNS trigger
-    LANGUAGE plpgsql SECURITY DEFINER SET search_path = public AS $$
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
     hidden text[] := TG_ARGV[3]::text[] || ARRAY['org_id', 'updated_at', 'version', 'revision'];
     was jsonb := CASE WHEN TG_OP <> 'INSERT' THEN to_jsonb(OLD) END;
@@ -252,29 +252,33 @@ BEGIN
     RETURN NULL;
 END $$;
 
--- Hosts come and go with their booking's seating. Who is taken off and put back has not changed.
+-- Hosts come and go with their booking's seating. Who is taken off and put back has not changed: the first of the
+-- two triggers leaves a mark for the second, in the same COMMIT, where the application's role cannot write.
+CREATE TABLE audit_kept (mark text PRIMARY KEY);
+REVOKE ALL ON audit_kept FROM public;
 CREATE FUNCTION audit_host() RETURNS trigger
-    LANGUAGE plpgsql SECURITY DEFINER SET search_path = public AS $$
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
     p participants := coalesce(NEW, OLD);
-    mark text := p.booking_id || ':' || p.email || ' ';
-    kept text := coalesce(current_setting('app.audit_kept', true), '');
+    its_mark text := concat_ws(' ', pg_current_xact_id(), p.org_id, p.booking_id, p.email);
 BEGIN
-    IF TG_OP = 'DELETE' THEN
-        IF EXISTS (SELECT 1 FROM participants x WHERE (x.org_id, x.booking_id, x.role, x.email)
-                = (p.org_id, p.booking_id, p.role, p.email)) THEN
-            PERFORM set_config('app.audit_kept', kept || mark, true);
-            RETURN NULL;
-        END IF;
-    ELSIF position(mark IN kept) > 0 THEN
+    IF TG_OP = 'DELETE' AND EXISTS (SELECT 1 FROM participants x WHERE (x.org_id, x.booking_id, x.role, x.email)
+            = (p.org_id, p.booking_id, p.role, p.email)) THEN
+        INSERT INTO audit_kept VALUES (its_mark) ON CONFLICT DO NOTHING;
         RETURN NULL;
     END IF;
+    IF TG_OP = 'INSERT' THEN
+        DELETE FROM audit_kept WHERE mark = its_mark;
+        IF FOUND THEN
+            RETURN NULL;
+        END IF;
+    END IF;
     -- with the booking itself: its own entry names the hosts
-    IF EXISTS (SELECT 1 FROM bookings b WHERE b.org_id = p.org_id AND b.id = p.booking_id
+    IF TG_OP = 'UPDATE' OR EXISTS (SELECT 1 FROM bookings b WHERE b.org_id = p.org_id AND b.id = p.booking_id
             AND b.revision > 0 AND b.status <> 'hold') THEN
         PERFORM audit_write(p.org_id, 'changed', 'booking', p.booking_id::text, p.name,
-            CASE TG_OP WHEN 'DELETE' THEN jsonb_build_object('host', p.name) END,
-            CASE TG_OP WHEN 'INSERT' THEN jsonb_build_object('host', p.name) END);
+            CASE WHEN TG_OP <> 'INSERT' THEN jsonb_build_object('host', OLD.name, 'host_email', OLD.email) END,
+            CASE WHEN TG_OP <> 'DELETE' THEN jsonb_build_object('host', NEW.name, 'host_email', NEW.email) END);
     END IF;
     RETURN NULL;
 END $$;
@@ -290,6 +294,9 @@ CREATE CONSTRAINT TRIGGER audit_new AFTER INSERT ON participants DEFERRABLE INIT
     WHEN (NEW.role = 'host') EXECUTE FUNCTION audit_host();
 CREATE CONSTRAINT TRIGGER audit AFTER DELETE ON participants DEFERRABLE INITIALLY DEFERRED FOR EACH ROW
     WHEN (OLD.role = 'host') EXECUTE FUNCTION audit_host();
+CREATE CONSTRAINT TRIGGER audit_changed AFTER UPDATE ON participants DEFERRABLE INITIALLY DEFERRED FOR EACH ROW
+    WHEN ((OLD.role = 'host' OR NEW.role = 'host') AND OLD.* IS DISTINCT FROM NEW.*)
+    EXECUTE FUNCTION audit_host();
 
 DO $$
 DECLARE
@@ -336,6 +343,15 @@ END $$;
 REVOKE INSERT, UPDATE, DELETE ON audit_entries FROM infra24_app;
 REVOKE EXECUTE ON FUNCTION audit_write(uuid, text, text, text, text, jsonb, jsonb) FROM public;
 GRANT INSERT, UPDATE (revoked_at) ON organization_keys TO infra24_app;
+
+-- A function that acts as the owner looks into pg_temp last, and nobody makes temporary tables here: else whoever
+-- can run SQL in the application's role could put a table of theirs in place of ours.
+ALTER FUNCTION organization_of_resource(uuid) SET search_path = public, pg_temp;
+ALTER FUNCTION organization_of_link(text) SET search_path = public, pg_temp;
+DO $$
+BEGIN
+    EXECUTE format('REVOKE TEMPORARY ON DATABASE %I FROM PUBLIC', current_database());
+END $$;
 
 -- Accounts: one role of its own, which sees no bookings. It queues letters.
 DO $$

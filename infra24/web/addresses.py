@@ -9,7 +9,7 @@ from fastapi.routing import APIRoute
 from starlette.routing import Route
 
 from infra24.web.api import fields
-from infra24.web.guard import Needs, Open, admit
+from infra24.web.guard import Needs, Open, admit, check_person
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +86,7 @@ def _guarded(page: Page) -> Callable[[Request], Awaitable[Response]]:
         if request.method == "HEAD" and "HEAD" not in page.methods:  # as GET: it changes nothing
             request = Request({**request.scope, "method": "GET"}, request.receive)
         await admit(request, page.needs)
+        check_person(request, page.needs)
         found: Response = await page.answers(request)
         return found
 

@@ -61,6 +61,12 @@ async def admit(request: Request, needs: Needs) -> None:
     _check(who, here, needs)
 
 
+def check_person(request: Request, needs: Needs) -> None:
+    """Refuses with Unauthenticated a key at a page that is not for everyone: keys are for the API."""
+    if isinstance(needs, Scope) and request.state.caller.user is None:
+        raise Unauthenticated()
+
+
 async def recognise(request: Request) -> None:
     """Find out whose session it is where no address answers: the page that says so keeps their way back."""
     shown, slug = credentials(request), request.url.path.strip("/").split("/")[0]

@@ -12,6 +12,7 @@ from infra24.errors import Unavailable
 
 _EVERY = 1.0
 _PING = 15.0
+_LONGEST = 300.0
 
 
 class Watcher:
@@ -49,8 +50,11 @@ class Watcher:
 
         async def lines() -> AsyncIterator[bytes]:
             yield f"retry: {retry_ms}\n\n".encode()
+            until = asyncio.get_running_loop().time() + _LONGEST
             async for changed in self.changes(org_id):
                 yield named if changed else b": still here\n\n"
+                if asyncio.get_running_loop().time() > until:
+                    return  # the page asks again, and is let in again or not
 
         headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
         return StreamingResponse(lines(), 200, headers, "text/event-stream")

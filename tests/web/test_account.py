@@ -149,8 +149,14 @@ def test_another_address_is_proved_by_its_letter_and_the_old_one_is_told(here: H
             assert elsewhere.head(link).status_code == 200
             assert new in elsewhere.get(link).text
             assert new not in browser.get("/account").text, "looking changes nothing"
-            assert elsewhere.post(link).status_code == 303
-            assert elsewhere.post(link).status_code == 409
+            asked = elsewhere.post(link)
+            assert (asked.status_code, asked.headers["location"][:8]) == (303, "/sign-in")
+        with here.signed_in(here.someone()) as stranger:
+            own = csrf_in(stranger.get("/account").text)
+            assert stranger.post(link, data={"csrf": own}).status_code == 409
+        assert new not in browser.get("/account").text, "whoever reads the letter gives nobody their address"
+        assert browser.post(link, data={"csrf": csrf}).status_code == 303
+        assert browser.post(link, data={"csrf": csrf}).status_code == 409
         assert new in browser.get("/account").text
         assert here.owner("SELECT email FROM memberships WHERE user_id = %s", ada.user_id) == [(new,)]
         with here.browser() as other:
@@ -184,12 +190,13 @@ def test_of_two_who_prove_the_same_address_at_once_one_gets_it(here: House) -> N
         links.append(here.link_to(wanted))
     assert len(set(links)) == 4
 
-    def confirm(link: str) -> int:
-        with here.browser() as browser:
-            return browser.post(link).status_code
+    def confirm(number: int) -> int:
+        with here.signed_in(people[number]) as browser:
+            csrf = csrf_in(browser.get("/account").text)
+            return browser.post(links[number], data={"csrf": csrf}).status_code
 
     with ThreadPoolExecutor(4) as threads:
-        assert sorted(threads.map(confirm, links)) == [303, 409, 409, 409]
+        assert sorted(threads.map(confirm, range(4))) == [303, 409, 409, 409]
 
 
 def test_an_app_is_added_once_its_code_proves_it_and_ends_the_sessions_without_it(here: House) -> None:

@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -85,14 +85,23 @@ def test_the_same_as_csv_by_format_or_by_accept(http: httpx.Client, busy: Shop) 
     assert both.headers["content-type"] == "application/json"
 
 
-def test_the_page_gives_the_same_files(http: httpx.Client, busy: Shop) -> None:
+@pytest.fixture
+def staff(
+    base: str, busy: Shop, database_url: str, settings: Settings, clock: Clock
+) -> Iterator[httpx.Client]:
+    """Someone of the staff, signed in: keys are for the API."""
+    with sign_in(database_url, settings, clock, busy, Role.STAFF).client(base) as client:
+        yield client
+
+
+def test_the_page_gives_the_same_files(http: httpx.Client, staff: httpx.Client, busy: Shop) -> None:
     page = f"/{busy.slug}/admin/analytics"
     for name in TABLES:
-        mine = http.get(page, headers=busy.auth, params={"csv": name})
+        mine = staff.get(page, params={"csv": name})
         assert (
             mine.text == http.get(here(busy), headers=busy.auth, params={"format": "csv", "table": name}).text
         )
-    assert http.get(page, headers=busy.auth, params={"csv": "secrets"}).status_code == 422
+    assert staff.get(page, params={"csv": "secrets"}).status_code == 422
 
 
 def test_a_text_that_begins_like_a_formula_stays_text() -> None:
@@ -116,12 +125,12 @@ def test_a_text_that_begins_like_a_formula_stays_text() -> None:
     ({"host": "room"}, "host"),
 ])  # fmt: skip
 def test_what_cannot_be_asked_is_refused_with_a_sentence(
-    http: httpx.Client, busy: Shop, wrong: dict[str, str], path: str
+    http: httpx.Client, staff: httpx.Client, busy: Shop, wrong: dict[str, str], path: str
 ) -> None:
     refused = http.get(here(busy), headers=busy.auth, params=wrong)
     assert refused.status_code == 422
     assert [error["path"] for error in refused.json()["errors"]] == [path]
-    shown = http.get(f"/{busy.slug}/admin/analytics", headers=busy.auth, params=wrong)
+    shown = staff.get(f"/{busy.slug}/admin/analytics", params=wrong)
     assert shown.status_code == 422
     assert "There is a problem" in shown.text
     if path in ("start_date", "end_date") and wrong[path] != "soon":
@@ -157,8 +166,11 @@ def test_only_those_who_may_and_never_of_another_organization(
             assert client.get(page).status_code == status, role
 
 
-def test_an_organization_without_bookings_is_told_so(http: httpx.Client, shop: Shop) -> None:
-    page = http.get(f"/{shop.slug}/admin/analytics", headers=shop.auth)
+def test_an_organization_without_bookings_is_told_so(
+    base: str, shop: Shop, database_url: str, settings: Settings, clock: Clock
+) -> None:
+    with sign_in(database_url, settings, clock, shop, Role.STAFF).client(base) as client:
+        page = client.get(f"/{shop.slug}/admin/analytics")
     assert page.status_code == 200
     assert "No bookings in these dates" in page.text
     assert '<svg class="chart' not in page.text
@@ -174,8 +186,8 @@ def test_the_dates_are_those_of_the_organization(
     assert (said["start_date"], said["end_date"]) == ("2026-11-14", "2026-11-20")
 
 
-def test_the_page_is_in_spanish_too(http: httpx.Client, busy: Shop) -> None:
-    page = http.get(f"/{busy.slug}/admin/analytics", headers=busy.auth, params={"lang": "es"}).text
+def test_the_page_is_in_spanish_too(staff: httpx.Client, busy: Shop) -> None:
+    page = staff.get(f"/{busy.slug}/admin/analytics", params={"lang": "es"}).text
     for said in ("Analítica", "Franjas con más actividad", "Descargar como CSV", "33\u00a0%"):
         assert said in page
     assert "Show as a table" not in page

@@ -46,7 +46,11 @@ def test_a_booking_leaves_who_what_before_and_after(
     http.delete(f"/api/bookings/{made['token']}")
     found = entries(run, shop, subject="booking", subject_id=made["id"])
     created, rescheduled, cancelled = (e for e in found if "host" not in (e.after or e.before or {}))
-    assert (created.action, created.actor["kind"], created.actor["address"]) == ("created", "visitor", "127.0.0.1")
+    assert (created.action, created.actor["kind"], created.actor["address"]) == (
+        "created",
+        "visitor",
+        "127.0.0.1",
+    )
     assert created.after is not None
     assert created.after["booker_email"] == "test@example.org"
     assert created.after["hosts"] in (["Mo"], ["Lena"])
@@ -58,9 +62,7 @@ def test_a_booking_leaves_who_what_before_and_after(
     )["status"] == "confirmed"
 
 
-def test_holds_are_nobodys_business_until_they_are_bookings(
-    http: httpx.Client, run: Run, shop: Shop
-) -> None:
+def test_holds_are_nobodys_business_until_they_are_bookings(http: httpx.Client, run: Run, shop: Shop) -> None:
     wanted = {k: v for k, v in body(shop).items() if k in ("org_id", "resource_id", "start_time", "end_time")}
     held = http.post("/api/holds", json=wanted).json()
     http.delete(f"/api/bookings/{held['token']}")
@@ -87,13 +89,9 @@ def test_rules_roles_settings_keys_links_and_holidays_leave_entries_and_no_secre
             await resources.update(
                 tx, shop.ids["room"], {"availability_rules": {"timezone": "UTC", "windows": []}}, NOW
             )
-            await people.memberships.change_role(
-                tx, someone.user_id, Role.STAFF, giver=Role.OWNER, now=NOW
-            )
+            await people.memberships.change_role(tx, someone.user_id, Role.STAFF, giver=Role.OWNER, now=NOW)
             await organizations.change(tx, {"settings": {"approval_hours": 5}}, NOW)
-            await organizations.set_holidays(
-                tx, organizations.read_plan([], {"2026-12-24": ("Eve", True)})
-            )
+            await organizations.set_holidays(tx, organizations.read_plan([], {"2026-12-24": ("Eve", True)}))
             return await people.keys.make(tx, "till", ["bookings:read"], "Olga", NOW)
 
     key = run(story)
@@ -101,7 +99,10 @@ def test_rules_roles_settings_keys_links_and_holidays_leave_entries_and_no_secre
     by_subject = {e.subject: e for e in found}
     assert {"resource", "membership", "organization", "holiday", "key"} <= set(by_subject)
     assert all(e.actor["address"] == "192.0.2.7" for e in found)
-    assert (by_subject["membership"].before, by_subject["membership"].after) == ({"role": "member"}, {"role": "staff"})
+    assert (by_subject["membership"].before, by_subject["membership"].after) == (
+        {"role": "member"},
+        {"role": "staff"},
+    )
     assert set(by_subject["resource"].after or {}) >= {"availability_rules"}
     assert by_subject["organization"].after == {"settings": {"approval_hours": 5}}
     assert key not in str(found)
@@ -169,7 +170,7 @@ def test_many_at_once_make_one_chain_without_gaps(
 @pytest.mark.parametrize(
     "tampering",
     [
-        "UPDATE audit_entries SET actor = '{\"kind\": \"nobody\"}' WHERE org_id = %(org)s AND seq = 2",
+        'UPDATE audit_entries SET actor = \'{"kind": "nobody"}\' WHERE org_id = %(org)s AND seq = 2',
         "UPDATE audit_entries SET after = after || '{\"price\": 1}' WHERE org_id = %(org)s AND seq = 2",
         "UPDATE audit_entries SET at = at + interval '1 s' WHERE org_id = %(org)s AND seq = 2",
         "DELETE FROM audit_entries WHERE org_id = %(org)s AND seq = 2",
@@ -223,4 +224,4 @@ def test_who_is_taken_off_and_put_back_has_not_changed_and_another_host_has(
     hosts = [(e.before, e.after) for e in entries(run, shop, subject="booking", subject_id=id_)
              if "host" in (e.before or {}) or "host" in (e.after or {})]  # fmt: skip
     assert len(hosts) == 2
-    assert {tuple((b or a or {}).values()) for b, a in hosts} == {("Mo",), ("Lena",)}
+    assert {(b or a or {})["host"] for b, a in hosts} == {"Mo", "Lena"}

@@ -8,11 +8,13 @@ from starlette.responses import RedirectResponse
 
 from infra24 import people
 from infra24.availability.documents import zone_named
+from infra24.errors import Forbidden
 from infra24.languages import LANGUAGES
 from infra24.people import EmailTaken, LinkSpent
 from infra24.web.account.entering import address_typed, count
 from infra24.web.account.security import require_fresh, signed_in
 from infra24.web.caller import caller_of
+from infra24.web.errors import to_sign_in
 from infra24.web.guard import address_of
 from infra24.web.pages.forms import typed
 from infra24.web.pages.picker import ZONES
@@ -20,6 +22,10 @@ from infra24.web.rendering import page
 from infra24.web.services import services
 
 _YEAR = 365 * 24 * 3_600
+
+
+class OtherAccount(Forbidden):
+    """This letter is for another account. Sign out, sign in to that one, and open it again."""
 
 
 async def profile(request: Request) -> Response:
@@ -73,7 +79,7 @@ async def ask_for_email(request: Request) -> Response:
 
 
 async def change_email(request: Request) -> Response:
-    """/account/email/{token}: whoever opened the letter proves the new address; only POST changes it."""
+    """/account/email/{token}: the new address is proved by its letter, and by the account that asked."""
     found, now, token = services(request), services(request).clock(), request.path_params["token"]
     await count(request, "links from an address", address_of(request))
     try:
@@ -83,9 +89,14 @@ async def change_email(request: Request) -> Response:
             return page(request, "account/new_email.html", None, {"email": opened.email})
         await typed(request)
         async with found.database.accounts(caller_of(request).actor) as tx:
+            opened = await people.one_time.look(tx, found.tokens.sign, token, "email", now)
+            if caller_of(request).user is None:
+                return to_sign_in(request)
+            if caller_of(request).user_id != opened.user_id:  # a click must not give someone's address away
+                raise OtherAccount()
             opened = await people.one_time.use(tx, found.tokens.sign, token, "email", now)
             await people.accounts.set_email(tx, opened.user_id, opened.email)
-    except (LinkSpent, EmailTaken) as refusal:
+    except (LinkSpent, EmailTaken, OtherAccount) as refusal:
         return page(request, "account/spent.html", None, {"said": refusal.sentence}, status=409)
     return RedirectResponse("/account?done=new_email", 303)
 

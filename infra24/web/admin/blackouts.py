@@ -78,7 +78,7 @@ async def _open_again(request: Request, typed: Entries) -> Response:
         async with found.database.transaction(here.id, actor) as tx:
             resource = await resources.get_by_slug(tx, typed.get("whose"))
             await resources.open_again(tx, resource.id, max(number, 0), blackout, found.clock())
-    except ValueError:
+    except (ValueError, RecursionError):
         return await _page(request, {"said": "This closing is no longer there."}, 422)
     except Problem as refused:
         return await _page(request, {"said": refused.sentence}, 422)

@@ -26,7 +26,7 @@ def read_seen(typed: Entries) -> dict[str, Any]:
     """What a form was shown, as it came back with it; empty when that cannot be read."""
     try:
         seen = json.loads(typed.get("seen") or "{}")
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return seen if isinstance(seen, dict) else {}
 

@@ -46,27 +46,27 @@ async def _do(request: Request, tx: Tx, sent: dict[str, str]) -> None:
     if wanted == "invite":
         email, role = _invited(sent)
         invitation = await people.memberships.invite(
-            tx, email, sent.get("name", "").strip()[:200], role, by=who.name, giver=giver_of(request), now=now
+            tx,
+            email,
+            sent.get("name", "").strip()[:200],
+            role,
+            by=who.name,
+            giver=caller_of(request).role,
+            now=now,
         )
         letters.post(tx, "invitation", org=tx.org_id, invitation=invitation.id)
     elif wanted == "role":
         await people.memberships.change_role(
-            tx, _id(sent.get("member")), _role(sent), giver=giver_of(request), now=now
+            tx, _id(sent.get("member")), _role(sent), giver=caller_of(request).role, now=now
         )
     elif wanted == "remove":
-        await people.memberships.remove(tx, _id(sent.get("member")), giver=giver_of(request), now=now)
+        await people.memberships.remove(tx, _id(sent.get("member")), giver=caller_of(request).role, now=now)
     elif wanted == "withdraw":
-        await people.memberships.withdraw(tx, _id(sent.get("invitation")), giver_of(request), now)
+        await people.memberships.withdraw(tx, _id(sent.get("invitation")), caller_of(request).role, now)
     elif wanted == "deleted":
         await people.close_deletion(tx, _id(sent.get("request")), now)
     else:
         raise Problem({"do": "Choose what to do."})
-
-
-def giver_of(request: Request) -> Role:
-    """As whom the caller gives roles: a key with the scope gives what an administrator gives."""
-    who = caller_of(request)
-    return who.role if who.user is not None else Role.ADMIN
 
 
 def _invited(sent: dict[str, str]) -> tuple[str, Role]:
@@ -109,7 +109,7 @@ async def _page(request: Request, more: dict[str, Any], status: int = 200) -> Re
         ],
         "invited": invited,
         "leaving": leaving,
-        "roles": [role for role in GIVEN if people.may_give(giver_of(request), role)],
+        "roles": [role for role in GIVEN if people.may_give(caller_of(request).role, role)],
         "text": text,
         "errors": {},
         "said": "",

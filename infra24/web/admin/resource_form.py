@@ -150,7 +150,7 @@ def json_object(said: str, name: str, wrong: dict[str, str]) -> dict[str, Any]:
         return {}
     try:
         read_ = json.loads(said)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         at = (
             f" (line {error.lineno}, column {error.colno})" if isinstance(error, json.JSONDecodeError) else ""
         )

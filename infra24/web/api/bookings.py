@@ -19,7 +19,7 @@ from infra24.web.api.fields import Body, Email, Instant, Json, Name, PageSize, P
 from infra24.web.api.views import booking_view, links
 from infra24.web.caller import Caller, caller_of, open_booking, org_id_of
 from infra24.web.idempotency import once
-from infra24.web.services import services
+from infra24.web.services import Services, services
 
 
 class StaffOnly(Forbidden):
@@ -140,7 +140,7 @@ async def cancel(request: Request, id: str) -> Response:
     found, who = services(request), caller_of(request)
     async with found.database.transaction(org_id_of(request), who.actor) as tx:
         booking, by = await open_booking(tx, who, id, write=True)
-        booking = await bookings.cancel(tx, booking.id, by=by, now=found.clock())
+        booking = await _moved(tx, booking, Status.CANCELLED, who, by, "", found.clock())
     return answer(booking_view(booking))
 
 
@@ -171,10 +171,10 @@ async def ics(request: Request, id: str) -> Response:
     """The booking as a calendar file (RFC 5545)."""
     found, who = services(request), caller_of(request)
     async with found.database.transaction(org_id_of(request), who.actor) as tx:
-        booking, _ = await open_booking(tx, who, id)
+        booking, by = await open_booking(tx, who, id)
         organization = await organizations.get(tx)
-    to = links(found, found.tokens.of(booking.org_id, booking.id))
-    file = bookings.calendar_file(booking, organization.name, to["confirmation"], found.clock())
+    where, _ = _own_page(found, who, booking, by, organization.slug)
+    file = bookings.calendar_file(booking, organization.name, where, found.clock())
     name = f'attachment; filename="booking-{booking.reference}.ics"'
     return Response(file, 200, {"content-disposition": name}, "text/calendar")
 
@@ -183,10 +183,23 @@ async def calendar_urls(request: Request, id: str) -> Response:
     """Addresses that add the booking to Google, Outlook, Yahoo and Apple calendars."""
     found, who = services(request), caller_of(request)
     async with found.database.transaction(org_id_of(request), who.actor) as tx:
-        booking, _ = await open_booking(tx, who, id)
+        booking, by = await open_booking(tx, who, id)
         organization = await organizations.get(tx)
-    to = links(found, found.tokens.of(booking.org_id, booking.id))
-    return answer(bookings.calendar_urls(booking, organization.name, to["confirmation"], to["ics"]))
+    return answer(
+        bookings.calendar_urls(
+            booking, organization.name, *_own_page(found, who, booking, by, organization.slug)
+        )
+    )
+
+
+def _own_page(found: Services, who: Caller, booking: Booking, by: By, slug: str) -> tuple[str, str]:
+    """The page and the calendar file of a booking, for whoever asks: the booker's carry the token that can
+    change it, so who may only read bookings gets the addresses that ask who they are."""
+    if by is By.BOOKER or who.may(Scope.BOOKINGS_WRITE):
+        to = links(found, found.tokens.of(booking.org_id, booking.id))
+        return to["confirmation"], to["ics"]
+    base = found.settings.base_url
+    return f"{base}/{slug}/bookings/{booking.id}", f"{base}/api/bookings/{booking.id}/ics"
 
 
 async def _place(request: Request, wish: NewBooking | NewHold, person: Person | None) -> Response:

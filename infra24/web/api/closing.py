@@ -14,7 +14,7 @@ from infra24.organizations import HolidayPlan
 from infra24.web.api.answers import answer
 from infra24.web.api.fields import Body, Day, Json, Name
 from infra24.web.api.resources import Org
-from infra24.web.api.views import booking_view, broken_view
+from infra24.web.api.views import booking_view, broken_views
 from infra24.web.caller import caller_of, here_of
 from infra24.web.services import services
 
@@ -77,7 +77,7 @@ async def set_holidays(
         broken = await bookings.impact(tx, None, change, now)
         if not preview:
             await change()
-    return answer(_holidays(plan, now, [broken_view(one) for one in broken]))
+    return answer(_holidays(plan, now, broken_views(broken, who)))
 
 
 async def impact(request: Request, org: Org, wanted: Change) -> Response:
@@ -90,7 +90,7 @@ async def impact(request: Request, org: Org, wanted: Change) -> Response:
         raise Problem({"resource_id": "say whose rules"})
     async with found.database.transaction(here.id, who.actor) as tx:
         broken = await bookings.impact(tx, wanted.resource_id, lambda: _try(tx, wanted, now), now)
-    return answer({"affected_bookings": [broken_view(one) for one in broken]})
+    return answer({"affected_bookings": broken_views(broken, who)})
 
 
 async def shifted(request: Request, org: Org) -> Response:

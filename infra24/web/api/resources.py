@@ -11,7 +11,7 @@ from infra24.people import Scope
 from infra24.resources import Draft
 from infra24.web.api.answers import answer
 from infra24.web.api.fields import SLUG, Body, Email, Json, Name, PageSize, Text
-from infra24.web.api.views import broken_view, resource_view
+from infra24.web.api.views import broken_views, resource_view
 from infra24.web.caller import caller_of, here_of
 from infra24.web.services import services
 
@@ -184,7 +184,7 @@ async def change_resource(request: Request, org: Org, id: str, wanted: ResourceC
         hit = await bookings.broken(tx, changed.id, now)
         directory = await resources.known(tx)
     view = resource_view(changed, directory)
-    return answer({**view, "affected_bookings": [broken_view(one) for one in hit]})
+    return answer({**view, "affected_bookings": broken_views(hit, who)})
 
 
 async def archive_resource(request: Request, org: Org, id: str) -> Response:

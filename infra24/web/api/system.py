@@ -21,6 +21,10 @@ from infra24.web.errors import problem_of
 from infra24.web.services import services
 
 
+class Rehearsing(Unavailable):
+    """The self-test is running already. Ask again in a moment."""
+
+
 class _Undo(Exception):
     """Ends the self-test's transaction so that nothing of it stays."""
 
@@ -38,6 +42,16 @@ async def health(request: Request) -> Response:
 
 async def self_test(request: Request) -> Response:
     """Book, refuse, move and cancel in a transaction that is undone: does the booking system work here?"""
+    if getattr(request.app.state, "rehearsing", False):
+        raise Rehearsing()
+    request.app.state.rehearsing = True
+    try:
+        return await _self_test(request)
+    finally:
+        request.app.state.rehearsing = False
+
+
+async def _self_test(request: Request) -> Response:
     found, steps = services(request), []
     began = perf_counter()
     organization = next(iter(await found.directory.all()), None)

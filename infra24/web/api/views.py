@@ -1,10 +1,13 @@
 """Bookings and resources as JSON."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from infra24 import resources
 from infra24.bookings import Booking, Broken
+from infra24.people import Scope
 from infra24.resources import Directory, Resource
+from infra24.web.caller import Caller
 from infra24.web.services import Services
 
 
@@ -55,10 +58,22 @@ def links(found: Services, token: str) -> dict[str, str]:
     }
 
 
-def broken_view(one: Broken) -> dict[str, Any]:
-    """A booking that stands where nobody is open, and why: for staff."""
-    told = [{"code": r.code, "sentence": r.sentence, "detail": r.private} for r in one.reasons]
-    return {**booking_view(one.booking), "reasons": told}
+def broken_views(broken: Sequence[Broken], who: Caller) -> list[dict[str, Any]]:
+    """Bookings that stand where nobody is open, and why.
+
+    Whoever only looks after the offers is told that there is one, when, and of what, not whose.
+    """
+    full = who.may(Scope.BOOKINGS_READ)
+    views = []
+    for one in broken:
+        view = booking_view(one.booking)
+        told = [{"code": r.code, "sentence": r.sentence, "detail": r.private if full else ""}
+                for r in one.reasons]  # fmt: skip
+        views.append({**(view if full else {name: view[name] for name in _NOBODYS}), "reasons": told})
+    return views
+
+
+_NOBODYS = ("id", "resource_id", "title", "reference", "status", "start_time", "end_time", "timezone")
 
 
 def resource_view(resource: Resource, directory: Directory | None = None) -> dict[str, Any]:

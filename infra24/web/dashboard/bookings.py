@@ -13,7 +13,7 @@ from infra24.availability.documents import zone_named
 from infra24.bookings import Booking, Filters, Status
 from infra24.db import Tx
 from infra24.errors import Unauthenticated
-from infra24.people import SignedIn
+from infra24.people import SCOPES, Scope, SignedIn
 from infra24.web.admin.bookings import place_of, read_place
 from infra24.web.api.views import booking_view
 from infra24.web.caller import NothingHere, caller_of, here_of
@@ -127,7 +127,8 @@ async def feed(request: Request) -> Response:
         here = await found.directory.find(str(org_id))
         since = found.clock() - _FEED_BACK
         own = await _all(tx, Filters(since=since, booker_email=member.email))
-        hosted = await _all(tx, Filters(since=since, hosted_by=member.email))
+        hosts = Scope.BOOKINGS_HOST in SCOPES[member.role]
+        hosted = await _all(tx, Filters(since=since, hosted_by=member.email)) if hosts else []
     mine = {booking.id for booking in own}
     base = found.settings.base_url
     listed = [(b, f"{base}/bookings/confirmation/{found.tokens.of(org_id, b.id)}") for b in own]
