@@ -10,7 +10,7 @@ SUBSCRIBERS: Subscribers = {
     "booking.declined": {"announce": announcements.write_for, "tell": announcements.tell_booker},
     "booking.lapsed": {"announce": announcements.write_for, "tell": announcements.tell_booker},
     "booking.rescheduled": {"announce": announcements.write_for, "ask": announcements.ask_approvers},
-    "booking.cancelled": {"announce": announcements.write_for},
+    "booking.cancelled": {"announce": announcements.write_for, "tell": announcements.tell_cancelled},
     "booking.no_show": {"announce": announcements.write_for},
 }
 """A name, once used, stays: it is what remembers that an event was had."""

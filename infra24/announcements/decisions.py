@@ -5,7 +5,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from infra24 import bookings, letters, organizations, people
-from infra24.bookings import Booking
+from infra24.bookings import Booking, By
 from infra24.db import Tx
 from infra24.events import Recorded
 from infra24.languages import speech
@@ -29,6 +29,12 @@ async def tell_booker(tx: Tx, recorded: Recorded) -> None:
     letters.post(tx, "booking_decided", org=tx.org_id, booking=recorded.event.subject_id)
 
 
+async def tell_cancelled(tx: Tx, recorded: Recorded) -> None:
+    """A letter to whoever booked, when the staff cancelled: with the reason that was given."""
+    if recorded.event.data.get("by") == By.STAFF:
+        letters.post(tx, "booking_cancelled", org=tx.org_id, booking=recorded.event.subject_id)
+
+
 async def _approval_wanted(desk: Desk, facts: dict[str, Any]) -> Letter | None:
     org_id, booking_id = UUID(facts["org"]), UUID(facts["booking"])
     async with desk.database.transaction(org_id) as tx:
@@ -49,6 +55,14 @@ async def _approval_wanted(desk: Desk, facts: dict[str, Any]) -> Letter | None:
 
 
 async def _booking_decided(desk: Desk, facts: dict[str, Any]) -> Letter | None:
+    return await _to_booker(desk, facts, "booking_decided")
+
+
+async def _booking_cancelled(desk: Desk, facts: dict[str, Any]) -> Letter | None:
+    return await _to_booker(desk, facts, "booking_cancelled")
+
+
+async def _to_booker(desk: Desk, facts: dict[str, Any], kind: str) -> Letter | None:
     org_id, booking_id = UUID(facts["org"]), UUID(facts["booking"])
     async with desk.database.transaction(org_id) as tx:
         booking = await bookings.get(tx, booking_id)
@@ -59,7 +73,7 @@ async def _booking_decided(desk: Desk, facts: dict[str, Any]) -> Letter | None:
     reason = booking.cancelled_because if booking.cancelled_because != "lapsed" else ""
     locale = booking.locale or here.locale
     return write(
-        "booking_decided",
+        kind,
         booking.booker_email,
         locale.partition("_")[0],
         title=booking.resource_title,
@@ -75,4 +89,8 @@ def _when(booking: Booking, locale: str) -> str:
     return speech(locale.partition("_")[0], locale).moment(booking.starts_at, zone)
 
 
-LETTERS: Writers = {"approval_wanted": _approval_wanted, "booking_decided": _booking_decided}
+LETTERS: Writers = {
+    "approval_wanted": _approval_wanted,
+    "booking_decided": _booking_decided,
+    "booking_cancelled": _booking_cancelled,
+}

@@ -14,7 +14,8 @@ async def approve(tx: Tx, booking_id: UUID, *, now: datetime) -> Booking:
     booking = await reading.get(tx, booking_id, lock=True)
     if booking.status is Status.CONFIRMED:
         return booking
-    booking.check_move(Status.CONFIRMED)
+    if booking.status is not Status.PENDING:  # a hold is confirmed by whoever holds it, with who they are
+        raise IllegalMove(booking.status, Status.CONFIRMED)
     return await change.set_status(tx, booking, Status.CONFIRMED, "booking.confirmed", now)
 
 

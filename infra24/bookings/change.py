@@ -40,6 +40,7 @@ async def reschedule(
     laid_out = await claim_queries.to_be_locked(tx, booking_id)
     await resources.lock(tx, sorted({offer.resource.id, *offer.members, *hosts, *laid_out}))
     before = await reading.get(tx, booking_id, lock=True)
+    hosts = [p.resource_id for p in before.participants if p.resource_id]  # another may host it by now
     _check_movable(before, by, now)
     if (before.starts_at, before.ends_at) == (start, end):
         return before

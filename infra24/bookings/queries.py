@@ -28,7 +28,7 @@ BOOKING: LiteralString = """
 """
 
 _LAPSES: LiteralString = """
-    (SELECT least(%(starts_at)s, %(now)s + make_interval(
+    (SELECT least(CASE WHEN %(starts_at)s > %(now)s THEN %(starts_at)s END, %(now)s + make_interval(
             hours => coalesce((o.settings->>'approval_hours')::int, 72)))
         FROM organizations o WHERE o.id = %(org)s AND %(status)s = 'pending')
 """
@@ -211,8 +211,8 @@ async def set_status(
         """
         UPDATE bookings SET status = %(status)s, expires_at = NULL, cancelled_because = %(because)s,
             revision = revision + 1, updated_at = %(now)s, lapses_at = (
-                SELECT least(bookings.starts_at, %(now)s + make_interval(
-                    hours => coalesce((o.settings->>'approval_hours')::int, 72)))
+                SELECT least(CASE WHEN bookings.starts_at > %(now)s THEN bookings.starts_at END,
+                    %(now)s + make_interval(hours => coalesce((o.settings->>'approval_hours')::int, 72)))
                 FROM organizations o WHERE o.id = %(org)s AND %(status)s = 'pending')
         WHERE org_id = %(org)s AND id = %(id)s
         """,

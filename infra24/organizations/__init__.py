@@ -16,9 +16,11 @@ from infra24.organizations.holidays import (
     Country,
     Day,
     HolidayPlan,
+    HolidaysChanged,
     holiday_plan,
     read_plan,
     set_holidays,
+    set_holidays_seen,
 )
 from infra24.organizations.keys import hash_of, new_key, org_of_key
 from infra24.organizations.model import Location, Organization, UnknownOrganization
@@ -30,6 +32,7 @@ __all__ = [
     "Day",
     "Directory",
     "HolidayPlan",
+    "HolidaysChanged",
     "Location",
     "LocationInUse",
     "Organization",
@@ -55,6 +58,7 @@ __all__ = [
     "read_plan",
     "remove_location",
     "set_holidays",
+    "set_holidays_seen",
     "set_logo",
     "unfound",
     "uses",

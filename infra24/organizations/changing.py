@@ -28,8 +28,11 @@ async def change(tx: Tx, changes: Mapping[str, Any], now: datetime) -> Organizat
         "settings": before.settings,
         **changes,
     }
-    check_facts(before.slug, wanted["time_zone"], wanted["locale"], before.currency)
-    problems = {}
+    problems: dict[str, str] = {}
+    try:
+        check_facts(before.slug, wanted["time_zone"], wanted["locale"], before.currency)
+    except Problem as problem:
+        problems |= problem.problems
     if not 1 <= len(wanted["name"]) <= 200:
         problems["name"] = "write a name of at most 200 characters"
     if not re.fullmatch(r"#[0-9a-f]{6}", str(wanted["theme"].get("seed", before.seed))):

@@ -11,8 +11,12 @@ from infra24.availability import Holidays
 from infra24.availability.documents import Problems
 from infra24.availability.hours import day_number
 from infra24.db import Tx
-from infra24.errors import Problem
+from infra24.errors import Conflict, Problem
 from infra24.organizations import queries
+
+
+class HolidaysChanged(Conflict):
+    """Somebody else has changed the holidays meanwhile. Look at them again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +104,16 @@ async def set_holidays(tx: Tx, plan: HolidayPlan) -> None:
         [(c.country, c.subdivision) for c in plan.countries],
         [(d.held_on, d.name, d.is_closed) for d in plan.days],
     )
+
+
+async def set_holidays_seen(tx: Tx, seen: HolidayPlan, plan: HolidayPlan) -> None:
+    """As `set_holidays`, by whoever saw what stood. Refuses with HolidaysChanged when that stands no longer.
+
+    Whoever edits must be waited for before: `resources.holidays_changed` does.
+    """
+    if await holiday_plan(tx) != seen:
+        raise HolidaysChanged()
+    await set_holidays(tx, plan)
 
 
 @lru_cache(maxsize=1_024)

@@ -11,6 +11,7 @@ from infra24.letters import Desk, Letter, Writer, Writers, write
 from infra24.people import account_queries as queries
 from infra24.people import one_time
 from infra24.people.devices import device_named
+from infra24.people.permissions import ROLE_NAMES, Role
 
 
 async def sign_in(desk: Desk, facts: dict[str, Any]) -> Letter | None:
@@ -84,10 +85,10 @@ async def invitation(desk: Desk, facts: dict[str, Any]) -> Letter | None:
         to,
         _language(locale),
         organization=organization,
-        role=role.replace("_", " "),
+        role=ROLE_NAMES[Role(role)],
         inviter=inviter,
         link=f"{desk.base_url}/invitations/{invitation_token(desk.tokens.sign, org_id, invitation_id)}",
-        days=max(1, (until - desk.now).days),
+        days=max(1, round((until - desk.now) / timedelta(days=1))),
     )
 
 

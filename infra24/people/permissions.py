@@ -17,6 +17,18 @@ class Role(StrEnum):
     PUBLIC = "public"
 
 
+ROLE_NAMES: Mapping[Role, str] = {
+    Role.OWNER: "Owner",
+    Role.ADMIN: "Administrator",
+    Role.STAFF: "Staff",
+    Role.HOST: "Host",
+    Role.INSTRUCTOR: "Instructor",
+    Role.RESIDENT_ARTIST: "Resident artist",
+    Role.MEMBER: "Member",
+}
+"""As letters call them, in English; the catalogues have them."""
+
+
 class Scope(StrEnum):
     """What an address can need. A key carries some of these, a role the ones in the table."""
 

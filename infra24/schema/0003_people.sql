@@ -221,7 +221,8 @@ CREATE FUNCTION audit_row() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
     hidden text[] := TG_ARGV[3]::text[] || ARRAY['org_id', 'updated_at', 'version', 'revision'];
-    was jsonb := CASE WHEN TG_OP <> 'INSERT' THEN to_jsonb(OLD) END;
+    op text := CASE TG_NAME WHEN 'audit_confirmed' THEN 'INSERT' ELSE TG_OP END;  -- a hold was nobody's yet
+    was jsonb := CASE WHEN op <> 'INSERT' THEN to_jsonb(OLD) END;
     is_now jsonb := CASE WHEN TG_OP <> 'DELETE' THEN to_jsonb(NEW) END;
     whole jsonb := coalesce(is_now, was);
     org uuid := coalesce(whole ->> 'org_id', whole ->> 'id')::uuid;
@@ -231,7 +232,7 @@ BEGIN
     IF NOT EXISTS (SELECT 1 FROM organizations WHERE id = org) THEN
         RETURN NULL;  -- it went with its organization
     END IF;
-    IF TG_OP = 'UPDATE' THEN
+    IF op = 'UPDATE' THEN
         SELECT jsonb_object_agg(o.key, o.value), jsonb_object_agg(o.key, n.value) INTO before, after
         FROM jsonb_each(was - hidden) o JOIN jsonb_each(is_now - hidden) n USING (key)
         WHERE o.value IS DISTINCT FROM n.value;
@@ -239,12 +240,12 @@ BEGIN
             RETURN NULL;
         END IF;
     END IF;
-    IF TG_TABLE_NAME = 'bookings' AND TG_OP = 'INSERT' THEN
+    IF TG_TABLE_NAME = 'bookings' AND op = 'INSERT' THEN
         after := after || jsonb_build_object('hosts', (SELECT coalesce(jsonb_agg(p.name ORDER BY p.name), '[]')
             FROM participants p WHERE p.org_id = org AND p.booking_id = NEW.id AND p.role = 'host'));
     END IF;
     PERFORM audit_write(org,
-        CASE TG_OP WHEN 'INSERT' THEN 'created' WHEN 'UPDATE' THEN 'changed' ELSE 'removed' END,
+        CASE op WHEN 'INSERT' THEN 'created' WHEN 'UPDATE' THEN 'changed' ELSE 'removed' END,
         TG_ARGV[0],
         (SELECT string_agg(whole ->> k.name, ' ' ORDER BY k.n)
             FROM unnest(TG_ARGV[2]::text[]) WITH ORDINALITY AS k (name, n)),
@@ -283,6 +284,28 @@ BEGIN
     RETURN NULL;
 END $$;
 
+-- Rooms and things come and go with the seating too: who leaves one for good is written down with what it has now.
+CREATE FUNCTION audit_claim() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    b bookings;
+    former resources;
+BEGIN
+    SELECT * INTO former FROM resources r WHERE r.org_id = OLD.org_id AND r.id = OLD.resource_id;
+    SELECT * INTO b FROM bookings x WHERE x.org_id = OLD.org_id AND x.id = OLD.booking_id;
+    IF former.type = 'person' OR b.status NOT IN ('pending', 'confirmed', 'completed') OR EXISTS (
+            SELECT 1 FROM claims c WHERE (c.org_id, c.booking_id, c.resource_id)
+                = (OLD.org_id, OLD.booking_id, OLD.resource_id)) THEN
+        RETURN NULL;
+    END IF;
+    PERFORM audit_write(OLD.org_id, 'changed', 'booking', OLD.booking_id::text, b.booker_name,
+        jsonb_build_object('uses', former.title),
+        jsonb_build_object('uses', (SELECT string_agg(DISTINCT r.title, ', ' ORDER BY r.title)
+            FROM claims c JOIN resources r ON (r.org_id, r.id) = (c.org_id, c.resource_id)
+            WHERE c.org_id = OLD.org_id AND c.booking_id = OLD.booking_id AND r.type <> 'person')));
+    RETURN NULL;
+END $$;
+
 CREATE CONSTRAINT TRIGGER audit_new AFTER INSERT ON bookings DEFERRABLE INITIALLY DEFERRED FOR EACH ROW
     WHEN (NEW.status <> 'hold') EXECUTE FUNCTION audit_row('booking', 'booker_name', '{id}', '{token_hash,policy,choice}');
 CREATE CONSTRAINT TRIGGER audit AFTER UPDATE OR DELETE ON bookings DEFERRABLE INITIALLY DEFERRED FOR EACH ROW
@@ -294,6 +317,8 @@ CREATE CONSTRAINT TRIGGER audit_new AFTER INSERT ON participants DEFERRABLE INIT
     WHEN (NEW.role = 'host') EXECUTE FUNCTION audit_host();
 CREATE CONSTRAINT TRIGGER audit AFTER DELETE ON participants DEFERRABLE INITIALLY DEFERRED FOR EACH ROW
     WHEN (OLD.role = 'host') EXECUTE FUNCTION audit_host();
+CREATE CONSTRAINT TRIGGER audit AFTER DELETE ON claims DEFERRABLE INITIALLY DEFERRED FOR EACH ROW
+    WHEN (NOT OLD.turnover AND OLD.expires_at IS NULL) EXECUTE FUNCTION audit_claim();
 CREATE CONSTRAINT TRIGGER audit_changed AFTER UPDATE ON participants DEFERRABLE INITIALLY DEFERRED FOR EACH ROW
     WHEN ((OLD.role = 'host' OR NEW.role = 'host') AND OLD.* IS DISTINCT FROM NEW.*)
     EXECUTE FUNCTION audit_host();

@@ -56,6 +56,8 @@ async def admit(request: Request, needs: Needs) -> None:
     here = await _here(request, found, shown, needs)
     who = await _identify(request, found, shown, here, needs)
     request.state.caller, request.state.here = who, here
+    if needs is Open.TOKEN and shown.session is not None:  # their page keeps their way back
+        request.state.viewer = await _identify(request, found, shown, here, Open.PUBLIC)
     if request.method not in _SAFE and (who.csrf or not request.url.path.startswith("/api/")):
         await _check_origin(request, who)
     _check(who, here, needs)

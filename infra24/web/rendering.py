@@ -51,7 +51,7 @@ def page(
 ) -> Response:
     """A page, or the one block of it that a partial request asks for. `frames`: who may show it in one."""
     spoken = speech_for(request, organization)
-    who: Caller | None = getattr(request.state, "caller", None)
+    who: Caller | None = getattr(request.state, "viewer", None) or getattr(request.state, "caller", None)
     environment: Environment = request.app.state.environments[spoken.language]
     found = environment.get_template(template)
     everything = {

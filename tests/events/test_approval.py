@@ -227,3 +227,30 @@ def test_two_who_decide_at_once_decide_once(
 def test_members_are_asked_only_where_their_role_decides(shop: Shop) -> None:
     asked = {role for role in Role if people.Scope.BOOKINGS_APPROVE in people.SCOPES[role]}
     assert asked == {Role.OWNER, Role.ADMIN, Role.STAFF}
+
+
+def test_a_hold_is_confirmed_by_nobody_but_its_holder(house: Any, shop: Shop, tokens: Tokens) -> None:
+    async def story(database: Database, _: Queue) -> None:
+        async with database.transaction(shop.org_id) as tx:
+            held = await bookings.hold(tx, wish(shop.ids["room"], AT, person=None), tokens=tokens, now=NOW)
+        with pytest.raises(IllegalMove):
+            async with database.transaction(shop.org_id) as tx:
+                await bookings.approve(tx, held.id, now=NOW)
+
+    house(story)
+
+
+def test_staff_may_put_a_request_into_the_past_and_it_still_waits(
+    house: Any, shop: Shop, tokens: Tokens
+) -> None:
+    async def story(database: Database, _: Queue) -> Booking:
+        asked = await ask(database, shop, tokens)
+        past = NOW - timedelta(days=1)
+        async with database.transaction(shop.org_id) as tx:
+            move = bookings.Move(asked.id, shop.ids["asked"], shop.ids["asked"], past, past + asked.length)
+            await bookings.move(tx, move, now=NOW)
+        async with database.transaction(shop.org_id) as tx:
+            return await bookings.get(tx, asked.id)
+
+    moved = house(story)
+    assert moved.lapses_at == NOW + timedelta(hours=72)

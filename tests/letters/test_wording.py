@@ -13,13 +13,14 @@ from infra24.letters import write
 LINK = "https://example.org/x/abc?d=1&e=2"
 FACTS: dict[str, dict[str, str | int | None]] = {
     "sign_in": {"name": "Ada", "link": LINK, "minutes": 15},
-    "invitation": {"organization": "Oolite", "role": "staff", "inviter": "Mo", "link": LINK, "days": 7},
+    "invitation": {"organization": "Oolite", "role": "Keeper", "inviter": "Mo", "link": LINK, "days": 7},
     "email_change": {"link": LINK, "new_email": "new@example.org"},
     "email_changed_notice": {"new_email": "new@example.org"},
     "password_changed": {},
     "factor_changed": {},
     "new_sign_in": {"device": "Firefox", "address": "192.0.2.7", "when": "Friday, 12:00"},
     "booking_decided": {"title": "Room", "when": "Friday", "approved": False, "reason": "Full", "link": LINK},
+    "booking_cancelled": {"title": "Room", "when": "Friday", "approved": False, "reason": "Full", "link": LINK},
     "approval_wanted": {"title": "Room", "when": "Friday", "who": "Ada", "link": LINK},
 }
 

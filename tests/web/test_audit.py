@@ -14,9 +14,10 @@ from infra24.audit import Filters
 from infra24.db import Actor, Database
 from infra24.people import Role
 from infra24.settings import Settings
-from tests.factories import Shop, wish
+from tests.factories import Shop, found_shop, wish
 from tests.people import sign_in
 from tests.serving import NOW, Clock
+from tests.studio import people_and_things
 from tests.web.test_bookings_api import AT, body, book
 
 Run = Callable[[Callable[[Database], Any]], Any]
@@ -73,8 +74,10 @@ def test_holds_are_nobodys_business_until_they_are_bookings(http: httpx.Client, 
         json={"status": "confirmed", "artist_name": "Ada", "artist_email": "ada@example.org"},
     )
     (confirmed,) = entries(run, shop, subject="booking")
-    assert (confirmed.before or {})["status"] == "hold"
-    assert (confirmed.after or {})["status"] == "confirmed"
+    assert (confirmed.action, confirmed.before) == ("created", None)
+    assert confirmed.after is not None
+    assert (confirmed.after["status"], confirmed.after["booker_email"]) == ("confirmed", "ada@example.org")
+    assert {"starts_at", "hosts"} <= set(confirmed.after)
 
 
 def test_rules_roles_settings_keys_links_and_holidays_leave_entries_and_no_secret(
@@ -225,3 +228,28 @@ def test_who_is_taken_off_and_put_back_has_not_changed_and_another_host_has(
              if "host" in (e.before or {}) or "host" in (e.after or {})]  # fmt: skip
     assert len(hosts) == 2
     assert {(b or a or {})["host"] for b, a in hosts} == {"Mo", "Lena"}
+
+
+def test_another_room_of_the_same_offer_is_a_change_too(
+    run: Run, database_url: str, settings: Settings, clock: Clock, tokens: Any
+) -> None:
+    studio = found_shop(database_url, settings, clock, people_and_things())
+
+    async def story(database: Database) -> str:
+        at = NOW.replace(hour=9) + timedelta(days=3)
+        async with database.transaction(studio.org_id) as tx:
+            made = await bookings.book(tx, wish(studio.ids["quiet"], at), tokens=tokens, now=NOW)
+            (has,) = await tx.rows(
+                "SELECT c.resource_id FROM claims c JOIN resources r USING (org_id) WHERE c.org_id = %s "
+                "AND c.booking_id = %s AND r.id = c.resource_id AND r.type = 'space'",
+                (studio.org_id, made.id),
+            )
+        other = studio.ids["south"] if has[0] == studio.ids["north"] else studio.ids["north"]
+        async with database.transaction(studio.org_id) as tx:
+            move = bookings.Move(made.id, has[0], other, at, at + timedelta(minutes=30))
+            await bookings.move(tx, move, now=NOW)
+        return str(made.id)
+
+    id_ = run(story)
+    *_, last = entries(run, studio, subject="booking", subject_id=id_)
+    assert {str(last.before), str(last.after)} == {"{'uses': 'North room'}", "{'uses': 'South room'}"}

@@ -15,6 +15,7 @@ from infra24 import organizations, people
 from infra24.errors import Problem, Refusal
 from infra24.people import KEY_SCOPES
 from infra24.web import theme
+from infra24.web.admin.edits import read_seen
 from infra24.web.admin.entries import Entries, entries
 from infra24.web.caller import caller_of, here_of
 from infra24.web.errors import status_of
@@ -24,6 +25,8 @@ from infra24.web.pages.picker import ZONES
 from infra24.web.rendering import page
 from infra24.web.services import services
 
+_FACTS = {"name": "name", "zone": "time_zone", "locale": "locale"}
+_SETTINGS = ("second_factor", "approval_hours")
 LOCALES = ("en_US", "en_GB", "en_CA", "en_AU", "es_ES", "es_MX", "es_AR", "es_US")
 
 
@@ -33,25 +36,30 @@ async def settings_page(request: Request) -> Response:
     if request.method == "GET":
         return _page(request, here, {})
     sent = await entries(request)
-    theme_ = {**here.theme, "seed": sent.get("seed").lower(), "radius": read_number(sent.get("radius"))}
-    settings = {
-        **here.settings,
+    typed = {
+        "name": sent.get("name"),
+        "zone": sent.get("zone"),
+        "locale": sent.get("locale"),
+        "seed": sent.get("seed").lower(),
+        "radius": read_number(sent.get("radius")),
         "second_factor": sent.ticked("second_factor"),
         "approval_hours": read_number(sent.get("approval_hours")),
     }
-    changes = {
-        "name": sent.get("name"),
-        "time_zone": sent.get("zone"),
-        "locale": sent.get("locale"),
-        "theme": theme_,
-        "settings": settings,
+    seen = read_seen(sent)
+    wanted = {name: value for name, value in typed.items() if value != seen.get(name)}
+    changes: dict[str, Any] = {
+        **{to: wanted[name] for name, to in _FACTS.items() if name in wanted},
+        "theme": {**here.theme, **{name: wanted[name] for name in ("seed", "radius") if name in wanted}},
+        "settings": {**here.settings, **{name: wanted[name] for name in _SETTINGS if name in wanted}},
     }
     try:
+        if wanted.get("second_factor") and who.user is not None and not who.user.has_factor:
+            raise Problem({"second_factor": "Add a second factor to your own account first."})
         async with services(request).database.transaction(here.id, who.actor) as tx:
             await organizations.change(tx, changes, now)
             await _logo(request, tx, sent)
     except Problem as problem:
-        return _page(request, here, {"errors": problem.problems, "values": _values(changes)}, 422)
+        return _page(request, here, {"errors": problem.problems, "values": typed}, 422)
     return RedirectResponse(f"{request.url.path}?done=1", 303)
 
 
@@ -109,16 +117,6 @@ async def keys_page(request: Request) -> Response:
         "done": "done" in request.query_params,
     }
     return page(request, "admin/keys.html", here, {**context, **more}, status=status)
-
-
-def _values(changes: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "name": changes["name"],
-        "zone": changes["time_zone"],
-        "locale": changes["locale"],
-        **{name: changes["theme"].get(name) for name in ("seed", "radius")},
-        **{name: changes["settings"].get(name) for name in ("second_factor", "approval_hours")},
-    }
 
 
 def _page(request: Request, here: Any, more: dict[str, Any], status: int = 200) -> Response:

@@ -51,7 +51,11 @@ async def bookings_page(request: Request) -> Response:
         )
         feed = await people.feeds.address_of(tx, found.tokens.sign, user.user_id)
         asked = user.email in {email for _, email, *_ in await people.deletion_requests(tx)}
-    shown = [booking for booking in listed[:PAGE] if past or booking.ends_at > now]
+    shown = [
+        booking
+        for booking in listed[:PAGE]
+        if past or (booking.ends_at > now and booking.status is not Status.CANCELLED)
+    ]
     context = {
         "past": past,
         "cards": [_card(request, booking, user) for booking in shown],
