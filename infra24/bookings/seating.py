@@ -294,10 +294,11 @@ async def _attempt(
 
 async def lengthen(tx: Tx, offer: resources.Offer, claims: Sequence[Claim]) -> None:
     """Where a claim is longer than any before, note it: what bounds the reading of claims must cover it."""
-    longest = max((claim.until - claim.since for claim in claims), default=timedelta())
-    if longest > offer.longest:
+    known, none = offer.longest_of, timedelta()
+    longer = [c.until - c.since for c in claims if c.until - c.since > known.get(c.resource_id, none)]
+    if longer:  # all members at once: whoever is chosen next time turns no catalogue
         await lock_all(tx, offer)
-        if await resources.lengthen(tx, sorted({claim.resource_id for claim in claims}), longest):
+        if await resources.lengthen(tx, sorted(offer.members), max(longer)):
             await resources.turn_catalogue(tx)
 
 

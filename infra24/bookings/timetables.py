@@ -109,7 +109,7 @@ def margin(offer: Offer, length: timedelta) -> timedelta:
     """How far around a start a claim can matter: its own length and what is around it, or what is counted."""
     rules = offer.rules
     counted = [_COUNTED[limit.period] for limit in rules.limits if limit.whose is not Whose.BOOKER]
-    turnover = max((o.setup + o.teardown for p in offer.pools for o in p.occupants), default=0)
+    turnover = max((o.turnover for p in offer.pools for o in p.occupants), default=0)
     buffers = timedelta(minutes=rules.buffer_before + rules.buffer_after, seconds=turnover)
     return max([*counted, length + buffers])
 

@@ -1,5 +1,6 @@
 """A resource, the draft it is made from, and the offer it makes."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -150,6 +151,12 @@ class Occupant:
     stands_for: tuple[UUID, ...] = ()
     layouts: tuple[tuple[str, int, int], ...] = ()
 
+    @property
+    def turnover(self) -> int:
+        """How many seconds can lie between two bookings here, whichever layouts they use."""
+        setup = max((setup for _, setup, _ in self.layouts), default=0)
+        return setup + max((teardown for *_, teardown in self.layouts), default=0)
+
 
 @dataclass(frozen=True, slots=True)
 class Pool:
@@ -201,18 +208,22 @@ ANYONE = Choice()
 class Offer:
     """A resource as it can be booked: its rules read, everything known that it may claim.
 
-    `grid` is the number of the pool whose hours say where bookings start. `longest` bounds the claims on
-    any of its members: what overlaps a range began no earlier. `version` is the catalogue's, `holidays` are
-    the organization's.
+    `grid` is the number of the pool whose hours say where bookings start. `longest_of` is the longest claim
+    that was ever noted on each member. `version` is the catalogue's, `holidays` are the organization's.
     """
 
     resource: Resource
     rules: Rules
     pools: tuple[Pool, ...]
     grid: int
-    longest: timedelta
+    longest_of: Mapping[UUID, timedelta]
     version: int
     holidays: Holidays
+
+    @property
+    def longest(self) -> timedelta:
+        """Bounds the claims on any of its members: what overlaps a range began no earlier."""
+        return max(self.longest_of.values(), default=timedelta())
 
     @property
     def staff(self) -> int | None:

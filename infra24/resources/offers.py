@@ -3,7 +3,6 @@
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -162,8 +161,8 @@ async def _read(tx: Tx, resource: Resource, version: int) -> Offer:
     else:
         pools, grid = _by_needs(resource, rules, reading, kept, wanted)
     pools = tuple(_with_colleagues(pool, reading, by_email) for pool in pools)
-    read = Offer(resource, rules, pools, grid, timedelta(), version, closing)
-    return replace(read, longest=await queries.longest_claim(tx, read.members))
+    read = Offer(resource, rules, pools, grid, {}, version, closing)
+    return replace(read, longest_of=await queries.longest_claims(tx, read.members))
 
 
 def _by_rules(

@@ -1,6 +1,6 @@
 """Every SQL statement about resources."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, LiteralString
 from uuid import UUID
@@ -148,10 +148,10 @@ async def insert(tx: Tx, values: dict[str, Any]) -> UUID | None:
         """
         INSERT INTO resources (org_id, slug, type, title, description, category, email, capacity, price,
             currency, location_id, meeting_url, requirements, metadata, availability_rules, is_active,
-            is_bookable, tags, layouts)
+            is_bookable, tags, layouts, longest_claim)
         VALUES (%(org)s, %(slug)s, %(type)s, %(title)s, %(description)s, %(category)s, %(email)s,
             %(capacity)s, %(price)s, %(currency)s, %(location_id)s, %(meeting_url)s, %(requirements)s,
-            %(metadata)s, %(rules)s, %(is_active)s, %(is_bookable)s, %(tags)s, %(layouts)s)
+            %(metadata)s, %(rules)s, %(is_active)s, %(is_bookable)s, %(tags)s, %(layouts)s, %(turnover)s)
         ON CONFLICT DO NOTHING RETURNING id
         """,
         values,
@@ -169,8 +169,8 @@ async def rewrite(tx: Tx, resource_id: UUID, values: dict[str, Any]) -> None:
             location_id = %(location_id)s, meeting_url = %(meeting_url)s,
             requirements = %(requirements)s, metadata = %(metadata)s, availability_rules = %(rules)s,
             is_active = %(is_active)s, is_bookable = %(is_bookable)s, tags = %(tags)s,
-            layouts = %(layouts)s, version = version + 1,
-            updated_at = now()
+            layouts = %(layouts)s, longest_claim = greatest(longest_claim, %(turnover)s),
+            version = version + 1, updated_at = now()
         WHERE org_id = %(org)s AND id = %(id)s
         """,
         {**values, "id": resource_id},
@@ -264,15 +264,13 @@ async def lengthen(tx: Tx, resource_ids: Sequence[UUID], longest: timedelta) -> 
     )
 
 
-async def longest_claim(tx: Tx, resource_ids: Sequence[UUID]) -> timedelta:
-    """The longest claim that was ever possible on any of these."""
-    row = await tx.row(
-        "SELECT coalesce(max(longest_claim), '0') FROM resources WHERE org_id = %s AND id = ANY(%s)",
+async def longest_claims(tx: Tx, resource_ids: Sequence[UUID]) -> dict[UUID, timedelta]:
+    """The longest claim that was ever noted on each of these."""
+    rows = await tx.rows(
+        "SELECT id, longest_claim FROM resources WHERE org_id = %s AND id = ANY(%s)",
         (tx.org_id, list(resource_ids)),
     )
-    assert row is not None
-    found: timedelta = row[0]
-    return found
+    return dict(rows)
 
 
 def values_of(tx: Tx, draft: Draft, *, slug: str, currency: str, location: UUID | None) -> dict[str, Any]:
@@ -297,7 +295,14 @@ def values_of(tx: Tx, draft: Draft, *, slug: str, currency: str, location: UUID 
         "is_bookable": draft.is_bookable,
         "tags": draft.tags,
         "layouts": Jsonb(draft.layouts),
+        "turnover": _turnover(draft.layouts),
     }
+
+
+def _turnover(layouts: Mapping[str, Mapping[str, int]]) -> timedelta:
+    """The longest that anything can take to be cleared away and set up: a claim as well."""
+    most = [max((of.get(key, 0) for of in layouts.values()), default=0) for key in ("setup", "teardown")]
+    return timedelta(minutes=sum(most))
 
 
 async def set_type(tx: Tx, resource_id: UUID, draft: Draft, needs: list[dict[str, Any]]) -> None:

@@ -398,3 +398,9 @@ CREATE POLICY accounts ON memberships TO infra24_accounts USING (true) WITH CHEC
 CREATE POLICY accounts ON invitations FOR SELECT TO infra24_accounts USING (true);
 CREATE POLICY accounts ON organization_keys TO infra24_accounts USING (true) WITH CHECK (true);
 CREATE INDEX announcements_by_booking ON announcements (org_id, booking_id) WHERE booking_id IS NOT NULL;
+
+-- What bounds the reading of claims covers every claim that stands, and every turnover that could.
+UPDATE resources r SET longest_claim = greatest(r.longest_claim,
+    (SELECT max(c.ends_at - c.starts_at) FROM claims c WHERE (c.org_id, c.resource_id) = (r.org_id, r.id)),
+    (SELECT make_interval(mins => coalesce(max((l.value ->> 'setup')::int), 0)
+        + coalesce(max((l.value ->> 'teardown')::int), 0)) FROM jsonb_each(r.layouts) AS l));

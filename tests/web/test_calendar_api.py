@@ -17,7 +17,7 @@ from infra24.settings import Settings
 from tests.factories import ADA, Shop, found_shop, opening, rules, wish
 from tests.people import sign_in
 from tests.serving import NOW, Clock
-from tests.studio import ANN, BEN, people_and_things
+from tests.studio import ANN, BEN, appointment, people_and_things, person
 
 TUESDAY = "2026-11-24"
 
@@ -469,3 +469,45 @@ def test_the_agenda_reads_by_the_index_behind_the_policies(
     assert nodes
     read = sum((n["Actual Rows"] + n.get("Rows Removed by Filter", 0)) * n["Actual Loops"] for n in nodes)
     assert read < 400, f"{read} rows read for a week of 168"
+
+
+def test_whoever_takes_a_long_booking_is_shown_and_known_to_be_taken_all_through_it(
+    http: httpx.Client, database_url: str, settings: Settings, clock: Clock, run: Callable[..., Any]
+) -> None:
+    """The longest claim is known of each member, not only of the one who had the first long booking."""
+    wanted = {
+        "ann": person("Ann", ANN),
+        "ben": person("Ben", BEN),
+        "long": appointment("Long", {"hosts": [ANN, BEN]}, rules={"slot_minutes": 240}),
+        "short": appointment("Short", {"hosts": [BEN]}),
+    }
+    mine = Staff(http, found_shop(database_url, settings, clock, wanted))
+    for _ in range(2):
+        mine.book("long", f"{TUESDAY}T08:00:00Z", 240)
+    late = datetime.fromisoformat(f"{TUESDAY}T11:00:00+00:00")
+    ids = mine.shop.ids
+
+    async def story(database: Database) -> Any:
+        async with database.transaction(mine.shop.org_id) as tx:
+            shown = await bookings.agenda(tx, [ids["ben"]], late, late + timedelta(hours=1), NOW)
+            _, _, free = await bookings.slots(tx, ids["short"], (late, late + timedelta(hours=2)), 30, NOW)
+            return len(shown.entries), [bookings.instant(at).hour for at in free]
+
+    assert run(story) == (1, [12, 12])
+
+
+def test_setting_up_and_clearing_away_are_not_overlooked_however_long_they_take(
+    http: httpx.Client, database_url: str, settings: Settings, clock: Clock
+) -> None:
+    wanted = {
+        "stage": Draft("space", "Stage", capacity=1, availability_rules=rules(opening()),
+                       layouts={"big": {"setup": 1_440, "teardown": 1_440}}),
+        "talk": appointment("Talk", {"resource": "stage"}, layout="big"),
+    }  # fmt: skip
+    mine = Staff(http, found_shop(database_url, settings, clock, wanted))
+    mine.book("talk", "2026-11-25T12:00:00Z")
+    turnovers = mine.agenda("stage", start="2026-11-26")["turnovers"]
+    assert [(t["start"], t["end"]) for t in turnovers] == [("2026-11-25T12:30:00", "2026-11-26T12:30:00")]
+    query = {"resource_id": str(mine.shop.ids["stage"]), "start_date": "2026-11-26", "end_date": "2026-11-26"}
+    free = http.get("/api/availability", params=query).json()["slots"]
+    assert min(slot["start"] for slot in free)[:16] == "2026-11-26T12:30"
