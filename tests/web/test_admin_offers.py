@@ -63,6 +63,13 @@ def value_of(answer: httpx.Response, id_: str) -> str:
     return html.unescape(field[1])
 
 
+def hidden(answer: httpx.Response, name: str) -> str:
+    """What a page sends along with its form without showing it."""
+    field = re.search(rf'<input type="hidden" name="{name}" value="([^"]*)"', answer.text)
+    assert field, name
+    return html.unescape(field[1])
+
+
 def link_form(**more: str) -> dict[str, str]:
     return {"title": "Ink", "slug": "ink", "kind": "team", "offer-with-whom-you-like": "1", **more}
 
@@ -379,7 +386,7 @@ def test_countries_and_days_of_ones_own_are_kept(admin: httpx.Client, shop: Shop
     assert "Mill Day (your own)" in shown
     assert "Christmas Day" not in shown
     again = admin.post(here, data={"on-0": "2026-12-28", "name-0": "Mill Day", "kind-0": "closed", "drop-0": "1",
-                                   "keep-US-FL": "1", "save": "1"})  # fmt: skip
+                                   "keep-US-FL": "1", "save": "1", "seen": hidden(admin.get(here), "seen")})  # fmt: skip
     assert again.status_code == 303
     assert "Mill Day" not in words(admin.get(here))
     spanish = words(admin.get(here, params={"lang": "es"}))
@@ -396,14 +403,51 @@ def test_what_a_holiday_breaks_is_shown_before_it_is_saved(
     assert "1 booking stands on a day that would be closed" in words(shown)
     assert made["id"] in shown.text
     assert "Mill Day" not in words(admin.get(here)), "nothing was saved"
-    seen = re.search(r'name="seen" value="(\w+)"', shown.text)
-    assert seen
-    other = admin.post(here, data={**form, "name-0": "Another", "save": "1", "seen": seen[1]})
+    form |= {"mark": hidden(shown, "mark"), "seen": hidden(shown, "seen")}
+    other = admin.post(here, data={**form, "name-0": "Another", "save": "1"})
     assert other.status_code == 200, "what is saved is what was seen"
-    assert admin.post(here, data={**form, "save": "1", "seen": seen[1]}).status_code == 303
+    assert admin.post(here, data={**form, "save": "1"}).status_code == 303
     assert "Mill Day" in words(admin.get(here))
-    free = admin.post(here, data={"preview": "1"})
+    free = admin.post(here, data={"preview": "1", "seen": hidden(admin.get(here), "seen")})
     assert "No booking is in the way" in words(free)
+
+
+def test_an_old_form_of_the_holidays_takes_nothing_from_who_saved_meanwhile(
+    admin: httpx.Client, shop: Shop
+) -> None:
+    here = f"/{shop.slug}/admin/holidays"
+    old = {"seen": hidden(admin.get(here), "seen"), "on-0": "2027-06-06", "name-0": "Mine", "save": "1"}
+    closing = {"do": "save", "scope": "all", "first": "2027-05-05", "reason": "Works day"}
+    assert admin.post(f"/{shop.slug}/admin/blackouts", data=closing).status_code == 303
+    clash = admin.post(here, data=old)
+    assert clash.status_code == 409
+    assert "Somebody else saved this while you were editing" in words(clash)
+    assert "Wednesday, 5 May 2027 – Works day (closed)" in words(clash)
+    assert (value_of(clash, "name-0"), value_of(clash, "name-1")) == ("Works day", "Mine")
+    assert "Mine" not in words(admin.get(here)), "nothing was saved"
+    both = {f"{part}-{n}": value_of(clash, f"{part}-{n}") for part in ("on", "name") for n in (0, 1)}
+    assert admin.post(here, data={**both, "seen": hidden(clash, "seen"), "save": "1"}).status_code == 303
+    shown = words(admin.get(here))
+    assert "Works day (your own)" in shown
+    assert "Mine (your own)" in shown
+
+
+def test_holidays_that_changed_before_the_save_are_not_overwritten(run: Any, shop: Shop) -> None:
+    from infra24 import organizations
+    from infra24.organizations import HolidaysChanged, read_plan
+
+    def on(date: str) -> Any:
+        return read_plan([], {date: ("A day", True)})
+
+    async def story(database: Any) -> None:
+        async with database.transaction(shop.org_id) as mine:
+            seen = await organizations.holiday_plan(mine)
+            async with database.transaction(shop.org_id) as theirs:
+                await organizations.set_holidays_seen(theirs, seen, on("2027-05-05"))
+            with pytest.raises(HolidaysChanged):
+                await organizations.set_holidays_seen(mine, seen, on("2027-06-06"))
+
+    run(story)
 
 
 def test_wrong_days_are_named_and_kept(admin: httpx.Client, staff: httpx.Client, shop: Shop) -> None:

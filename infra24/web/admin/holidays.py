@@ -1,7 +1,7 @@
 """/{org}/admin/holidays: which days are holidays, by country and of one's own; what a change breaks."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Any
@@ -16,8 +16,10 @@ from infra24 import bookings, organizations, resources
 from infra24.bookings import Broken
 from infra24.db import Tx
 from infra24.errors import Problem
-from infra24.organizations import Country, Day, HolidayPlan
+from infra24.organizations import Country, Day, HolidayPlan, HolidaysChanged
 from infra24.web.admin import inputs
+from infra24.web.admin.edits import Meanwhile, merged, seen_of
+from infra24.web.admin.entries import Entries
 from infra24.web.caller import caller_of, here_of
 from infra24.web.pages.forms import typed
 from infra24.web.rendering import page, speech_for
@@ -37,25 +39,37 @@ async def holidays_page(request: Request) -> Response:
 
 
 async def save_holidays(request: Request) -> Response:
-    """POST saves other holidays; where they would break bookings, those are shown first."""
+    """POST saves other holidays; where they would break bookings, those are shown first.
+
+    Refuses with 409, what changed and what was typed on top of it, where somebody else saved meanwhile.
+    """
     found, here, who = services(request), here_of(request), caller_of(request)
-    now, sent = found.clock(), await typed(request)
-    async with found.database.transaction(here.id, who.actor) as tx:
-        kept = await organizations.holiday_plan(tx)
-        said = _typed(sent)
-        if "parts" in sent:
-            return _show(request, said, kept)
-        past = tuple(day for day in kept.days if day.held_on < _today(request))
-        plan, errors = _read(said, past)
-        if plan is None:
-            return _show(request, said, kept, errors=errors)
-        broken = await _impact(tx, plan, now)
-        seen = sent.get("seen") == _mark(plan)
-        if "preview" in sent or (broken and not seen):
-            return _show(request, {**said, "seen": _mark(plan)}, plan, broken=broken, before=kept)
-        await resources.holidays_changed(tx)
-        await organizations.set_holidays(tx, plan)
-    return RedirectResponse(f"/{here.slug}/admin/holidays?done=saved", 303)
+    sent = await typed(request)
+    try:
+        async with found.database.transaction(here.id, who.actor) as tx:
+            return await _answer(request, tx, sent)
+    except HolidaysChanged:  # between the look and the save: look again
+        async with found.database.transaction(here.id, who.actor) as tx:
+            return await _answer(request, tx, sent)
+
+
+async def _answer(request: Request, tx: Tx, sent: Mapping[str, str]) -> Response:
+    kept = await organizations.holiday_plan(tx)
+    said, today = _typed(sent), _today(request)
+    if "parts" in sent:
+        return _show(request, said, kept)
+    plan, errors = _read(said, tuple(day for day in kept.days if day.held_on < today))
+    if plan is None:
+        return _show(request, said, kept, errors=errors)
+    together, meanwhile = _together(said, _said(kept, today))
+    if meanwhile:
+        return _show(request, together, kept, meanwhile=meanwhile)
+    broken = await _impact(tx, plan, services(request).clock())
+    if "preview" in sent or (broken and sent.get("mark") != _mark(plan)):
+        return _show(request, {**said, "mark": _mark(plan)}, plan, broken=broken, before=kept)
+    await resources.holidays_changed(tx)
+    await organizations.set_holidays_seen(tx, kept, plan)
+    return RedirectResponse(f"/{here_of(request).slug}/admin/holidays?done=saved", 303)
 
 
 async def _impact(tx: Tx, plan: HolidayPlan, now: datetime) -> list[Broken]:
@@ -72,14 +86,31 @@ def _today(request: Request) -> date:
 
 def _said(plan: HolidayPlan, today: date) -> dict[str, Any]:
     """A plan as the form shows it; days of one's own that are past stay without being shown."""
-    return {
+    said = {
         "countries": [country.code for country in plan.countries],
         "days": [(d.held_on.isoformat(), d.name, "closed" if d.is_closed else "open")
                  for d in sorted(plan.days, key=lambda d: d.held_on) if d.held_on >= today],
         "country": "",
         "part": "",
-        "seen": "",
+        "mark": "",
     }  # fmt: skip
+    return {**said, "seen": seen_of(_lines(said))}
+
+
+def _lines(said: Mapping[str, Any]) -> Entries:
+    """What a form says, by country and by date: so two forms can be laid side by side."""
+    countries = {f"keep-{code}": "kept" for code in said["countries"]}
+    return Entries.of({**countries, **{f"on-{on}": [name, kind] for on, name, kind in said["days"]}})
+
+
+def _together(said: Mapping[str, Any], now: Mapping[str, Any]) -> tuple[dict[str, Any], list[Meanwhile]]:
+    """What was typed, on top of what stands now; and what changed since the form was shown."""
+    mine = Entries({**_lines(said).values, "seen": [said["seen"]]})
+    both, changed = merged(mine, _lines(now))
+    countries = inputs.named(dict.fromkeys(both.values, ""), "keep-")
+    days = sorted((name.removeprefix("on-"), *values) for name, values in both.values.items()
+                  if name.startswith("on-"))  # fmt: skip
+    return {**said, "countries": countries, "days": days, "seen": now["seen"]}, changed
 
 
 def _typed(sent: Mapping[str, str]) -> dict[str, Any]:
@@ -99,7 +130,8 @@ def _typed(sent: Mapping[str, str]) -> dict[str, Any]:
         "days": [row for row in days if row[0] or row[1]],
         "country": country if asked else "",
         "part": "",
-        "seen": "",
+        "mark": "",
+        "seen": sent.get("seen", ""),
     }
 
 
@@ -138,6 +170,7 @@ def _show(
     errors: Mapping[str, str] | None = None,
     broken: list[Broken] | None = None,
     before: HolidayPlan | None = None,
+    meanwhile: Sequence[Meanwhile] = (),
 ) -> Response:
     here = here_of(request)
     locale = speech_for(request, here).locale
@@ -152,6 +185,8 @@ def _show(
         "parts": _parts(said["country"]) if said["country"] else [],
         "rows": [*said["days"], *[("", "", "closed")] * _EMPTY_ROWS],
         "errors": errors or {},
+        "meanwhile": [(inputs.day(name), spoken(name, locale), one) for one in meanwhile
+                      for name in [one.name.partition("-")[2]]],
         "broken": broken,
         "added": [row for row in coming if row not in former] if before else [],
         "gone": [row for row in former if row not in coming] if before else [],
@@ -159,8 +194,9 @@ def _show(
         "own": {day.held_on for day in plan.days if day.is_closed},
         "done": request.query_params.get("done", ""),
         "zone": zone,
-    }
-    return page(request, "admin/holidays.html", here, context, status=422 if errors else 200)
+    }  # fmt: skip
+    status = 422 if errors else 409 if meanwhile else 200
+    return page(request, "admin/holidays.html", here, context, status=status)
 
 
 def _coming(plan: HolidayPlan, today: date) -> list[tuple[date, str]]:
