@@ -9,7 +9,10 @@ _MATCHING: LiteralString = """
     (%(offer)s::uuid IS NULL OR b.resource_id = %(offer)s)
     AND (%(resource)s::uuid IS NULL OR b.resource_id = %(resource)s OR EXISTS (
         SELECT 1 FROM claims m WHERE m.org_id = b.org_id AND m.booking_id = b.id
-            AND m.resource_id = %(resource)s))
+            AND m.resource_id = %(resource)s)
+        OR b.status = 'cancelled' AND EXISTS (
+            SELECT 1 FROM participants m WHERE m.org_id = b.org_id AND m.booking_id = b.id
+                AND m.resource_id = %(resource)s))
     AND (%(host)s::uuid IS NULL OR EXISTS (
         SELECT 1 FROM participants m WHERE m.org_id = b.org_id AND m.booking_id = b.id AND m.role = 'host'
             AND m.resource_id = %(host)s))

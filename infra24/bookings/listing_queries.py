@@ -14,7 +14,10 @@ _WHERE: LiteralString = """
         AND (%(booker)s::text IS NULL OR b.booker_email = %(booker)s)
         AND (%(uses)s::uuid IS NULL OR b.resource_id = %(uses)s OR EXISTS (
             SELECT 1 FROM claims c WHERE c.org_id = %(org)s AND c.booking_id = b.id
-                AND c.resource_id = %(uses)s))
+                AND c.resource_id = %(uses)s)
+            OR b.status = 'cancelled' AND EXISTS (
+                SELECT 1 FROM participants p WHERE p.org_id = %(org)s AND p.booking_id = b.id
+                    AND p.resource_id = %(uses)s))
         AND (%(host)s::uuid IS NULL OR EXISTS (
             SELECT 1 FROM participants p WHERE p.org_id = %(org)s AND p.booking_id = b.id
                 AND p.role = 'host' AND p.resource_id = %(host)s))

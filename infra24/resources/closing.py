@@ -8,7 +8,7 @@ from uuid import UUID
 
 from infra24.db import Tx
 from infra24.errors import Conflict, Problem
-from infra24.resources import finding_queries
+from infra24.resources import finding_queries, queries
 from infra24.resources.catalogue import get, update
 
 
@@ -31,6 +31,7 @@ class Closing:
 
 async def close(tx: Tx, resource_ids: Sequence[UUID], blackout: Mapping[str, Any], now: datetime) -> None:
     """Add one blackout to the rules of each of these. Refuses with Problem, by the blackout's own paths."""
+    await queries.one_edit_at_a_time(tx)
     for id_ in resource_ids:
         rules = (await get(tx, id_)).availability_rules
         former = list(rules.get("blackouts") or ())
@@ -50,6 +51,7 @@ async def open_again(
     tx: Tx, resource_id: UUID, number: int, blackout: Mapping[str, Any], now: datetime
 ) -> None:
     """Take a blackout out of the rules of a resource. Refuses with BlackoutGone when another stands there."""
+    await queries.one_edit_at_a_time(tx)
     rules = (await get(tx, resource_id)).availability_rules
     former = list(rules.get("blackouts") or ())
     if number >= len(former) or former[number] != dict(blackout):

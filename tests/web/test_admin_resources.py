@@ -1,19 +1,25 @@
 """What staff do to what is offered: resources, their rules, types, closings and locations, as forms."""
 
+import asyncio
 import json
 import re
 from collections.abc import Callable, Iterator
+from datetime import date, timedelta
 from html import unescape
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
 
-from infra24 import bookings, resources
-from infra24.bookings import Status
-from infra24.db import Database
-from infra24.people import Role
+from infra24 import analytics, bookings, resources
+from infra24.analytics import Range
+from infra24.bookings import By, Filters, Status
+from infra24.db import SYSTEM, Database
+from infra24.people import Role, Scope
 from infra24.settings import Settings
+from infra24.web.admin.handling import Order, move_to_host
+from infra24.web.caller import Caller
 from tests.factories import Shop, wish
 from tests.people import sign_in
 from tests.serving import NOW, Clock
@@ -147,6 +153,10 @@ def test_everything_said_of_a_resource_can_be_changed(admin: httpx.Client, run: 
         ("title", "", "cannot be empty"),
         ("slug", "No Spaces", "match pattern"),
         ("price", "1,500", "could be read in two ways"),
+        ("price", "1,500.00", "write it without thousands separators"),
+        ("price", "12.345", "could be read in two ways"),
+        ("price", "0.1234", "has more decimals than the currency"),
+        ("price", "1e3", "is not an amount: write digits only"),
         ("price", "free", "is not an amount"),
         ("price", "-3", "cannot be below zero"),
         ("metadata", "{nonsense", "is not JSON"),
@@ -174,6 +184,29 @@ def test_what_is_wrong_stands_beside_its_field_and_what_was_typed_stays(
     assert said in unescape(seen.text)
     assert "kept words" in seen.text
     assert "Error:" in seen.text.split("</title>")[0]
+
+
+@pytest.mark.parametrize(
+    ("typed", "currency", "amount"),
+    [("15", "USD", 1500), ("12,50", "EUR", 1250), ("12.5", "EUR", 1250), ("1.000", "KWD", 1000), ("1,000", "KWD", None),
+     ("1,00", "KWD", 1000), ("1e3", "USD", None), ("1_000", "USD", None), ("1 000", "USD", None), ("1.500", "JPY", None),
+     ("12.0", "JPY", None), ("NaN", "USD", None), ("$5", "USD", None), ("١٢", "USD", None), ("", "USD", 0)],
+)  # fmt: skip
+def test_money_is_a_plain_number_or_refused(typed: str, currency: str, amount: int | None) -> None:
+    from infra24.web.admin.resource_form import minor
+
+    wrong: dict[str, str] = {}
+    read = minor(typed, currency, "price", wrong)
+    assert (None if wrong else read) == amount
+
+
+def test_money_reads_back_as_it_is_shown() -> None:
+    from infra24.web.admin.resource_form import major, minor
+
+    for currency in ("USD", "JPY", "KWD", "CLF"):
+        for amount in (0, 1, 99, 1_000, 1_234_567, 10**12):
+            wrong: dict[str, str] = {}
+            assert minor(major(amount, currency), currency, "price", wrong) == amount, (currency, wrong)
 
 
 def test_problems_are_said_in_spanish(admin: httpx.Client, shop: Shop) -> None:
@@ -522,6 +555,85 @@ def now_is(run: Run, shop: Shop, booking_id: Any) -> Any:
 def close(admin: httpx.Client, shop: Shop, do: str, **more: Any) -> httpx.Response:
     sent = {"first": "2026-11-23", "scope": "some", "do": do, **more}
     return admin.post(f"/{shop.slug}/admin/blackouts", data=sent)
+
+
+def test_closings_of_several_people_at_once_are_all_kept(run: Run, shop: Shop) -> None:
+    dates = [f"2027-01-1{n}" for n in range(6)]
+
+    async def story(database: Database) -> None:
+        async def close_on(date: str) -> None:
+            async with database.transaction(shop.org_id) as tx:
+                ids = [shop.ids["room"], shop.ids["buffered"]]
+                await resources.close(tx, ids if date < "2027-01-13" else ids[::-1], {"date": date}, NOW)
+
+        async def open_on(date: str) -> None:
+            async with database.transaction(shop.org_id) as tx:
+                found = (await resources.get(tx, shop.ids["room"])).availability_rules["blackouts"]
+                at = [one["date"] for one in found].index(date)
+                await resources.open_again(tx, shop.ids["room"], at, found[at], NOW)
+
+        await asyncio.gather(*(close_on(date) for date in dates))
+        await asyncio.gather(open_on("2027-01-15"), *(close_on(f"2027-02-0{n}") for n in range(1, 6)),
+                             return_exceptions=True)  # fmt: skip
+
+    run(story)
+    of_room, of_buffered = (
+        {one["date"] for one in kept(run, shop, slug).availability_rules["blackouts"]}
+        for slug in ("room", "buffered-room")
+    )
+    later = {f"2027-02-0{n}" for n in range(1, 6)}
+    assert of_buffered == {*dates, *later}
+    assert of_room | {"2027-01-15"} == of_buffered, "an opening again takes nothing else with it"
+
+
+def test_a_bulk_move_to_a_host_does_not_undo_what_was_moved_meanwhile(
+    run: Run, shop: Shop, booked: list[Any]
+) -> None:
+    visit = booked[2]
+    hosts = {person.resource_id for person in visit.participants}
+    other = next(shop.ids[name] for name in ("mo", "lena") if shop.ids[name] not in hosts)
+    order = Order(Caller(SYSTEM, frozenset(Scope)), "", other, NOW)
+    later = NOW.replace(day=24, hour=9)
+
+    async def story(database: Database) -> None:
+        async with database.transaction(shop.org_id) as tx:
+            seen = await bookings.get(tx, visit.id)
+            async with database.transaction(shop.org_id) as theirs:
+                until = later + timedelta(minutes=30)
+                await bookings.reschedule(theirs, visit.id, later, until, by=By.BOOKER, now=NOW)
+            with pytest.raises(bookings.ChangedMeanwhile):
+                await move_to_host(tx, seen, order)
+
+    run(story)
+    after = now_is(run, shop, visit.id)
+    assert (after.starts_at, after.participants) == (later, visit.participants)
+
+
+def test_a_cancelled_booking_still_counts_for_whom_it_was_with(
+    admin: httpx.Client, run: Run, shop: Shop, booked: list[Any]
+) -> None:
+    visit = booked[2]
+    host = next(person.resource_id for person in visit.participants if person.resource_id)
+    day = Range(date(2026, 11, 23), date(2026, 11, 23), ZoneInfo("UTC"))
+
+    async def story(database: Database) -> None:
+        async with database.transaction(shop.org_id) as tx:
+            await bookings.cancel(tx, visit.id, by=By.STAFF, now=NOW)
+        async with database.transaction(shop.org_id) as tx:
+            assert [one.id for one in await bookings.listed(tx, Filters(uses_id=host))] == [visit.id]
+            wanted = analytics.Wish(day, resource=str(host))
+            report = await analytics.report(tx, wanted, currency="USD", now=NOW)
+            assert report.now.tally.of(Status.CANCELLED) == 1
+            rooms = Filters(uses_id=shop.ids["room"])
+            assert {one.id for one in await bookings.listed(tx, rooms)} == {one.id for one in booked[:2]}
+
+    run(story)
+    note = "Cancelled bookings of appointment types no longer count as using a room or equipment"
+    asked = f"/{shop.slug}/bookings?view=all"
+    assert note in admin.get(f"{asked}&uses={shop.ids['wheels']}").text
+    assert note not in admin.get(asked).text
+    dates = "start_date=2026-11-23&end_date=2026-11-23"
+    assert note in admin.get(f"/{shop.slug}/admin/analytics?{dates}&resource=room").text
 
 
 def test_a_closing_of_several_lists_what_it_hits_and_loses_nothing(

@@ -69,7 +69,10 @@ async def no_show(tx: Tx, booking: Booking, order: Order) -> Booking:
 
 
 async def move_to_host(tx: Tx, booking: Booking, order: Order) -> Booking:
-    """Give it to another host at its own time. Refuses with Problem where it has none, or several."""
+    """Give it to another host at its own time. Refuses with Problem where it has none, or several.
+
+    Refuses as `bookings.move` does, so also when somebody else has changed it since it was read.
+    """
     order.who.require(Scope.BOOKINGS_WRITE)
     hosts = [p.resource_id for p in booking.participants if p.role == "host" and p.resource_id]
     if order.host_id is None:
@@ -78,7 +81,7 @@ async def move_to_host(tx: Tx, booking: Booking, order: Order) -> Booking:
         raise Problem({"host": "It does not have just one host, who could be exchanged."})
     if hosts[0] == order.host_id:
         return booking
-    move = Move(booking.id, hosts[0], order.host_id, booking.starts_at, booking.ends_at)
+    move = Move(booking.id, hosts[0], order.host_id, booking.starts_at, booking.ends_at, booking.revision)
     return await bookings.move(tx, move, now=order.now)
 
 

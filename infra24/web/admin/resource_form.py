@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Mapping
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from babel.numbers import get_currency_precision
@@ -122,26 +122,28 @@ def major(amount: int, currency: str) -> str:
 
 
 def minor(said: str, currency: str, name: str, wrong: dict[str, str]) -> int:
-    """An amount as people write it, in minor units. What cannot be read is noted as wrong."""
+    """An amount as people write it, in minor units. What is no plain number of it is noted as wrong.
+
+    A comma may stand for the point, but not before three digits: that would as well mark thousands.
+    """
     digits = get_currency_precision(currency) if re.fullmatch(r"[A-Z]{3}", currency) else 2
-    plain = re.sub(r"[^\d.,-]", "", said)
-    marks = re.findall(r"[.,]", plain)
-    if len(set(marks)) == 2 and marks.count(marks[-1]) == 1:  # 1.500,00 and 1,500.00
-        plain = plain.replace(marks[0], "").replace(marks[-1], ".")
-    elif len(marks) == 1:
-        if digits < 3 and re.search(r"[.,]\d{3}$", plain):
-            wrong[name] = "could be read in two ways: leave the thousands separator out"
-            return 0
-        plain = plain.replace(",", ".")
-    try:
-        amount = Decimal(plain or "0").scaleb(digits)
-    except InvalidOperation:
-        wrong[name] = "is not an amount"
+    if not said:
         return 0
-    if amount != amount.to_integral_value() or amount < 0 or (said and not plain):
-        wrong[name] = "is not an amount" if amount >= 0 else "cannot be below zero"
-        return 0
-    return int(amount)
+    plain = re.fullmatch(r"([0-9]+)(?:([.,])([0-9]+))?", said)
+    decimals = (plain[3] or "") if plain else ""
+    if plain and len(decimals) <= digits and (plain[2], len(decimals)) != (",", 3):
+        return int(Decimal(f"{plain[1]}.{decimals}").scaleb(digits))
+    if re.fullmatch(r"[0-9]{1,3}([., '’\u00a0\u202f][0-9]{3})+([.,][0-9]+)?", said):
+        wrong[name] = (
+            "could be read in two ways: write it without thousands separators, such as 1250 or 1250.50"
+        )
+    elif plain:
+        wrong[name] = "has more decimals than the currency"
+    elif re.fullmatch(r"[-−][0-9.,]+", said):
+        wrong[name] = "cannot be below zero"
+    else:
+        wrong[name] = "is not an amount: write digits only, such as 1250 or 1250.50"
+    return 0
 
 
 def json_object(said: str, name: str, wrong: dict[str, str]) -> dict[str, Any]:
