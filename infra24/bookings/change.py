@@ -18,6 +18,7 @@ from infra24.bookings.model import (
     TooLate,
 )
 from infra24.bookings.placement import look_at
+from infra24.bookings.timetables import check_open
 from infra24.db import Tx
 from infra24.resources import Choice
 
@@ -50,6 +51,7 @@ async def reschedule(
     )
     status = before.status
     if by is By.BOOKER:
+        check_open(seen.offer)
         await check_booker(tx, seen.offer, before.booker_email, start, end - start, booking_id)
         status = Status.PENDING if seen.offer.rules.approval else status
     await seating.release(tx, booking_id, hosts_too=True)

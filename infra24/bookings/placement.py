@@ -21,7 +21,7 @@ from infra24.bookings.model import (
     Status,
     Wish,
 )
-from infra24.bookings.timetables import Outlook, instant, outlook, reckon, seconds
+from infra24.bookings.timetables import Outlook, check_open, instant, outlook, reckon, seconds
 from infra24.bookings.tokens import Tokens
 from infra24.db import Tx
 from infra24.errors import Problem
@@ -219,6 +219,7 @@ async def _seat_again(tx: Tx, held: Booking, person: Person, now: datetime) -> N
     seen = await look_at(
         tx, held.resource_id, held.starts_at, held.length, now, choice=choice, ignoring=[held.id]
     )
+    check_open(seen.offer)
     await check_booker(tx, seen.offer, person.email, held.starts_at, held.length, held.id)
     await seating.release(tx, held.id, hosts_too=True)
     confirmed = replace(held, status=Status.CONFIRMED, expires_at=None)

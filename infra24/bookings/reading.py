@@ -10,7 +10,7 @@ from infra24.availability import Explanation, Reason, explain, free_hosts, free_
 from infra24.availability.hours import day_span
 from infra24.bookings import claim_queries, queries
 from infra24.bookings.model import Booking, UnknownBooking
-from infra24.bookings.timetables import instant, outlook, reckon, seconds
+from infra24.bookings.timetables import check_open, instant, outlook, reckon, seconds
 from infra24.bookings.tokens import hash_token
 from infra24.db import Tx
 from infra24.errors import Unavailable
@@ -75,6 +75,7 @@ async def slots(
     """
     length = timedelta(minutes=minutes) if minutes else None
     seen = await outlook(tx, resource_id, span, length, now, choice=choice, ignoring=ignoring)
+    check_open(seen.offer)
     return seen.offer, seen.timetable.length, await reckon(free_starts, seen.timetable)
 
 

@@ -8,7 +8,6 @@ from infra24.availability import free_hosts, free_starts, nearest
 from infra24.bookings.model import Booking
 from infra24.bookings.timetables import instant, outlook, reckon, seconds
 from infra24.db import Tx
-from infra24.organizations import UnknownResource
 from infra24.resources import Choice
 
 _WITHIN = timedelta(days=14)
@@ -29,21 +28,17 @@ class Ways:
 
 
 async def ways_out(tx: Tx, booking: Booking, now: datetime) -> Ways:
-    """Up to three other starts within two weeks, and other hosts at the same time. Its own claims are free.
-
-    None where what it is of cannot be booked any more.
+    """Up to three other starts within two weeks, and other hosts at the same time. Its own claims are free,
+    and it goes on being what it is of, though that may take no new bookings any more.
     """
     choice = Choice.read(booking.choice)
     middle = max(booking.starts_at, now)
     span = (max(now, middle - _WITHIN), middle + _WITHIN)
     own = [booking.id]
-    try:
-        seen = await outlook(tx, booking.resource_id, span, booking.length, now, choice=choice, ignoring=own)
-    except UnknownResource:
-        return Ways()
-    starts = await reckon(free_starts, seen.timetable)
-    near = [at for at in nearest(starts, seconds(booking.starts_at)) if at != seconds(booking.starts_at)]
-    return Ways(tuple(map(instant, near)), await _other_hosts(tx, booking, choice, now))
+    seen = await outlook(tx, booking.resource_id, span, booking.length, now, choice=choice, ignoring=own)
+    here = seconds(booking.starts_at)
+    others = [at for at in await reckon(free_starts, seen.timetable) if at != here]
+    return Ways(tuple(map(instant, nearest(others, here))), await _other_hosts(tx, booking, choice, now))
 
 
 async def _other_hosts(

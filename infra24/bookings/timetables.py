@@ -59,7 +59,8 @@ async def outlook(
     One statement, when this process has seen the offer before and it has not changed (and a second where
     all bookings of the offer are limited). Refuses with UnknownResource; also when the resource is
     archived or not bookable. `choice` narrows it to some hosts. `ignoring` leaves bookings' own claims
-    out of sight, so that they can be moved onto their own time.
+    out of sight, so that they can be moved onto their own time; they stand already, so it does not
+    matter then whether the resource takes new ones.
     """
     found = resources.recall(tx, resource_id) or await resources.offer(tx, resource_id)
     for _ in range(_TRIES):
@@ -74,8 +75,8 @@ async def outlook(
         if rows[0][0] != offer.version:
             found = await resources.offer(tx, resource_id)
             continue
-        if not (offer.resource.is_active and offer.resource.is_bookable):
-            raise UnknownResource()
+        if not ignoring:
+            check_open(offer)
         made: list[tuple[int, int]] = []
         if offer.rules.limits_of(Whose.OFFER):
             made = await claim_queries.made(tx, resource_id, *reach, now, ignoring)
@@ -84,6 +85,12 @@ async def outlook(
         seen = timetable(offer, claims, span, lasting, begun, made)
         return Outlook(offer, seen, any(row[2] for row in rows), choice, ignoring)
     raise Unavailable("Its rules are being changed right now. Try again in a moment.")
+
+
+def check_open(offer: Offer) -> None:
+    """Refuses with UnknownResource what is archived or not bookable: it takes no new bookings."""
+    if not (offer.resource.is_active and offer.resource.is_bookable):
+        raise UnknownResource()
 
 
 async def reckon(engine: Callable[[Timetable], _Found], seen: Timetable) -> _Found:

@@ -9,7 +9,7 @@ import httpx
 import psycopg
 import pytest
 
-from infra24 import bookings, turns
+from infra24 import bookings, resources, turns
 from infra24.db import Database
 from infra24.people import Role
 from infra24.resources import Draft
@@ -511,3 +511,37 @@ def test_setting_up_and_clearing_away_are_not_overlooked_however_long_they_take(
     query = {"resource_id": str(mine.shop.ids["stage"]), "start_date": "2026-11-26", "end_date": "2026-11-26"}
     free = http.get("/api/availability", params=query).json()["slots"]
     assert min(slot["start"] for slot in free)[:16] == "2026-11-26T12:30"
+
+
+@pytest.mark.parametrize("closed", ["archived", "not bookable"])
+def test_bookings_of_what_takes_no_new_ones_are_still_moved_by_staff(
+    staff: Staff, run: Callable[..., Any], closed: str
+) -> None:
+    made, ids = staff.book("visit", f"{TUESDAY}T09:00:00Z"), staff.shop.ids
+
+    async def close(database: Database) -> None:
+        async with database.transaction(staff.shop.org_id) as tx:
+            if closed == "archived":
+                await resources.archive(tx, ids["visit"], NOW)
+            else:
+                await resources.update(tx, ids["visit"], {"is_bookable": False}, NOW)
+
+    async def ways(database: Database) -> Any:
+        async with database.transaction(staff.shop.org_id) as tx:
+            return await bookings.ways_out(tx, await bookings.get(tx, UUID(made["id"])), NOW)
+
+    run(close)
+    host = next(name for name in ("mo", "lena") if name in staff.columns(staff.event(made["id"])))
+    out = run(ways)
+    assert (len(out.starts), len(out.hosts)) == (3, 1)
+    other = "lena" if host == "mo" else "mo"
+    moved = staff.move(made["id"], host, other, local_start=f"{TUESDAY}T11:00")["event"]
+    assert staff.columns(moved) == {other}
+    own = {"start_time": f"{TUESDAY}T12:00:00Z"}
+    by_staff = staff.http.put(f"/api/bookings/{made['id']}", json=own, headers=staff.headers)
+    assert by_staff.status_code == 200, by_staff.text
+    by_booker = staff.http.put(f"/api/bookings/{made['token']}", json={"start_time": f"{TUESDAY}T13:00:00Z"})
+    assert by_booker.status_code == 404, "who booked it may not"
+    body = {"org_id": str(staff.shop.org_id), "resource_id": str(ids["visit"]), **own,
+            "end_time": f"{TUESDAY}T12:30:00Z", "artist_name": "Ada", "artist_email": "ada@example.org"}  # fmt: skip
+    assert staff.http.post("/api/bookings", json=body).status_code == 404, "nor anyone anew"
