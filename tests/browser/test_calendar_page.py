@@ -37,6 +37,7 @@ def house(served: tuple[str, Settings], database_url: str, clock: Clock, miami: 
         "right": Draft("space", "Right half", capacity=1, category="Halls", availability_rules=day),
         "hall": Draft("space", "Hall", capacity=1, category="Halls", parts=["left-half", "right-half"],
                       availability_rules=day),
+        "always": Draft("space", "Open room", capacity=1, availability_rules={**week, "windows": [opening()]}),
         "wheels": Draft("equipment", "Pottery wheels", capacity=3, availability_rules=day),
         "mo": Draft("person", "Mo Rivera", email=MO, is_bookable=False, availability_rules=day),
         "lena": Draft("person", "Lena Ortiz", email=LENA, is_bookable=False, availability_rules={
@@ -430,3 +431,17 @@ def test_escape_lets_go_of_what_is_dragged(desks: Any, house: Shop) -> None:
         shown = httpx.get(f"{desk.visitor.base}/api/bookings/{made['ada']}", headers=house.auth).json()
         assert shown["start_time"] == f"{DAY}T14:00:00Z"
         assert desk.page.locator("#toast").is_hidden()
+
+
+def test_an_end_in_the_hour_that_comes_twice_moves_by_what_was_asked(desks: Any, house: Shop) -> None:
+    day = "2027-11-07"
+    with desks(1280) as desk:
+        wanted = {"resource_id": str(house.ids["always"]), "name": "Ada",
+                  "local_start": f"{day}T00:30", "local_end": f"{day}T01:00", "end_fold": 1,
+                  "email": "ada@example.org"}  # fmt: skip
+        made = httpx.post(f"{desk.visitor.base}/api/calendar/bookings", json=wanted, headers=house.auth)
+        assert made.status_code == 201, made.text
+        desk.open(day=day)
+        desk.event(made.json()["id"], "always").focus()
+        desk.page.keyboard.press("Alt+Shift+ArrowDown")
+        desk.page.locator("#toast", has_text="12:30\u00a0AM\u00a0EDT – 1:15\u00a0AM\u00a0EST").wait_for()

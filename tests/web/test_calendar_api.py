@@ -545,3 +545,17 @@ def test_bookings_of_what_takes_no_new_ones_are_still_moved_by_staff(
     body = {"org_id": str(staff.shop.org_id), "resource_id": str(ids["visit"]), **own,
             "end_time": f"{TUESDAY}T12:30:00Z", "artist_name": "Ada", "artist_email": "ada@example.org"}  # fmt: skip
     assert staff.http.post("/api/bookings", json=body).status_code == 404, "nor anyone anew"
+
+
+def test_an_end_that_comes_twice_is_told_apart_from_a_start_that_does(miami: Staff, clock: Clock) -> None:
+    clock.at = NOW.replace(month=10)
+    ends_later = {"local_start": "2026-11-01T00:30", "local_end": "2026-11-01T01:00"}
+    made = miami.place("room", ends_later["local_start"], ends_later["local_end"], end_fold=1)["event"]
+    assert (made["starts_at"], made["ends_at"]) == ("2026-11-01T04:30:00Z", "2026-11-01T06:00:00Z")
+    assert (made.get("fold"), made.get("end_fold")) == (None, 1)
+    same = miami.move(made["id"], "room", **ends_later, fold=0, end_fold=1)["event"]
+    assert (same["ends_at"], same["revision"]) == (made["ends_at"], made["revision"]), "told back, nothing moves"
+    longer = miami.move(made["id"], "room", local_end="2026-11-01T01:15", end_fold=1)["event"]
+    assert longer["ends_at"] == "2026-11-01T06:15:00Z", "a quarter of an hour is not taken for a cut"
+    moved = miami.move(made["id"], "room", local_start="2026-11-02T09:00")["event"]
+    assert moved["end"] == "2026-11-02T10:45:00", "it lasts as long as before"

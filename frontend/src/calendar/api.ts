@@ -1,5 +1,7 @@
 // What the server says of the calendar, and what is asked of it.
 
+import { plus } from "./wall";
+
 export interface Column {
   id: string;
   title: string;
@@ -30,6 +32,7 @@ export interface Booking {
   units?: Record<string, number>;
   in_series?: boolean;
   fold?: 1;
+  end_fold?: 1;
 }
 
 export interface Span {
@@ -71,7 +74,23 @@ export interface Change {
   local_start?: string;
   local_end?: string;
   fold?: number;
+  end_fold?: number;
   revision?: number;
+}
+
+/** How long it is, whatever the clocks do meanwhile. */
+export function lasts(booking: Booking): number {
+  return Date.parse(booking.ends_at) - Date.parse(booking.starts_at);
+}
+
+/** The start moved on the wall; the second of two hours stays the second. The end is left out: it lasts as long. */
+export function startMoved(booking: Booking, by: number): Pick<Change, "local_start" | "fold"> {
+  return { local_start: plus(booking.start, by), fold: booking.fold ?? 0 };
+}
+
+/** The end moved on the wall from where it is, however long it is drawn. */
+export function endMoved(booking: Booking, by: number): Pick<Change, "local_end" | "end_fold"> {
+  return { local_end: plus(booking.end, by), end_fold: booking.end_fold ?? 0 };
 }
 
 interface InTheWay {

@@ -1,6 +1,6 @@
 // The two dialogs: a booking's room, start and end (what dragging does), and a new booking.
 
-import { Refused, type Booking, type Change, type Offer, type Server } from "./api";
+import { lasts, Refused, type Booking, type Change, type Offer, type Server } from "./api";
 import { between, drawn, field, plus } from "./fields";
 
 const MINUTE = 60_000;
@@ -57,8 +57,9 @@ export class MoveDialog {
       const starts = start !== field(booking.start);
       const ends = end !== field(booking.end);
       if (starts) change.local_start = start;
-      if (ends && (!starts || between(start, end) !== between(booking.start, booking.end))) change.local_end = end;
-      if (change.local_end && !starts && booking.fold) change.fold = 1;
+      if (ends && (!starts || between(start, end) !== lasts(booking))) change.local_end = end;
+      if (change.local_start) change.fold = booking.fold ?? 0;
+      if (change.local_end) change.end_fold = booking.end_fold ?? 0;
       if (starts || ends || column !== this.#column) await move(booking, change);
     });
     // A later start takes the end along, as dragging does.
@@ -66,7 +67,7 @@ export class MoveDialog {
       const start = (event.target as HTMLInputElement).value;
       if (this.#booking && start) {
         const end = this.#dialog.querySelector<HTMLInputElement>("[name=local_end]")!;
-        end.value = field(plus(start, between(this.#booking.start, this.#booking.end)));
+        end.value = field(plus(start, lasts(this.#booking)));
       }
     });
   }

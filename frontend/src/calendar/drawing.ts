@@ -1,7 +1,7 @@
 // The agenda as the calendar draws it: one event for each column that a booking takes, and the grounds behind.
 
 import type { Calendar } from "@event-calendar/core";
-import type { Agenda, Booking, Column, Page, Span } from "./api";
+import { lasts, type Agenda, type Booking, type Column, type Page, type Span } from "./api";
 import { between, plus } from "./wall";
 
 const MINUTE = 60_000;
@@ -52,7 +52,7 @@ export function nowLine(columns: Column[], local: string): Calendar.EventInput {
 /** How long a booking is drawn: where the clocks go back inside it, as long as it lasts. */
 export function drawnEnd(booking: Booking): string {
   if (between(booking.start, booking.end) > 0) return booking.end;
-  return plus(booking.start, Date.parse(booking.ends_at) - Date.parse(booking.starts_at));
+  return plus(booking.start, lasts(booking));
 }
 
 function ofBooking(booking: Booking, column: string, words: Words): Calendar.EventInput[] {

@@ -3,9 +3,9 @@
 
 import { createCalendar, Interaction, ResourceTimeGrid, ResourceTimeline, type Calendar } from "@event-calendar/core";
 import "../calendar.css";
-import { Server, type Agenda, type Booking, type Change, type Page } from "./api";
+import { endMoved, Server, startMoved, type Agenda, type Booking, type Change, type Page } from "./api";
 import { MoveDialog, NewDialog } from "./dialogs";
-import { content, drawnEnd, events, idOf, nowLine, placeOf, type Words } from "./drawing";
+import { content, events, idOf, nowLine, placeOf, type Words } from "./drawing";
 import { Keys } from "./keys";
 import { filled, Saying } from "./saying";
 import { mend } from "./roles";
@@ -114,7 +114,8 @@ export class Board {
     const who = before.who || before.title;
     const where = this.titles.get(to) ?? "";
     const back: Change = { from_resource_id: to, resource_id: from, local_start: before.start, local_end: before.end };
-    if (before.fold) back.fold = 1;
+    back.fold = before.fold ?? 0;
+    back.end_fold = before.end_fold ?? 0;
     if (after) back.revision = after.revision;
     const undo = async () => {
       await this.server.move(before.id, back);
@@ -254,7 +255,7 @@ export class Board {
     const by = milliseconds(info.delta);
     if (this.#cancelled || (by === 0 && to === column)) return info.revert();
     const change: Change = { from_resource_id: column, resource_id: to, revision: booking.revision };
-    if (by) change.local_start = plus(booking.start, by);
+    if (by) Object.assign(change, startMoved(booking, by));
     void this.move(booking, change, info.revert);
   }
 
@@ -263,8 +264,7 @@ export class Board {
     const by = milliseconds(info.endDelta);
     if (this.#cancelled || by === 0) return info.revert();
     const change: Change = { from_resource_id: column, revision: booking.revision };
-    change.local_end = plus(drawnEnd(booking), by);
-    if (booking.fold) change.fold = 1;
+    Object.assign(change, endMoved(booking, by));
     void this.move(booking, change, info.revert);
   }
 

@@ -1,9 +1,7 @@
 // Everything by keyboard: Alt and arrows move what has the focus, other keys go to dates, or ask for help.
 
-import type { Change } from "./api";
+import { endMoved, startMoved, type Change } from "./api";
 import type { Board } from "./index";
-import { drawnEnd } from "./drawing";
-import { plus } from "./wall";
 
 const STEP = 15 * 60_000;
 const SINGLE = "infra24-single-keys";
@@ -54,10 +52,9 @@ export class Keys {
       : ["ArrowUp", "ArrowDown", "ArrowLeft", "ArrowRight"];
     const time = key === earlier ? -STEP : key === later ? STEP : 0;
     if (time && longer) {
-      change.local_end = plus(drawnEnd(booking), time);
-      if (booking.fold) change.fold = 1;
+      Object.assign(change, endMoved(booking, time));
     } else if (time) {
-      change.local_start = plus(booking.start, time);
+      Object.assign(change, startMoved(booking, time));
     } else {
       const ids = board.page.columns.map((one) => one.id);
       const to = ids[ids.indexOf(column) + (key === after ? 1 : key === before ? -1 : 0)];

@@ -35,7 +35,10 @@ class Written:
     known: dict[tuple[int, int], dict[str, Any]] = field(default_factory=dict)
 
     def times(self, start: int, end: int) -> dict[str, Any]:
-        """A span in wall-clock time, as instants and in words; `fold` where the start comes second of two."""
+        """A span in wall-clock time, as instants and in words.
+
+        `fold` where the start is the second of two, `end_fold` where the end is.
+        """
         said = self.known.get((start, end))
         if said is None:
             said = self.known[start, end] = {
@@ -47,6 +50,8 @@ class Written:
             }
             if datetime.fromtimestamp(start, self.zone).fold:
                 said["fold"] = 1
+            if datetime.fromtimestamp(end, self.zone).fold:
+                said["end_fold"] = 1
         return said
 
 

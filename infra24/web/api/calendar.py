@@ -54,7 +54,8 @@ Wall = Annotated[NaiveDatetime, AfterValidator(_whole_minutes)]
 class Moving(Body):
     """Where a booking goes. What is left out stays: the start, the length, the resource.
 
-    `fold` 1 is the second time that the clocks show a start or end, when they go back.
+    `fold` 1 is the second time that the clocks show the start, when they go back; `end_fold` is the same
+    of the end, as `fold` if left out.
     """
 
     org: str | None = None
@@ -63,11 +64,15 @@ class Moving(Body):
     local_start: Wall | None = None
     local_end: Wall | None = None
     fold: Literal[0, 1] = 0
+    end_fold: Literal[0, 1] | None = None
     revision: int | None = None
 
 
 class Placing(Body):
-    """A booking that staff put on the calendar: in a column, as the column itself or as another offer."""
+    """A booking that staff put on the calendar: in a column, as the column itself or as another offer.
+
+    `fold` and `end_fold` as when one is moved.
+    """
 
     org: str | None = None
     resource_id: UUID
@@ -75,6 +80,7 @@ class Placing(Body):
     local_start: Wall
     local_end: Wall
     fold: Literal[0, 1] = 0
+    end_fold: Literal[0, 1] | None = None
     name: Name
     email: Email
     phone: Phone = ""
@@ -140,7 +146,7 @@ async def place_booking(request: Request, wanted: Placing) -> Response:
     """Book a time for someone, as staff: hours, closings and claims decide, nothing else."""
     desk = await desk_of(request, wanted.org, Scope.BOOKINGS_WRITE)
     start = meant(desk.zone, wanted.local_start, wanted.fold)
-    end = end_meant(desk.zone, wanted.local_end, start, wanted.fold)
+    end = _end(desk.zone, wanted.local_end, start, wanted)
     person = Person(
         wanted.name, wanted.email, wanted.notes, locale=str(desk.speech.locale), phone=wanted.phone
     )
@@ -229,7 +235,11 @@ def _span(
     start = meant(zone, wanted.local_start, wanted.fold) if wanted.local_start else starts_at
     if wanted.local_end is None:
         return start, start + (ends_at - starts_at)
-    return start, end_meant(zone, wanted.local_end, start, wanted.fold)
+    return start, _end(zone, wanted.local_end, start, wanted)
+
+
+def _end(zone: ZoneInfo, wall: datetime, start: datetime, wanted: Moving | Placing) -> datetime:
+    return end_meant(zone, wall, start, wanted.fold if wanted.end_fold is None else wanted.end_fold)
 
 
 async def _event(desk: Desk, booking_id: UUID) -> dict[str, Any] | None:
