@@ -3,6 +3,7 @@
 Staff are bound by hours, closings and claims, not by notice, horizon, lengths and limits.
 """
 
+import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -76,6 +77,8 @@ async def move(tx: Tx, wanted: Move, *, now: datetime) -> Booking:
 
     A resource that is booked by itself gives the booking to the other one; else the other must be one of
     those that the offer may take in its place, and takes it. Everyone and everything else stays if free.
+    Of another offer a booking has the meeting, with a link that is new; the price and the times until which
+    it can be cancelled and moved stay those that were agreed.
     Refuses with SlotTaken, SlotNotOffered, NotForThis, ChangedMeanwhile, IllegalMove, UnknownBooking.
     """
     if wanted.end <= wanted.start:
@@ -99,6 +102,7 @@ async def move(tx: Tx, wanted: Move, *, now: datetime) -> Booking:
         starts_at=wanted.start,
         ends_at=wanted.end,
         is_exception=before.series_id is not None,
+        meeting_url=_meeting(before, goal.offer),
     )
     await _reseat(tx, seen, before, moved, fixed, now)
     await _check(tx, moved.id, goal.required)
@@ -184,6 +188,13 @@ async def _goal(tx: Tx, before: Booking, wanted: Move) -> _Goal:
     if number == offer.staff:
         choice = replace(choice, hosts=tuple(_swapped(choice.hosts, wanted)))
     return _Goal(offer, choice, {number: swapped}, {**has, number: swapped})
+
+
+def _meeting(before: Booking, offer: Offer) -> str:
+    """The link of its meeting; of another offer a new one, that only those who have this booking know."""
+    if offer.resource.id == before.resource_id:
+        return before.meeting_url
+    return resources.meeting_url(offer.resource.meeting_url, secrets.token_hex(), before.id)
 
 
 async def _title(tx: Tx, resource_id: UUID) -> str:

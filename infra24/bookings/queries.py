@@ -139,7 +139,8 @@ async def reseat(tx: Tx, booking: Booking, seating: Seating, now: datetime) -> b
                 expires_at = %(expires_at)s, revision = revision + 1, updated_at = %(now)s,
                 claimed = %(claimed)s, local_start = %(local_start)s, is_exception = %(is_exception)s,
                 series_at = %(series_at)s, series_id = %(series)s, resource_id = %(resource)s,
-                time_zone = %(time_zone)s, choice = %(choice)s, lapses_at = """
+                time_zone = %(time_zone)s, choice = %(choice)s, meeting_url = %(meeting_url)s,
+                lapses_at = """
         + _LAPSES
         + """
             WHERE org_id = %(org)s AND id = %(id)s
@@ -162,6 +163,7 @@ async def reseat(tx: Tx, booking: Booking, seating: Seating, now: datetime) -> b
             "series_at": booking.series_at,
             "time_zone": booking.time_zone,
             "choice": Jsonb(booking.choice),
+            "meeting_url": booking.meeting_url,
         },
     )
     return row is not None and row[0] == len(seating.claims)

@@ -554,8 +554,39 @@ def test_an_end_that_comes_twice_is_told_apart_from_a_start_that_does(miami: Sta
     assert (made["starts_at"], made["ends_at"]) == ("2026-11-01T04:30:00Z", "2026-11-01T06:00:00Z")
     assert (made.get("fold"), made.get("end_fold")) == (None, 1)
     same = miami.move(made["id"], "room", **ends_later, fold=0, end_fold=1)["event"]
-    assert (same["ends_at"], same["revision"]) == (made["ends_at"], made["revision"]), "told back, nothing moves"
+    assert (same["ends_at"], same["revision"]) == (made["ends_at"], made["revision"]), (
+        "told back, nothing moves"
+    )
     longer = miami.move(made["id"], "room", local_end="2026-11-01T01:15", end_fold=1)["event"]
     assert longer["ends_at"] == "2026-11-01T06:15:00Z", "a quarter of an hour is not taken for a cut"
     moved = miami.move(made["id"], "room", local_start="2026-11-02T09:00")["event"]
     assert moved["end"] == "2026-11-02T10:45:00", "it lasts as long as before"
+
+
+def test_a_booking_that_comes_to_another_room_has_the_meeting_of_that_room(
+    http: httpx.Client, database_url: str, settings: Settings, clock: Clock
+) -> None:
+    def room(title: str, **more: Any) -> Draft:
+        return Draft("space", title, capacity=1, availability_rules=rules(opening()), **more)
+
+    wanted = {
+        "a": room("A", meeting_url="https://meet.example/a/{room}", price=1500),
+        "b": room("B", meeting_url="https://meet.example/b/{room}", price=9900),
+        "c": room("C"),
+    }
+    mine = Staff(http, found_shop(database_url, settings, clock, wanted))
+    id_ = mine.book("a", f"{TUESDAY}T09:00:00Z")["id"]
+
+    def told() -> Any:
+        return http.get(f"/api/bookings/{id_}", headers=mine.headers).json()
+
+    first = told()["meeting_url"]
+    mine.move(id_, "a", local_start=f"{TUESDAY}T10:00")
+    assert told()["meeting_url"] == first, "another time is the same meeting"
+    mine.move(id_, "a", "b")
+    booking = told()
+    assert booking["meeting_url"].startswith("https://meet.example/b/")
+    assert booking["meeting_url"].rpartition("/")[2] != first.rpartition("/")[2], "A's guests do not know it"
+    assert booking["price"] == 1500, "as it was agreed"
+    mine.move(id_, "b", "c")
+    assert not told()["meeting_url"]
