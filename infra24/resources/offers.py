@@ -28,6 +28,8 @@ _KEPT = 5_000
 _remembered: OrderedDict[tuple[UUID, UUID], Offer] = OrderedDict()
 _YEARS = (2020, 2040)
 """Holidays are known for these years: what is booked is at most two years ahead."""
+_NEVER = ((), 0, 0)
+"""Weekly hours on no day."""
 
 
 def recall(tx: Tx, resource_id: UUID) -> Offer | None:
@@ -52,7 +54,10 @@ async def offer(tx: Tx, resource_id: UUID) -> Offer:
 
 
 async def schedules(tx: Tx, resource_ids: Sequence[UUID]) -> dict[UUID, tuple[Schedule, ...]]:
-    """When each of these is open by its own rules, and after that what closes its parts and so itself."""
+    """When each of these is open by its own rules, and after that what closes it besides, as its parts do.
+
+    What is booked by itself is open as its offer has it: without hours never, unless appointments take it.
+    """
     organization = await organizations.get(tx)
     plan = await organizations.holiday_plan(tx)
     closing = plan.closing(*_YEARS) if plan.countries or plan.days else NO_HOLIDAYS
@@ -62,10 +67,16 @@ async def schedules(tx: Tx, resource_ids: Sequence[UUID]) -> dict[UUID, tuple[Sc
     inside = {part for parts in reading.parts.values() for part, _ in parts} - set(reading.rows)
     wanted = list(reading.rows)
     reading.rows |= await queries.described(tx, sorted(inside))
-    found = {}
-    for id_ in wanted:
-        own = reading.occupant(id_, 0, HostTerms())
-        found[id_] = ((own.schedule,) if own.schedule else ()) + own.also_closed
+    directory = await queries.directory(tx)
+    booked = {known.id for known in directory if known.is_bookable and known.type != "person"}
+    found = {id_: reading.hours(id_, is_booked=id_ in booked) for id_ in wanted}
+    without = {id_ for id_, own in found.items() if id_ in booked and not own[0].has_hours}
+    if without:
+        without -= {id_ for need in await queries.needs(tx) for id_, _ in needing.resolve(need, directory)}
+    for id_ in without:
+        if not reading.rules(reading.rows[id_][6]).hosts:
+            own, *others = found[id_]
+            found[id_] = (replace(own, weekly=(_NEVER,)), *others)
     return found
 
 
@@ -110,6 +121,14 @@ class _Reading:
                 (name, 60 * of.get("setup", 0), 60 * of.get("teardown", 0)) for name, of in layouts.items()
             ),
         )
+
+    def hours(self, id_: UUID, *, is_booked: bool) -> tuple[Schedule, ...]:
+        """Its hours, then what closes it besides. Booked by itself, no journey moves its blackouts."""
+        own, rules = self.occupant(id_, 0, HostTerms()), self.rules(self.rows[id_][6])
+        if not is_booked:
+            return (*([own.schedule] if own.schedule else []), *own.also_closed)
+        closed = Schedule(rules.zone, overrides=rules.blackouts, off_code="blackout")
+        return (rules.schedule(None, self.holidays), closed, *own.also_closed)
 
     def closings_of_parts(self, id_: UUID) -> tuple[Schedule, ...]:
         """When the parts of a whole are closed: so is the whole then."""

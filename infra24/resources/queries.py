@@ -97,6 +97,18 @@ async def directory(tx: Tx) -> list[Known]:
     ]
 
 
+async def needs(tx: Tx) -> list[dict[str, Any]]:
+    """All that the appointment types in use need, each need once for each type."""
+    rows = await tx.rows(
+        """
+        SELECT jsonb_array_elements(t.needs) FROM appointment_types t
+        JOIN resources r ON (r.org_id, r.id) = (t.org_id, t.id) WHERE t.org_id = %s AND r.is_active
+        """,
+        (tx.org_id,),
+    )
+    return [need for (need,) in rows]
+
+
 async def described(tx: Tx, resource_ids: Sequence[UUID]) -> dict[UUID, Row]:
     """What an offer must know of whom it may claim: id, slug, title, e-mail, type, units, rules, layouts."""
     rows = await tx.rows(

@@ -590,3 +590,34 @@ def test_a_booking_that_comes_to_another_room_has_the_meeting_of_that_room(
     assert booking["price"] == 1500, "as it was agreed"
     mine.move(id_, "b", "c")
     assert not told()["meeting_url"]
+
+
+def test_what_is_booked_by_itself_is_shown_open_where_it_can_be_booked(
+    http: httpx.Client, database_url: str, settings: Settings, clock: Clock, run: Callable[..., Any]
+) -> None:
+    """A journey moves the hours but not the blackouts; without hours nothing is offered, but for appointments."""
+    abroad = {"date": TUESDAY, "timezone": "America/New_York"}
+    wanted = {
+        "van": Draft("equipment", "Van", capacity=1, availability_rules=rules(
+            opening(), slot_minutes=60, travel=[abroad],
+            blackouts=[{"date": TUESDAY, "start": "12:00", "end": "15:00"}])),
+        "attic": Draft("space", "Attic", capacity=1),
+        "den": Draft("space", "Den", capacity=1),
+        "talk": appointment("Talk", {"resource": "den"}),
+    }  # fmt: skip
+    mine = Staff(http, found_shop(database_url, settings, clock, wanted))
+    agenda = mine.agenda("van", "attic", "den")
+    closed = {name: [(c["start"][11:16], c["end"][11:16], c["code"]) for c in agenda["closed"]
+                     if c["resource_id"] == str(id_)] for name, id_ in mine.shop.ids.items()}  # fmt: skip
+    assert ("12:00", "15:00", "blackout") in closed["van"]
+    assert (closed["attic"], closed["den"]) == ([("00:00", "00:00", "outside_hours")], [])
+    since = datetime.fromisoformat(f"{TUESDAY}T00:00:00+00:00")
+
+    async def offered(database: Database) -> list[int]:
+        async with database.transaction(mine.shop.org_id) as tx:
+            span = (since, since + timedelta(days=1))
+            _, _, free = await bookings.slots(tx, mine.shop.ids["van"], span, 60, NOW)
+            return [bookings.instant(at).hour for at in free]
+
+    shut = {hour for first, last, _ in closed["van"] for hour in range(int(first[:2]), int(last[:2]))}
+    assert run(offered) == [hour for hour in range(24) if hour not in shut]
