@@ -47,9 +47,7 @@ class Settings(BaseSettings):
     issuers: tuple[Issuer, ...] = Field(
         default=(), description="whose bearer tokens are taken, as JSON: [{issuer, azp: [our site]}]"
     )
-    owner_email: str = Field(
-        default="owner@example.org", description="whose account the first run makes"
-    )
+    owner_email: str = Field(default="owner@example.org", description="whose account the first run makes")
     trusted_proxies: str = Field(
         default="", description="addresses of proxies in front whose X-Forwarded-For is believed: 127.0.0.1"
     )

@@ -249,6 +249,28 @@ def test_everything_by_keyboard(desks: Any, house: Shop) -> None:
         page.wait_for_url(f"**date={DAY}**")
 
 
+def test_several_moves_are_taken_back_one_after_the_other(desks: Any, house: Shop) -> None:
+    with desks(1280) as desk:
+        made = filled(desk.visitor.base, house)
+        desk.open()
+        page = desk.page
+        desk.event(made["ada"], "print").focus()
+        for times in ("9:15", "9:30", "9:45"):
+            page.keyboard.press("Alt+ArrowDown")
+            page.locator("#toast", has_text=times).wait_for()
+        for times in ("9:30", "9:15", "9:00"):
+            page.keyboard.press("Control+z")
+            desk.toast("Ada Lovelace is back where it was")
+            page.locator(".ec-event", has_text="Ada Lovelace").filter(has_text=times).first.wait_for()
+
+
+def test_the_button_elsewhere_for_a_new_booking_opens_it_here(desks: Any, house: Shop) -> None:
+    with desks(1280) as desk:
+        desk.visitor.goto(f"/{house.slug}/admin/calendar?date={DAY}&new=1")
+        desk.page.locator("#new-dialog").wait_for()
+        assert "new=" not in desk.page.url
+
+
 def test_two_staff_see_each_others_changes_within_two_seconds(
     desks: Any, house: Shop, served: tuple[str, Settings], database_url: str, clock: Clock
 ) -> None:

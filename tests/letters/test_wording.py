@@ -20,7 +20,13 @@ FACTS: dict[str, dict[str, str | int | None]] = {
     "factor_changed": {},
     "new_sign_in": {"device": "Firefox", "address": "192.0.2.7", "when": "Friday, 12:00"},
     "booking_decided": {"title": "Room", "when": "Friday", "approved": False, "reason": "Full", "link": LINK},
-    "booking_cancelled": {"title": "Room", "when": "Friday", "approved": False, "reason": "Full", "link": LINK},
+    "booking_cancelled": {
+        "title": "Room",
+        "when": "Friday",
+        "approved": False,
+        "reason": "Full",
+        "link": LINK,
+    },
     "approval_wanted": {"title": "Room", "when": "Friday", "who": "Ada", "link": LINK},
 }
 

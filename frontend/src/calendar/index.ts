@@ -28,7 +28,9 @@ export class Board {
   #cancelled = false;
   #late = false;
   #asked = 0;
-  #undo: (() => Promise<void>)[] = [];
+  #undo: { who: string; act: () => Promise<void> }[] = [];
+  /** As which revision each booking was left by our own last change: undoing several is no one else's change. */
+  readonly #left = new Map<string, number>();
   #now = { local: "", since: 0 };
 
   constructor(readonly root: HTMLElement) {
@@ -116,14 +118,16 @@ export class Board {
     const back: Change = { from_resource_id: to, resource_id: from, local_start: before.start, local_end: before.end };
     back.fold = before.fold ?? 0;
     back.end_fold = before.end_fold ?? 0;
-    if (after) back.revision = after.revision;
+    if (after) this.#left.set(before.id, after.revision);
     const undo = async () => {
-      await this.server.move(before.id, back);
+      const revision = this.#left.get(before.id);
+      const undone = await this.server.move(before.id, revision === undefined ? back : { ...back, revision });
+      if (undone) this.#left.set(before.id, undone.revision);
       await this.refresh().catch(() => undefined);
       this.saying.show(filled(this.words.undone, { who }), "good");
       requestAnimationFrame(() => this.focus(idOf(before.id, from)));
     };
-    this.#undo.push(undo);
+    this.#undo.push({ who, act: undo });
     const act = () => void this.undo();
     await this.refresh().catch(() => undefined);
     this.saying.show(filled(this.words.moved, { who, where, when: after?.label ?? "" }), "good", {
@@ -140,9 +144,9 @@ export class Board {
       return;
     }
     try {
-      await last();
+      await last.act();
     } catch (error) {
-      this.saying.show(filled(this.words.refused, { who: "", why: (error as Error).message }), "bad");
+      this.saying.show(filled(this.words.refused, { who: last.who, why: (error as Error).message }), "bad");
     }
   }
 

@@ -17,6 +17,12 @@ export class Keys {
     document.addEventListener("focusin", (event) => (this.#current = this.#idOf(event.target as Element)));
     document.addEventListener("keydown", (event) => this.#anywhere(event));
     document.querySelector("#new-booking")?.addEventListener("click", () => board.start());
+    const here = new URL(location.href);
+    if (here.searchParams.has("new")) {
+      here.searchParams.delete("new");
+      history.replaceState(history.state, "", here);
+      requestAnimationFrame(() => board.start());
+    }
     document.querySelector("#help")?.addEventListener("click", () => this.#help.showModal());
     this.#help.querySelector("[data-close]")!.addEventListener("click", () => this.#help.close());
     const single = this.#help.querySelector<HTMLInputElement>("[name=single]")!;

@@ -58,6 +58,8 @@ async def change(request: Request) -> Response:
 
 async def rescue_bookings(request: Request) -> Response:
     """The ticked bookings: cancel them, or move each where its row says. What happened is said of each."""
+    if request.method == "GET":  # reloaded, or found in the history: what was done is done
+        return RedirectResponse(f"/{here_of(request).slug}/admin/blackouts", 303)
     typed = await entries(request)
     wrong = {}
     if not typed.all("booking"):
