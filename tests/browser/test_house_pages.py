@@ -149,14 +149,13 @@ def test_the_look_is_chosen_and_the_logo_shown(visit: Any, house: House, scripts
         page.get_by_role("button", name="Save").click()
         page.get_by_text("Saved.").wait_for()
         assert page.get_by_text("Text on it is black, contrast 14").is_visible()
-        logo = page.locator("header img.logo")
-        assert logo.is_visible()
+        page.locator("header img.logo").wait_for()  # a picture has no size until it has come
         if scripts:
             visitor.soon("document.querySelector('header img.logo').naturalWidth === 64")
             assert visitor.accessible() == []
         visitor.picture("house-settings-yellow")
         visitor.goto(house.path("book"))
-        assert page.locator("header img.logo").is_visible()
+        page.locator("header img.logo").wait_for()
         visitor.goto(house.path("admin/settings"))
         page.get_by_label("Without a logo").check()
         page.get_by_role("button", name="Save").click()

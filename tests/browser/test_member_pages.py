@@ -69,7 +69,7 @@ def test_a_member_moves_and_cancels(visit: Any, house: House, ada: Someone, scri
         page.locator("main form button").last.click()
         visitor.soon("true") if scripts else None
         visitor.goto(house.path("dashboard/bookings"))
-        assert page.locator(".card .badge.cancelled").count() == 1
+        assert page.locator(".card").count() == 1, "what is cancelled comes no more"
         assert page.get_by_role("link", name="Cancel").count() == 1
         page.get_by_role("link", name="Past").click()
         assert page.locator(".card h2").all_inner_texts() == ["Print room"]

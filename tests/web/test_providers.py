@@ -19,7 +19,10 @@ from tests.proofs import servers
 from tests.proofs.servers import Forger, certified, forging, free_port, walk_through
 from tests.serving import Clock
 
-AT = datetime.now(UTC).replace(microsecond=0)  # the provider goes by the real clock
+
+def real_now() -> datetime:
+    """The provider goes by the real clock: asked when a test begins, a suite may take longer than a token lives."""
+    return datetime.now(UTC).replace(microsecond=0)
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +47,7 @@ def built(database_url: str, tmp_path_factory: pytest.TempPathFactory, forger: F
     )
     settings = Settings(data_dir=tmp_path_factory.mktemp("oidc"), providers=found, public_url="http://localhost:{port}",
                         secret=SecretStr("a secret of the tests, long enough"))  # fmt: skip
-    clock = Clock(AT)
+    clock = Clock(real_now())
     with house(settings, database_url, clock) as here:
         servers.REDIRECT, before = f"{here.base}/sign-in/with/example/back", servers.REDIRECT
         with certified(port):
@@ -54,7 +57,7 @@ def built(database_url: str, tmp_path_factory: pytest.TempPathFactory, forger: F
 
 @pytest.fixture
 def here(built: House) -> House:
-    built.clock.at = AT
+    built.clock.at = real_now()
     built.forget_tries()
     built.owner("DELETE FROM identities")
     return built
@@ -122,7 +125,7 @@ def test_whoever_was_not_invited_gets_no_account(here: House) -> None:
 
 def test_the_second_factor_is_asked_for_after_a_provider_too(here: House) -> None:
     here.someone("factor@example.org", app=True)
-    here.clock.at = AT
+    here.clock.at = real_now()
     with here.browser() as browser:
         assert there_and_back(browser, "factor").headers["location"] == "/sign-in/code"
         assert not opens(browser)
@@ -184,7 +187,7 @@ def test_a_provider_is_connected_only_where_it_was_asked_for_and_lately_proved(
         again = connect_link(browser, "example")
         here.clock.forward(minutes=31)
         assert browser.get(f"/sign-in/with/example{again}").status_code == 403
-    here.clock.at = AT
+    here.clock.at = real_now()
     with here.signed_in(eve) as evil:
         theirs = connect_link(evil, "forger")
         answer = lies(here, forger, evil, theirs, sub="ada-there")

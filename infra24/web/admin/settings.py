@@ -1,5 +1,6 @@
 """/{org}/admin/settings: what the organization is called, its zone, language, look; and its keys."""
 
+import json
 import re
 from typing import Any
 from uuid import UUID
@@ -59,7 +60,8 @@ async def settings_page(request: Request) -> Response:
             await organizations.change(tx, changes, now)
             await _logo(request, tx, sent)
     except Problem as problem:
-        return _page(request, here, {"errors": problem.problems, "values": typed}, 422)
+        more = {"errors": problem.problems, "values": typed, "seen": sent.get("seen")}
+        return _page(request, here, more, 422)
     return RedirectResponse(f"{request.url.path}?done=1", 303)
 
 
@@ -124,17 +126,19 @@ def _page(request: Request, here: Any, more: dict[str, Any], status: int = 200) 
     seed = typed if re.fullmatch(r"#[0-9a-f]{6}", typed) else here.seed
     on_white, on_black = theme.contrast(seed, "#ffffff"), theme.contrast(seed, "#000000")
     named = {code: Locale.parse(code).get_display_name(code) or code for code in {*LOCALES, here.locale}}
+    kept = {
+        "name": here.name,
+        "zone": here.time_zone,
+        "locale": here.locale,
+        "seed": here.seed,
+        "radius": here.radius,
+        "second_factor": here.settings.get("second_factor", False),
+        "approval_hours": here.settings.get("approval_hours", 72),
+    }
     context = {
         "section": "settings",
-        "values": {
-            "name": here.name,
-            "zone": here.time_zone,
-            "locale": here.locale,
-            "seed": here.seed,
-            "radius": here.radius,
-            "second_factor": here.settings.get("second_factor", False),
-            "approval_hours": here.settings.get("approval_hours", 72),
-        },
+        "values": kept,
+        "seen": json.dumps(kept),
         "zones": sorted({*ZONES, here.time_zone}),
         "locales": sorted(named.items(), key=lambda item: item[1]),
         "contrast": max(on_white, on_black),
