@@ -1,8 +1,9 @@
 """The job runner: hands events to subscribers, ends lapsed holds, rescues what a dead worker left."""
 
 import logging
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
-from typing import Any
+from typing import Any, LiteralString
 from uuid import UUID
 
 import procrastinate
@@ -89,29 +90,28 @@ class Queue:
 
     async def end_lapsed_holds(self, timestamp: int) -> None:
         """Clear away the holds whose time is over, in every organization."""
-        database, now = self._database(), self.clock()
-        rows = await database.sweep(
+        await self._end(
             "lapsed holds",
             "SELECT org_id, id FROM bookings WHERE status = 'hold' AND expires_at <= %s "
             "ORDER BY expires_at LIMIT 1000",
-            (now,),
+            bookings.expire_hold,
         )
-        for org_id, booking_id in rows:
-            async with database.transaction(org_id) as tx:
-                await bookings.expire_hold(tx, booking_id, now=now)
 
     async def end_lapsed_requests(self, timestamp: int) -> None:
         """End the bookings that waited for approval for as long as their organization lets them."""
-        database, now = self._database(), self.clock()
-        rows = await database.sweep(
+        await self._end(
             "lapsed requests",
             "SELECT org_id, id FROM bookings WHERE status = 'pending' AND lapses_at <= %s "
             "ORDER BY lapses_at LIMIT 1000",
-            (now,),
+            bookings.lapse,
         )
-        for org_id, booking_id in rows:
+
+    async def _end(self, what: str, lapsed: LiteralString, verb: Callable[..., Awaitable[Any]]) -> None:
+        """End what has lapsed by now, each in a transaction of its own organization."""
+        database, now = self._database(), self.clock()
+        for org_id, booking_id in await database.sweep(what, lapsed, (now,)):
             async with database.transaction(org_id) as tx:
-                await bookings.lapse(tx, booking_id, now=now)
+                await verb(tx, booking_id, now=now)
 
     async def rescue(self, timestamp: int) -> None:
         """Put back the jobs of workers that stopped beating. Subscribers act once, however often asked."""

@@ -22,6 +22,7 @@ class Filters:
     `hosted_by` is the e-mail of whoever may see only what they host; `text` a part of a name or an e-mail, or
     the beginning of a reference. Holds are left out unless asked for. What is cancelled uses only its
     own offer and the people it was with: of rooms and equipment that its type took, no record is kept.
+    `coming_at` leaves what still comes at an instant or is under way, `gone_at` the rest: over or cancelled.
     """
 
     since: datetime | None = None
@@ -33,6 +34,8 @@ class Filters:
     hosted_by: str | None = None
     booker_email: str | None = None
     text: str | None = None
+    coming_at: datetime | None = None
+    gone_at: datetime | None = None
 
     def parameters(self) -> dict[str, object]:
         """As the statements take them."""
@@ -50,6 +53,8 @@ class Filters:
             "host": self.host_id,
             "hosted_by": self.hosted_by,
             "booker": self.booker_email,
+            "coming_at": self.coming_at,
+            "gone_at": self.gone_at,
             "text": escaped,
             "reference": f"{reference}%" if reference else None,
         }

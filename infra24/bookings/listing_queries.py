@@ -12,6 +12,8 @@ _WHERE: LiteralString = """
         AND (%(status)s::text IS NULL AND b.status <> 'hold' OR b.status = %(status)s)
         AND (%(offer)s::uuid IS NULL OR b.resource_id = %(offer)s)
         AND (%(booker)s::text IS NULL OR b.booker_email = %(booker)s)
+        AND (%(coming_at)s::timestamptz IS NULL OR b.ends_at > %(coming_at)s AND b.status <> 'cancelled')
+        AND (%(gone_at)s::timestamptz IS NULL OR b.ends_at <= %(gone_at)s OR b.status = 'cancelled')
         AND (%(uses)s::uuid IS NULL OR b.resource_id = %(uses)s OR EXISTS (
             SELECT 1 FROM claims c WHERE c.org_id = %(org)s AND c.booking_id = b.id
                 AND c.resource_id = %(uses)s)

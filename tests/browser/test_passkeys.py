@@ -120,7 +120,8 @@ def opened(door: Door) -> Iterator[str]:
         server = uvicorn.Server(uvicorn.Config(door.app(), log_config=None, access_log=False))
         thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
         thread.start()
-        while not server.started:
+        deadline = time.monotonic() + 20
+        while not server.started and time.monotonic() < deadline:
             time.sleep(0.02)
         try:
             yield base

@@ -179,8 +179,7 @@ async def _turn(request: Request, *, into_use: bool) -> Response:
     except Problem as refused:
         async with found.database.transaction(here.id, actor) as tx:
             form = shown(resources.draft_of(resource, []), here.currency)
-            wrong = {field_of(path, form): said for path, said in refused.problems.items()}
-            return await _edit_sheet(request, tx, here, resource, Sheet(form, wrong, status=422))
+            return await _edit_sheet(request, tx, here, resource, refused_sheet(form, refused))
     done = "restored" if into_use else "archived"
     kept = {"done": done} if into_use else {"done": done, "archived": "1"}
     to = "resources" if resource.needs is None else "types"

@@ -36,11 +36,10 @@ def _member(request: Request) -> SignedIn:
 
 
 async def bookings_page(request: Request) -> Response:
-    """Coming and past, each with what may still be done with it."""
+    """Coming, or past and cancelled: each with what may still be done with it."""
     found, here, user = services(request), here_of(request), _member(request)
     who, now, past = caller_of(request), found.clock(), "past" in request.query_params
-    own = Filters(since=None if past else now - timedelta(hours=12), until=now if past else None,
-                  booker_email=user.email)  # fmt: skip
+    own = Filters(booker_email=user.email, coming_at=None if past else now, gone_at=now if past else None)
     async with found.database.transaction(here.id, who.actor) as tx:
         listed = await bookings.listed(
             tx,
@@ -51,14 +50,9 @@ async def bookings_page(request: Request) -> Response:
         )
         feed = await people.feeds.address_of(tx, found.tokens.sign, user.user_id)
         asked = user.email in {email for _, email, *_ in await people.deletion_requests(tx)}
-    shown = [
-        booking
-        for booking in listed[:PAGE]
-        if past or (booking.ends_at > now and booking.status is not Status.CANCELLED)
-    ]
     context = {
         "past": past,
-        "cards": [_card(request, booking, user) for booking in shown],
+        "cards": [_card(request, booking, user) for booking in listed[:PAGE]],
         "next": with_query(request, after=place_of(listed[PAGE - 1])) if len(listed) > PAGE else None,
         "feed": f"{found.settings.base_url}/feeds/{feed}.ics" if feed else "",
         "asked": asked,
