@@ -51,6 +51,12 @@ class Actor:
 SYSTEM = Actor("system")
 
 
+def containing(text: str) -> str:
+    """What LIKE takes for anything that has this text in it."""
+    escaped = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    return f"%{escaped}%"
+
+
 @dataclass(frozen=True, slots=True)
 class Statement:
     """One SQL statement and its parameters."""

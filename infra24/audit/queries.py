@@ -3,7 +3,7 @@
 from typing import Any, LiteralString
 
 from infra24.audit.model import Entry
-from infra24.db import Row, Tx
+from infra24.db import Tx
 
 _ENTRY: LiteralString = """
     SELECT seq, at, actor, action, subject, subject_id, label, before, after FROM audit_entries
@@ -67,8 +67,3 @@ BROKEN: LiteralString = """
     ) c JOIN organizations o ON o.id = c.org_id WHERE c.broken GROUP BY o.slug ORDER BY o.slug
 """
 """The first entry of each organization that does not follow from the one before it. For the owner's role."""
-
-
-def broken(row: Row) -> tuple[str, int]:
-    """An organization's slug and the place of its first broken entry."""
-    return row[0], row[1]

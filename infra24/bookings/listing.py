@@ -6,7 +6,7 @@ from uuid import UUID
 
 from infra24.bookings import listing_queries as queries
 from infra24.bookings.model import Booking, Status
-from infra24.db import Tx
+from infra24.db import Tx, containing
 
 _BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 _END = datetime(9999, 1, 1, tzinfo=UTC)
@@ -39,10 +39,6 @@ class Filters:
 
     def parameters(self) -> dict[str, object]:
         """As the statements take them."""
-        escaped = None
-        if self.text:
-            plain = self.text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-            escaped = f"%{plain}%"
         reference = self.text.lower() if self.text and _is_reference(self.text) else None
         return {
             "since": self.since or _BEGINNING,
@@ -55,7 +51,7 @@ class Filters:
             "booker": self.booker_email,
             "coming_at": self.coming_at,
             "gone_at": self.gone_at,
-            "text": escaped,
+            "text": containing(self.text) if self.text else None,
             "reference": f"{reference}%" if reference else None,
         }
 

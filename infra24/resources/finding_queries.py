@@ -3,7 +3,7 @@
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, LiteralString
 
-from infra24.db import Row, Tx
+from infra24.db import Row, Tx, containing
 from infra24.resources.model import Resource
 from infra24.resources.queries import RESOURCE
 
@@ -47,8 +47,7 @@ async def count(tx: Tx, wanted: "Wanted") -> int:
 
 
 def _args(tx: Tx, wanted: "Wanted") -> dict[str, Any]:
-    escaped = wanted.text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    return {**asdict(wanted), "org": tx.org_id, "like": f"%{escaped}%"}
+    return {**asdict(wanted), "org": tx.org_id, "like": containing(wanted.text)}
 
 
 async def with_blackouts(tx: Tx) -> list[Row]:

@@ -2,7 +2,6 @@
 
 from typing import Any
 from urllib.parse import urlencode
-from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from fastapi import Request, Response
@@ -71,7 +70,7 @@ async def _do(request: Request, tx: Tx, booking: Booking, typed: Entries) -> Non
             raise Problem({"start": "Choose one of the times."})
         await bookings.reschedule(tx, booking.id, start, start + booking.length, by=By.STAFF, now=now)
     elif wanted in VERBS:
-        order = Order(who, typed.get("because")[:500], _id(typed.get("host")), now)
+        order = Order(who, typed.get("because")[:500], inputs.identity(typed.get("host")), now)
         await VERBS[wanted](tx, booking, order)
     else:
         raise Problem({"do": "Choose what to do."})
@@ -124,10 +123,3 @@ def _why(request: Request, booking: Booking, typed: Entries) -> str:
         "length": minutes,
     }
     return f"/{here_of(request).slug}/admin/explain?{urlencode({**asked, 'how': 'time'})}"
-
-
-def _id(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None

@@ -84,9 +84,9 @@ def read(request: Request, who: Caller, zone: ZoneInfo, now: datetime) -> Wanted
             since,
             until,
             Status(status) if status in set(Status) else waiting,
-            _id(asked.get("offer")),
-            _id(asked.get("uses")),
-            _id(asked.get("host")),
+            inputs.identity(asked.get("offer")),
+            inputs.identity(asked.get("uses")),
+            inputs.identity(asked.get("host")),
             who.hosting,
             text=asked.get("q", "").strip()[:100] or None,
         ),
@@ -204,12 +204,5 @@ def place_of(booking: Booking) -> str:
 def read_place(text: str) -> tuple[datetime, UUID] | None:
     """The same, read; None for anything else."""
     at, _, id_ = text.partition("~")
-    when, which = inputs.stamp(at.replace(" ", "+")), _id(id_)
+    when, which = inputs.stamp(at.replace(" ", "+")), inputs.identity(id_)
     return (when, which) if when and which else None
-
-
-def _id(text: str | None) -> UUID | None:
-    try:
-        return UUID(text) if text else None
-    except ValueError:
-        return None

@@ -13,8 +13,9 @@ from infra24.bookings import Booking, By, Move, Status
 from infra24.db import Tx
 from infra24.errors import Problem, Refusal
 from infra24.people import Scope
+from infra24.web.admin import inputs
 from infra24.web.admin.entries import Entries, entries
-from infra24.web.caller import Caller, caller_of, here_of, open_booking
+from infra24.web.caller import Caller, caller_of, here_of, is_hosted_by, open_booking
 from infra24.web.rendering import page
 from infra24.web.services import services
 
@@ -102,13 +103,16 @@ async def handle(request: Request) -> tuple[Response | None, list[Outcome]]:
     """Handle the ticked bookings, or first ask what must be known; what became of each."""
     typed = await entries(request)
     wanted, verb = typed.get("do"), VERBS.get(typed.get("do"))
-    ids = [id_ for text in dict.fromkeys(typed.all("booking")) if (id_ := _id(text))][:MOST]
+    ids = [id_ for text in dict.fromkeys(typed.all("booking")) if (id_ := inputs.identity(text))][:MOST]
     if verb is None or not ids:
         return None, [Outcome(None, "Tick the bookings first, then say what to do with them.")]
     if wanted in _ASKS and not typed.ticked("asked"):
         return await _ask(request, typed, wanted, ids), []
     order = Order(
-        caller_of(request), typed.get("because")[:500], _id(typed.get("host")), services(request).clock()
+        caller_of(request),
+        typed.get("because")[:500],
+        inputs.identity(typed.get("host")),
+        services(request).clock(),
     )
     return None, [await _one(request, id_, verb, order) for id_ in ids]
 
@@ -144,12 +148,4 @@ async def _ask(request: Request, typed: Entries, wanted: str, ids: list[UUID]) -
 
 def sees(who: Caller, booking: Booking) -> bool:
     """Whether a booking may be shown to them: all of them, or those that they host."""
-    hosts = (person.email for person in booking.participants if person.role == "host")
-    return who.hosting is None or who.hosting in hosts
-
-
-def _id(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None
+    return who.hosting is None or is_hosted_by(booking, who.hosting)

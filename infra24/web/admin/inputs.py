@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from infra24.bookings.series import instant_of
@@ -16,6 +17,14 @@ def text(sent: Mapping[str, str], name: str, most: int = 200) -> str:
 def named(sent: Mapping[str, str], prefix: str) -> list[str]:
     """The ends of the names of the fields that begin so: what was ticked, in its order."""
     return [text({"": name.removeprefix(prefix)}, "") for name in sent if name.startswith(prefix)]
+
+
+def identity(said: str | None) -> UUID | None:
+    """An id; None for anything else."""
+    try:
+        return UUID(said) if said else None
+    except ValueError:
+        return None
 
 
 def day(said: str) -> date | None:

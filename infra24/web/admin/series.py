@@ -37,7 +37,7 @@ async def series_page(request: Request) -> Response:
     found, here, who = services(request), here_of(request), caller_of(request)
     coming = request.query_params.get("state") != "over"
     at, _, id_ = request.query_params.get("after", "").partition(" ")
-    since, last = inputs.stamp(at), _uuid(id_)
+    since, last = inputs.stamp(at), inputs.identity(id_)
     after = (since, last) if since and last else None
     async with found.database.transaction(here.id, who.actor) as tx:
         rows = await recurring.listed(tx, found.clock(), coming=coming, after=after, limit=_PAGE + 1)
@@ -253,14 +253,7 @@ def _offered(resource: Resource) -> list[int]:
 
 
 def _id(request: Request) -> UUID:
-    found = _uuid(request.path_params["id"])
+    found = inputs.identity(request.path_params["id"])
     if found is None:
         raise UnknownSeries()
     return found
-
-
-def _uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None
