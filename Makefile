@@ -33,8 +33,8 @@ frontend: infra24/web/static/app.css ## Build the style sheet and scripts
 
 lock: | $(BIN)/python ## Pin every dependency anew
 	$(BIN)/python -m pip install -q pip-tools
-	$(BIN)/pip-compile -q --strip-extras --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-header --extra build --allow-unsafe -o requirements.lock pyproject.toml
-	$(BIN)/pip-compile -q --strip-extras --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-header --extra build --extra dev --allow-unsafe -c requirements.lock -o requirements-dev.lock pyproject.toml
+	$(BIN)/pip-compile -q --generate-hashes --strip-extras --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-header --extra build --allow-unsafe -o requirements.lock pyproject.toml
+	$(BIN)/pip-compile -q --generate-hashes --strip-extras --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-header --extra build --extra dev --allow-unsafe -c requirements.lock -o requirements-dev.lock pyproject.toml
 
 clean: ## Remove what was installed and built (not the data)
 	rm -rf $(VENV) frontend/node_modules tests/servers/node_modules infra24/web/static

@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
-import httpx
+import httpx2
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
@@ -67,7 +67,7 @@ def create_app(settings: Settings, url: str, now: Clock = clock.now) -> FastAPI:
     """The web application on a database that is already migrated."""
     database, queue = compose(settings, url, now)
     watcher = Watcher(database)
-    outside = httpx.AsyncClient(timeout=10, follow_redirects=False)
+    outside = httpx2.AsyncClient(timeout=10, follow_redirects=False)
     proofs = Proofs(
         Passwords(),
         Seals(settings.secret_key()),

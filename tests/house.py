@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID, uuid4
 
-import httpx
+import httpx2
 import psycopg
 import pyotp
 
@@ -54,9 +54,9 @@ class House:
     url: str
     clock: Clock
 
-    def browser(self, **headers: str) -> httpx.Client:
+    def browser(self, **headers: str) -> httpx2.Client:
         """A browser that keeps cookies, and follows nothing by itself."""
-        return httpx.Client(base_url=self.base, timeout=30, headers={"user-agent": "a test", **headers})
+        return httpx2.Client(base_url=self.base, timeout=30, headers={"user-agent": "a test", **headers})
 
     def tell(self, story: Story) -> Any:
         """Run a story against the database, beside the server."""
@@ -145,7 +145,7 @@ class House:
         self.owner("DELETE FROM attempts")
 
     @contextmanager
-    def signed_in(self, who: Known, **headers: str) -> Iterator[httpx.Client]:
+    def signed_in(self, who: Known, **headers: str) -> Iterator[httpx2.Client]:
         """Their browser, signed in by the password and, where there is one, the code."""
         with self.browser(**headers) as browser:
             answer = browser.post("/sign-in", data={"email": who.email, "password": PASSWORD})

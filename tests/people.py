@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid4
 
-import httpx
+import httpx2
 
 from infra24 import people
 from infra24.app import compose
@@ -33,9 +33,9 @@ class Someone:
         """What their browser sends: the session, and the proof that one of our pages did it."""
         return {"cookie": f"session={self.cookie}", "x-csrf-token": self.csrf}
 
-    def client(self, base: str) -> httpx.Client:
+    def client(self, base: str) -> httpx2.Client:
         """Their browser, without its pictures."""
-        return httpx.Client(base_url=base, timeout=30, headers=self.headers)
+        return httpx2.Client(base_url=base, timeout=30, headers=self.headers)
 
     def enter(self, context: Any, base: str) -> None:
         """Give a browser's context their session."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import httpx
+import httpx2
 import pytest
 
 from infra24 import bookings
@@ -129,7 +129,7 @@ def test_staff_see_them_and_who_moves_one_settles_it(
     here = f"/api/organizations/{shop.slug}"
     with (
         serving(settings, database_url, clock) as address,
-        httpx.Client(base_url=address, timeout=30) as http,
+        httpx2.Client(base_url=address, timeout=30) as http,
     ):
         series = http.post(f"{here}/series", headers=shop.auth, json={
             "resource_id": str(shop.ids["here"]), "start_time": "2027-03-01T15:00:00Z", "duration": 30,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import httpx
+import httpx2
 from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, Key, OKPKey, RSAKey, import_key
@@ -90,12 +90,12 @@ class Authority:
         self._keys = None if jwks_url is None else Published(jwks_url, _read_keys)
         self._discovers = jwks_url is None
 
-    async def metadata(self, client: httpx.AsyncClient, now: datetime) -> Metadata:
+    async def metadata(self, client: httpx2.AsyncClient, now: datetime) -> Metadata:
         """What the issuer publishes; refuses another name, and addresses without HTTPS."""
         self._must_be_askable(self._metadata.url)
         return await self._metadata.current(client, now)
 
-    async def signed(self, client: httpx.AsyncClient, token: Unproven, now: datetime) -> jwt.Token:
+    async def signed(self, client: httpx2.AsyncClient, token: Unproven, now: datetime) -> jwt.Token:
         """The token, once the issuer's signature on it is found good. Its claims are still to be checked.
 
         A key that is not known yet is looked for once more, at most once a minute.
@@ -110,7 +110,7 @@ class Authority:
             raise ProviderRefused(reason="signature")
         return found
 
-    async def _published_keys(self, client: httpx.AsyncClient, now: datetime) -> Published[tuple[Key, ...]]:
+    async def _published_keys(self, client: httpx2.AsyncClient, now: datetime) -> Published[tuple[Key, ...]]:
         if self._discovers:
             url = (await self.metadata(client, now)).jwks_uri
             if self._keys is None or self._keys.url != url:

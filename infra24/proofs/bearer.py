@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import httpx
+import httpx2
 from joserfc.errors import JoseError
 from joserfc.jwt import ClaimsOption, JWTClaimsRegistry
 
@@ -41,7 +41,7 @@ class Issuer:
 class Bearers:
     """The issuers whose tokens are taken. Keep one while the process runs: it remembers their keys."""
 
-    def __init__(self, issuers: Iterable[Issuer], client: httpx.AsyncClient) -> None:
+    def __init__(self, issuers: Iterable[Issuer], client: httpx2.AsyncClient) -> None:
         self._client = client
         self._issuers = {
             issuer.issuer: (

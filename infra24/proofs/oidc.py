@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import quote_plus
 
-import httpx
+import httpx2
 from authlib.oauth2.auth import ClientAuth
 from authlib.oauth2.rfc6749.parameters import prepare_grant_uri, prepare_token_request
 from authlib.oauth2.rfc7636 import create_s256_code_challenge
@@ -63,7 +63,7 @@ class Pending:
 class SignIn:
     """Signing in at one provider. Keep one while the process runs: it remembers what it read."""
 
-    def __init__(self, provider: Provider, client: httpx.AsyncClient) -> None:
+    def __init__(self, provider: Provider, client: httpx2.AsyncClient) -> None:
         self.provider = provider
         self._client = client
         self._authority = Authority(provider.issuer, allow_http=provider.allow_http)

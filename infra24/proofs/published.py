@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any, Generic, TypeVar
 
-import httpx
+import httpx2
 
 from infra24.proofs import wire
 from infra24.proofs.model import ProviderDown, ProviderUnfit
@@ -34,7 +34,7 @@ class Published(Generic[T]):
         self._again_at: datetime | None = None
         self._lock = asyncio.Lock()
 
-    async def current(self, client: httpx.AsyncClient, now: datetime) -> T:
+    async def current(self, client: httpx2.AsyncClient, now: datetime) -> T:
         """The document, at most ten minutes old; at most an hour while its provider is down."""
         kept = self._within(AGE, now)
         if kept is not None:
@@ -53,7 +53,7 @@ class Published(Generic[T]):
                     raise
                 return usable
 
-    async def newer(self, client: httpx.AsyncClient, now: datetime, than: T) -> T | None:
+    async def newer(self, client: httpx2.AsyncClient, now: datetime, than: T) -> T | None:
         """A newer document, because something was not in this one; None when it was asked for just now."""
         async with self._lock:
             if self._kept is not than:
@@ -63,7 +63,7 @@ class Published(Generic[T]):
             self._again_at = now
             return await self._read(client, now)
 
-    async def _read(self, client: httpx.AsyncClient, now: datetime) -> T:
+    async def _read(self, client: httpx2.AsyncClient, now: datetime) -> T:
         if self._failed_at is not None and now - self._failed_at < PAUSE:
             raise ProviderDown(reason="failed_just_now")
         try:

@@ -6,7 +6,7 @@ import json
 from typing import Any
 from urllib.parse import urlsplit
 
-import httpx
+import httpx2
 
 from infra24.proofs.model import ProviderDown, ProviderUnfit
 
@@ -28,7 +28,7 @@ def may_ask(url: str, *, allow_http: bool = False) -> bool:
 
 
 async def ask(
-    client: httpx.AsyncClient, url: str, *, form: str | None = None, headers: dict[str, str] | None = None
+    client: httpx2.AsyncClient, url: str, *, form: str | None = None, headers: dict[str, str] | None = None
 ) -> tuple[int, dict[str, Any]]:
     """Get a JSON object, or post a form for one: the status and the object.
 
@@ -48,7 +48,7 @@ async def ask(
                 status, body = answer.status_code, await _bounded(answer)
             finally:
                 await answer.aclose()
-    except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, TimeoutError, OSError) as error:
+    except (httpx2.HTTPError, httpx2.InvalidURL, httpx2.StreamError, TimeoutError, OSError) as error:
         raise ProviderDown(reason="unreachable") from error
     if status >= 500 or status == 429:
         raise ProviderDown(reason="failing")
@@ -63,7 +63,7 @@ async def ask(
     return status, found
 
 
-async def _bounded(answer: httpx.Response) -> bytes:
+async def _bounded(answer: httpx2.Response) -> bytes:
     if answer.headers.get("content-encoding", "identity") != "identity":
         raise ProviderUnfit(reason="compressed")
     read = bytearray()

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import httpx
+import httpx2
 
 from infra24.app import compose
 from infra24.people import Role
@@ -58,7 +58,7 @@ class House:
         sent = {"org_id": str(self.shop.org_id), "resource_id": str(self.shop.ids[what]),
                 "start_time": start.isoformat(), "end_time": (start + timedelta(minutes=minutes)).isoformat(),
                 "artist_name": who, "artist_email": email, **more}  # fmt: skip
-        made = httpx.post(f"{self.base}/api/bookings", json=sent, timeout=30)
+        made = httpx2.post(f"{self.base}/api/bookings", json=sent, timeout=30)
         assert made.status_code == 201, made.text
         return str(made.json()["id"])
 

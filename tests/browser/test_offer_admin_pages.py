@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from infra24.people import Role
@@ -27,7 +27,7 @@ def admin(served: tuple[str, Settings], database_url: str, clock: Clock, miami: 
 def work(served: tuple[str, Settings], miami: Shop, admin: Someone) -> dict[str, str]:
     """Two links, a series with a date that was moved alone, holidays, and turns: the addresses of their pages."""
     api = f"{served[0]}/api/organizations/{miami.slug}"
-    with httpx.Client(headers=miami.auth, timeout=30) as staff:
+    with httpx2.Client(headers=miami.auth, timeout=30) as staff:
         link = staff.post(
             f"{api}/booking-links",
             json={

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from infra24.people import Role
@@ -53,7 +53,7 @@ def atelier(served: tuple[str, Settings], database_url: str, clock: Clock, miami
         sent = {"resource_id": str(shop.ids[name]), "start_time": start.isoformat(),
                 "end_time": start.replace(hour=hour + 1).isoformat(), "artist_name": f"Guest of the {day}th",
                 "artist_email": f"guest{day}@example.org"}  # fmt: skip
-        made = httpx.post(f"{served[0]}/api/bookings", json={"org_id": str(shop.org_id), **sent})
+        made = httpx2.post(f"{served[0]}/api/bookings", json={"org_id": str(shop.org_id), **sent})
         assert made.status_code == 201, made.text
     return shop
 
@@ -155,7 +155,7 @@ def test_hours_go_over_midnight_and_to_24_and_are_saved_so(
     assert drawing.page.locator(".week-block.tail").count() == 1
     drawing.page.get_by_role("button", name="Save", exact=True).click()
     drawing.page.wait_for_url("**done=saved")
-    found = httpx.get(
+    found = httpx2.get(
         f"{served[0]}/api/organizations/{atelier.slug}/resources/lena-ortiz", headers=atelier.auth
     ).json()
     ends = {(w["start"], w["end"]): w["days"] for w in found["availability_rules"]["windows"]}

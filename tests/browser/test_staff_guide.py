@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from infra24.people import Role
@@ -22,7 +22,7 @@ def house(served: tuple[str, Settings], database_url: str, clock: Clock) -> Hous
     house = founded(served, database_url, clock)
     at_work(house)
     api = f"{served[0]}/api/organizations/{house.shop.slug}"
-    with httpx.Client(headers=house.shop.auth, timeout=30) as staff:
+    with httpx2.Client(headers=house.shop.auth, timeout=30) as staff:
         for slug, title, offer in (
             ("visit-us", "Visit us", "studio-visit"),
             ("press", "The press, for members", "print-room"),

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from infra24.people import Role
@@ -393,6 +393,6 @@ def test_an_unknown_page_keeps_the_way_back(visit: Any, house: House) -> None:
 
 
 def test_public_pages_load_no_staff_style(house: House) -> None:
-    with httpx.Client(base_url=house.base) as visitor:
+    with httpx2.Client(base_url=house.base) as visitor:
         for path in (house.path("book"), house.path("book/print-room"), "/", "/sign-in"):
             assert "work.css" not in visitor.get(path).text, path

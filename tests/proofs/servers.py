@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urljoin, urlsplit
 
-import httpx
+import httpx2
 from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet, RSAKey
 from joserfc.jws import JWSRegistry
@@ -74,7 +74,7 @@ def certified(port: int, *, lean: bool = False, key: RSAKey | None = None) -> It
 
 def walk_through(url: str, name: str, *, leave: bool = False) -> dict[str, str]:
     """What a person does there: signs in by a name and agrees, or leaves; the answer that comes back."""
-    with httpx.Client() as browser:
+    with httpx2.Client() as browser:
         answer = browser.get(url)
         for _ in range(12):
             if answer.is_redirect:
@@ -190,4 +190,4 @@ def forging() -> Iterator[Forger]:
         thread.join(5)
 
 
-Story = Callable[[httpx.AsyncClient], Any]
+Story = Callable[[httpx2.AsyncClient], Any]

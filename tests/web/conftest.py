@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-import httpx
+import httpx2
 import pytest
 from pydantic import SecretStr
 
@@ -33,8 +33,8 @@ def clock(module_clock: Clock) -> Clock:
 
 
 @pytest.fixture
-def http(base: str) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=base, timeout=30) as client:
+def http(base: str) -> Iterator[httpx2.Client]:
+    with httpx2.Client(base_url=base, timeout=30) as client:
         yield client
 
 

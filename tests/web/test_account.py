@@ -4,7 +4,7 @@ import re
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
-import httpx
+import httpx2
 import pyotp
 import pytest
 
@@ -22,11 +22,11 @@ def shop(here: House) -> Shop:
     return found_shop(here.url, here.settings, here.clock)
 
 
-def opens(browser: httpx.Client) -> bool:
+def opens(browser: httpx2.Client) -> bool:
     return browser.get("/account").status_code == 200
 
 
-def act(browser: httpx.Client, **fields: str) -> httpx.Response:
+def act(browser: httpx2.Client, **fields: str) -> httpx2.Response:
     """Press a button of the security page."""
     csrf = csrf_in(browser.get("/account/security").text)
     return browser.post("/account/security", data={"csrf": csrf, **fields})
@@ -253,7 +253,7 @@ def test_an_organization_that_asks_for_a_second_factor_gets_it_at_every_address(
         assert "second factor" in browser.get("/account/security?need=1").text
         csrf = csrf_in(browser.get("/account").text)
         wanted = body(shop, at=NOW + timedelta(days=4))
-        booking = httpx.post(here.base + "/api/bookings", json=wanted).json()["id"]
+        booking = httpx2.post(here.base + "/api/bookings", json=wanted).json()["id"]
         answer = browser.delete(f"/api/bookings/{booking}", headers={"x-csrf-token": csrf})
         assert answer.status_code in (403, 404), "by its id, without naming the organization, neither"
     with here.signed_in(strong) as browser:
@@ -283,7 +283,7 @@ def test_a_profile_takes_any_name_and_no_character_that_no_text_has(here: House,
     with here.signed_in(ada) as browser:
         csrf = csrf_in(browser.get("/account").text)
 
-        def save(name: str, **more: str) -> httpx.Response:
+        def save(name: str, **more: str) -> httpx2.Response:
             return browser.post(
                 "/account", data={"csrf": csrf, "name": name, "locale": "", "zone": "", **more}
             )

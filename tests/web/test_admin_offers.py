@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from infra24.people import Role
@@ -35,7 +35,7 @@ def shop(database_url: str, settings: Settings, clock: Clock) -> Shop:
 @pytest.fixture
 def admin(
     base: str, database_url: str, settings: Settings, clock: Clock, shop: Shop
-) -> Iterator[httpx.Client]:
+) -> Iterator[httpx2.Client]:
     with sign_in(database_url, settings, clock, shop, Role.ADMIN).client(base) as client:
         yield client
 
@@ -43,17 +43,17 @@ def admin(
 @pytest.fixture
 def staff(
     base: str, database_url: str, settings: Settings, clock: Clock, shop: Shop
-) -> Iterator[httpx.Client]:
+) -> Iterator[httpx2.Client]:
     with sign_in(database_url, settings, clock, shop, Role.STAFF).client(base) as client:
         yield client
 
 
-def words(answer: httpx.Response) -> str:
+def words(answer: httpx2.Response) -> str:
     """What a page says, without its markup."""
     return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", answer.text)).split())
 
 
-def value_of(answer: httpx.Response, id_: str) -> str:
+def value_of(answer: httpx2.Response, id_: str) -> str:
     """What a field of a page has in it."""
     area = re.search(rf'<textarea id="{id_}"[^>]*>(.*?)</textarea>', answer.text, re.S)
     if area:
@@ -63,7 +63,7 @@ def value_of(answer: httpx.Response, id_: str) -> str:
     return html.unescape(field[1])
 
 
-def hidden(answer: httpx.Response, name: str) -> str:
+def hidden(answer: httpx2.Response, name: str) -> str:
     """What a page sends along with its form without showing it."""
     field = re.search(rf'<input type="hidden" name="{name}" value="([^"]*)"', answer.text)
     assert field, name
@@ -74,7 +74,7 @@ def link_form(**more: str) -> dict[str, str]:
     return {"title": "Ink", "slug": "ink", "kind": "team", "offer-with-whom-you-like": "1", **more}
 
 
-def made_link(admin: httpx.Client, shop: Shop, **more: str) -> str:
+def made_link(admin: httpx2.Client, shop: Shop, **more: str) -> str:
     answer = admin.post(f"/{shop.slug}/admin/links", data=link_form(**more))
     assert answer.status_code == 303, words(answer)
     return answer.headers["location"].partition("?")[0]
@@ -83,7 +83,7 @@ def made_link(admin: httpx.Client, shop: Shop, **more: str) -> str:
 # --- links
 
 
-def test_a_link_is_made_shown_and_opens(admin: httpx.Client, http: httpx.Client, shop: Shop) -> None:
+def test_a_link_is_made_shown_and_opens(admin: httpx2.Client, http: httpx2.Client, shop: Shop) -> None:
     where = made_link(admin, shop, **{f"host-{BEN}": "1", "expires_on": "2026-12-24", "expires_at": "18:00",
                                       "max_uses": "5", "seed": "#8a2d4f", "radius": "3",
                                       "sites": "https://one.example\nhttps://two.example"})  # fmt: skip
@@ -100,7 +100,7 @@ def test_a_link_is_made_shown_and_opens(admin: httpx.Client, http: httpx.Client,
 
 
 def test_the_end_of_a_link_is_wall_time_of_its_organization(
-    admin: httpx.Client, shop: Shop, owner: Any
+    admin: httpx2.Client, shop: Shop, owner: Any
 ) -> None:
     owner.execute("UPDATE organizations SET time_zone = 'America/New_York' WHERE id = %s", (shop.org_id,))
     where = made_link(admin, shop, expires_on="2026-12-24", expires_at="18:00")
@@ -109,7 +109,7 @@ def test_the_end_of_a_link_is_wall_time_of_its_organization(
     assert value_of(admin.get(where), "expires_at") == "18:00"
 
 
-def test_a_wrong_link_says_which_field_and_keeps_what_was_typed(admin: httpx.Client, shop: Shop) -> None:
+def test_a_wrong_link_says_which_field_and_keeps_what_was_typed(admin: httpx2.Client, shop: Shop) -> None:
     wrong = link_form(slug="Not Good!", kind="individual", seed="blue", max_uses="0", sites="example",
                       description="Keep me", **{f"host-{ANN}": "1", f"host-{BEN}": "1"})  # fmt: skip
     answer = admin.post(f"/{shop.slug}/admin/links", data=wrong)
@@ -127,7 +127,7 @@ def test_a_wrong_link_says_which_field_and_keeps_what_was_typed(admin: httpx.Cli
     assert (date.status_code, "Enter a date and a time" in words(date)) == (422, True)
 
 
-def test_a_link_is_archived_and_restored(admin: httpx.Client, http: httpx.Client, shop: Shop) -> None:
+def test_a_link_is_archived_and_restored(admin: httpx2.Client, http: httpx2.Client, shop: Shop) -> None:
     where = made_link(admin, shop)
     assert admin.post(where, data={"do": "archive"}).status_code == 303
     assert http.get(f"/{shop.slug}/l/ink").status_code == 404
@@ -137,7 +137,7 @@ def test_a_link_is_archived_and_restored(admin: httpx.Client, http: httpx.Client
 
 
 def test_a_private_address_opens_and_brings_along(
-    admin: httpx.Client, http: httpx.Client, shop: Shop, clock: Clock
+    admin: httpx2.Client, http: httpx2.Client, shop: Shop, clock: Clock
 ) -> None:
     where = made_link(admin, shop, is_private="1")
     assert http.get(f"/{shop.slug}/l/ink").status_code == 404
@@ -150,7 +150,7 @@ def test_a_private_address_opens_and_brings_along(
     assert (late.status_code, value_of(late, "p-name")) == (422, "Ada")
 
 
-def test_a_colour_is_judged_before_it_is_saved(admin: httpx.Client, shop: Shop) -> None:
+def test_a_colour_is_judged_before_it_is_saved(admin: httpx2.Client, shop: Shop) -> None:
     partial = admin.get(f"/{shop.slug}/admin/links/new", params={"seed": "#ffd400"},
                         headers={"hx-request-type": "partial"})  # fmt: skip
     assert partial.text.strip().startswith("<ul")
@@ -163,7 +163,7 @@ def test_a_colour_is_judged_before_it_is_saved(admin: httpx.Client, shop: Shop) 
 
 
 def test_who_may_only_read_links_gets_no_way_to_change_them(
-    admin: httpx.Client, staff: httpx.Client, shop: Shop
+    admin: httpx2.Client, staff: httpx2.Client, shop: Shop
 ) -> None:
     where = made_link(admin, shop)
     shown = staff.get(where)
@@ -175,7 +175,7 @@ def test_who_may_only_read_links_gets_no_way_to_change_them(
 
 
 def test_the_links_and_series_of_others_are_not_there(
-    admin: httpx.Client, base: str, database_url: str, settings: Settings, clock: Clock, shop: Shop
+    admin: httpx2.Client, base: str, database_url: str, settings: Settings, clock: Clock, shop: Shop
 ) -> None:
     where, series = made_link(admin, shop), made_series(admin, shop)
     other = found_shop(database_url, settings, clock, people_and_things())
@@ -188,7 +188,7 @@ def test_the_links_and_series_of_others_are_not_there(
                 assert "Ada" not in answer.text
 
 
-def test_a_link_without_an_address_gets_one_from_its_title(admin: httpx.Client, shop: Shop) -> None:
+def test_a_link_without_an_address_gets_one_from_its_title(admin: httpx2.Client, shop: Shop) -> None:
     where = made_link(admin, shop, slug="", title="Ink & paper")
     assert value_of(admin.get(where), "slug") == "ink-paper"
 
@@ -204,13 +204,13 @@ def plan_form(**more: str) -> dict[str, str]:
 PERSON = {"name": "Ada Lovelace", "email": "ada@example.org", "goal": "Portfolio"}
 
 
-def made_series(staff: httpx.Client, shop: Shop, **more: str) -> str:
+def made_series(staff: httpx2.Client, shop: Shop, **more: str) -> str:
     answer = staff.post(f"/{shop.slug}/admin/series/new", data=plan_form(book="1", **PERSON, **more))
     assert answer.status_code == 303, words(answer)
     return answer.headers["location"].partition("?")[0]
 
 
-def test_a_series_is_planned_by_simple_fields_and_made(staff: httpx.Client, shop: Shop) -> None:
+def test_a_series_is_planned_by_simple_fields_and_made(staff: httpx2.Client, shop: Shop) -> None:
     new = f"/{shop.slug}/admin/series/new"
     assert "Continue" in words(staff.get(new))
     assert "Plan it" in words(staff.get(new, params={"offer": "room"}))
@@ -233,14 +233,14 @@ def test_a_series_is_planned_by_simple_fields_and_made(staff: httpx.Client, shop
     ({"freq": "RULE", "rule": "FREQ=WEEKLY;BYDAY=MO;COUNT=3"}, "FREQ=WEEKLY;BYDAY=MO;COUNT=3"),
 ])  # fmt: skip
 def test_a_rule_is_built_from_fields(
-    staff: httpx.Client, shop: Shop, fields: dict[str, str], rule: str
+    staff: httpx2.Client, shop: Shop, fields: dict[str, str], rule: str
 ) -> None:
     planned = staff.get(f"/{shop.slug}/admin/series/new", params=plan_form(**fields))
     assert f"<code>{rule}</code>" in planned.text
 
 
 def test_conflicts_are_shown_solved_one_by_one_and_then_all_is_made(
-    staff: httpx.Client, http: httpx.Client, shop: Shop
+    staff: httpx2.Client, http: httpx2.Client, shop: Shop
 ) -> None:
     for weeks in (1, 2):
         book(http, shop, "room", TUESDAY.replace(hour=10) + weeks * WEEK)
@@ -262,7 +262,7 @@ def test_conflicts_are_shown_solved_one_by_one_and_then_all_is_made(
     assert "Wednesday, 9 December 2026, 15:00 (changed alone)" in shown
 
 
-def test_a_wish_for_a_series_says_what_is_wrong_and_keeps_the_rest(staff: httpx.Client, shop: Shop) -> None:
+def test_a_wish_for_a_series_says_what_is_wrong_and_keeps_the_rest(staff: httpx2.Client, shop: Shop) -> None:
     new = f"/{shop.slug}/admin/series/new"
     wrong = staff.get(new, params=plan_form(on="soon", count="0"))
     assert wrong.status_code == 422
@@ -281,7 +281,7 @@ def test_a_wish_for_a_series_says_what_is_wrong_and_keeps_the_rest(staff: httpx.
     assert "No date is left" in words(empty)
 
 
-def test_the_questions_of_an_offer_are_asked_for_its_series(staff: httpx.Client, shop: Shop) -> None:
+def test_the_questions_of_an_offer_are_asked_for_its_series(staff: httpx2.Client, shop: Shop) -> None:
     new = f"/{shop.slug}/admin/series/new"
     form = plan_form(offer="with-questions", book="1", **PERSON)
     asked = staff.post(new, data=form)
@@ -291,7 +291,7 @@ def test_the_questions_of_an_offer_are_asked_for_its_series(staff: httpx.Client,
     assert staff.post(new, data={**form, **answers}).status_code == 303
 
 
-def test_one_date_is_moved_and_moved_back(staff: httpx.Client, shop: Shop) -> None:
+def test_one_date_is_moved_and_moved_back(staff: httpx2.Client, shop: Shop) -> None:
     where = made_series(staff, shop)
     ids = re.findall(r"\?date=([0-9a-f-]{36})#change", staff.get(where).text)
     assert len(ids) == 4
@@ -307,7 +307,7 @@ def test_one_date_is_moved_and_moved_back(staff: httpx.Client, shop: Shop) -> No
 
 
 def test_this_and_later_move_together_and_a_conflict_moves_nothing(
-    staff: httpx.Client, http: httpx.Client, shop: Shop
+    staff: httpx2.Client, http: httpx2.Client, shop: Shop
 ) -> None:
     where = made_series(staff, shop)
     ids = re.findall(r"\?date=([0-9a-f-]{36})#change", staff.get(where).text)
@@ -325,7 +325,7 @@ def test_this_and_later_move_together_and_a_conflict_moves_nothing(
     assert staff.post(where, data={"do": "move", **change, "on": "never"}).status_code in (404, 422)
 
 
-def test_dates_are_cancelled_with_a_reason(staff: httpx.Client, shop: Shop) -> None:
+def test_dates_are_cancelled_with_a_reason(staff: httpx2.Client, shop: Shop) -> None:
     where = made_series(staff, shop)
     ids = re.findall(r"\?date=([0-9a-f-]{36})#change", staff.get(where).text)
     gone = staff.post(
@@ -373,7 +373,7 @@ def test_series_are_listed_a_page_at_a_time_in_one_statement(run: Any, shop: Sho
 # --- holidays
 
 
-def test_countries_and_days_of_ones_own_are_kept(admin: httpx.Client, shop: Shop) -> None:
+def test_countries_and_days_of_ones_own_are_kept(admin: httpx2.Client, shop: Shop) -> None:
     here = f"/{shop.slug}/admin/holidays"
     parts = admin.post(here, data={"country": "US", "parts": "1"})
     assert "Florida" in parts.text
@@ -394,7 +394,7 @@ def test_countries_and_days_of_ones_own_are_kept(admin: httpx.Client, shop: Shop
 
 
 def test_what_a_holiday_breaks_is_shown_before_it_is_saved(
-    admin: httpx.Client, http: httpx.Client, shop: Shop
+    admin: httpx2.Client, http: httpx2.Client, shop: Shop
 ) -> None:
     made = book(http, shop, "room", AT)
     here = f"/{shop.slug}/admin/holidays"
@@ -413,7 +413,7 @@ def test_what_a_holiday_breaks_is_shown_before_it_is_saved(
 
 
 def test_an_old_form_of_the_holidays_takes_nothing_from_who_saved_meanwhile(
-    admin: httpx.Client, shop: Shop
+    admin: httpx2.Client, shop: Shop
 ) -> None:
     here = f"/{shop.slug}/admin/holidays"
     old = {"seen": hidden(admin.get(here), "seen"), "on-0": "2027-06-06", "name-0": "Mine", "save": "1"}
@@ -450,7 +450,7 @@ def test_holidays_that_changed_before_the_save_are_not_overwritten(run: Any, sho
     run(story)
 
 
-def test_wrong_days_are_named_and_kept(admin: httpx.Client, staff: httpx.Client, shop: Shop) -> None:
+def test_wrong_days_are_named_and_kept(admin: httpx2.Client, staff: httpx2.Client, shop: Shop) -> None:
     here = f"/{shop.slug}/admin/holidays"
     days = {
         "on-0": "",
@@ -473,7 +473,7 @@ def test_wrong_days_are_named_and_kept(admin: httpx.Client, staff: httpx.Client,
 
 
 def test_a_taken_time_names_the_booking_in_the_way(
-    staff: httpx.Client, http: httpx.Client, shop: Shop
+    staff: httpx2.Client, http: httpx2.Client, shop: Shop
 ) -> None:
     made = book(http, shop, "lesson", AT)
     asked = {"offer": "lesson", "on": AT.date().isoformat(), "at": f"{AT:%H:%M}", "how": "time"}
@@ -491,7 +491,7 @@ def test_a_taken_time_names_the_booking_in_the_way(
 
 
 def test_a_whole_day_says_for_whom_each_start_is_free(
-    staff: httpx.Client, http: httpx.Client, shop: Shop
+    staff: httpx2.Client, http: httpx2.Client, shop: Shop
 ) -> None:
     book(http, shop, "chosen", AT, staff_id=str(shop.ids["ann"]))
     asked = {"offer": "with-whom-you-like", "on": AT.date().isoformat(), "how": "day"}
@@ -505,7 +505,7 @@ def test_a_whole_day_says_for_whom_each_start_is_free(
     assert f"{len(slots)} times free" in words(shown), "it cannot disagree with what is offered"
 
 
-def test_a_month_without_a_free_time_says_why(staff: httpx.Client, shop: Shop) -> None:
+def test_a_month_without_a_free_time_says_why(staff: httpx2.Client, shop: Shop) -> None:
     asked = {"offer": "quiet-hour", "on": "2027-12-01", "how": "month"}
     shown = words(staff.get(f"/{shop.slug}/admin/explain", params=asked))
     assert "Nothing is free." in shown
@@ -517,7 +517,7 @@ def test_a_month_without_a_free_time_says_why(staff: httpx.Client, shop: Shop) -
 
 @pytest.mark.parametrize("odd", [{}, {"offer": "nothing"}, {"offer": "room", "on": "x", "at": "y", "how": "z"},
                                  {"offer": "room", "how": "time"}, {"offer": "room", "length": "7", "staff": "q"}])  # fmt: skip
-def test_odd_questions_are_answered_calmly(staff: httpx.Client, shop: Shop, odd: dict[str, str]) -> None:
+def test_odd_questions_are_answered_calmly(staff: httpx2.Client, shop: Shop, odd: dict[str, str]) -> None:
     assert staff.get(f"/{shop.slug}/admin/explain", params=odd).status_code == 200
 
 
@@ -525,7 +525,7 @@ def test_odd_questions_are_answered_calmly(staff: httpx.Client, shop: Shop, odd:
 
 
 def test_turns_are_listed_added_up_and_tried_with_other_weights(
-    staff: httpx.Client, http: httpx.Client, shop: Shop
+    staff: httpx2.Client, http: httpx2.Client, shop: Shop
 ) -> None:
     for number in range(8):
         made = http.post("/api/bookings", json=body(shop, "turns", at=AT + number * HALF))
@@ -545,7 +545,7 @@ def test_turns_are_listed_added_up_and_tried_with_other_weights(
     assert staff.get(f"/{shop.slug}/admin/fairness/nothing").status_code == 404
 
 
-def test_the_lines_of_a_long_ledger_are_paged(staff: httpx.Client, http: httpx.Client, shop: Shop) -> None:
+def test_the_lines_of_a_long_ledger_are_paged(staff: httpx2.Client, http: httpx2.Client, shop: Shop) -> None:
     for number in range(30):
         at = AT.replace(hour=8, minute=0) + (number // 15) * ONE + (number % 15) * HALF
         assert http.post("/api/bookings", json=body(shop, "turns", at=at)).status_code == 201
@@ -556,6 +556,6 @@ def test_the_lines_of_a_long_ledger_are_paged(staff: httpx.Client, http: httpx.C
     assert second.text.count("stays with") + words(second).count(" given ") >= 5
 
 
-def test_nothing_of_the_old_page_is_left(http: httpx.Client, shop: Shop) -> None:
+def test_nothing_of_the_old_page_is_left(http: httpx2.Client, shop: Shop) -> None:
     assert http.get(f"/{shop.slug}/fairness/by-turns").status_code == 404
     assert http.get(f"/{shop.slug}/admin/fairness/by-turns").status_code in (401, 303)

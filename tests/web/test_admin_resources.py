@@ -9,7 +9,7 @@ from html import unescape
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import httpx
+import httpx2
 import pytest
 
 from infra24 import analytics, bookings, resources
@@ -35,7 +35,7 @@ def staff_settings(base: str, tmp_path_factory: pytest.TempPathFactory) -> Setti
 @pytest.fixture
 def admin(
     base: str, database_url: str, staff_settings: Settings, clock: Clock, shop: Shop
-) -> Iterator[httpx.Client]:
+) -> Iterator[httpx2.Client]:
     """An administrator's browser."""
     with sign_in(database_url, staff_settings, clock, shop, Role.ADMIN).client(base) as client:
         yield client
@@ -85,7 +85,7 @@ PAGES = [
 
 @pytest.mark.parametrize("language", ["en", "es"])
 @pytest.mark.parametrize("path", PAGES)
-def test_every_page_opens(admin: httpx.Client, shop: Shop, path: str, language: str) -> None:
+def test_every_page_opens(admin: httpx2.Client, shop: Shop, path: str, language: str) -> None:
     seen = admin.get(f"/{shop.slug}/admin/{path}", headers={"accept-language": language})
     assert seen.status_code == 200, seen.text[:2000]
     assert f'<html lang="{language}"' in seen.text
@@ -100,7 +100,7 @@ def test_every_page_opens(admin: httpx.Client, shop: Shop, path: str, language: 
      ("other", {"unoccupied": "yes"})],
 )  # fmt: skip
 def test_the_first_resource_of_each_type_is_a_title_away(
-    admin: httpx.Client, run: Run, shop: Shop, type_: str, more: dict[str, str]
+    admin: httpx2.Client, run: Run, shop: Shop, type_: str, more: dict[str, str]
 ) -> None:
     url = f"/{shop.slug}/admin/resources/new?type={type_}"
     sent = {**fields(admin.get(url).text), "title": "The Very First", **more}
@@ -114,7 +114,7 @@ def test_the_first_resource_of_each_type_is_a_title_away(
     assert admin.get(made.headers["location"]).status_code == 200
 
 
-def test_saving_an_untouched_form_changes_nothing(admin: httpx.Client, run: Run, shop: Shop) -> None:
+def test_saving_an_untouched_form_changes_nothing(admin: httpx2.Client, run: Run, shop: Shop) -> None:
     before = kept(run, shop, "buffered-room")
     url = f"/{shop.slug}/admin/resources/buffered-room"
     assert admin.post(url, data=fields(admin.get(url).text)).status_code == 303
@@ -122,7 +122,7 @@ def test_saving_an_untouched_form_changes_nothing(admin: httpx.Client, run: Run,
     assert resources.draft_of(after, []) == resources.draft_of(before, [])
 
 
-def test_everything_said_of_a_resource_can_be_changed(admin: httpx.Client, run: Run, shop: Shop) -> None:
+def test_everything_said_of_a_resource_can_be_changed(admin: httpx2.Client, run: Run, shop: Shop) -> None:
     url = f"/{shop.slug}/admin/resources/room"
     sent = fields(admin.get(url).text) | {
         "title": "Großer Saal", "slug": "saal", "type": "space", "description": "Two lines\nof text",
@@ -169,7 +169,7 @@ def test_everything_said_of_a_resource_can_be_changed(admin: httpx.Client, run: 
     ],
 )
 def test_what_is_wrong_stands_beside_its_field_and_what_was_typed_stays(
-    admin: httpx.Client, shop: Shop, field: str, typed: str, said: str
+    admin: httpx2.Client, shop: Shop, field: str, typed: str, said: str
 ) -> None:
     url = f"/{shop.slug}/admin/resources/room"
     sent = (
@@ -209,14 +209,14 @@ def test_money_reads_back_as_it_is_shown() -> None:
             assert minor(major(amount, currency), currency, "price", wrong) == amount, (currency, wrong)
 
 
-def test_problems_are_said_in_spanish(admin: httpx.Client, shop: Shop) -> None:
+def test_problems_are_said_in_spanish(admin: httpx2.Client, shop: Shop) -> None:
     url = f"/{shop.slug}/admin/resources/room"
     sent = fields(admin.get(url).text) | {"title": ""}
     seen = admin.post(url, data=sent, headers={"accept-language": "es"})
     assert "no puede estar vacío" in seen.text
 
 
-def test_two_who_edit_at_once_lose_nothing(admin: httpx.Client, run: Run, shop: Shop) -> None:
+def test_two_who_edit_at_once_lose_nothing(admin: httpx2.Client, run: Run, shop: Shop) -> None:
     url = f"/{shop.slug}/admin/resources/room"
     mine, theirs = fields(admin.get(url).text), fields(admin.get(url).text)
     assert admin.post(url, data=theirs | {"category": "Their category"}).status_code == 303
@@ -231,7 +231,7 @@ def test_two_who_edit_at_once_lose_nothing(admin: httpx.Client, run: Run, shop: 
 
 
 def test_archiving_shows_what_it_hits_and_can_be_undone(
-    admin: httpx.Client, run: Run, shop: Shop, tokens: Any
+    admin: httpx2.Client, run: Run, shop: Shop, tokens: Any
 ) -> None:
     async def story(database: Database) -> None:
         async with database.transaction(shop.org_id) as tx:
@@ -252,7 +252,7 @@ def test_archiving_shows_what_it_hits_and_can_be_undone(
     assert kept(run, shop, "room").is_active
 
 
-def test_a_list_is_found_by_what_its_address_says(admin: httpx.Client, shop: Shop) -> None:
+def test_a_list_is_found_by_what_its_address_says(admin: httpx2.Client, shop: Shop) -> None:
     def titles(query: str) -> list[str]:
         html = admin.get(f"/{shop.slug}/admin/resources?{query}").text
         return re.findall(r'<h2><a href="[^"]*">([^<]*)</a></h2>', html)
@@ -286,14 +286,14 @@ def test_staff_see_and_do_not_change(
 # Rules.
 
 
-def rules_of(admin: httpx.Client, shop: Shop, slug: str) -> tuple[str, dict[str, Any]]:
+def rules_of(admin: httpx2.Client, shop: Shop, slug: str) -> tuple[str, dict[str, Any]]:
     url = f"/{shop.slug}/admin/resources/{slug}/rules"
     return url, fields(admin.get(url).text)
 
 
 @pytest.mark.parametrize("slug", ["room", "visit", "fair-visit", "both-of-us", "limited", "on-request", "mo"])
 def test_saving_untouched_rules_leaves_them_as_they_were_written(
-    admin: httpx.Client, run: Run, shop: Shop, slug: str
+    admin: httpx2.Client, run: Run, shop: Shop, slug: str
 ) -> None:
     before = kept(run, shop, slug).availability_rules
     url, sent = rules_of(admin, shop, slug)
@@ -302,7 +302,7 @@ def test_saving_untouched_rules_leaves_them_as_they_were_written(
     assert kept(run, shop, slug).availability_rules == before
 
 
-def test_every_key_of_the_rules_has_a_field(admin: httpx.Client, run: Run, shop: Shop) -> None:
+def test_every_key_of_the_rules_has_a_field(admin: httpx2.Client, run: Run, shop: Shop) -> None:
     everything = {
         "timezone": "Europe/Madrid", "slot_minutes": 60, "step_minutes": 15, "durations": [60, 90],
         "buffer_before": 5, "buffer_after": 10, "min_notice_minutes": 120, "horizon_days": 90,
@@ -332,7 +332,7 @@ def test_every_key_of_the_rules_has_a_field(admin: httpx.Client, run: Run, shop:
     assert kept(run, shop, "visit").availability_rules == everything
 
 
-def test_rows_are_read_as_people_type_them(admin: httpx.Client, run: Run, shop: Shop) -> None:
+def test_rows_are_read_as_people_type_them(admin: httpx2.Client, run: Run, shop: Shop) -> None:
     url, sent = rules_of(admin, shop, "mo")
     rows = [("Monday", "9", "5 pm"), ("Tuesday", "0900", "17:00"), ("Saturday", "22:00", "2:30"),
             ("Sunday", "20:00", "0:00"), ("", "", "")]  # fmt: skip
@@ -370,7 +370,7 @@ def test_rows_are_read_as_people_type_them(admin: httpx.Client, run: Run, shop: 
     ],
 )
 def test_a_wrong_rule_is_shown_at_its_field(
-    admin: httpx.Client, shop: Shop, typed: dict[str, str], at: str
+    admin: httpx2.Client, shop: Shop, typed: dict[str, str], at: str
 ) -> None:
     url, sent = rules_of(admin, shop, "room")
     seen = admin.post(url, data=sent | typed | {"do": "save"})
@@ -393,7 +393,7 @@ def test_keys_that_the_form_does_not_know_survive(shop: Shop) -> None:
 
 
 def test_impact_is_seen_before_a_save_and_nothing_is_saved(
-    admin: httpx.Client, run: Run, shop: Shop, tokens: Any
+    admin: httpx2.Client, run: Run, shop: Shop, tokens: Any
 ) -> None:
     async def story(database: Database) -> None:
         async with database.transaction(shop.org_id) as tx:
@@ -419,7 +419,7 @@ def test_impact_is_seen_before_a_save_and_nothing_is_saved(
     assert "1 booking to come stands on a closed time" in after.text
 
 
-def test_rules_saved_by_another_are_merged_and_said(admin: httpx.Client, run: Run, shop: Shop) -> None:
+def test_rules_saved_by_another_are_merged_and_said(admin: httpx2.Client, run: Run, shop: Shop) -> None:
     url, mine = rules_of(admin, shop, "room")
     _, theirs = rules_of(admin, shop, "room")
     assert admin.post(url, data=theirs | {"buffer_after": "10", "do": "save"}).status_code == 303
@@ -431,7 +431,7 @@ def test_rules_saved_by_another_are_merged_and_said(admin: httpx.Client, run: Ru
     assert (rules["buffer_after"], rules["hold_minutes"]) == (10, 5)
 
 
-def test_the_week_shows_what_is_open_and_why_not(admin: httpx.Client, shop: Shop) -> None:
+def test_the_week_shows_what_is_open_and_why_not(admin: httpx2.Client, shop: Shop) -> None:
     url, sent = rules_of(admin, shop, "mo")
     sent |= {"windows-0-day": "Monday", "windows-0-start": "09:00", "windows-0-end": "12:00",
              "blackouts-0-first": "2026-12-07", "blackouts-0-reason": "Dentist"}  # fmt: skip
@@ -444,7 +444,9 @@ def test_the_week_shows_what_is_open_and_why_not(admin: httpx.Client, shop: Shop
 # Appointment types.
 
 
-def test_an_appointment_type_is_made_changed_and_read_back(admin: httpx.Client, run: Run, shop: Shop) -> None:
+def test_an_appointment_type_is_made_changed_and_read_back(
+    admin: httpx2.Client, run: Run, shop: Shop
+) -> None:
     url = f"/{shop.slug}/admin/types/new"
     sent = fields(admin.get(url).text) | {
         "title": "Lesson", "price": "90", "prices-member": "65.00", "prices-resident_artist": "0", "meets": "phone",
@@ -480,7 +482,7 @@ def test_an_appointment_type_is_made_changed_and_read_back(admin: httpx.Client, 
 
 
 def test_what_a_type_needs_can_be_tried_before_it_is_saved(
-    admin: httpx.Client, run: Run, shop: Shop, tokens: Any
+    admin: httpx2.Client, run: Run, shop: Shop, tokens: Any
 ) -> None:
     new = f"/{shop.slug}/admin/types/new"
     sent = fields(admin.get(new).text) | {
@@ -516,7 +518,7 @@ def test_what_a_type_needs_can_be_tried_before_it_is_saved(
     ],
 )
 def test_a_wrong_type_is_shown_at_its_field(
-    admin: httpx.Client, shop: Shop, typed: dict[str, str], at: str
+    admin: httpx2.Client, shop: Shop, typed: dict[str, str], at: str
 ) -> None:
     url = f"/{shop.slug}/admin/types/new"
     seen = admin.post(url, data=fields(admin.get(url).text) | {"title": "Kept title"} | typed)
@@ -552,7 +554,7 @@ def now_is(run: Run, shop: Shop, booking_id: Any) -> Any:
     return run(story)
 
 
-def close(admin: httpx.Client, shop: Shop, do: str, **more: Any) -> httpx.Response:
+def close(admin: httpx2.Client, shop: Shop, do: str, **more: Any) -> httpx2.Response:
     sent = {"first": "2026-11-23", "scope": "some", "do": do, **more}
     return admin.post(f"/{shop.slug}/admin/blackouts", data=sent)
 
@@ -610,7 +612,7 @@ def test_a_bulk_move_to_a_host_does_not_undo_what_was_moved_meanwhile(
 
 
 def test_a_cancelled_booking_still_counts_for_whom_it_was_with(
-    admin: httpx.Client, run: Run, shop: Shop, booked: list[Any]
+    admin: httpx2.Client, run: Run, shop: Shop, booked: list[Any]
 ) -> None:
     visit = booked[2]
     host = next(person.resource_id for person in visit.participants if person.resource_id)
@@ -637,7 +639,7 @@ def test_a_cancelled_booking_still_counts_for_whom_it_was_with(
 
 
 def test_a_closing_of_several_lists_what_it_hits_and_loses_nothing(
-    admin: httpx.Client, run: Run, shop: Shop, booked: list[Any]
+    admin: httpx2.Client, run: Run, shop: Shop, booked: list[Any]
 ) -> None:
     seen = close(admin, shop, "preview", resource=["room", "buffered-room"], reason="Repairs")
     assert "2 bookings to come would stand on a closed time" in seen.text
@@ -655,7 +657,7 @@ def test_a_closing_of_several_lists_what_it_hits_and_loses_nothing(
 
 
 def test_ticked_bookings_move_or_are_cancelled_each_by_itself(
-    admin: httpx.Client, run: Run, shop: Shop, booked: list[Any]
+    admin: httpx2.Client, run: Run, shop: Shop, booked: list[Any]
 ) -> None:
     assert close(admin, shop, "save", resource=["room"]).status_code == 303
     first, second, _ = booked
@@ -685,7 +687,7 @@ def test_ticked_bookings_move_or_are_cancelled_each_by_itself(
 
 
 def test_a_booking_goes_to_another_host_at_its_time(
-    admin: httpx.Client, run: Run, shop: Shop, booked: list[Any]
+    admin: httpx2.Client, run: Run, shop: Shop, booked: list[Any]
 ) -> None:
     visit = booked[2]
     host = "mo" if visit.hosts == ["Mo"] else "lena"
@@ -702,7 +704,7 @@ def test_a_booking_goes_to_another_host_at_its_time(
 
 
 def test_a_holiday_closes_everything_and_a_closing_opens_again(
-    admin: httpx.Client, run: Run, shop: Shop, booked: list[Any]
+    admin: httpx2.Client, run: Run, shop: Shop, booked: list[Any]
 ) -> None:
     assert close(admin, shop, "save", scope="all").status_code == 422
     assert close(admin, shop, "save", scope="all", reason="Founders’ day").status_code == 303
@@ -728,7 +730,7 @@ def test_a_holiday_closes_everything_and_a_closing_opens_again(
      ({"start": "noon"}, "start"), ({"start": "12:00", "end": "10:00"}, "end")],
 )  # fmt: skip
 def test_a_wrong_closing_is_shown_at_its_field(
-    admin: httpx.Client, shop: Shop, typed: dict[str, Any], at: str
+    admin: httpx2.Client, shop: Shop, typed: dict[str, Any], at: str
 ) -> None:
     seen = close(admin, shop, "save", **{"resource": ["room"], "reason": "Kept", **typed})
     assert seen.status_code == 422
@@ -740,7 +742,7 @@ def test_a_wrong_closing_is_shown_at_its_field(
 
 
 def test_locations_are_added_renamed_and_removed_when_empty(
-    admin: httpx.Client, run: Run, shop: Shop
+    admin: httpx2.Client, run: Run, shop: Shop
 ) -> None:
     url = f"/{shop.slug}/admin/locations"
     assert admin.post(url, data={"name": "Annex", "address": "2 Side Street"}).status_code == 303

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from infra24.analytics import TABLES
@@ -45,13 +45,13 @@ def here(shop: Shop) -> str:
     return f"/api/organizations/{shop.slug}/analytics"
 
 
-def rows_of(answer: httpx.Response) -> list[dict[str, str]]:
+def rows_of(answer: httpx2.Response) -> list[dict[str, str]]:
     assert answer.status_code == 200
     assert answer.headers["content-type"] == "text/csv; charset=utf-8"
     return list(csv.DictReader(io.StringIO(answer.text)))
 
 
-def test_the_figures_as_json(http: httpx.Client, busy: Shop) -> None:
+def test_the_figures_as_json(http: httpx2.Client, busy: Shop) -> None:
     said = http.get(here(busy), headers=busy.auth).json()
     assert (said["start_date"], said["end_date"], said["timezone"]) == ("2026-10-22", "2026-11-20", "UTC")
     assert (said["before_start_date"], said["before_end_date"]) == ("2026-09-22", "2026-10-21")
@@ -68,7 +68,7 @@ def test_the_figures_as_json(http: httpx.Client, busy: Shop) -> None:
     assert set(TABLES) < set(said)
 
 
-def test_the_same_as_csv_by_format_or_by_accept(http: httpx.Client, busy: Shop) -> None:
+def test_the_same_as_csv_by_format_or_by_accept(http: httpx2.Client, busy: Shop) -> None:
     told = http.get(here(busy), headers=busy.auth).json()
     for name in TABLES:
         rows = rows_of(http.get(here(busy), headers=busy.auth, params={"format": "csv", "table": name}))
@@ -88,13 +88,13 @@ def test_the_same_as_csv_by_format_or_by_accept(http: httpx.Client, busy: Shop) 
 @pytest.fixture
 def staff(
     base: str, busy: Shop, database_url: str, settings: Settings, clock: Clock
-) -> Iterator[httpx.Client]:
+) -> Iterator[httpx2.Client]:
     """Someone of the staff, signed in: keys are for the API."""
     with sign_in(database_url, settings, clock, busy, Role.STAFF).client(base) as client:
         yield client
 
 
-def test_the_page_gives_the_same_files(http: httpx.Client, staff: httpx.Client, busy: Shop) -> None:
+def test_the_page_gives_the_same_files(http: httpx2.Client, staff: httpx2.Client, busy: Shop) -> None:
     page = f"/{busy.slug}/admin/analytics"
     for name in TABLES:
         mine = staff.get(page, params={"csv": name})
@@ -125,7 +125,7 @@ def test_a_text_that_begins_like_a_formula_stays_text() -> None:
     ({"host": "room"}, "host"),
 ])  # fmt: skip
 def test_what_cannot_be_asked_is_refused_with_a_sentence(
-    http: httpx.Client, staff: httpx.Client, busy: Shop, wrong: dict[str, str], path: str
+    http: httpx2.Client, staff: httpx2.Client, busy: Shop, wrong: dict[str, str], path: str
 ) -> None:
     refused = http.get(here(busy), headers=busy.auth, params=wrong)
     assert refused.status_code == 422
@@ -137,7 +137,7 @@ def test_what_cannot_be_asked_is_refused_with_a_sentence(
         assert f'value="{wrong[path]}"' in shown.text, "what was typed is kept"
 
 
-def test_filters_and_dates_narrow_what_is_counted(http: httpx.Client, busy: Shop) -> None:
+def test_filters_and_dates_narrow_what_is_counted(http: httpx2.Client, busy: Shop) -> None:
     def made(**asked: str) -> int:
         said = http.get(here(busy), headers=busy.auth, params=asked).json()
         return int(said["totals"][0]["value"])
@@ -150,7 +150,7 @@ def test_filters_and_dates_narrow_what_is_counted(http: httpx.Client, busy: Shop
 
 
 def test_only_those_who_may_and_never_of_another_organization(
-    http: httpx.Client, base: str, busy: Shop, database_url: str, settings: Settings, clock: Clock
+    http: httpx2.Client, base: str, busy: Shop, database_url: str, settings: Settings, clock: Clock
 ) -> None:
     other = found_shop(database_url, settings, clock)
     page = f"/{busy.slug}/admin/analytics"
@@ -177,7 +177,7 @@ def test_an_organization_without_bookings_is_told_so(
 
 
 def test_the_dates_are_those_of_the_organization(
-    http: httpx.Client, shop: Shop, owner: Any, clock: Clock
+    http: httpx2.Client, shop: Shop, owner: Any, clock: Clock
 ) -> None:
     """At 03:00 in UTC it is still the day before in Miami."""
     owner.execute("UPDATE organizations SET time_zone = 'America/New_York' WHERE id = %s", (shop.org_id,))
@@ -186,7 +186,7 @@ def test_the_dates_are_those_of_the_organization(
     assert (said["start_date"], said["end_date"]) == ("2026-11-14", "2026-11-20")
 
 
-def test_the_page_is_in_spanish_too(staff: httpx.Client, busy: Shop) -> None:
+def test_the_page_is_in_spanish_too(staff: httpx2.Client, busy: Shop) -> None:
     page = staff.get(f"/{busy.slug}/admin/analytics", params={"lang": "es"}).text
     for said in ("Analítica", "Franjas con más actividad", "Descargar como CSV", "33\u00a0%"):
         assert said in page

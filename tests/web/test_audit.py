@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-import httpx
+import httpx2
 import psycopg
 import pytest
 
@@ -35,7 +35,7 @@ def entries(run: Run, shop: Shop, **filters: Any) -> list[audit.Entry]:
 
 
 def test_a_booking_leaves_who_what_before_and_after(
-    http: httpx.Client, run: Run, shop: Shop, base: str, database_url: str, settings: Settings, clock: Clock
+    http: httpx2.Client, run: Run, shop: Shop, base: str, database_url: str, settings: Settings, clock: Clock
 ) -> None:
     made = book(http, shop, "visit", at=AT.replace(hour=10))
     staff = sign_in(database_url, settings, clock, shop, Role.STAFF, name="Sam Staff")
@@ -63,7 +63,9 @@ def test_a_booking_leaves_who_what_before_and_after(
     )["status"] == "confirmed"
 
 
-def test_holds_are_nobodys_business_until_they_are_bookings(http: httpx.Client, run: Run, shop: Shop) -> None:
+def test_holds_are_nobodys_business_until_they_are_bookings(
+    http: httpx2.Client, run: Run, shop: Shop
+) -> None:
     wanted = {k: v for k, v in body(shop).items() if k in ("org_id", "resource_id", "start_time", "end_time")}
     held = http.post("/api/holds", json=wanted).json()
     http.delete(f"/api/bookings/{held['token']}")
@@ -81,7 +83,7 @@ def test_holds_are_nobodys_business_until_they_are_bookings(http: httpx.Client, 
 
 
 def test_rules_roles_settings_keys_links_and_holidays_leave_entries_and_no_secret(
-    http: httpx.Client, run: Run, shop: Shop, database_url: str, settings: Settings, clock: Clock
+    http: httpx2.Client, run: Run, shop: Shop, database_url: str, settings: Settings, clock: Clock
 ) -> None:
     someone = sign_in(database_url, settings, clock, shop, Role.MEMBER)
     sign_in(database_url, settings, clock, shop, Role.OWNER)
@@ -180,7 +182,7 @@ def test_many_at_once_make_one_chain_without_gaps(
     ],
 )
 def test_whoever_changes_the_table_by_hand_is_found_out(
-    http: httpx.Client, shop: Shop, owner: psycopg.Connection[Any], tampering: str
+    http: httpx2.Client, shop: Shop, owner: psycopg.Connection[Any], tampering: str
 ) -> None:
     for hour in (9, 10, 11):
         book(http, shop, at=AT.replace(hour=hour))
@@ -192,7 +194,7 @@ def test_whoever_changes_the_table_by_hand_is_found_out(
 
 
 def test_a_persons_data_can_be_erased_and_the_chain_still_holds(
-    http: httpx.Client, shop: Shop, owner: psycopg.Connection[Any]
+    http: httpx2.Client, shop: Shop, owner: psycopg.Connection[Any]
 ) -> None:
     for hour in (9, 10, 11):
         book(http, shop, at=AT.replace(hour=hour))

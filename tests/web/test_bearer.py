@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 from joserfc.jwk import RSAKey
 from pydantic import SecretStr
@@ -47,8 +47,8 @@ def token(forger: Forger, subject: str, key: RSAKey | None = None, **changed: An
     return forger.sign({name: value for name, value in claims.items() if value is not ...}, key)
 
 
-def ask(here: House, path: str, text: str, method: str = "GET", **more: Any) -> httpx.Response:
-    return httpx.request(
+def ask(here: House, path: str, text: str, method: str = "GET", **more: Any) -> httpx2.Response:
+    return httpx2.request(
         method, here.base + path, headers={"authorization": f"Bearer {text}"}, timeout=30, **more
     )
 

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from tests.factories import Shop
@@ -25,14 +25,14 @@ def body(shop: Shop, name: str = "room", at: datetime = AT, minutes: int = 30, *
     }
 
 
-def book(http: httpx.Client, shop: Shop, *args: Any, **more: Any) -> dict[str, Any]:
+def book(http: httpx2.Client, shop: Shop, *args: Any, **more: Any) -> dict[str, Any]:
     answer = http.post("/api/bookings", json=body(shop, *args, **more))
     assert answer.status_code == 201, answer.text
     made: dict[str, Any] = answer.json()
     return made
 
 
-def test_a_new_booking_is_confirmed_and_carries_its_token_once(http: httpx.Client, shop: Shop) -> None:
+def test_a_new_booking_is_confirmed_and_carries_its_token_once(http: httpx2.Client, shop: Shop) -> None:
     made = book(http, shop)
     assert made["status"] == "confirmed"
     assert made["artist_email"] == "test@example.org"
@@ -44,7 +44,7 @@ def test_a_new_booking_is_confirmed_and_carries_its_token_once(http: httpx.Clien
 
 
 def test_the_calls_of_the_seeds_work_with_only_ids_replaced(
-    http: httpx.Client, database_url: str, settings: Any, clock: Clock
+    http: httpx2.Client, database_url: str, settings: Any, clock: Clock
 ) -> None:
     """Word for word, on the day they were written: the booking's token stands where they wrote its id."""
     from infra24.resources import Draft
@@ -94,7 +94,7 @@ def test_the_calls_of_the_seeds_work_with_only_ids_replaced(
     assert http.get("/api/test/booking-system").json()["success"]
 
 
-def test_a_conflict_answers_409_with_the_nearest_free_times(http: httpx.Client, shop: Shop) -> None:
+def test_a_conflict_answers_409_with_the_nearest_free_times(http: httpx2.Client, shop: Shop) -> None:
     book(http, shop)
     answer = http.post("/api/bookings", json=body(shop))
     assert answer.status_code == 409
@@ -105,7 +105,7 @@ def test_a_conflict_answers_409_with_the_nearest_free_times(http: httpx.Client, 
     assert starts == ["2026-11-23T11:00:00Z", "2026-11-23T11:30:00Z", "2026-11-23T12:30:00Z"]
 
 
-def test_a_time_that_is_not_offered_says_why(http: httpx.Client, shop: Shop) -> None:
+def test_a_time_that_is_not_offered_says_why(http: httpx2.Client, shop: Shop) -> None:
     answer = http.post("/api/bookings", json=body(shop, at=AT + timedelta(minutes=7)))
     assert (answer.status_code, answer.json()["code"]) == (409, "slot_not_offered")
     assert answer.json()["reasons"][0]["code"] == "off_grid"
@@ -129,23 +129,23 @@ def test_a_time_that_is_not_offered_says_why(http: httpx.Client, shop: Shop) -> 
         ({"resource_id": "x"}, "resource_id"),
     ],
 )
-def test_a_wrong_field_is_named(http: httpx.Client, shop: Shop, change: dict[str, Any], path: str) -> None:
+def test_a_wrong_field_is_named(http: httpx2.Client, shop: Shop, change: dict[str, Any], path: str) -> None:
     answer = http.post("/api/bookings", json={**body(shop), **change})
     assert answer.status_code == 422
     assert path in {error["path"] for error in answer.json()["errors"]}
 
 
-def test_an_end_before_its_start_is_refused(http: httpx.Client, shop: Shop) -> None:
+def test_an_end_before_its_start_is_refused(http: httpx2.Client, shop: Shop) -> None:
     answer = http.post("/api/bookings", json=body(shop, minutes=-30))
     assert (answer.status_code, answer.json()["code"]) == (422, "ends_before_it_starts")
 
 
-def test_a_resource_of_another_organization_is_unknown(http: httpx.Client, shop: Shop) -> None:
+def test_a_resource_of_another_organization_is_unknown(http: httpx2.Client, shop: Shop) -> None:
     wrong = {**body(shop), "org_id": "00000000-0000-4000-8000-000000000000"}
     assert http.post("/api/bookings", json=wrong).status_code == 404
 
 
-def test_without_credentials_nothing_is_told(http: httpx.Client, shop: Shop) -> None:
+def test_without_credentials_nothing_is_told(http: httpx2.Client, shop: Shop) -> None:
     made = book(http, shop)
     for path in (made["id"], "00000000-0000-4000-8000-000000000000"):
         assert http.get(f"/api/bookings/{path}").status_code == 401
@@ -156,7 +156,7 @@ def test_without_credentials_nothing_is_told(http: httpx.Client, shop: Shop) -> 
         assert "artist" not in answer.text
 
 
-def test_the_token_moves_and_cancels_its_own_booking(http: httpx.Client, shop: Shop) -> None:
+def test_the_token_moves_and_cancels_its_own_booking(http: httpx2.Client, shop: Shop) -> None:
     made = book(http, shop)
     to = AT + timedelta(hours=2)
     manage = f"/api/booking/manage?token={made['token']}"
@@ -170,7 +170,7 @@ def test_the_token_moves_and_cancels_its_own_booking(http: httpx.Client, shop: S
     assert other.status_code == 404
 
 
-def test_notice_binds_the_booker_but_not_the_staff(http: httpx.Client, shop: Shop, clock: Clock) -> None:
+def test_notice_binds_the_booker_but_not_the_staff(http: httpx2.Client, shop: Shop, clock: Clock) -> None:
     made = book(http, shop, "asked")
     assert made["status"] == "pending"
     staff = http.patch(f"/api/bookings/{made['id']}", json={"status": "confirmed"}, headers=shop.auth)
@@ -181,7 +181,7 @@ def test_notice_binds_the_booker_but_not_the_staff(http: httpx.Client, shop: Sho
     assert http.delete(f"/api/bookings/{made['id']}", headers=shop.auth).json()["status"] == "cancelled"
 
 
-def test_the_policy_is_the_one_at_the_time_of_booking(http: httpx.Client, shop: Shop, clock: Clock) -> None:
+def test_the_policy_is_the_one_at_the_time_of_booking(http: httpx2.Client, shop: Shop, clock: Clock) -> None:
     made = book(http, shop)
     where = f"/api/organizations/{shop.slug}/resources/{shop.ids['room']}"
     rules = http.get(where, headers=shop.auth).json()["availability_rules"]
@@ -191,13 +191,13 @@ def test_the_policy_is_the_one_at_the_time_of_booking(http: httpx.Client, shop: 
     assert http.delete(f"/api/bookings/{made['token']}").json()["status"] == "cancelled"
 
 
-def test_the_booker_cannot_approve_their_own_request(http: httpx.Client, shop: Shop) -> None:
+def test_the_booker_cannot_approve_their_own_request(http: httpx2.Client, shop: Shop) -> None:
     made = book(http, shop, "asked")
     answer = http.put(f"/api/bookings/{made['token']}", json={"status": "confirmed"})
     assert (answer.status_code, answer.json()["code"]) == (403, "staff_only")
 
 
-def test_only_legal_moves(http: httpx.Client, shop: Shop, clock: Clock) -> None:
+def test_only_legal_moves(http: httpx2.Client, shop: Shop, clock: Clock) -> None:
     made = book(http, shop)
     mine = f"/api/bookings/{made['id']}"
 
@@ -220,7 +220,7 @@ def test_only_legal_moves(http: httpx.Client, shop: Shop, clock: Clock) -> None:
 
 
 def test_a_hold_keeps_a_time_lapses_by_itself_and_is_converted_in_place(
-    http: httpx.Client, shop: Shop, clock: Clock
+    http: httpx2.Client, shop: Shop, clock: Clock
 ) -> None:
     wanted = {k: v for k, v in body(shop).items() if k in ("org_id", "resource_id", "start_time", "end_time")}
     held = http.post("/api/holds", json=wanted).json()
@@ -244,7 +244,7 @@ def test_a_hold_keeps_a_time_lapses_by_itself_and_is_converted_in_place(
     assert (lost.status_code, lost.json()["code"]) == (409, "slot_taken")
 
 
-def test_details_can_be_corrected(http: httpx.Client, shop: Shop) -> None:
+def test_details_can_be_corrected(http: httpx2.Client, shop: Shop) -> None:
     made = book(http, shop)
     changed = http.patch(
         f"/api/bookings/{made['token']}", json={"artist_email": "new@example.org", "goal_text": ""}
@@ -253,7 +253,7 @@ def test_details_can_be_corrected(http: httpx.Client, shop: Shop) -> None:
     assert [p["email"] for p in changed["participants"]] == ["new@example.org"]
 
 
-def test_staff_page_through_all_bookings_and_search(http: httpx.Client, shop: Shop) -> None:
+def test_staff_page_through_all_bookings_and_search(http: httpx2.Client, shop: Shop) -> None:
     for n in range(5):
         book(http, shop, at=AT + timedelta(hours=n), artist_name=f"Person {n} 100%")
     seen, cursor = [], None
@@ -272,7 +272,7 @@ def test_staff_page_through_all_bookings_and_search(http: httpx.Client, shop: Sh
     assert http.get("/api/bookings").status_code == 401
 
 
-def test_the_calendar_file_has_the_zone_and_the_links_have_the_time(http: httpx.Client, shop: Shop) -> None:
+def test_the_calendar_file_has_the_zone_and_the_links_have_the_time(http: httpx2.Client, shop: Shop) -> None:
     from icalendar import Calendar
 
     made = book(http, shop, "visit", at=AT.replace(hour=10))
@@ -287,14 +287,14 @@ def test_the_calendar_file_has_the_zone_and_the_links_have_the_time(http: httpx.
     assert set(urls) == {"google", "outlook", "yahoo", "apple", "ics"}
 
 
-def test_a_large_request_is_refused(http: httpx.Client, shop: Shop) -> None:
+def test_a_large_request_is_refused(http: httpx2.Client, shop: Shop) -> None:
     answer = http.post("/api/bookings", content=b"x" * 300_000)
     assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
     chunks = (b"x" * 50_000 for _ in range(8))
     assert http.post("/api/bookings", content=chunks).status_code == 413
 
 
-def test_an_absurd_length_costs_nothing(http: httpx.Client, shop: Shop) -> None:
+def test_an_absurd_length_costs_nothing(http: httpx2.Client, shop: Shop) -> None:
     """The length is checked before anything of that length is looked at."""
     from infra24.availability import opening as _opening
 
@@ -306,7 +306,7 @@ def test_an_absurd_length_costs_nothing(http: httpx.Client, shop: Shop) -> None:
     assert _opening.cache_info().misses - before <= 1, "only the alternatives were looked for"
 
 
-def test_a_request_that_was_approved_is_asked_for_again_when_moved(http: httpx.Client, shop: Shop) -> None:
+def test_a_request_that_was_approved_is_asked_for_again_when_moved(http: httpx2.Client, shop: Shop) -> None:
     made = book(http, shop, "asked")
     http.patch(f"/api/bookings/{made['id']}", json={"status": "confirmed"}, headers=shop.auth)
     to = (AT + timedelta(hours=2)).isoformat()
@@ -322,7 +322,7 @@ def test_a_request_that_was_approved_is_asked_for_again_when_moved(http: httpx.C
 
 
 def test_a_pool_that_is_taken_is_taken_though_others_do_not_work_that_day(
-    http: httpx.Client, database_url: str, settings: Any, clock: Clock
+    http: httpx2.Client, database_url: str, settings: Any, clock: Clock
 ) -> None:
     from infra24.resources import Draft
     from tests.factories import found_shop, opening, rules
@@ -339,7 +339,7 @@ def test_a_pool_that_is_taken_is_taken_though_others_do_not_work_that_day(
     assert (again["code"], [r["code"] for r in again["reasons"]]) == ("slot_taken", ["taken"])
 
 
-def test_a_hold_keeps_one_time(http: httpx.Client, shop: Shop) -> None:
+def test_a_hold_keeps_one_time(http: httpx2.Client, shop: Shop) -> None:
     wanted = {k: v for k, v in body(shop).items() if k in ("org_id", "resource_id", "start_time", "end_time")}
     held = http.post("/api/holds", json=wanted).json()
     answer = http.put(

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-import httpx
+import httpx2
 import psycopg
 import pytest
 
@@ -25,7 +25,7 @@ TUESDAY = "2026-11-24"
 class Staff:
     """The API as someone of one organization uses it."""
 
-    def __init__(self, http: httpx.Client, shop: Shop, headers: dict[str, str] | None = None) -> None:
+    def __init__(self, http: httpx2.Client, shop: Shop, headers: dict[str, str] | None = None) -> None:
         self.http, self.shop, self.headers = http, shop, headers or shop.auth
 
     def agenda(self, *names: str, start: str = TUESDAY, end: str | None = None, status: int = 200) -> Any:
@@ -79,18 +79,18 @@ def base_settings(settings: Settings) -> Settings:
 
 
 @pytest.fixture
-def staff(http: httpx.Client, shop: Shop) -> Staff:
+def staff(http: httpx2.Client, shop: Shop) -> Staff:
     return Staff(http, shop)
 
 
 @pytest.fixture
-def studio(http: httpx.Client, database_url: str, settings: Settings, clock: Clock) -> Staff:
+def studio(http: httpx2.Client, database_url: str, settings: Settings, clock: Clock) -> Staff:
     return Staff(http, found_shop(database_url, settings, clock, people_and_things()))
 
 
 @pytest.fixture
 def miami(
-    http: httpx.Client, database_url: str, settings: Settings, clock: Clock, owner: psycopg.Connection[Any]
+    http: httpx2.Client, database_url: str, settings: Settings, clock: Clock, owner: psycopg.Connection[Any]
 ) -> Staff:
     """An organization in New York's time with a room there and one in London's."""
     wanted = {
@@ -158,7 +158,7 @@ def test_a_move_keeps_the_length_across_a_change_of_the_clocks(miami: Staff, clo
 
 
 def test_buffers_holds_pending_and_closings_are_told(
-    staff: Staff, http: httpx.Client, database_url: str, settings: Settings, clock: Clock
+    staff: Staff, http: httpx2.Client, database_url: str, settings: Settings, clock: Clock
 ) -> None:
     wanted = {
         "den": Draft("space", "Den", capacity=1, availability_rules=rules(
@@ -232,7 +232,7 @@ def test_staff_give_any_length_but_not_anothers_time(staff: Staff) -> None:
 
 
 def test_staff_are_bound_by_hours_but_not_by_notice_horizon_and_limits(
-    http: httpx.Client, database_url: str, settings: Settings, clock: Clock
+    http: httpx2.Client, database_url: str, settings: Settings, clock: Clock
 ) -> None:
     strict = Draft("space", "Strict", capacity=1, availability_rules=rules(
         opening(start="08:00", end="18:00"), min_notice_minutes=10_000, horizon_days=10, max_per_day_per_booker=1))  # fmt: skip
@@ -472,7 +472,7 @@ def test_the_agenda_reads_by_the_index_behind_the_policies(
 
 
 def test_whoever_takes_a_long_booking_is_shown_and_known_to_be_taken_all_through_it(
-    http: httpx.Client, database_url: str, settings: Settings, clock: Clock, run: Callable[..., Any]
+    http: httpx2.Client, database_url: str, settings: Settings, clock: Clock, run: Callable[..., Any]
 ) -> None:
     """The longest claim is known of each member, not only of the one who had the first long booking."""
     wanted = {
@@ -497,7 +497,7 @@ def test_whoever_takes_a_long_booking_is_shown_and_known_to_be_taken_all_through
 
 
 def test_setting_up_and_clearing_away_are_not_overlooked_however_long_they_take(
-    http: httpx.Client, database_url: str, settings: Settings, clock: Clock
+    http: httpx2.Client, database_url: str, settings: Settings, clock: Clock
 ) -> None:
     wanted = {
         "stage": Draft("space", "Stage", capacity=1, availability_rules=rules(opening()),
@@ -564,7 +564,7 @@ def test_an_end_that_comes_twice_is_told_apart_from_a_start_that_does(miami: Sta
 
 
 def test_a_booking_that_comes_to_another_room_has_the_meeting_of_that_room(
-    http: httpx.Client, database_url: str, settings: Settings, clock: Clock
+    http: httpx2.Client, database_url: str, settings: Settings, clock: Clock
 ) -> None:
     def room(title: str, **more: Any) -> Draft:
         return Draft("space", title, capacity=1, availability_rules=rules(opening()), **more)
@@ -593,7 +593,7 @@ def test_a_booking_that_comes_to_another_room_has_the_meeting_of_that_room(
 
 
 def test_what_is_booked_by_itself_is_shown_open_where_it_can_be_booked(
-    http: httpx.Client, database_url: str, settings: Settings, clock: Clock, run: Callable[..., Any]
+    http: httpx2.Client, database_url: str, settings: Settings, clock: Clock, run: Callable[..., Any]
 ) -> None:
     """A journey moves the hours but not the blackouts; without hours nothing is offered, but for appointments."""
     abroad = {"date": TUESDAY, "timezone": "America/New_York"}

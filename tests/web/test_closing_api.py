@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-import httpx
+import httpx2
 import psycopg
 import pytest
 
@@ -34,12 +34,12 @@ def shop(database_url: str, settings: Settings, clock: Clock) -> Shop:
     })  # fmt: skip
 
 
-def put(http: httpx.Client, shop: Shop, preview: bool = False, **said: Any) -> httpx.Response:
+def put(http: httpx2.Client, shop: Shop, preview: bool = False, **said: Any) -> httpx2.Response:
     return http.put(f"/api/organizations/{shop.slug}/holidays", headers=shop.auth, json=said,
                     params={"preview": "true"} if preview else {})  # fmt: skip
 
 
-def holidays(http: httpx.Client, shop: Shop) -> dict[str, Any]:
+def holidays(http: httpx2.Client, shop: Shop) -> dict[str, Any]:
     found: dict[str, Any] = http.get(f"/api/organizations/{shop.slug}/holidays").json()
     return found
 
@@ -48,14 +48,14 @@ def day(on: str, name: str = "Mill Day", is_closed: bool = True) -> dict[str, An
     return {"date": on, "name": name, "is_closed": is_closed}
 
 
-def impact(http: httpx.Client, shop: Shop, **change: Any) -> list[str]:
+def impact(http: httpx2.Client, shop: Shop, **change: Any) -> list[str]:
     answer = http.post(f"/api/organizations/{shop.slug}/impact", headers=shop.auth, json=change)
     assert answer.status_code == 200, answer.text
     assert all(one["reasons"] for one in answer.json()["affected_bookings"])
     return [one["id"] for one in answer.json()["affected_bookings"]]
 
 
-def slots(http: httpx.Client, shop: Shop, name: str, on: str) -> list[str]:
+def slots(http: httpx2.Client, shop: Shop, name: str, on: str) -> list[str]:
     answer = http.get("/api/availability", params={"resource_id": str(shop.ids[name]), "start_date": on})
     return [slot["start"][11:16] for slot in answer.json()["slots"]]
 
@@ -80,7 +80,7 @@ def facts(owner: psycopg.Connection[Any], shop: Shop) -> list[Any]:
 # Holidays.
 
 
-def test_an_own_holiday_closes_whatever_keeps_holidays(http: httpx.Client, shop: Shop) -> None:
+def test_an_own_holiday_closes_whatever_keeps_holidays(http: httpx2.Client, shop: Shop) -> None:
     assert len(slots(http, shop, "room", "2026-11-24")) == 20
     assert put(http, shop, days=[day("2026-11-24")]).status_code == 200
     for name in ("room", "chosen", "hosted", "lesson", "quiet"):
@@ -94,7 +94,7 @@ def test_an_own_holiday_closes_whatever_keeps_holidays(http: httpx.Client, shop:
     assert len(slots(http, shop, "room", "2026-11-24")) == 20, "what is not said again is no holiday any more"
 
 
-def test_a_countrys_holidays_and_those_of_its_parts(http: httpx.Client, shop: Shop) -> None:
+def test_a_countrys_holidays_and_those_of_its_parts(http: httpx2.Client, shop: Shop) -> None:
     said = put(http, shop, countries=["US"]).json()
     assert said["countries"] == ["US"]
     assert THANKSGIVING in {on["date"] for on in said["coming"]}
@@ -106,7 +106,7 @@ def test_a_countrys_holidays_and_those_of_its_parts(http: httpx.Client, shop: Sh
     assert holidays(http, shop)["countries"] == ["US-TX"]
 
 
-def test_one_can_be_open_on_a_countrys_holiday(http: httpx.Client, shop: Shop) -> None:
+def test_one_can_be_open_on_a_countrys_holiday(http: httpx2.Client, shop: Shop) -> None:
     said = put(http, shop, countries=["US"], days=[day(THANKSGIVING, "Open house", is_closed=False)]).json()
     assert THANKSGIVING not in {on["date"] for on in said["coming"]}
     assert len(slots(http, shop, "room", THANKSGIVING)) == 20
@@ -121,7 +121,7 @@ def test_one_can_be_open_on_a_countrys_holiday(http: httpx.Client, shop: Shop) -
     ({"days": [{"date": "2026-02-20"}]}, "days.0.name"),
 ])  # fmt: skip
 def test_wrong_holidays_are_refused_by_their_path(
-    http: httpx.Client, shop: Shop, said: dict[str, Any], path: str
+    http: httpx2.Client, shop: Shop, said: dict[str, Any], path: str
 ) -> None:
     answer = put(http, shop, **said)
     assert answer.status_code == 422, answer.text
@@ -129,14 +129,14 @@ def test_wrong_holidays_are_refused_by_their_path(
     assert holidays(http, shop)["countries"] == []
 
 
-def test_only_staff_say_what_is_a_holiday(http: httpx.Client, shop: Shop) -> None:
+def test_only_staff_say_what_is_a_holiday(http: httpx2.Client, shop: Shop) -> None:
     here = f"/api/organizations/{shop.slug}"
     assert http.put(f"{here}/holidays", json={}).status_code == 401
     assert http.post(f"{here}/impact", json={"holidays": {}}).status_code == 401
     assert http.get(f"{here}/shifted-bookings").status_code == 401
 
 
-def test_a_holiday_lists_the_bookings_it_breaks_and_they_stay(http: httpx.Client, shop: Shop) -> None:
+def test_a_holiday_lists_the_bookings_it_breaks_and_they_stay(http: httpx2.Client, shop: Shop) -> None:
     hours = enumerate(("room", "chosen", "hosted"))
     hit = [book(http, shop, name, at=AT + ONE + timedelta(hours=n))["id"] for n, name in hours]
     others = [book(http, shop, "room"), book(http, shop, "stubborn", at=AT + ONE)]
@@ -158,7 +158,7 @@ def test_a_holiday_lists_the_bookings_it_breaks_and_they_stay(http: httpx.Client
 
 
 def test_a_look_at_a_change_leaves_no_trace(
-    http: httpx.Client, shop: Shop, owner: psycopg.Connection[Any]
+    http: httpx2.Client, shop: Shop, owner: psycopg.Connection[Any]
 ) -> None:
     book(http, shop, "room", at=AT + ONE)
     book(http, shop, "chosen", at=AT + ONE)
@@ -180,7 +180,7 @@ def test_a_look_at_a_change_leaves_no_trace(
 
 
 def test_a_preview_of_holidays_leaves_no_trace(
-    http: httpx.Client, shop: Shop, owner: psycopg.Connection[Any]
+    http: httpx2.Client, shop: Shop, owner: psycopg.Connection[Any]
 ) -> None:
     book(http, shop, "room", at=AT + ONE)
     before = facts(owner, shop)
@@ -189,7 +189,7 @@ def test_a_preview_of_holidays_leaves_no_trace(
 
 
 def test_a_change_that_is_wrong_is_refused_and_leaves_no_trace(
-    http: httpx.Client, shop: Shop, owner: psycopg.Connection[Any]
+    http: httpx2.Client, shop: Shop, owner: psycopg.Connection[Any]
 ) -> None:
     before = facts(owner, shop)
     here = f"/api/organizations/{shop.slug}/impact"
@@ -203,7 +203,7 @@ def test_a_change_that_is_wrong_is_refused_and_leaves_no_trace(
     assert facts(owner, shop) == before
 
 
-def test_other_hours_break_exactly_what_lies_outside(http: httpx.Client, shop: Shop, clock: Clock) -> None:
+def test_other_hours_break_exactly_what_lies_outside(http: httpx2.Client, shop: Shop, clock: Clock) -> None:
     made = {hour: book(http, shop, "room", at=AT.replace(hour=hour))["id"] for hour in (8, 9, 12, 17)}
     past = rules(opening(start="09:00", end="17:00"), buffer_before=15, step_minutes=60, min_notice_minutes=500_000,
                  horizon_days=1, max_per_day=1, durations=[45])  # fmt: skip
@@ -217,7 +217,7 @@ def test_other_hours_break_exactly_what_lies_outside(http: httpx.Client, shop: S
     assert impact(http, shop, resource_id=str(shop.ids["room"]), availability_rules=closed) == [made[12]]
 
 
-def test_time_off_of_one_host_breaks_only_the_bookings_with_them(http: httpx.Client, shop: Shop) -> None:
+def test_time_off_of_one_host_breaks_only_the_bookings_with_them(http: httpx2.Client, shop: Shop) -> None:
     ann = book(http, shop, "chosen", staff_id=str(shop.ids["ann"]))["id"]
     book(http, shop, "chosen", staff_id=str(shop.ids["ben"]))
     lesson = book(http, shop, "lesson", at=AT + timedelta(hours=1))
@@ -230,7 +230,7 @@ def test_time_off_of_one_host_breaks_only_the_bookings_with_them(http: httpx.Cli
 
 @pytest.mark.parametrize("name", ["everyone", "two", "hosted"])
 def test_a_booking_with_several_hosts_breaks_when_one_of_them_is_off(
-    http: httpx.Client, shop: Shop, name: str
+    http: httpx2.Client, shop: Shop, name: str
 ) -> None:
     made = book(http, shop, name)
     assert len([p for p in made["participants"] if p["role"] == "host"]) == 2
@@ -239,7 +239,7 @@ def test_a_booking_with_several_hosts_breaks_when_one_of_them_is_off(
 
 
 def test_a_booking_breaks_when_the_room_it_claims_closes_though_another_is_open(
-    http: httpx.Client, shop: Shop, owner: psycopg.Connection[Any]
+    http: httpx2.Client, shop: Shop, owner: psycopg.Connection[Any]
 ) -> None:
     made = book(http, shop, "either")
     row = owner.execute("SELECT resource_id FROM claims WHERE booking_id = %s", (made["id"],)).fetchone()
@@ -250,7 +250,7 @@ def test_a_booking_breaks_when_the_room_it_claims_closes_though_another_is_open(
     assert impact(http, shop, resource_id=str(row[0]), availability_rules=closed) == [made["id"]]
 
 
-def test_a_whole_breaks_when_a_part_closes(http: httpx.Client, shop: Shop) -> None:
+def test_a_whole_breaks_when_a_part_closes(http: httpx2.Client, shop: Shop) -> None:
     """Who takes the hall takes its halves; a closed half does not open for the hall either."""
     made = book(http, shop, "hall")
     closed = rules(opening(), blackouts=[{"date": "2026-11-23"}])
@@ -261,7 +261,7 @@ def test_a_whole_breaks_when_a_part_closes(http: httpx.Client, shop: Shop) -> No
     assert (listed == [made["id"]]) == (offered == []), "what is offered and what is broken agree"
 
 
-def test_a_change_of_rules_lists_what_it_breaks_as_the_look_did(http: httpx.Client, shop: Shop) -> None:
+def test_a_change_of_rules_lists_what_it_breaks_as_the_look_did(http: httpx2.Client, shop: Shop) -> None:
     made = book(http, shop, "chosen", staff_id=str(shop.ids["ben"]))
     off = rules(opening(**DAY), overrides=[{"date": "2026-11-23", "off": [{"start": "11:00", "end": "13:00"}],
                                             "reason": "dentist"}])  # fmt: skip
@@ -273,7 +273,7 @@ def test_a_change_of_rules_lists_what_it_breaks_as_the_look_did(http: httpx.Clie
     assert impact(http, shop, resource_id=str(shop.ids["ben"]), availability_rules=off) == []
 
 
-def test_other_hours_of_a_type_break_its_own_bookings_only(http: httpx.Client, shop: Shop) -> None:
+def test_other_hours_of_a_type_break_its_own_bookings_only(http: httpx2.Client, shop: Shop) -> None:
     mine = book(http, shop, "turned")
     book(http, shop, "chosen")
     own = {"timezone": "UTC", "slot_minutes": 30, "windows": [opening(start="15:00", end="18:00")]}

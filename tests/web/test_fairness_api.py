@@ -5,7 +5,7 @@ from collections import Counter
 from datetime import timedelta
 from typing import Any
 
-import httpx
+import httpx2
 import psycopg
 import pytest
 
@@ -36,7 +36,7 @@ def shop(database_url: str, settings: Settings, clock: Clock) -> Shop:
     })  # fmt: skip
 
 
-def turn(http: httpx.Client, shop: Shop, name: str = "turns", **more: Any) -> dict[str, Any] | None:
+def turn(http: httpx2.Client, shop: Shop, name: str = "turns", **more: Any) -> dict[str, Any] | None:
     """A booking, if there is one to be had."""
     answer = http.post("/api/bookings", json=body(shop, name, **more))
     assert answer.status_code in (201, 409), answer.text
@@ -49,7 +49,7 @@ def who(booking: dict[str, Any] | None) -> str:
     return next(p["name"] for p in booking["participants"] if p["role"] == "host")
 
 
-def ledger(http: httpx.Client, shop: Shop, name: str = "turns", **params: str) -> dict[str, Any]:
+def ledger(http: httpx2.Client, shop: Shop, name: str = "turns", **params: str) -> dict[str, Any]:
     answer = http.get(f"/api/organizations/{shop.slug}/resources/{shop.ids[name]}/fairness",
                       headers=shop.auth, params=params)  # fmt: skip
     assert answer.status_code == 200, answer.text
@@ -61,7 +61,7 @@ def given(said: dict[str, Any]) -> dict[str, int]:
     return {host["name"]: host["given"] for host in said["hosts"]}
 
 
-def patch(http: httpx.Client, shop: Shop, name: str, **change: Any) -> None:
+def patch(http: httpx2.Client, shop: Shop, name: str, **change: Any) -> None:
     answer = http.patch(
         f"/api/organizations/{shop.slug}/resources/{shop.ids[name]}", headers=shop.auth, json=change
     )
@@ -72,7 +72,7 @@ def needs(*hosts: Any) -> list[dict[str, Any]]:
     return [{"hosts": list(hosts), "pooling": "round_robin"}]
 
 
-def test_turns_go_round_and_add_to_zero(http: httpx.Client, shop: Shop) -> None:
+def test_turns_go_round_and_add_to_zero(http: httpx2.Client, shop: Shop) -> None:
     names = [who(turn(http, shop, "three", at=AT + n * HALF)) for n in range(9)]
     assert Counter(names) == {"Ann": 3, "Ben": 3, "Cyd": 3}
     assert [len(set(names[n : n + 3])) for n in (0, 3, 6)] == [3, 3, 3]
@@ -81,7 +81,7 @@ def test_turns_go_round_and_add_to_zero(http: httpx.Client, shop: Shop) -> None:
     assert abs(sum(host["balance"] for host in said["hosts"])) < 0.01
 
 
-def test_weights_share_the_turns_and_priority_comes_before_them(http: httpx.Client, shop: Shop) -> None:
+def test_weights_share_the_turns_and_priority_comes_before_them(http: httpx2.Client, shop: Shop) -> None:
     names = Counter(who(turn(http, shop, "weighed", at=AT + n * ONE)) for n in range(12))
     assert names == {"Ann": 9, "Ben": 3}
     names = Counter(who(turn(http, shop, "first", at=AT + HALF + n * ONE)) for n in range(4))
@@ -90,7 +90,7 @@ def test_weights_share_the_turns_and_priority_comes_before_them(http: httpx.Clie
     assert ledger(http, shop, "first")["holds"] is True
 
 
-def test_a_cancelled_turn_is_given_back(http: httpx.Client, shop: Shop) -> None:
+def test_a_cancelled_turn_is_given_back(http: httpx2.Client, shop: Shop) -> None:
     first = turn(http, shop)
     assert first is not None
     http.delete(f"/api/bookings/{first['token']}")
@@ -101,7 +101,7 @@ def test_a_cancelled_turn_is_given_back(http: httpx.Client, shop: Shop) -> None:
     assert given(ledger(http, shop)) == {"Ann": 1, "Ben": 1}
 
 
-def test_who_is_new_is_not_flooded(http: httpx.Client, shop: Shop) -> None:
+def test_who_is_new_is_not_flooded(http: httpx2.Client, shop: Shop) -> None:
     for number in range(8):
         turn(http, shop, at=AT + number * HALF)
     patch(http, shop, "turns", needs=needs(ANN, BEN, CYD))
@@ -110,7 +110,7 @@ def test_who_is_new_is_not_flooded(http: httpx.Client, shop: Shop) -> None:
     assert ledger(http, shop)["holds"] is True
 
 
-def test_who_was_away_is_not_flooded(http: httpx.Client, shop: Shop) -> None:
+def test_who_was_away_is_not_flooded(http: httpx2.Client, shop: Shop) -> None:
     off = {"range": ["2026-11-23", "2026-11-24"], "off": True}
     patch(http, shop, "ben", availability_rules=rules(opening(**DAY), overrides=[off]))
     names = [who(turn(http, shop, at=AT + n * HALF)) for n in range(8)]
@@ -121,7 +121,7 @@ def test_who_was_away_is_not_flooded(http: httpx.Client, shop: Shop) -> None:
     assert ledger(http, shop)["holds"] is True
 
 
-def test_who_works_one_day_a_week_is_not_flooded_on_it(http: httpx.Client, shop: Shop) -> None:
+def test_who_works_one_day_a_week_is_not_flooded_on_it(http: httpx2.Client, shop: Shop) -> None:
     """A turn is shared among those who were there for it; Ben is there on Fridays only."""
     window = {**opening(**DAY), "days": ["Friday"]}
     patch(http, shop, "ben", availability_rules=rules(window))
@@ -131,7 +131,7 @@ def test_who_works_one_day_a_week_is_not_flooded_on_it(http: httpx.Client, shop:
     assert names == {"Ann": 3, "Ben": 3}
 
 
-def test_who_is_booked_elsewhere_is_owed_the_turn(http: httpx.Client, shop: Shop) -> None:
+def test_who_is_booked_elsewhere_is_owed_the_turn(http: httpx2.Client, shop: Shop) -> None:
     for number in range(2):
         turn(http, shop, "chosen", at=AT + number * HALF, staff_id=str(shop.ids["ben"]))
         assert who(turn(http, shop, at=AT + number * HALF)) == "Ann"
@@ -139,7 +139,7 @@ def test_who_is_booked_elsewhere_is_owed_the_turn(http: httpx.Client, shop: Shop
     assert ledger(http, shop)["holds"] is True
 
 
-def test_a_moved_booking_keeps_its_host_or_hands_the_turn_on(http: httpx.Client, shop: Shop) -> None:
+def test_a_moved_booking_keeps_its_host_or_hands_the_turn_on(http: httpx2.Client, shop: Shop) -> None:
     made = turn(http, shop)
     assert made is not None
     kept = http.put(f"/api/bookings/{made['token']}", json={"start_time": (AT + HALF).isoformat()}).json()
@@ -156,7 +156,7 @@ def test_a_moved_booking_keeps_its_host_or_hands_the_turn_on(http: httpx.Client,
 
 
 def test_a_hold_that_lapsed_gives_its_turn_back_when_it_is_cleared(
-    http: httpx.Client, shop: Shop, clock: Clock, run: Any
+    http: httpx2.Client, shop: Shop, clock: Clock, run: Any
 ) -> None:
     wanted = body(shop, "turns")
     held = {k: wanted[k] for k in ("org_id", "resource_id", "start_time", "end_time")}
@@ -180,7 +180,7 @@ STEPS = ("book", "book", "book", "busy", "hold", "hold", "confirm", "move", "mov
 class Visitors:
     """Do random things to the offers by turns."""
 
-    def __init__(self, http: httpx.Client, shop: Shop, clock: Clock, run: Any, seed: int) -> None:
+    def __init__(self, http: httpx2.Client, shop: Shop, clock: Clock, run: Any, seed: int) -> None:
         self.http, self.shop, self.clock, self.run = http, shop, clock, run
         self.dice = random.Random(seed)
         self.tokens: list[str] = []
@@ -244,7 +244,7 @@ class Visitors:
 @pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize("more", [(), ("series", "series")], ids=["single", "series"])
 def test_the_ledger_holds_after_anything(
-    http: httpx.Client,
+    http: httpx2.Client,
     shop: Shop,
     clock: Clock,
     run: Any,
@@ -269,7 +269,7 @@ def test_the_ledger_holds_after_anything(
         assert sums == (0,)
 
 
-def test_other_weights_are_tried_on_the_same_bookings(http: httpx.Client, shop: Shop) -> None:
+def test_other_weights_are_tried_on_the_same_bookings(http: httpx2.Client, shop: Shop) -> None:
     for number in range(8):
         turn(http, shop, at=AT + number * HALF)
     ann, ben = shop.ids["ann"], shop.ids["ben"]
@@ -297,7 +297,7 @@ def test_other_weights_are_tried_on_the_same_bookings(http: httpx.Client, shop: 
     "DELETE FROM balances WHERE offer_id = %(offer)s",
 ])  # fmt: skip
 def test_who_tampers_with_the_ledger_is_found(
-    http: httpx.Client,
+    http: httpx2.Client,
     shop: Shop,
     owner: psycopg.Connection[Any],
     tamper: str,
@@ -324,7 +324,7 @@ def test_who_tampers_with_the_ledger_is_found(
 
 
 def test_the_ledger_is_for_staff(
-    http: httpx.Client, shop: Shop, database_url: str, settings: Settings, clock: Clock
+    http: httpx2.Client, shop: Shop, database_url: str, settings: Settings, clock: Clock
 ) -> None:
     turn(http, shop)
     here = f"/api/organizations/{shop.slug}/resources/{shop.ids['turns']}/fairness"

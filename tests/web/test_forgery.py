@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from uuid import uuid4
 
-import httpx
+import httpx2
 import pytest
 from pydantic import SecretStr
 
@@ -35,11 +35,13 @@ def unsafe() -> Iterator[tuple[str, str]]:
                 yield method, page.path
 
 
-def is_refused(answer: httpx.Response) -> bool:
+def is_refused(answer: httpx2.Response) -> bool:
     return answer.status_code == 403 and "sent from another site" in answer.text
 
 
-def send(browser: httpx.Client, method: str, path: str, slug: str, csrf: str | None = None) -> httpx.Response:
+def send(
+    browser: httpx2.Client, method: str, path: str, slug: str, csrf: str | None = None
+) -> httpx2.Response:
     """As a form of a page does, or a script of the API's; the proof in its place."""
     headers = {"x-csrf-token": csrf} if csrf is not None and path.startswith("/api/") else {}
     form = {"csrf": csrf} if csrf is not None else {"nothing": "1"}
@@ -76,7 +78,7 @@ def test_nothing_is_changed_by_a_request_without_the_proof_of_the_session(here: 
 
 
 def test_a_booking_cannot_be_cancelled_by_a_form_of_another_site(here: House, shop: Shop) -> None:
-    made = httpx.post(here.base + "/api/bookings", json=body(shop, at=NOW + timedelta(days=2))).json()
+    made = httpx2.post(here.base + "/api/bookings", json=body(shop, at=NOW + timedelta(days=2))).json()
     with here.browser(**{"sec-fetch-site": "cross-site"}) as browser:
         for page in ("cancel", "reschedule"):
             assert is_refused(browser.post(f"/bookings/{page}/{made['token']}", data={}))
@@ -98,7 +100,7 @@ def test_looking_by_head_changes_nothing_anywhere(here: House, shop: Shop) -> No
 
 def test_a_visitor_cannot_tell_what_exists(here: House, shop: Shop) -> None:
     member = here.someone(shop=shop)
-    made = httpx.post(here.base + "/api/bookings", json=body(shop, at=NOW + timedelta(days=3))).json()
+    made = httpx2.post(here.base + "/api/bookings", json=body(shop, at=NOW + timedelta(days=3))).json()
     with here.browser() as visitor:
 
         def said(path: str) -> tuple[int, str]:
@@ -135,7 +137,7 @@ def test_a_visitor_cannot_tell_what_exists(here: House, shop: Shop) -> None:
 
 
 def test_random_tokens_say_the_same_of_bookings_that_are_and_are_not(here: House, shop: Shop) -> None:
-    made = httpx.post(
+    made = httpx2.post(
         here.base + "/api/bookings", json=body(shop, at=NOW + timedelta(days=3, hours=2))
     ).json()
     token = made["token"]

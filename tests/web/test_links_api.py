@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlparse
 
-import httpx
+import httpx2
 import psycopg
 import pytest
 
@@ -26,14 +26,14 @@ def shop(database_url: str, settings: Settings, clock: Clock) -> Shop:
     return found_shop(database_url, settings, clock, people_and_things())
 
 
-def link(http: httpx.Client, shop: Shop, **more: Any) -> dict[str, Any]:
+def link(http: httpx2.Client, shop: Shop, **more: Any) -> dict[str, Any]:
     answer = write(http, shop, **more)
     assert answer.status_code == 201, answer.text
     made: dict[str, Any] = answer.json()
     return made
 
 
-def write(http: httpx.Client, shop: Shop, **more: Any) -> httpx.Response:
+def write(http: httpx2.Client, shop: Shop, **more: Any) -> httpx2.Response:
     draft = {
         "slug": f"{shop.slug}-link",
         "kind": "team",
@@ -48,17 +48,17 @@ def here(shop: Shop, made: dict[str, Any]) -> str:
     return f"/api/organizations/{shop.slug}/booking-links/{made['slug']}"
 
 
-def uses(http: httpx.Client, shop: Shop, made: dict[str, Any]) -> int:
+def uses(http: httpx2.Client, shop: Shop, made: dict[str, Any]) -> int:
     return int(http.get(here(shop, made), headers=shop.auth).json()["uses"])
 
 
-def ask(http: httpx.Client, made: dict[str, Any], **more: Any) -> httpx.Response:
+def ask(http: httpx2.Client, made: dict[str, Any], **more: Any) -> httpx2.Response:
     return http.get("/api/booking/availability", params={"link": made["slug"], "date": "2026-11-23", **more})
 
 
 def create(
-    http: httpx.Client, made: dict[str, Any], headers: dict[str, str] | None = None, **more: Any
-) -> httpx.Response:
+    http: httpx2.Client, made: dict[str, Any], headers: dict[str, str] | None = None, **more: Any
+) -> httpx2.Response:
     body = {"link_slug": made["slug"], "attendee_name": "Ada", "attendee_email": "ada@example.org",
             "start_time": AT.isoformat(), **more}  # fmt: skip
     return http.post("/api/booking/create", json=body, headers=headers or {})
@@ -68,7 +68,7 @@ def hosts(booking: dict[str, Any]) -> list[str]:
     return [p["name"] for p in booking["participants"] if p["role"] == "host"]
 
 
-def ancestors(answer: httpx.Response) -> set[str]:
+def ancestors(answer: httpx2.Response) -> set[str]:
     found = re.search(r"frame-ancestors ([^;]*)", answer.headers["content-security-policy"])
     assert found is not None
     return set(found.group(1).split())
@@ -85,7 +85,7 @@ def ancestors(answer: httpx.Response) -> set[str]:
     ("collective", [ANN, BEN], {None}, ["Ann", "Ben"]),
 ])  # fmt: skip
 def test_each_kind_gives_its_hosts(
-    http: httpx.Client, shop: Shop, kind: str, emails: list[str], named: set[str | None], taken: list[str]
+    http: httpx2.Client, shop: Shop, kind: str, emails: list[str], named: set[str | None], taken: list[str]
 ) -> None:
     made = link(http, shop, kind=kind, hosts=emails)
     answer = ask(http, made).json()
@@ -97,7 +97,7 @@ def test_each_kind_gives_its_hosts(
     assert uses(http, shop, made) == 1
 
 
-def test_a_round_robin_link_keeps_a_ledger_that_holds(http: httpx.Client, shop: Shop) -> None:
+def test_a_round_robin_link_keeps_a_ledger_that_holds(http: httpx2.Client, shop: Shop) -> None:
     made = link(http, shop, kind="round_robin")
     names = [hosts(create(http, made, start_time=(AT + n * HOUR).isoformat()).json())[0] for n in range(4)]
     assert sorted(names) == ["Ann", "Ann", "Ben", "Ben"]
@@ -107,7 +107,7 @@ def test_a_round_robin_link_keeps_a_ledger_that_holds(http: httpx.Client, shop: 
     assert (said["turns"], said["holds"]) == (4, True)
 
 
-def test_a_team_link_lets_one_choose_among_its_hosts_only(http: httpx.Client, shop: Shop) -> None:
+def test_a_team_link_lets_one_choose_among_its_hosts_only(http: httpx2.Client, shop: Shop) -> None:
     made = link(http, shop, hosts=[ANN, BEN])
     assert hosts(create(http, made, staff_id=str(shop.ids["ben"])).json()) == ["Ben"]
     assert {s["staff_name"] for s in ask(http, made, staff_id=str(shop.ids["ben"])).json()["slots"]} == {
@@ -123,7 +123,7 @@ def test_a_team_link_lets_one_choose_among_its_hosts_only(http: httpx.Client, sh
     ("collective", [ANN, BEN], "ben"),
 ])  # fmt: skip
 def test_whoever_asks_for_one_host_does_not_get_another_unasked(
-    http: httpx.Client, shop: Shop, kind: str, emails: list[str], asked: str
+    http: httpx2.Client, shop: Shop, kind: str, emails: list[str], asked: str
 ) -> None:
     made = link(http, shop, kind=kind, hosts=emails)
     answer = create(http, made, staff_id=str(shop.ids[asked]))
@@ -131,7 +131,7 @@ def test_whoever_asks_for_one_host_does_not_get_another_unasked(
     assert uses(http, shop, made) == 0
 
 
-def test_a_link_of_several_types_asks_which(http: httpx.Client, shop: Shop) -> None:
+def test_a_link_of_several_types_asks_which(http: httpx2.Client, shop: Shop) -> None:
     made = link(http, shop, offers=["with-whom-you-like", "lesson"])
     types = {s["appointment_type_id"] for s in ask(http, made).json()["slots"]}
     assert types == {str(shop.ids["chosen"]), str(shop.ids["lesson"])}
@@ -159,7 +159,7 @@ def test_a_link_of_several_types_asks_which(http: httpx.Client, shop: Shop) -> N
     ({"sites": ["*"]}, "sites[0]"),
 ])  # fmt: skip
 def test_what_is_wrong_with_a_link_is_said_by_its_path(
-    http: httpx.Client, shop: Shop, wrong: dict[str, Any], path: str
+    http: httpx2.Client, shop: Shop, wrong: dict[str, Any], path: str
 ) -> None:
     answer = write(http, shop, **wrong)
     assert answer.status_code == 422, answer.text
@@ -172,7 +172,7 @@ def test_what_is_wrong_with_a_link_is_said_by_its_path(
     {"hosts": [ANN, ANN.upper()]},
 ])  # fmt: skip
 def test_what_is_named_twice_is_refused_or_counts_once(
-    http: httpx.Client, shop: Shop, twice: dict[str, Any]
+    http: httpx2.Client, shop: Shop, twice: dict[str, Any]
 ) -> None:
     assert write(http, shop, **twice).status_code in (201, 422)
 
@@ -180,7 +180,7 @@ def test_what_is_named_twice_is_refused_or_counts_once(
 @pytest.mark.parametrize(
     "theme", [{"seed": None}, {"name": 5}, {"name": ["a"]}, {"name": {"a": 1}}, {"seed": ""}]
 )
-def test_a_strange_look_is_refused_or_shown(http: httpx.Client, shop: Shop, theme: dict[str, Any]) -> None:
+def test_a_strange_look_is_refused_or_shown(http: httpx2.Client, shop: Shop, theme: dict[str, Any]) -> None:
     answer = write(http, shop, theme=theme)
     assert answer.status_code in (201, 422)
     if answer.status_code == 201:
@@ -190,7 +190,7 @@ def test_a_strange_look_is_refused_or_shown(http: httpx.Client, shop: Shop, them
 # Ends and uses.
 
 
-def test_a_link_ends_at_its_time(http: httpx.Client, shop: Shop, clock: Clock) -> None:
+def test_a_link_ends_at_its_time(http: httpx2.Client, shop: Shop, clock: Clock) -> None:
     made = link(http, shop, expires_at=(NOW + HOUR).isoformat())
     assert create(http, made).status_code == 201
     clock.at = NOW + HOUR
@@ -200,14 +200,14 @@ def test_a_link_ends_at_its_time(http: httpx.Client, shop: Shop, clock: Clock) -
 
 
 def test_twenty_at_once_get_exactly_the_three_uses_there_are(
-    http: httpx.Client, shop: Shop, base: str
+    http: httpx2.Client, shop: Shop, base: str
 ) -> None:
     made = link(http, shop, kind="team", hosts=[ANN], max_uses=3)
     said: list[int] = []
     gate = threading.Barrier(MANY)
 
     def one(number: int) -> None:
-        with httpx.Client(base_url=base, timeout=30) as client:
+        with httpx2.Client(base_url=base, timeout=30) as client:
             at = (AT.replace(hour=8) + number * timedelta(minutes=30)).isoformat()
             gate.wait(20)
             said.append(create(client, made, start_time=at).status_code)
@@ -221,7 +221,7 @@ def test_twenty_at_once_get_exactly_the_three_uses_there_are(
     assert uses(http, shop, made) == 3
 
 
-def test_a_booking_that_fails_costs_no_use(http: httpx.Client, shop: Shop) -> None:
+def test_a_booking_that_fails_costs_no_use(http: httpx2.Client, shop: Shop) -> None:
     made = link(http, shop, kind="individual", hosts=[ANN], max_uses=2)
     assert create(http, made).status_code == 201
     assert create(http, made).json()["code"] == "slot_taken"
@@ -232,7 +232,7 @@ def test_a_booking_that_fails_costs_no_use(http: httpx.Client, shop: Shop) -> No
 
 
 def test_a_repeated_request_gets_its_first_answer_though_the_link_is_used_up(
-    http: httpx.Client, shop: Shop
+    http: httpx2.Client, shop: Shop
 ) -> None:
     made = link(http, shop, max_uses=1)
     first = create(http, made, {"idempotency-key": "once"})
@@ -242,13 +242,13 @@ def test_a_repeated_request_gets_its_first_answer_though_the_link_is_used_up(
 
 
 def form_of(
-    http: httpx.Client, shop: Shop, made: dict[str, Any], at: Any = AT, query: str = ""
-) -> httpx.Response:
+    http: httpx2.Client, shop: Shop, made: dict[str, Any], at: Any = AT, query: str = ""
+) -> httpx2.Response:
     address = f"/{shop.slug}/l/{made['slug']}{query}"
     return http.post(address, data={"start": at.strftime("%Y-%m-%dT%H:%M:%SZ"), "duration": "30"})
 
 
-def test_the_pages_count_a_use_when_the_hold_is_confirmed(http: httpx.Client, shop: Shop) -> None:
+def test_the_pages_count_a_use_when_the_hold_is_confirmed(http: httpx2.Client, shop: Shop) -> None:
     made = link(http, shop, max_uses=2)
     held = form_of(http, shop, made)
     assert held.status_code == 303, held.text
@@ -261,13 +261,13 @@ def test_the_pages_count_a_use_when_the_hold_is_confirmed(http: httpx.Client, sh
     assert uses(http, shop, made) == 1, "sent twice is booked once"
 
 
-def test_a_form_sent_many_times_at_once_counts_one_use(http: httpx.Client, shop: Shop, base: str) -> None:
+def test_a_form_sent_many_times_at_once_counts_one_use(http: httpx2.Client, shop: Shop, base: str) -> None:
     made = link(http, shop)
     to = form_of(http, shop, made).headers["location"]
     gate = threading.Barrier(6)
 
     def one() -> None:
-        with httpx.Client(base_url=base, timeout=30) as client:
+        with httpx2.Client(base_url=base, timeout=30) as client:
             gate.wait(20)
             client.post(to, data={"name": "Ada", "email": "ada@example.org"})
 
@@ -280,13 +280,13 @@ def test_a_form_sent_many_times_at_once_counts_one_use(http: httpx.Client, shop:
 
 
 def test_a_hold_made_by_a_link_counts_a_use_whichever_door_confirms_it(
-    http: httpx.Client, shop: Shop, base: str
+    http: httpx2.Client, shop: Shop, base: str
 ) -> None:
     """One use: two visitors hold a time each, and both confirm through the API."""
     made = link(http, shop, max_uses=1)
     tokens = []
     for number in range(2):
-        with httpx.Client(base_url=base, timeout=30) as visitor:
+        with httpx2.Client(base_url=base, timeout=30) as visitor:
             to = form_of(visitor, shop, made, AT + number * HOUR).headers["location"]
         tokens.append(urlparse(to).path.rsplit("/", 1)[1])
     change = {"status": "confirmed", "artist_name": "Ada", "artist_email": "ada@example.org"}
@@ -295,7 +295,7 @@ def test_a_hold_made_by_a_link_counts_a_use_whichever_door_confirms_it(
     assert said == [200, 409]
 
 
-def test_uses_can_be_raised_and_not_below_what_was_used(http: httpx.Client, shop: Shop) -> None:
+def test_uses_can_be_raised_and_not_below_what_was_used(http: httpx2.Client, shop: Shop) -> None:
     made = link(http, shop, max_uses=2)
     for number in range(2):
         assert create(http, made, start_time=(AT + number * HOUR).isoformat()).status_code == 201
@@ -307,7 +307,7 @@ def test_uses_can_be_raised_and_not_below_what_was_used(http: httpx.Client, shop
     assert create(http, made, start_time=(AT + 4 * HOUR).isoformat()).status_code == 201
 
 
-def test_an_archived_link_is_gone_and_its_bookings_stay(http: httpx.Client, shop: Shop) -> None:
+def test_an_archived_link_is_gone_and_its_bookings_stay(http: httpx2.Client, shop: Shop) -> None:
     made = link(http, shop)
     booking = create(http, made).json()
     assert http.delete(here(shop, made), headers=shop.auth).json()["is_active"] is False
@@ -317,7 +317,7 @@ def test_an_archived_link_is_gone_and_its_bookings_stay(http: httpx.Client, shop
 
 @pytest.mark.parametrize("left", ["ben", "chosen"])
 def test_a_link_can_be_archived_though_its_host_or_offer_has_left(
-    http: httpx.Client, shop: Shop, left: str
+    http: httpx2.Client, shop: Shop, left: str
 ) -> None:
     made = link(http, shop, kind="individual", hosts=[BEN])
     gone = http.delete(f"/api/organizations/{shop.slug}/resources/{shop.ids[left]}", headers=shop.auth)
@@ -326,7 +326,7 @@ def test_a_link_can_be_archived_though_its_host_or_offer_has_left(
     assert answer.status_code == 200, answer.text
 
 
-def test_a_link_whose_host_has_left_books_nobody_else(http: httpx.Client, shop: Shop) -> None:
+def test_a_link_whose_host_has_left_books_nobody_else(http: httpx2.Client, shop: Shop) -> None:
     made = link(http, shop, kind="individual", hosts=[BEN])
     http.delete(f"/api/organizations/{shop.slug}/resources/{shop.ids['ben']}", headers=shop.auth)
     assert ask(http, made).json()["slots"] == []
@@ -336,14 +336,14 @@ def test_a_link_whose_host_has_left_books_nobody_else(http: httpx.Client, shop: 
 # Private links.
 
 
-def private(http: httpx.Client, shop: Shop, made: dict[str, Any], **brings: Any) -> dict[str, Any]:
+def private(http: httpx2.Client, shop: Shop, made: dict[str, Any], **brings: Any) -> dict[str, Any]:
     answer = http.post(f"{here(shop, made)}/private", headers=shop.auth, json=brings)
     assert answer.status_code == 200, answer.text
     found: dict[str, Any] = answer.json()
     return found
 
 
-def test_a_private_link_opens_only_by_its_signature(http: httpx.Client, shop: Shop) -> None:
+def test_a_private_link_opens_only_by_its_signature(http: httpx2.Client, shop: Shop) -> None:
     made = link(http, shop, is_private=True)
     other = link(http, shop, slug=f"{shop.slug}-other", is_private=True)
     signed = private(http, shop, made, name="Ada")["signed"]
@@ -362,7 +362,7 @@ def test_a_private_link_opens_only_by_its_signature(http: httpx.Client, shop: Sh
     assert create(http, made, signed=signed).status_code == 201
 
 
-def test_a_private_address_ends_at_its_time(http: httpx.Client, shop: Shop, clock: Clock) -> None:
+def test_a_private_address_ends_at_its_time(http: httpx2.Client, shop: Shop, clock: Clock) -> None:
     made = link(http, shop, is_private=True)
     signed = private(http, shop, made, until=(NOW + HOUR).isoformat())["signed"]
     assert ask(http, made, signed=signed).status_code == 200
@@ -371,7 +371,7 @@ def test_a_private_address_ends_at_its_time(http: httpx.Client, shop: Shop, cloc
     assert create(http, made, signed=signed).status_code == 404
 
 
-def test_what_a_private_address_brings_stands_in_the_form(http: httpx.Client, shop: Shop) -> None:
+def test_what_a_private_address_brings_stands_in_the_form(http: httpx2.Client, shop: Shop) -> None:
     made = link(http, shop, is_private=True, sites=[SITE])
     brought = private(
         http, shop, made, name="Ada <Lovelace>", email="ada@example.org", goal_text="Prints & plates"
@@ -393,7 +393,7 @@ def test_what_a_private_address_brings_stands_in_the_form(http: httpx.Client, sh
 # Its look, and frames.
 
 
-def test_a_link_has_a_look_of_its_own_on_every_page(http: httpx.Client, shop: Shop) -> None:
+def test_a_link_has_a_look_of_its_own_on_every_page(http: httpx2.Client, shop: Shop) -> None:
     made = link(http, shop, theme={"seed": "#8a1c7c", "radius": 3, "name": "Night School"})
     address = f"/{shop.slug}/l/{made['slug']}"
     to = form_of(http, shop, made).headers["location"]
@@ -412,7 +412,9 @@ def test_a_link_has_a_look_of_its_own_on_every_page(http: httpx.Client, shop: Sh
     assert "8a1c7c" not in http.get(f"/{shop.slug}/book").text
 
 
-def test_only_listed_sites_may_show_the_pages_of_a_link(http: httpx.Client, shop: Shop, clock: Clock) -> None:
+def test_only_listed_sites_may_show_the_pages_of_a_link(
+    http: httpx2.Client, shop: Shop, clock: Clock
+) -> None:
     made = link(http, shop, sites=[SITE, "http://localhost:8080"], max_uses=1)
     allowed = {"'self'", SITE, "http://localhost:8080"}
     address = f"/{shop.slug}/l/{made['slug']}"
@@ -438,7 +440,7 @@ def test_only_listed_sites_may_show_the_pages_of_a_link(http: httpx.Client, shop
 
 
 def test_the_page_of_a_link_that_is_over_can_be_shown_where_the_link_could(
-    http: httpx.Client, shop: Shop
+    http: httpx2.Client, shop: Shop
 ) -> None:
     made = link(http, shop, sites=[SITE], max_uses=1, theme={"name": "Night School"})
     create(http, made)
@@ -448,7 +450,7 @@ def test_the_page_of_a_link_that_is_over_can_be_shown_where_the_link_could(
 
 
 def test_a_link_is_of_its_organization_only(
-    http: httpx.Client, shop: Shop, database_url: str, settings: Settings, clock: Clock
+    http: httpx2.Client, shop: Shop, database_url: str, settings: Settings, clock: Clock
 ) -> None:
     other = found_shop(database_url, settings, clock, people_and_things())
     made = link(http, shop)
@@ -473,7 +475,7 @@ def test_a_link_is_of_its_organization_only(
 
 
 def test_one_slug_in_two_organizations_needs_the_organization(
-    http: httpx.Client, shop: Shop, database_url: str, settings: Settings, clock: Clock
+    http: httpx2.Client, shop: Shop, database_url: str, settings: Settings, clock: Clock
 ) -> None:
     other = found_shop(database_url, settings, clock, people_and_things())
     made = link(http, shop)
@@ -488,7 +490,7 @@ def test_one_slug_in_two_organizations_needs_the_organization(
     assert http.get(f"/{shop.slug}/l/{made['slug']}").status_code == 200
 
 
-def test_the_widgets_script_is_served_to_everyone(http: httpx.Client, shop: Shop) -> None:
+def test_the_widgets_script_is_served_to_everyone(http: httpx2.Client, shop: Shop) -> None:
     made = link(http, shop)
     script = http.get("/embed.js")
     assert script.status_code == 200
@@ -498,7 +500,7 @@ def test_the_widgets_script_is_served_to_everyone(http: httpx.Client, shop: Shop
     assert "/embed.js" in made["embed"]
 
 
-def test_a_moved_booking_stays_with_the_hosts_of_its_link(http: httpx.Client, shop: Shop) -> None:
+def test_a_moved_booking_stays_with_the_hosts_of_its_link(http: httpx2.Client, shop: Shop) -> None:
     made = link(http, shop, kind="individual", hosts=[BEN])
     booking = create(http, made).json()
     put = http.put(
@@ -512,7 +514,7 @@ def test_a_moved_booking_stays_with_the_hosts_of_its_link(http: httpx.Client, sh
 
 
 def test_the_count_of_uses_cannot_be_passed_even_past_the_code(
-    http: httpx.Client, shop: Shop, owner: psycopg.Connection[Any]
+    http: httpx2.Client, shop: Shop, owner: psycopg.Connection[Any]
 ) -> None:
     made = link(http, shop, max_uses=1)
     with pytest.raises(psycopg.errors.CheckViolation):

@@ -3,7 +3,7 @@
 import os
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, given, settings
@@ -15,7 +15,7 @@ from tests.factories import Shop
 EXAMPLES = int(os.environ.get("SCHEMATHESIS_EXAMPLES", "20"))
 
 
-def test_the_document_describes_every_address(http: httpx.Client) -> None:
+def test_the_document_describes_every_address(http: httpx2.Client) -> None:
     document = http.get("/openapi.json").json()
     described = {(m.upper(), path) for path, methods in document["paths"].items() for m in methods}
     assert described == {(address.method, address.path) for address in API}
@@ -28,7 +28,7 @@ def schema(base: str) -> Any:
 
 
 @pytest.mark.parametrize("address", API, ids=lambda a: f"{a.method} {a.path}")
-def test_schemathesis_finds_nothing(schema: Any, shop: Shop, http: httpx.Client, address: Address) -> None:
+def test_schemathesis_finds_nothing(schema: Any, shop: Shop, http: httpx2.Client, address: Address) -> None:
     """Generated requests with the key: answered only as documented, and never by a crash."""
     booking = http.post(
         "/api/holds",

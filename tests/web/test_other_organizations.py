@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-import httpx
+import httpx2
 import psycopg
 import pytest
 
@@ -34,7 +34,7 @@ def theirs(database_url: str, settings: Settings, clock: Clock) -> Shop:
     return found_shop(database_url, settings, clock)
 
 
-def request_for(address: Address, http: httpx.Client, mine: Shop, theirs: Shop) -> dict[str, Any]:
+def request_for(address: Address, http: httpx2.Client, mine: Shop, theirs: Shop) -> dict[str, Any]:
     """A request that would succeed on my own things, aimed at theirs with my credentials."""
     victim = book(http, theirs, artist_name="Somebody Else")
     my_own = book(http, mine)
@@ -87,7 +87,7 @@ def request_for(address: Address, http: httpx.Client, mine: Shop, theirs: Shop) 
 
 @pytest.mark.parametrize("address", API, ids=lambda a: f"{a.method} {a.path}")
 def test_another_organizations_things_are_not_there(
-    http: httpx.Client, shop: Shop, theirs: Shop, address: Address
+    http: httpx2.Client, shop: Shop, theirs: Shop, address: Address
 ) -> None:
     if address.path in NO_TENANT:
         return
@@ -113,7 +113,7 @@ def test_another_organizations_things_are_not_there(
 
 
 def test_public_addresses_show_what_is_public_and_nothing_private(
-    http: httpx.Client, shop: Shop, theirs: Shop
+    http: httpx2.Client, shop: Shop, theirs: Shop
 ) -> None:
     book(http, theirs, "visit", at=AT.replace(hour=10))
     listed = http.get(f"/api/organizations/{theirs.slug}/resources")
@@ -130,7 +130,7 @@ def test_public_addresses_show_what_is_public_and_nothing_private(
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: p.path)
 def test_pages_open_nothing_with_another_bookings_token(
-    http: httpx.Client, shop: Shop, theirs: Shop, page: Page
+    http: httpx2.Client, shop: Shop, theirs: Shop, page: Page
 ) -> None:
     """A token opens its own booking; a token with another organization's name in it opens nothing."""
     if page.needs is not Open.TOKEN:
@@ -237,7 +237,7 @@ def test_the_sweeping_role_reads_no_personal_data(owner: psycopg.Connection[Any]
 
 def test_another_organizations_ids_open_nothing_under_ones_own_address(
     base: str,
-    http: httpx.Client,
+    http: httpx2.Client,
     database_url: str,
     settings: Settings,
     clock: Clock,

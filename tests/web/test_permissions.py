@@ -8,7 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 from uuid import UUID
 
-import httpx
+import httpx2
 import pytest
 
 from infra24.people import Role, Scope
@@ -75,14 +75,14 @@ def filled(path: str, slug: str) -> str:
     return path
 
 
-def ask(client: httpx.Client, method: str, path: str, slug: str) -> httpx.Response:
+def ask(client: httpx2.Client, method: str, path: str, slug: str) -> httpx2.Response:
     """Ask as a browser or program would, with an empty form or body."""
     json = path.startswith("/api/") and method in ("POST", "PUT", "PATCH")
     extra = {"json": {}} if json else {"data": {}} if method == "POST" else {}
     return client.request(method, filled(path, slug), params={"org": slug}, **extra)
 
 
-def verdict(answer: httpx.Response) -> str:
+def verdict(answer: httpx2.Response) -> str:
     """What an answer says of the caller: let in, sent to the sign-in, forbidden, or nothing here."""
     if answer.status_code == 401 or answer.headers.get("location", "").startswith("/sign-in"):
         return "unknown"
@@ -140,7 +140,7 @@ def test_whoever_signed_in_and_belongs_nowhere_finds_nothing(
 
 
 def test_a_visitor_is_sent_to_sign_in_whatever_there_is(base: str, shops: tuple[Shop, Shop]) -> None:
-    with httpx.Client(base_url=base, timeout=30) as client:
+    with httpx2.Client(base_url=base, timeout=30) as client:
         for method, path, address in addresses():
             if path in STREAMS or (method, path) in SKIPPED:
                 continue
@@ -155,7 +155,7 @@ def test_a_visitor_is_sent_to_sign_in_whatever_there_is(base: str, shops: tuple[
 
 
 def test_a_key_may_what_its_scopes_say(
-    base: str, http: httpx.Client, database_url: str, settings: Settings, clock: Clock, shop: Shop
+    base: str, http: httpx2.Client, database_url: str, settings: Settings, clock: Clock, shop: Shop
 ) -> None:
     """A key of one scope is let in where that scope is asked for, and is refused everywhere else."""
     import asyncio
@@ -175,7 +175,7 @@ def test_a_key_may_what_its_scopes_say(
 
     for scope in people.KEY_SCOPES:
         headers = {"authorization": f"Bearer {asyncio.run(make(scope))}"}
-        with httpx.Client(base_url=base, timeout=30, headers=headers) as client:
+        with httpx2.Client(base_url=base, timeout=30, headers=headers) as client:
             for address in API:
                 if not isinstance(address.needs, Scope) or address.path in STREAMS:
                     continue

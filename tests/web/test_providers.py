@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-import httpx
+import httpx2
 import pytest
 from pydantic import SecretStr
 
@@ -63,11 +63,11 @@ def here(built: House) -> House:
     return built
 
 
-def opens(browser: httpx.Client) -> bool:
+def opens(browser: httpx2.Client) -> bool:
     return browser.get("/account").status_code == 200
 
 
-def there_and_back(browser: httpx.Client, name: str, query: str = "") -> httpx.Response:
+def there_and_back(browser: httpx2.Client, name: str, query: str = "") -> httpx2.Response:
     """Through the certified provider: what our page says when they come back."""
     away = browser.get(f"/sign-in/with/example{query}")
     assert away.status_code == 303, away.text
@@ -75,8 +75,8 @@ def there_and_back(browser: httpx.Client, name: str, query: str = "") -> httpx.R
 
 
 def lies(
-    here: House, forger: Forger, browser: httpx.Client, query: str = "", **claims: Any
-) -> httpx.Response:
+    here: House, forger: Forger, browser: httpx2.Client, query: str = "", **claims: Any
+) -> httpx2.Response:
     """Through the forger, who says what it is told."""
     away = browser.get(f"/sign-in/with/forger{query}")
     assert away.status_code == 303, away.text
@@ -88,7 +88,7 @@ def lies(
     return browser.get("/sign-in/with/forger/back", params={"state": asked["state"], "code": "c"})
 
 
-def connect_link(browser: httpx.Client, slug: str) -> str:
+def connect_link(browser: httpx2.Client, slug: str) -> str:
     """What the button of the security page asks for."""
     found = re.search(rf'href="/sign-in/with/{slug}(\?connect=[^"]+)"', browser.get("/account/security").text)
     assert found
@@ -96,7 +96,7 @@ def connect_link(browser: httpx.Client, slug: str) -> str:
 
 
 @contextmanager
-def ada_and_browser(here: House, name: str) -> Iterator[tuple[Known, httpx.Client]]:
+def ada_and_browser(here: House, name: str) -> Iterator[tuple[Known, httpx2.Client]]:
     ada = here.someone(f"{name}@example.org")
     with here.browser() as browser:
         yield ada, browser

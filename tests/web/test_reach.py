@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-import httpx
+import httpx2
 import psycopg
 import pytest
 
@@ -42,7 +42,7 @@ def key(database_url: str, settings: Settings, clock: Clock, shop: Shop) -> Call
 
 
 def test_who_looks_after_offers_learns_that_a_booking_breaks_and_not_whose(
-    http: httpx.Client, shop: Shop, key: Any
+    http: httpx2.Client, shop: Shop, key: Any
 ) -> None:
     book(http, shop, artist_name="Somebody Private")
     closed = {"holidays": {"days": [{"date": AT.date().isoformat(), "name": "Closed"}]}}
@@ -63,7 +63,7 @@ def test_who_looks_after_offers_learns_that_a_booking_breaks_and_not_whose(
     assert "Somebody Private" not in changed.text
 
 
-def test_a_key_opens_no_page_that_is_not_for_everyone(http: httpx.Client, shop: Shop) -> None:
+def test_a_key_opens_no_page_that_is_not_for_everyone(http: httpx2.Client, shop: Shop) -> None:
     for path in ("bookings", "admin", "admin/explain", "admin/keys", "admin/people", "admin/analytics"):
         answer = http.get(f"/{shop.slug}/{path}", headers=shop.auth)
         assert answer.status_code == 303, path
@@ -74,7 +74,7 @@ def test_a_key_opens_no_page_that_is_not_for_everyone(http: httpx.Client, shop: 
 
 
 def test_who_may_only_read_a_booking_is_not_handed_what_changes_it(
-    http: httpx.Client, shop: Shop, key: Any
+    http: httpx2.Client, shop: Shop, key: Any
 ) -> None:
     made = book(http, shop)
     reader = key("bookings:read")
@@ -85,7 +85,7 @@ def test_who_may_only_read_a_booking_is_not_handed_what_changes_it(
     assert made["token"] in http.get(f"/api/bookings/{made['token']}/calendar-urls").text
 
 
-def test_cancelling_is_no_way_around_the_decision(http: httpx.Client, shop: Shop, key: Any) -> None:
+def test_cancelling_is_no_way_around_the_decision(http: httpx2.Client, shop: Shop, key: Any) -> None:
     asked = book(http, shop, "asked", at=AT + timedelta(days=9))
     assert asked["status"] == "pending"
     writer, decider = key("bookings:write"), key("bookings:write", "bookings:approve")
@@ -95,7 +95,7 @@ def test_cancelling_is_no_way_around_the_decision(http: httpx.Client, shop: Shop
 
 
 def test_a_feed_shows_what_one_hosts_only_while_one_is_a_host(
-    http: httpx.Client, run: Run, shop: Shop, base: str, database_url: str, settings: Settings, clock: Clock
+    http: httpx2.Client, run: Run, shop: Shop, base: str, database_url: str, settings: Settings, clock: Clock
 ) -> None:
     made = book(http, shop, "limited", at=AT.replace(hour=10), goal_text="Very private")
     host = sign_in(database_url, settings, clock, shop, Role.HOST, email="mo@shop.example")

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from tests.factories import DAYS, Shop, opening, rules
@@ -15,7 +15,7 @@ def where(shop: Shop, *more: str) -> str:
     return "/".join([f"/api/organizations/{shop.slug}/resources", *more])
 
 
-def test_create_read_change_and_archive(http: httpx.Client, shop: Shop) -> None:
+def test_create_read_change_and_archive(http: httpx2.Client, shop: Shop) -> None:
     person = {"type": "person", "title": "Zoë", "email": "ZOE@shop.example"}
     made = http.post(where(shop), json=person, headers=shop.auth)
     assert (made.status_code, made.json()["email"], made.json()["capacity"]) == (201, "zoe@shop.example", 1)
@@ -45,7 +45,7 @@ def test_create_read_change_and_archive(http: httpx.Client, shop: Shop) -> None:
 
 
 def test_an_archived_resource_takes_no_bookings_and_keeps_those_it_has(
-    http: httpx.Client, shop: Shop
+    http: httpx2.Client, shop: Shop
 ) -> None:
     made = book(http, shop)
     http.delete(where(shop, str(shop.ids["room"])), headers=shop.auth)
@@ -55,7 +55,7 @@ def test_an_archived_resource_takes_no_bookings_and_keeps_those_it_has(
     assert http.delete(f"/api/bookings/{made['token']}").json()["status"] == "cancelled"
 
 
-def test_wrong_rules_name_every_path_with_a_sentence(http: httpx.Client, shop: Shop) -> None:
+def test_wrong_rules_name_every_path_with_a_sentence(http: httpx2.Client, shop: Shop) -> None:
     wrong = {
         "timezone": "Mars/Olympus",
         "colour": "red",
@@ -94,26 +94,26 @@ def test_wrong_rules_name_every_path_with_a_sentence(http: httpx.Client, shop: S
         ({"title": ""}, "title"),
     ],
 )
-def test_wrong_facts_are_named(http: httpx.Client, shop: Shop, change: dict[str, Any], path: str) -> None:
+def test_wrong_facts_are_named(http: httpx2.Client, shop: Shop, change: dict[str, Any], path: str) -> None:
     answer = http.post(where(shop), json={"type": "space", "title": "X", **change}, headers=shop.auth)
     assert answer.status_code == 422
     assert path in {error["path"] for error in answer.json()["errors"]}
 
 
-def test_a_taken_slug_is_a_conflict_and_nothing_changes(http: httpx.Client, shop: Shop) -> None:
+def test_a_taken_slug_is_a_conflict_and_nothing_changes(http: httpx2.Client, shop: Shop) -> None:
     answer = http.patch(where(shop, str(shop.ids["wheels"])), json={"slug": "room"}, headers=shop.auth)
     assert (answer.status_code, answer.json()["code"]) == (409, "resource_exists")
     assert http.get(where(shop, str(shop.ids["wheels"]))).json()["slug"] == "wheels"
 
 
-def test_without_the_key_nothing_changes(http: httpx.Client, shop: Shop) -> None:
+def test_without_the_key_nothing_changes(http: httpx2.Client, shop: Shop) -> None:
     for headers in ({}, {"authorization": "Bearer ik_nonsense"}, {"x-api-key": shop.key[:-2] + "AA"}):
         assert (
             http.post(where(shop), json={"type": "space", "title": "X"}, headers=headers).status_code == 401
         )
 
 
-def test_a_blackout_lists_the_bookings_it_hits_and_keeps_them(http: httpx.Client, shop: Shop) -> None:
+def test_a_blackout_lists_the_bookings_it_hits_and_keeps_them(http: httpx2.Client, shop: Shop) -> None:
     inside = book(http, shop, at=AT)
     outside = book(http, shop, at=AT + timedelta(days=1))
     resource = where(shop, str(shop.ids["room"]))
@@ -131,7 +131,9 @@ def test_a_blackout_lists_the_bookings_it_hits_and_keeps_them(http: httpx.Client
     assert outside["status"] == "confirmed"
 
 
-def test_pooling_decisions_are_recorded_with_their_inputs(http: httpx.Client, shop: Shop, owner: Any) -> None:
+def test_pooling_decisions_are_recorded_with_their_inputs(
+    http: httpx2.Client, shop: Shop, owner: Any
+) -> None:
     hosts = []
     for n in range(4):
         made = book(http, shop, "fair", at=AT.replace(hour=9) + timedelta(hours=n))
@@ -147,7 +149,7 @@ def test_pooling_decisions_are_recorded_with_their_inputs(http: httpx.Client, sh
         assert {"key", "priority", "weight", "balance", "last", "position"} <= set(candidates[0])
 
 
-def test_collective_takes_everyone_or_nobody(http: httpx.Client, shop: Shop) -> None:
+def test_collective_takes_everyone_or_nobody(http: httpx2.Client, shop: Shop) -> None:
     made = book(http, shop, "both", at=AT.replace(hour=9))
     assert {p["name"] for p in made["participants"] if p["role"] == "host"} == {"Mo", "Lena"}
     book(http, shop, "visit", at=AT.replace(hour=10))
@@ -158,7 +160,7 @@ def test_collective_takes_everyone_or_nobody(http: httpx.Client, shop: Shop) -> 
     assert "11:00" in starts
 
 
-def test_the_engine_that_offers_is_the_one_that_explains(http: httpx.Client, shop: Shop) -> None:
+def test_the_engine_that_offers_is_the_one_that_explains(http: httpx2.Client, shop: Shop) -> None:
     """Every quarter of an hour of a day: explained as available if and only if it is offered."""
     book(http, shop, "buffered", at=AT)
     book(http, shop, "limited", at=AT.replace(hour=9))
@@ -174,7 +176,7 @@ def test_the_engine_that_offers_is_the_one_that_explains(http: httpx.Client, sho
             assert said["available"] or said["reasons"]
 
 
-def test_staff_are_told_who_is_in_the_way_and_visitors_are_not(http: httpx.Client, shop: Shop) -> None:
+def test_staff_are_told_who_is_in_the_way_and_visitors_are_not(http: httpx2.Client, shop: Shop) -> None:
     made = book(http, shop, "limited", at=AT.replace(hour=9))
     query = {"resource_id": str(shop.ids["limited"]), "start_time": AT.replace(hour=9).isoformat()}
     public = http.get("/api/availability/explain", params=query).json()
@@ -185,7 +187,7 @@ def test_staff_are_told_who_is_in_the_way_and_visitors_are_not(http: httpx.Clien
     assert staff["hosts"][0]["reasons"][0]["code"] == "taken"
 
 
-def test_limits_on_what_can_be_asked(http: httpx.Client, shop: Shop) -> None:
+def test_limits_on_what_can_be_asked(http: httpx2.Client, shop: Shop) -> None:
     id_ = str(shop.ids["room"])
     long = {"resource_id": id_, "start_date": "2026-11-01", "end_date": "2027-11-01"}
     assert http.get("/api/availability", params=long).json()["code"] == "range_too_long"
@@ -196,7 +198,7 @@ def test_limits_on_what_can_be_asked(http: httpx.Client, shop: Shop) -> None:
     assert http.get(where(shop), params={"limit": 500}).status_code == 422
 
 
-def test_the_same_under_the_resource(http: httpx.Client, shop: Shop) -> None:
+def test_the_same_under_the_resource(http: httpx2.Client, shop: Shop) -> None:
     id_ = str(shop.ids["room"])
     one = http.get("/api/availability", params={"resource_id": id_, "start_date": "2026-11-23"}).json()
     two = http.get(f"/api/resources/{id_}/availability", params={"start_date": "2026-11-23"}).json()
@@ -204,7 +206,7 @@ def test_the_same_under_the_resource(http: httpx.Client, shop: Shop) -> None:
     assert len(one["slots"]) == 48
 
 
-def test_a_window_that_names_every_day_is_open_from_now_on(http: httpx.Client, shop: Shop) -> None:
+def test_a_window_that_names_every_day_is_open_from_now_on(http: httpx2.Client, shop: Shop) -> None:
     params = {"resource_id": str(shop.ids["room"]), "start_date": NOW.date().isoformat()}
     starts = [s["start"] for s in http.get("/api/availability", params=params).json()["slots"]]
     assert starts[0] == "2026-11-20T12:00:00Z"
@@ -217,7 +219,7 @@ def test_a_window_that_names_every_day_is_open_from_now_on(http: httpx.Client, s
      "[" * 5000 + "]" * 5000, '{"x": ' + "9" * 5000 + "}", '{"x": ' + "[" * 500 + "]" * 500 + "}"],
     ids=["nan", "infinity", "nul", "surrogate", "huge", "deep", "digits", "nested"],
 )  # fmt: skip
-def test_what_the_database_cannot_keep_is_refused(http: httpx.Client, shop: Shop, metadata: str) -> None:
+def test_what_the_database_cannot_keep_is_refused(http: httpx2.Client, shop: Shop, metadata: str) -> None:
     for field in ("metadata", "availability_rules"):
         answer = http.patch(
             where(shop, str(shop.ids["room"])),
@@ -227,7 +229,7 @@ def test_what_the_database_cannot_keep_is_refused(http: httpx.Client, shop: Shop
         assert answer.status_code == 422, answer.text
 
 
-def test_an_offer_outlives_its_hosts(http: httpx.Client, shop: Shop) -> None:
+def test_an_offer_outlives_its_hosts(http: httpx2.Client, shop: Shop) -> None:
     """A host leaves, another changes their e-mail: the offer can still be edited, booked and archived."""
     http.delete(where(shop, str(shop.ids["lena"])), headers=shop.auth)
     visit = where(shop, str(shop.ids["visit"]))
@@ -243,7 +245,7 @@ def test_an_offer_outlives_its_hosts(http: httpx.Client, shop: Shop) -> None:
     assert http.delete(visit, headers=shop.auth).status_code == 200
 
 
-def test_a_hosts_time_off_lists_the_bookings_it_hits(http: httpx.Client, shop: Shop) -> None:
+def test_a_hosts_time_off_lists_the_bookings_it_hits(http: httpx2.Client, shop: Shop) -> None:
     made = book(http, shop, "limited", at=AT.replace(hour=9))
     away = {"availability_rules": {"blackouts": [{"date": "2026-11-23", "reason": "dentist"}]}}
     changed = http.patch(where(shop, str(shop.ids["mo"])), json=away, headers=shop.auth).json()
@@ -259,7 +261,7 @@ def test_a_hosts_time_off_lists_the_bookings_it_hits(http: httpx.Client, shop: S
 
 
 def test_a_space_holds_one_booking_unless_it_is_said_that_it_is_never_occupied(
-    http: httpx.Client, shop: Shop
+    http: httpx2.Client, shop: Shop
 ) -> None:
     plain = {"type": "space", "title": "Plain", "availability_rules": rules(opening())}
     made = http.post(where(shop), json=plain, headers=shop.auth).json()
@@ -272,18 +274,18 @@ def test_a_space_holds_one_booking_unless_it_is_said_that_it_is_never_occupied(
     assert (answer.status_code, answer.json()["code"]) == (409, "resource_in_use")
 
 
-def test_a_name_is_written_on_one_line(http: httpx.Client, shop: Shop) -> None:
+def test_a_name_is_written_on_one_line(http: httpx2.Client, shop: Shop) -> None:
     for title in ("two\r\nlines", "two\u2028lines", "two\u0085lines"):
         answer = http.post(where(shop), json={"type": "space", "title": title}, headers=shop.auth)
         assert answer.status_code == 422
 
 
-def test_edits_that_meet_do_not_undo_each_other(base: str, http: httpx.Client, shop: Shop) -> None:
+def test_edits_that_meet_do_not_undo_each_other(base: str, http: httpx2.Client, shop: Shop) -> None:
     """A title and a description at once, a host renamed while an offer of theirs is edited."""
     import asyncio
 
     async def at_once(*requests: tuple[str, dict[str, Any]]) -> list[int]:
-        async with httpx.AsyncClient(base_url=base, timeout=30, headers=shop.auth) as client:
+        async with httpx2.AsyncClient(base_url=base, timeout=30, headers=shop.auth) as client:
             answers = await asyncio.gather(*(client.patch(path, json=change) for path, change in requests))
             return [answer.status_code for answer in answers]
 
@@ -303,7 +305,7 @@ def test_edits_that_meet_do_not_undo_each_other(base: str, http: httpx.Client, s
     assert http.get("/api/availability", params=params).json()["slots"]
 
 
-def test_a_host_who_comes_back_takes_bookings_again(http: httpx.Client, shop: Shop) -> None:
+def test_a_host_who_comes_back_takes_bookings_again(http: httpx2.Client, shop: Shop) -> None:
     lena, limited = where(shop, str(shop.ids["lena"])), where(shop, str(shop.ids["visit"]))
     old = http.get(limited, headers=shop.auth).json()["availability_rules"]
     spaced = [{**w, "host": f" {w['host'].upper()} "} for w in old["windows"]]

@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import Any
 from uuid import UUID
 
-import httpx
+import httpx2
 import psycopg
 import pytest
 
@@ -35,7 +35,7 @@ def shop(database_url: str, settings: Settings, clock: Clock) -> Shop:
     })  # fmt: skip
 
 
-def own(http: httpx.Client, shop: Shop, name: str, *windows: dict[str, Any], **more: Any) -> None:
+def own(http: httpx2.Client, shop: Shop, name: str, *windows: dict[str, Any], **more: Any) -> None:
     """Give someone other rules."""
     document = {"timezone": "UTC", "windows": list(windows) or [opening(**DAY)], **more}
     answer = http.patch(f"/api/organizations/{shop.slug}/resources/{shop.ids[name]}", headers=shop.auth,
@@ -43,7 +43,7 @@ def own(http: httpx.Client, shop: Shop, name: str, *windows: dict[str, Any], **m
     assert answer.status_code == 200, answer.text
 
 
-def slots(http: httpx.Client, shop: Shop, name: str, on: str = MONDAY) -> list[str]:
+def slots(http: httpx2.Client, shop: Shop, name: str, on: str = MONDAY) -> list[str]:
     answer = http.get("/api/availability", params={"resource_id": str(shop.ids[name]), "start_date": on})
     assert answer.status_code == 200, answer.text
     return [slot["start"][11:16] for slot in answer.json()["slots"]]
@@ -62,14 +62,14 @@ def between(first: str, last: str) -> list[str]:
 # Overrides.
 
 
-def test_several_rules_a_day_open_each_of_their_hours(http: httpx.Client, shop: Shop) -> None:
+def test_several_rules_a_day_open_each_of_their_hours(http: httpx2.Client, shop: Shop) -> None:
     own(http, shop, "ann", opening(start="08:00", end="10:00"), opening(start="13:15", end="14:45"),
         {**opening(start="18:00", end="19:00"), "days": ["Tuesday"]})  # fmt: skip
     assert slots(http, shop, "with-ann") == [*between("08:00", "10:00"), "13:15", "13:45", "14:15"]
     assert slots(http, shop, "with-ann", TUESDAY)[-2:] == ["18:00", "18:30"]
 
 
-def test_hours_replace_the_weekly_ones_extra_adds_and_off_takes_away(http: httpx.Client, shop: Shop) -> None:
+def test_hours_replace_the_weekly_ones_extra_adds_and_off_takes_away(http: httpx2.Client, shop: Shop) -> None:
     own(http, shop, "ann", overrides=[
         {"date": MONDAY, "hours": [{"start": "09:00", "end": "10:00"}, {"start": "20:00", "end": "21:00"}]},
         {"date": TUESDAY, "extra": [{"start": "20:00", "end": "21:00"}]},
@@ -90,7 +90,7 @@ def test_hours_replace_the_weekly_ones_extra_adds_and_off_takes_away(http: httpx
 
 
 def test_what_is_off_wins_over_extra_hours_and_a_holiday_over_the_week(
-    http: httpx.Client, shop: Shop
+    http: httpx2.Client, shop: Shop
 ) -> None:
     http.put(f"/api/organizations/{shop.slug}/holidays", headers=shop.auth,
              json={"days": [{"date": MONDAY, "name": "Mill Day"}, {"date": TUESDAY, "name": "Ink Day"}]})  # fmt: skip
@@ -119,7 +119,7 @@ def test_what_is_off_wins_over_extra_hours_and_a_holiday_over_the_week(
     ({"date": MONDAY, "off": "yes"}, "overrides[0].off"),
 ])  # fmt: skip
 def test_a_wrong_override_is_refused_by_its_path(
-    http: httpx.Client, shop: Shop, override: dict[str, Any], path: str
+    http: httpx2.Client, shop: Shop, override: dict[str, Any], path: str
 ) -> None:
     answer = http.patch(f"/api/organizations/{shop.slug}/resources/{shop.ids['ann']}", headers=shop.auth,
                         json={"availability_rules": rules(opening(**DAY), overrides=[override])})  # fmt: skip
@@ -130,7 +130,7 @@ def test_a_wrong_override_is_refused_by_its_path(
 # Zones.
 
 
-def test_a_person_in_another_zone_keeps_their_own_clocks(http: httpx.Client, shop: Shop) -> None:
+def test_a_person_in_another_zone_keeps_their_own_clocks(http: httpx2.Client, shop: Shop) -> None:
     own(http, shop, "ann", opening(start="09:00", end="11:00"), timezone="Asia/Tokyo")
     assert slots(http, shop, "with-ann") == ["00:00", "00:30", "01:00", "01:30"]
     here = {"link": None, "timezone": "Asia/Tokyo"}
@@ -140,7 +140,7 @@ def test_a_person_in_another_zone_keeps_their_own_clocks(http: httpx.Client, sho
         f"{at}:00+09:00" for at in ("09:00", "09:30", "10:00", "10:30")]  # fmt: skip
 
 
-def test_who_travels_keeps_the_hours_by_the_clocks_there(http: httpx.Client, shop: Shop) -> None:
+def test_who_travels_keeps_the_hours_by_the_clocks_there(http: httpx2.Client, shop: Shop) -> None:
     own(http, shop, "ann", opening(start="09:00", end="10:00"),
         travel=[{"range": [TUESDAY, WEDNESDAY], "timezone": "America/New_York"}])  # fmt: skip
     assert slots(http, shop, "with-ann", MONDAY) == ["09:00", "09:30"]
@@ -149,7 +149,7 @@ def test_who_travels_keeps_the_hours_by_the_clocks_there(http: httpx.Client, sho
     assert slots(http, shop, "with-ann", "2026-11-26") == ["09:00", "09:30"]
 
 
-def test_time_off_on_a_journey_is_read_by_the_clocks_there(http: httpx.Client, shop: Shop) -> None:
+def test_time_off_on_a_journey_is_read_by_the_clocks_there(http: httpx2.Client, shop: Shop) -> None:
     own(http, shop, "ann", opening(start="09:00", end="11:00"),
         travel=[{"date": TUESDAY, "timezone": "America/New_York"}],
         overrides=[{"date": TUESDAY, "off": [{"start": "09:00", "end": "10:00"}]}])  # fmt: skip
@@ -159,7 +159,7 @@ def test_time_off_on_a_journey_is_read_by_the_clocks_there(http: httpx.Client, s
 # Colleagues.
 
 
-def test_a_colleague_takes_over_only_while_the_other_is_away(http: httpx.Client, shop: Shop) -> None:
+def test_a_colleague_takes_over_only_while_the_other_is_away(http: httpx2.Client, shop: Shop) -> None:
     own(http, shop, "ann", overrides=[
         {"date": TUESDAY, "off": [{"start": "12:00", "end": "14:00"}], "colleague": CYD}])  # fmt: skip
     names = {
@@ -172,7 +172,7 @@ def test_a_colleague_takes_over_only_while_the_other_is_away(http: httpx.Client,
     assert len(slots(http, shop, "with-ann", WEDNESDAY)) == 20
 
 
-def test_a_colleague_who_is_away_or_taken_does_not_take_over(http: httpx.Client, shop: Shop) -> None:
+def test_a_colleague_who_is_away_or_taken_does_not_take_over(http: httpx2.Client, shop: Shop) -> None:
     own(http, shop, "ann", overrides=[{"date": TUESDAY, "off": True, "colleague": CYD}])
     own(http, shop, "cyd", overrides=[{"date": TUESDAY, "off": [{"start": "08:00", "end": "12:00"}]}])
     assert slots(http, shop, "with-ann", TUESDAY)[0] == "12:00"
@@ -181,7 +181,7 @@ def test_a_colleague_who_is_away_or_taken_does_not_take_over(http: httpx.Client,
     assert slots(http, shop, "with-ann", TUESDAY)[0] == "12:30"
 
 
-def test_what_was_booked_with_a_colleague_stays_theirs(http: httpx.Client, shop: Shop) -> None:
+def test_what_was_booked_with_a_colleague_stays_theirs(http: httpx2.Client, shop: Shop) -> None:
     own(http, shop, "ann", overrides=[{"date": TUESDAY, "off": True, "colleague": CYD}])
     made = book(http, shop, "with-ann", at=AT + ONE)
     own(http, shop, "ann")
@@ -194,7 +194,7 @@ def test_what_was_booked_with_a_colleague_stays_theirs(http: httpx.Client, shop:
 
 
 @pytest.mark.parametrize("name", ["chosen", "turns", "lesson"])
-def test_a_booking_can_be_moved_though_its_host_has_left(http: httpx.Client, shop: Shop, name: str) -> None:
+def test_a_booking_can_be_moved_though_its_host_has_left(http: httpx2.Client, shop: Shop, name: str) -> None:
     """The offer names others now: the booking goes to one of them, and a turn with it."""
     made = book(http, shop, name)
     assert hosts(made) == ["Ann"]
@@ -210,7 +210,7 @@ def test_a_booking_can_be_moved_though_its_host_has_left(http: httpx.Client, sho
     assert hosts(moved.json()) == ["Ben"]
 
 
-def test_one_colleague_takes_over_from_two_on_different_days(http: httpx.Client, shop: Shop) -> None:
+def test_one_colleague_takes_over_from_two_on_different_days(http: httpx2.Client, shop: Shop) -> None:
     for name, on in (("ann", MONDAY), ("ben", TUESDAY)):
         own(http, shop, name, overrides=[{"date": on, "off": True, "colleague": CYD}])
     for at in (AT, AT + ONE):
@@ -221,7 +221,7 @@ def test_one_colleague_takes_over_from_two_on_different_days(http: httpx.Client,
 
 
 def test_one_colleague_takes_over_from_two_on_one_day_and_is_one_person(
-    http: httpx.Client, shop: Shop
+    http: httpx2.Client, shop: Shop
 ) -> None:
     for name in ("ann", "ben"):
         own(http, shop, name, overrides=[{"date": MONDAY, "off": True, "colleague": CYD}])
@@ -233,7 +233,7 @@ def test_one_colleague_takes_over_from_two_on_one_day_and_is_one_person(
 
 
 def test_a_colleague_takes_over_from_two_who_are_away_at_different_hours(
-    http: httpx.Client, shop: Shop
+    http: httpx2.Client, shop: Shop
 ) -> None:
     own(
         http,
@@ -255,7 +255,7 @@ def test_a_colleague_takes_over_from_two_who_are_away_at_different_hours(
                 http.delete(f"/api/bookings/{answer.json()['token']}")
 
 
-def test_a_colleague_takes_over_where_windows_open_the_host(http: httpx.Client, shop: Shop) -> None:
+def test_a_colleague_takes_over_where_windows_open_the_host(http: httpx2.Client, shop: Shop) -> None:
     own(http, shop, "ann", overrides=[{"date": TUESDAY, "off": True, "colleague": CYD}])
     assert hosts(book(http, shop, "windows", at=AT + ONE)) == ["Cyd"]
     assert hosts(book(http, shop, "windows")) == ["Ann"]
@@ -303,7 +303,7 @@ def check_stage(owner: psycopg.Connection[Any], shop: Shop) -> None:
 
 @pytest.mark.parametrize("seed", range(4))
 def test_a_stage_is_always_set_up_and_cleared_away(
-    http: httpx.Client, shop: Shop, owner: psycopg.Connection[Any], seed: int
+    http: httpx2.Client, shop: Shop, owner: psycopg.Connection[Any], seed: int
 ) -> None:
     """Two layouts of different lengths, offers with and without buffers, and the bare stage; 70 random steps."""
     dice = random.Random(seed)
@@ -336,7 +336,7 @@ def test_a_stage_is_always_set_up_and_cleared_away(
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_a_free_time_on_a_stage_can_be_booked(http: httpx.Client, shop: Shop, seed: int) -> None:
+def test_a_free_time_on_a_stage_can_be_booked(http: httpx2.Client, shop: Shop, seed: int) -> None:
     """Whatever is offered is had, and what is not offered is not: layouts beside each other at random."""
     dice = random.Random(seed)
     for _ in range(14):
@@ -352,7 +352,7 @@ def test_a_free_time_on_a_stage_can_be_booked(http: httpx.Client, shop: Shop, se
                 break
 
 
-def hold(http: httpx.Client, shop: Shop, name: str, at: datetime) -> dict[str, Any]:
+def hold(http: httpx2.Client, shop: Shop, name: str, at: datetime) -> dict[str, Any]:
     wanted = body(shop, name, at)
     answer = http.post(
         "/api/holds", json={k: wanted[k] for k in ("org_id", "resource_id", "start_time", "end_time")}
@@ -364,7 +364,7 @@ def hold(http: httpx.Client, shop: Shop, name: str, at: datetime) -> dict[str, A
 
 @pytest.mark.parametrize("other", ["yoga", "stage", "talk"])
 def test_what_a_lapsed_hold_had_taken_over_comes_back(
-    http: httpx.Client, shop: Shop, owner: psycopg.Connection[Any], clock: Clock, other: str
+    http: httpx2.Client, shop: Shop, owner: psycopg.Connection[Any], clock: Clock, other: str
 ) -> None:
     """A talk at 12:00 and a hold on the next: once it lapsed, the chairs still have to be cleared away."""
     book(http, shop, "talk")
@@ -382,7 +382,7 @@ def test_what_a_lapsed_hold_had_taken_over_comes_back(
 
 
 def test_a_lapsed_hold_beside_a_talk_does_not_give_its_clearing_away(
-    http: httpx.Client, shop: Shop, owner: psycopg.Connection[Any], clock: Clock
+    http: httpx2.Client, shop: Shop, owner: psycopg.Connection[Any], clock: Clock
 ) -> None:
     """Without anybody having cleared the hold away, the bare stage is not free until the chairs are gone."""
     talk = book(http, shop, "talk")
@@ -394,7 +394,7 @@ def test_a_lapsed_hold_beside_a_talk_does_not_give_its_clearing_away(
     assert uses
 
 
-def test_hours_of_every_day_are_told_by_their_names(http: httpx.Client, shop: Shop) -> None:
+def test_hours_of_every_day_are_told_by_their_names(http: httpx2.Client, shop: Shop) -> None:
     for number, name in enumerate(DAYS):
         own(http, shop, "ann", {**opening(start="10:00", end="11:00"), "days": [name]})
         on = (AT + number * ONE).date().isoformat()

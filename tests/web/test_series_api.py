@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import httpx
+import httpx2
 import psycopg
 import pytest
 
@@ -63,7 +63,7 @@ def wanted(shop: Shop, name: str, rule: str, at: datetime = AT, **more: Any) -> 
     }
 
 
-def plan(http: httpx.Client, shop: Shop, *args: Any, auth: bool = True, **more: Any) -> dict[str, Any]:
+def plan(http: httpx2.Client, shop: Shop, *args: Any, auth: bool = True, **more: Any) -> dict[str, Any]:
     headers = shop.auth if auth else {}
     answer = http.post(f"/api/organizations/{shop.slug}/series/plan", headers=headers,
                        json=wanted(shop, *args, **more))  # fmt: skip
@@ -72,31 +72,31 @@ def plan(http: httpx.Client, shop: Shop, *args: Any, auth: bool = True, **more: 
     return found
 
 
-def post(http: httpx.Client, shop: Shop, *args: Any, auth: bool = True, **more: Any) -> httpx.Response:
+def post(http: httpx2.Client, shop: Shop, *args: Any, auth: bool = True, **more: Any) -> httpx2.Response:
     return http.post(f"/api/organizations/{shop.slug}/series", headers=shop.auth if auth else {},
                      json=wanted(shop, *args, **more))  # fmt: skip
 
 
-def make(http: httpx.Client, shop: Shop, *args: Any, **more: Any) -> dict[str, Any]:
+def make(http: httpx2.Client, shop: Shop, *args: Any, **more: Any) -> dict[str, Any]:
     answer = post(http, shop, *args, **more)
     assert answer.status_code == 201, answer.text
     made: dict[str, Any] = answer.json()
     return made
 
 
-def move(http: httpx.Client, shop: Shop, id_: str, start: datetime, **more: Any) -> httpx.Response:
+def move(http: httpx2.Client, shop: Shop, id_: str, start: datetime, **more: Any) -> httpx2.Response:
     return http.patch(f"/api/organizations/{shop.slug}/series/{id_}", headers=shop.auth,
                       json={"start_time": start.isoformat(), **more})  # fmt: skip
 
 
-def moved(http: httpx.Client, shop: Shop, *args: Any, **more: Any) -> dict[str, Any]:
+def moved(http: httpx2.Client, shop: Shop, *args: Any, **more: Any) -> dict[str, Any]:
     answer = move(http, shop, *args, **more)
     assert answer.status_code == 200, answer.text
     found: dict[str, Any] = answer.json()
     return found
 
 
-def read(http: httpx.Client, shop: Shop, id_: str) -> dict[str, Any]:
+def read(http: httpx2.Client, shop: Shop, id_: str) -> dict[str, Any]:
     answer = http.get(f"/api/organizations/{shop.slug}/series/{id_}", headers=shop.auth)
     assert answer.status_code == 200, answer.text
     found: dict[str, Any] = answer.json()
@@ -137,7 +137,7 @@ def reads_back(found: dict[str, Any]) -> None:
 
 
 def test_a_plan_says_of_each_date_whether_it_is_free_and_why_not(
-    http: httpx.Client, shop: Shop, owner: psycopg.Connection[Any]
+    http: httpx2.Client, shop: Shop, owner: psycopg.Connection[Any]
 ) -> None:
     book(http, shop, "room", at=AT + WEEK)
     before = (count(owner, shop, "bookings"), count(owner, shop, "series"), count(owner, shop, "events"))
@@ -154,7 +154,7 @@ def test_a_plan_says_of_each_date_whether_it_is_free_and_why_not(
     assert after == before, "a plan changes nothing"
 
 
-def test_alternatives_do_not_offer_what_the_series_itself_takes(http: httpx.Client, shop: Shop) -> None:
+def test_alternatives_do_not_offer_what_the_series_itself_takes(http: httpx2.Client, shop: Shop) -> None:
     """Two dates of one day: the first takes 11:30, which the second may not be offered."""
     book(http, shop, "room", at=AT)
     early = (AT - timedelta(minutes=30)).isoformat()
@@ -165,7 +165,7 @@ def test_alternatives_do_not_offer_what_the_series_itself_takes(http: httpx.Clie
 
 
 def test_a_date_that_is_closed_says_so_and_a_holiday_is_skipped_or_not(
-    http: httpx.Client, shop: Shop
+    http: httpx2.Client, shop: Shop
 ) -> None:
     http.put(f"/api/organizations/{shop.slug}/holidays", headers=shop.auth,
              json={"days": [{"date": "2026-11-30", "name": "Mill Day"}]})  # fmt: skip
@@ -179,7 +179,7 @@ def test_a_date_that_is_closed_says_so_and_a_holiday_is_skipped_or_not(
     assert [s[:10] for s in starts(made)] == ["2026-11-23", "2026-12-07"]
 
 
-def test_another_time_that_is_named_for_a_holiday_is_taken(http: httpx.Client, shop: Shop) -> None:
+def test_another_time_that_is_named_for_a_holiday_is_taken(http: httpx2.Client, shop: Shop) -> None:
     """A date on a holiday is skipped; who says when instead does not want it skipped."""
     http.put(f"/api/organizations/{shop.slug}/holidays", headers=shop.auth,
              json={"days": [{"date": "2026-11-30", "name": "Mill Day"}]})  # fmt: skip
@@ -189,7 +189,7 @@ def test_another_time_that_is_named_for_a_holiday_is_taken(http: httpx.Client, s
     assert planned["dates"][1]["start"][:10] == "2026-12-01"
 
 
-def test_another_host_takes_the_date_on_which_the_first_is_busy(http: httpx.Client, shop: Shop) -> None:
+def test_another_host_takes_the_date_on_which_the_first_is_busy(http: httpx2.Client, shop: Shop) -> None:
     book(http, shop, "chosen", at=AT + WEEK, staff_id=str(shop.ids["ann"]))
     planned = plan(http, shop, "lesson", "FREQ=WEEKLY;COUNT=3")
     assert [date["hosts"] for date in planned["dates"]] == [["Ann"], ["Ben"], ["Ann"]]
@@ -197,7 +197,7 @@ def test_another_host_takes_the_date_on_which_the_first_is_busy(http: httpx.Clie
     assert [hosts(b) for b in made["bookings"]] == [["Ann"], ["Ben"], ["Ann"]]
 
 
-def test_a_conflict_with_one_chosen_host_offers_the_other(http: httpx.Client, shop: Shop) -> None:
+def test_a_conflict_with_one_chosen_host_offers_the_other(http: httpx2.Client, shop: Shop) -> None:
     book(http, shop, "chosen", at=AT + WEEK, staff_id=str(shop.ids["ann"]))
     planned = plan(http, shop, "chosen", "FREQ=WEEKLY;COUNT=2", staff_id=str(shop.ids["ann"]))
     assert states(planned) == ["free", "conflict"]
@@ -209,7 +209,7 @@ def test_a_conflict_with_one_chosen_host_offers_the_other(http: httpx.Client, sh
 
 
 def test_a_series_is_made_at_once_or_not_at_all(
-    http: httpx.Client, shop: Shop, owner: psycopg.Connection[Any]
+    http: httpx2.Client, shop: Shop, owner: psycopg.Connection[Any]
 ) -> None:
     book(http, shop, "room", at=AT + 2 * WEEK)
     before = {t: count(owner, shop, t) for t in ("bookings", "claims", "series", "events", "participants")}
@@ -225,7 +225,7 @@ def test_a_series_is_made_at_once_or_not_at_all(
     assert http.get(f"/api/bookings/{tokens[2]}").json()["start_time"][:10] == "2026-12-14"
 
 
-def test_some_dates_have_another_time_and_wrong_dates_are_named(http: httpx.Client, shop: Shop) -> None:
+def test_some_dates_have_another_time_and_wrong_dates_are_named(http: httpx2.Client, shop: Shop) -> None:
     book(http, shop, "room", at=AT + WEEK)
     later = (AT + WEEK + HOUR).isoformat()
     made = make(http, shop, "room", "FREQ=WEEKLY;COUNT=3", instead={"2026-11-30T12:00:00": later})
@@ -237,14 +237,14 @@ def test_some_dates_have_another_time_and_wrong_dates_are_named(http: httpx.Clie
         "without[2026-11-24T12:00:00]", "instead[2026-12-01T12:00:00]"}  # fmt: skip
 
 
-def test_two_dates_put_on_one_time_are_a_conflict(http: httpx.Client, shop: Shop) -> None:
+def test_two_dates_put_on_one_time_are_a_conflict(http: httpx2.Client, shop: Shop) -> None:
     onto = (AT + WEEK).isoformat()
     refused = post(http, shop, "room", "FREQ=WEEKLY;COUNT=2", instead={"2026-11-23T12:00:00": onto})
     assert refused.status_code == 409
     assert states(refused.json()["plan"]) == ["free", "conflict"]
 
 
-def test_a_time_chosen_instead_survives_a_move_of_all(http: httpx.Client, shop: Shop) -> None:
+def test_a_time_chosen_instead_survives_a_move_of_all(http: httpx2.Client, shop: Shop) -> None:
     made = make(http, shop, "room", "FREQ=WEEKLY;COUNT=3",
                 instead={"2026-11-30T12:00:00": (AT + WEEK + 4 * HOUR).isoformat()})  # fmt: skip
     after = moved(http, shop, made["id"], AT + HOUR)
@@ -252,7 +252,7 @@ def test_a_time_chosen_instead_survives_a_move_of_all(http: httpx.Client, shop: 
 
 
 def test_a_hold_that_lapsed_is_not_in_the_way_of_a_series(
-    http: httpx.Client, shop: Shop, clock: Clock
+    http: httpx2.Client, shop: Shop, clock: Clock
 ) -> None:
     held = {k: v for k, v in body(shop, "room", AT + WEEK).items()
             if k in ("org_id", "resource_id", "start_time", "end_time")}  # fmt: skip
@@ -264,7 +264,7 @@ def test_a_hold_that_lapsed_is_not_in_the_way_of_a_series(
     assert made.status_code == 201, made.text
 
 
-def test_a_series_moves_onto_what_a_lapsed_hold_had(http: httpx.Client, shop: Shop, clock: Clock) -> None:
+def test_a_series_moves_onto_what_a_lapsed_hold_had(http: httpx2.Client, shop: Shop, clock: Clock) -> None:
     made = make(http, shop, "room", "FREQ=WEEKLY;COUNT=2")
     held = {k: v for k, v in body(shop, "room", AT + WEEK + HOUR).items()
             if k in ("org_id", "resource_id", "start_time", "end_time")}  # fmt: skip
@@ -274,7 +274,7 @@ def test_a_series_moves_onto_what_a_lapsed_hold_had(http: httpx.Client, shop: Sh
 
 
 def test_a_series_of_person_room_and_wheels_claims_all_on_every_date(
-    http: httpx.Client, shop: Shop, owner: psycopg.Connection[Any]
+    http: httpx2.Client, shop: Shop, owner: psycopg.Connection[Any]
 ) -> None:
     made = make(http, shop, "trio", "FREQ=DAILY;COUNT=5")
     rows = owner.execute(
@@ -287,13 +287,13 @@ def test_a_series_of_person_room_and_wheels_claims_all_on_every_date(
     assert states(refused.json()["plan"]) == ["conflict", "conflict"], "the room is taken"
 
 
-def test_a_resource_for_two_holds_two_series_and_no_third(http: httpx.Client, shop: Shop) -> None:
+def test_a_resource_for_two_holds_two_series_and_no_third(http: httpx2.Client, shop: Shop) -> None:
     make(http, shop, "pairs", "FREQ=WEEKLY;COUNT=3")
     make(http, shop, "pairs", "FREQ=WEEKLY;COUNT=3")
     assert states(plan(http, shop, "pairs", "FREQ=WEEKLY;COUNT=3")) == ["conflict"] * 3
 
 
-def test_approval_makes_every_date_pending_and_pending_ones_move_too(http: httpx.Client, shop: Shop) -> None:
+def test_approval_makes_every_date_pending_and_pending_ones_move_too(http: httpx2.Client, shop: Shop) -> None:
     made = make(http, shop, "asked", "FREQ=WEEKLY;COUNT=3")
     assert {b["status"] for b in made["bookings"]} == {"pending"}
     after = moved(http, shop, made["id"], AT + HOUR)
@@ -304,7 +304,7 @@ def test_approval_makes_every_date_pending_and_pending_ones_move_too(http: httpx
 
 
 def test_limits_per_week_and_per_host_count_the_dates_of_the_series_itself(
-    http: httpx.Client, shop: Shop
+    http: httpx2.Client, shop: Shop
 ) -> None:
     planned = plan(http, shop, "weekly", "FREQ=DAILY;COUNT=8")
     assert states(planned) == ["free"] * 3 + ["conflict"] * 4 + ["free"]
@@ -316,24 +316,24 @@ def test_limits_per_week_and_per_host_count_the_dates_of_the_series_itself(
     assert states(twice) == ["free", "free", "conflict"]
 
 
-def test_a_bookers_limit_counts_the_dates_of_the_series_itself(http: httpx.Client, shop: Shop) -> None:
+def test_a_bookers_limit_counts_the_dates_of_the_series_itself(http: httpx2.Client, shop: Shop) -> None:
     answer = post(http, shop, "twice", "FREQ=DAILY;COUNT=5")
     assert answer.status_code == 409, "five bookings of one person in a week that allows two"
     assert post(http, shop, "twice", "FREQ=WEEKLY;COUNT=5").status_code == 201
 
 
-def test_a_bookers_minutes_count_the_dates_of_the_series_itself(http: httpx.Client, shop: Shop) -> None:
+def test_a_bookers_minutes_count_the_dates_of_the_series_itself(http: httpx2.Client, shop: Shop) -> None:
     assert post(http, shop, "minutes", "FREQ=DAILY;COUNT=3").status_code == 409
     assert post(http, shop, "minutes", "FREQ=DAILY;COUNT=2").status_code == 201
     assert post(http, shop, "minutes", "FREQ=WEEKLY;COUNT=1", at=AT + 3 * HOUR).status_code == 409
 
 
-def test_a_plan_says_which_dates_are_beyond_the_bookers_limit(http: httpx.Client, shop: Shop) -> None:
+def test_a_plan_says_which_dates_are_beyond_the_bookers_limit(http: httpx2.Client, shop: Shop) -> None:
     assert "conflict" in states(plan(http, shop, "twice", "FREQ=DAILY;COUNT=5"))
 
 
 def test_visitors_have_a_series_only_where_it_is_offered_and_only_so_long(
-    http: httpx.Client, shop: Shop
+    http: httpx2.Client, shop: Shop
 ) -> None:
     refused = post(http, shop, "room", "FREQ=WEEKLY;COUNT=3", auth=False)
     assert refused.status_code == 422
@@ -348,7 +348,7 @@ def test_visitors_have_a_series_only_where_it_is_offered_and_only_so_long(
     assert wrong.status_code == 401
 
 
-def test_only_staff_read_move_and_cancel_a_series(http: httpx.Client, shop: Shop) -> None:
+def test_only_staff_read_move_and_cancel_a_series(http: httpx2.Client, shop: Shop) -> None:
     made = make(http, shop, "room", "FREQ=WEEKLY;COUNT=2")
     here = f"/api/organizations/{shop.slug}/series/{made['id']}"
     assert http.get(here).status_code == 401
@@ -389,7 +389,7 @@ def test_only_staff_read_move_and_cancel_a_series(http: httpx.Client, shop: Shop
     ";;;;;",
     "FREQ=YEARLY;INTERVAL=119;COUNT=68",
 ])  # fmt: skip
-def test_a_rule_that_cannot_be_is_refused_with_a_sentence(http: httpx.Client, shop: Shop, rule: str) -> None:
+def test_a_rule_that_cannot_be_is_refused_with_a_sentence(http: httpx2.Client, shop: Shop, rule: str) -> None:
     answer = http.post(f"/api/organizations/{shop.slug}/series/plan", headers=shop.auth,
                        json=wanted(shop, "room", rule, at=datetime(2026, 12, 31, 23, 30, tzinfo=UTC)))  # fmt: skip
     assert answer.status_code == 422, (rule, answer.text)
@@ -397,7 +397,7 @@ def test_a_rule_that_cannot_be_is_refused_with_a_sentence(http: httpx.Client, sh
     assert answer.json()["errors"][0]["sentence"]
 
 
-def test_a_rule_without_any_date_is_refused_quickly(http: httpx.Client, shop: Shop) -> None:
+def test_a_rule_without_any_date_is_refused_quickly(http: httpx2.Client, shop: Shop) -> None:
     """Nobody waits while eight thousand years are searched for a thirtieth of February."""
     began = time.monotonic()
     answer = http.post(f"/api/organizations/{shop.slug}/series/plan", headers=shop.auth,
@@ -406,7 +406,7 @@ def test_a_rule_without_any_date_is_refused_quickly(http: httpx.Client, shop: Sh
     assert time.monotonic() - began < 1
 
 
-def test_what_is_wrong_besides_the_rule_is_named_by_its_field(http: httpx.Client, shop: Shop) -> None:
+def test_what_is_wrong_besides_the_rule_is_named_by_its_field(http: httpx2.Client, shop: Shop) -> None:
     wrong = post(http, shop, "room", "FREQ=WEEKLY;COUNT=2", duration=45)
     assert (wrong.status_code, [e["path"] for e in wrong.json()["errors"]]) == (422, ["duration"])
     wrong = post(http, shop, "room", "FREQ=WEEKLY;COUNT=2", instead={"soon": AT.isoformat()})
@@ -421,7 +421,7 @@ def test_what_is_wrong_besides_the_rule_is_named_by_its_field(http: httpx.Client
     (datetime(2027, 3, 1, 15, 0, tzinfo=UTC), "15:00", "14:00"),
 ])  # fmt: skip
 def test_ten_oclock_stays_ten_oclock_when_the_clocks_change(
-    http: httpx.Client, shop: Shop, clock: Clock, first: datetime, before: str, after: str
+    http: httpx2.Client, shop: Shop, clock: Clock, first: datetime, before: str, after: str
 ) -> None:
     clock.at = first - 10 * DAY
     made = make(http, shop, "newyork", "FREQ=WEEKLY;COUNT=4", at=first)
@@ -438,7 +438,7 @@ def test_ten_oclock_stays_ten_oclock_when_the_clocks_change(
 
 
 def test_a_date_in_a_gap_comes_an_hour_later_and_moves_with_the_others(
-    http: httpx.Client, shop: Shop, clock: Clock
+    http: httpx2.Client, shop: Shop, clock: Clock
 ) -> None:
     """14 March 2027, 02:30 does not exist in New York: RFC 5545 reads it as 03:30."""
     first = datetime(2027, 3, 13, 7, 30, tzinfo=UTC)
@@ -451,7 +451,7 @@ def test_a_date_in_a_gap_comes_an_hour_later_and_moves_with_the_others(
     assert starts(after) == ["2027-03-13T08:30", "2027-03-14T07:30", "2027-03-15T07:30"]
 
 
-def test_a_date_in_a_fold_is_the_first_of_the_two(http: httpx.Client, shop: Shop, clock: Clock) -> None:
+def test_a_date_in_a_fold_is_the_first_of_the_two(http: httpx2.Client, shop: Shop, clock: Clock) -> None:
     """1 November 2026, 01:30 comes twice in New York."""
     first = datetime(2026, 10, 31, 5, 30, tzinfo=UTC)
     clock.at = first - 10 * DAY
@@ -459,7 +459,7 @@ def test_a_date_in_a_fold_is_the_first_of_the_two(http: httpx.Client, shop: Shop
     assert starts(made) == ["2026-10-31T05:30", "2026-11-01T05:30", "2026-11-02T06:30"]
 
 
-def test_until_is_read_with_and_without_a_zone(http: httpx.Client, shop: Shop) -> None:
+def test_until_is_read_with_and_without_a_zone(http: httpx2.Client, shop: Shop) -> None:
     for until, dates in (("20261214", 4), ("20261214T120000", 4), ("20261214T115959", 3),
                          ("20261214T120000Z", 4), ("20261214T115959Z", 3)):  # fmt: skip
         planned = plan(http, shop, "room", f"FREQ=WEEKLY;UNTIL={until}")
@@ -469,7 +469,7 @@ def test_until_is_read_with_and_without_a_zone(http: httpx.Client, shop: Shop) -
 # Changing it.
 
 
-def test_one_date_moved_alone_stays_where_it_is_when_all_move(http: httpx.Client, shop: Shop) -> None:
+def test_one_date_moved_alone_stays_where_it_is_when_all_move(http: httpx2.Client, shop: Shop) -> None:
     made = make(http, shop, "room", "FREQ=WEEKLY;COUNT=4")
     third = made["bookings"][2]
     alone = (AT + 2 * WEEK + 5 * HOUR).isoformat()
@@ -483,7 +483,7 @@ def test_one_date_moved_alone_stays_where_it_is_when_all_move(http: httpx.Client
 
 
 def test_a_move_that_names_an_exception_does_not_shift_the_others_by_weeks(
-    http: httpx.Client, shop: Shop
+    http: httpx2.Client, shop: Shop
 ) -> None:
     """Its third date was moved to 17:00; moving all by way of it moves by hours, or is refused."""
     made = make(http, shop, "room", "FREQ=WEEKLY;COUNT=4")
@@ -497,7 +497,7 @@ def test_a_move_that_names_an_exception_does_not_shift_the_others_by_weeks(
 
 
 def test_past_dates_stay_and_what_is_to_come_is_a_series_of_its_own(
-    http: httpx.Client, shop: Shop, clock: Clock
+    http: httpx2.Client, shop: Shop, clock: Clock
 ) -> None:
     made = make(http, shop, "room", "FREQ=WEEKLY;COUNT=5")
     clock.at = AT + WEEK + HOUR
@@ -513,7 +513,7 @@ def test_past_dates_stay_and_what_is_to_come_is_a_series_of_its_own(
     assert len(walls) == 2
 
 
-def test_this_and_later_splits_the_series_into_two_with_right_rules(http: httpx.Client, shop: Shop) -> None:
+def test_this_and_later_splits_the_series_into_two_with_right_rules(http: httpx2.Client, shop: Shop) -> None:
     made = make(http, shop, "room", "FREQ=WEEKLY;COUNT=5;BYDAY=MO")
     fourth = made["bookings"][3]
     after = moved(
@@ -530,7 +530,7 @@ def test_this_and_later_splits_the_series_into_two_with_right_rules(http: httpx.
         reads_back(found)
 
 
-def test_the_rule_of_the_later_part_counts_dates_that_were_left_out(http: httpx.Client, shop: Shop) -> None:
+def test_the_rule_of_the_later_part_counts_dates_that_were_left_out(http: httpx2.Client, shop: Shop) -> None:
     """Five dates without the second; the fourth and fifth move: they are two."""
     made = make(http, shop, "room", "FREQ=WEEKLY;COUNT=5", without=["2026-11-30T12:00:00"])
     fourth = made["bookings"][2]
@@ -548,7 +548,7 @@ def test_the_rule_of_the_later_part_counts_dates_that_were_left_out(http: httpx.
     "FREQ=WEEKLY;UNTIL=20261207",
 ])  # fmt: skip
 def test_a_rule_with_an_end_still_has_its_last_date_after_a_move(
-    http: httpx.Client, shop: Shop, rule: str
+    http: httpx2.Client, shop: Shop, rule: str
 ) -> None:
     made = make(http, shop, "room", rule)
     assert len(made["bookings"]) == 3
@@ -558,7 +558,7 @@ def test_a_rule_with_an_end_still_has_its_last_date_after_a_move(
     reads_back(after)
 
 
-def test_an_end_written_with_hyphens_is_refused_or_can_be_moved(http: httpx.Client, shop: Shop) -> None:
+def test_an_end_written_with_hyphens_is_refused_or_can_be_moved(http: httpx2.Client, shop: Shop) -> None:
     made = post(http, shop, "room", "FREQ=WEEKLY;UNTIL=2026-12-08")
     if made.status_code == 201:
         assert move(http, shop, made.json()["id"], AT + DAY).status_code == 200
@@ -566,7 +566,7 @@ def test_an_end_written_with_hyphens_is_refused_or_can_be_moved(http: httpx.Clie
         assert made.status_code == 422
 
 
-def test_a_monthly_rule_follows_only_where_it_can(http: httpx.Client, shop: Shop) -> None:
+def test_a_monthly_rule_follows_only_where_it_can(http: httpx2.Client, shop: Shop) -> None:
     made = make(http, shop, "room", "FREQ=MONTHLY;BYDAY=4MO;COUNT=3")
     refused = move(http, shop, made["id"], AT + DAY)
     assert refused.status_code == 422
@@ -576,7 +576,9 @@ def test_a_monthly_rule_follows_only_where_it_can(http: httpx.Client, shop: Shop
     reads_back(after)
 
 
-def test_a_monthly_rule_at_the_end_of_months_is_refused_or_still_true(http: httpx.Client, shop: Shop) -> None:
+def test_a_monthly_rule_at_the_end_of_months_is_refused_or_still_true(
+    http: httpx2.Client, shop: Shop
+) -> None:
     """30 November, 30 December, 30 January a day later are 1 December, 31 December, 31 January: no rule."""
     made = make(http, shop, "room", "FREQ=MONTHLY;COUNT=3", at=AT + WEEK)
     answer = move(http, shop, made["id"], AT + WEEK + DAY)
@@ -586,7 +588,7 @@ def test_a_monthly_rule_at_the_end_of_months_is_refused_or_still_true(http: http
         assert answer.status_code == 422
 
 
-def test_every_second_week_on_two_days_is_refused_or_still_true(http: httpx.Client, shop: Shop) -> None:
+def test_every_second_week_on_two_days_is_refused_or_still_true(http: httpx2.Client, shop: Shop) -> None:
     made = make(http, shop, "room", "FREQ=WEEKLY;INTERVAL=2;BYDAY=MO,WE;COUNT=4")
     answer = move(http, shop, made["id"], AT + 5 * DAY)
     if answer.status_code == 200:
@@ -596,7 +598,7 @@ def test_every_second_week_on_two_days_is_refused_or_still_true(http: httpx.Clie
 
 
 def test_a_move_onto_what_others_have_moves_nothing(
-    http: httpx.Client, shop: Shop, owner: psycopg.Connection[Any]
+    http: httpx2.Client, shop: Shop, owner: psycopg.Connection[Any]
 ) -> None:
     made = make(http, shop, "room", "FREQ=WEEKLY;COUNT=3")
     book(http, shop, "room", at=AT + WEEK + HOUR)
@@ -609,7 +611,7 @@ def test_a_move_onto_what_others_have_moves_nothing(
     assert count(owner, shop, "events") == events
 
 
-def test_a_series_moves_onto_its_own_times(http: httpx.Client, shop: Shop) -> None:
+def test_a_series_moves_onto_its_own_times(http: httpx2.Client, shop: Shop) -> None:
     made = make(http, shop, "room", "FREQ=WEEKLY;COUNT=3")
     after = moved(http, shop, made["id"], AT + WEEK)
     assert starts(after) == [f"{day}T12:00" for day in MONDAYS[1:4]]
@@ -618,7 +620,7 @@ def test_a_series_moves_onto_its_own_times(http: httpx.Client, shop: Shop) -> No
 
 
 def test_dates_of_a_later_part_are_cancelled_and_the_others_stand(
-    http: httpx.Client, shop: Shop, clock: Clock, owner: psycopg.Connection[Any]
+    http: httpx2.Client, shop: Shop, clock: Clock, owner: psycopg.Connection[Any]
 ) -> None:
     made = make(http, shop, "room", "FREQ=WEEKLY;COUNT=5")
     here = f"/api/organizations/{shop.slug}/series/{made['id']}"
@@ -638,7 +640,7 @@ def test_dates_of_a_later_part_are_cancelled_and_the_others_stand(
     assert http.delete(here, headers=shop.auth, params={"scope": "this_and_later"}).status_code == 422
 
 
-def test_cancelled_dates_do_not_come_back_when_the_others_move(http: httpx.Client, shop: Shop) -> None:
+def test_cancelled_dates_do_not_come_back_when_the_others_move(http: httpx2.Client, shop: Shop) -> None:
     made = make(http, shop, "room", "FREQ=WEEKLY;COUNT=4")
     http.delete(f"/api/bookings/{made['bookings'][0]['id']}", headers=shop.auth)
     http.delete(f"/api/bookings/{made['bookings'][2]['id']}", headers=shop.auth)
@@ -648,7 +650,7 @@ def test_cancelled_dates_do_not_come_back_when_the_others_move(http: httpx.Clien
 
 
 def test_a_moved_series_keeps_its_hosts_and_takes_another_where_they_are_busy(
-    http: httpx.Client, shop: Shop
+    http: httpx2.Client, shop: Shop
 ) -> None:
     made = make(http, shop, "lesson", "FREQ=WEEKLY;COUNT=3")
     book(http, shop, "chosen", at=AT + WEEK + HOUR, staff_id=str(shop.ids["ann"]))
@@ -659,7 +661,7 @@ def test_a_moved_series_keeps_its_hosts_and_takes_another_where_they_are_busy(
 # The ledger.
 
 
-def test_the_ledger_holds_after_a_series_by_turns(http: httpx.Client, shop: Shop) -> None:
+def test_the_ledger_holds_after_a_series_by_turns(http: httpx2.Client, shop: Shop) -> None:
     ledger = f"/api/organizations/{shop.slug}/resources/{shop.ids['turns']}/fairness"
     made = make(http, shop, "turns", "FREQ=WEEKLY;COUNT=4")
     assert len({hosts(b)[0] for b in made["bookings"]}) == 1, "the same host all along"
@@ -674,7 +676,7 @@ def test_the_ledger_holds_after_a_series_by_turns(http: httpx.Client, shop: Shop
 
 
 def test_the_ledger_has_one_turn_for_each_booking_after_a_series_moved(
-    http: httpx.Client, shop: Shop
+    http: httpx2.Client, shop: Shop
 ) -> None:
     """One date goes to the other host: the turn goes with it, and is not paid for twice."""
     ledger = f"/api/organizations/{shop.slug}/resources/{shop.ids['turns']}/fairness"
@@ -688,7 +690,7 @@ def test_the_ledger_has_one_turn_for_each_booking_after_a_series_moved(
     assert (said["turns"], said["holds"]) == (2, True)
 
 
-def test_a_cancelled_series_gives_all_its_turns_back(http: httpx.Client, shop: Shop) -> None:
+def test_a_cancelled_series_gives_all_its_turns_back(http: httpx2.Client, shop: Shop) -> None:
     ledger = f"/api/organizations/{shop.slug}/resources/{shop.ids['turns']}/fairness"
     made = make(http, shop, "turns", "FREQ=WEEKLY;COUNT=3")
     http.delete(f"/api/organizations/{shop.slug}/series/{made['id']}", headers=shop.auth)
@@ -698,7 +700,7 @@ def test_a_cancelled_series_gives_all_its_turns_back(http: httpx.Client, shop: S
 
 
 def test_neighbours_of_one_layout_in_a_series_share_it(
-    http: httpx.Client, shop: Shop, owner: psycopg.Connection[Any]
+    http: httpx2.Client, shop: Shop, owner: psycopg.Connection[Any]
 ) -> None:
     """Two dates of the series made neighbours: the stage is not cleared between them."""
     made = make(http, shop, "talk", "FREQ=DAILY;COUNT=2",
@@ -710,7 +712,7 @@ def test_neighbours_of_one_layout_in_a_series_share_it(
     assert rows == [("11:30", True), ("12:00", False), ("12:30", False), ("13:00", True)]
 
 
-def test_a_series_can_be_planned_before_the_form_is_filled(http: httpx.Client, shop: Shop) -> None:
+def test_a_series_can_be_planned_before_the_form_is_filled(http: httpx2.Client, shop: Shop) -> None:
     """A plan needs no name and no e-mail; it needs no answers and no phone number either."""
     bare = {"resource_id": str(shop.ids["asking"]), "start_time": AT.isoformat(), "duration": 30,
             "rule": "FREQ=WEEKLY;COUNT=2"}  # fmt: skip
@@ -720,7 +722,7 @@ def test_a_series_can_be_planned_before_the_form_is_filled(http: httpx.Client, s
 
 
 def test_a_series_is_of_its_organization_only(
-    http: httpx.Client, shop: Shop, database_url: str, settings: Settings, clock: Clock
+    http: httpx2.Client, shop: Shop, database_url: str, settings: Settings, clock: Clock
 ) -> None:
     other = found_shop(database_url, settings, clock, people_and_things())
     made = make(http, shop, "room", "FREQ=WEEKLY;COUNT=2")
@@ -736,20 +738,20 @@ def test_a_series_is_of_its_organization_only(
 
 @pytest.mark.parametrize("name", ["room", "trio", "turns"])
 def test_series_and_single_bookings_at_once_leave_nothing_half_made(
-    http: httpx.Client, shop: Shop, base: str, owner: psycopg.Connection[Any], name: str
+    http: httpx2.Client, shop: Shop, base: str, owner: psycopg.Connection[Any], name: str
 ) -> None:
     """Six series and eight single bookings want the same Mondays: each is whole or not there."""
     said: list[Any] = []
     gate = threading.Barrier(14)
 
-    def series(client: httpx.Client, number: int) -> httpx.Response:
+    def series(client: httpx2.Client, number: int) -> httpx2.Response:
         return post(client, shop, name, "FREQ=WEEKLY;COUNT=5", at=AT + (number % 3) * WEEK)
 
-    def single(client: httpx.Client, number: int) -> httpx.Response:
+    def single(client: httpx2.Client, number: int) -> httpx2.Response:
         return client.post("/api/bookings", json=body(shop, name, at=AT + (number % 7) * WEEK))
 
     def one(number: int) -> None:
-        with httpx.Client(base_url=base, timeout=60) as client:
+        with httpx2.Client(base_url=base, timeout=60) as client:
             gate.wait(20)
             answer = (series if number < 6 else single)(client, number)
             said.append(answer.json()["code"] if answer.status_code >= 500 else answer.status_code)

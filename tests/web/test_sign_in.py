@@ -3,14 +3,14 @@
 from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import quote, urlsplit
 
-import httpx
+import httpx2
 import pytest
 
 from tests.house import PASSWORD, House, csrf_in
 from tests.serving import NOW
 
 
-def opens(browser: httpx.Client) -> bool:
+def opens(browser: httpx2.Client) -> bool:
     """Whether this browser is signed in."""
     answer = browser.get("/account")
     assert answer.status_code in (200, 303), answer.status_code
@@ -23,8 +23,8 @@ def blind(text: str, email: str) -> str:
 
 
 def try_password(
-    browser: httpx.Client, email: str, password: str = PASSWORD, query: str = ""
-) -> httpx.Response:
+    browser: httpx2.Client, email: str, password: str = PASSWORD, query: str = ""
+) -> httpx2.Response:
     return browser.post(f"/sign-in{query}", data={"email": email, "password": password})
 
 
@@ -236,7 +236,7 @@ def test_of_two_at_once_a_code_lets_in_one(here: House) -> None:
         for browser in browsers:
             try_password(browser, ada.email)
 
-        def once(browser: httpx.Client, code: str = code) -> int:
+        def once(browser: httpx2.Client, code: str = code) -> int:
             return browser.post("/sign-in/code", data={"code": code}).status_code
 
         with ThreadPoolExecutor(5) as threads:

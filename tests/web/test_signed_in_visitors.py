@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-import httpx
+import httpx2
 
 import infra24
 from infra24.people import Role
@@ -26,7 +26,7 @@ def test_a_member_books_moves_and_cancels_on_the_visitors_pages(
     base: str, shop: Shop, database_url: str, settings: Settings, clock: Clock
 ) -> None:
     ada = sign_in(database_url, settings, clock, shop, Role.MEMBER, email="ada@people.example")
-    with httpx.Client(base_url=base, timeout=30, cookies={"session": ada.cookie}) as browser:
+    with httpx2.Client(base_url=base, timeout=30, cookies={"session": ada.cookie}) as browser:
         page = browser.get(f"/{shop.slug}/book/room").text
         csrf = re.search(r'name="csrf" value="(\w+)"', page)
         start = re.search(r'name="start"[^>]* value="([^"]+)"', page)

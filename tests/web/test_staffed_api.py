@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import httpx
+import httpx2
 import pytest
 
 from infra24.resources import Draft
@@ -29,18 +29,18 @@ def shop(database_url: str, settings: Settings, clock: Clock) -> Shop:
     })  # fmt: skip
 
 
-def ask(http: httpx.Client, **params: Any) -> httpx.Response:
+def ask(http: httpx2.Client, **params: Any) -> httpx2.Response:
     return http.get("/api/booking/availability", params={k: str(v) for k, v in params.items()})
 
 
-def slots(http: httpx.Client, **params: Any) -> list[dict[str, Any]]:
+def slots(http: httpx2.Client, **params: Any) -> list[dict[str, Any]]:
     answer = ask(http, **params)
     assert answer.status_code == 200, answer.text
     found: list[dict[str, Any]] = answer.json()["slots"]
     return found
 
 
-def create(http: httpx.Client, headers: dict[str, str] | None = None, **body: Any) -> httpx.Response:
+def create(http: httpx2.Client, headers: dict[str, str] | None = None, **body: Any) -> httpx2.Response:
     wanted = {
         "attendee_name": "Ada",
         "attendee_email": "ada@example.org",
@@ -50,7 +50,7 @@ def create(http: httpx.Client, headers: dict[str, str] | None = None, **body: An
     return http.post("/api/booking/create", json=wanted, headers=headers or {})
 
 
-def test_the_answer_has_the_form_of_the_contract(http: httpx.Client, shop: Shop) -> None:
+def test_the_answer_has_the_form_of_the_contract(http: httpx2.Client, shop: Shop) -> None:
     answer = ask(http, org=shop.slug, appointment_type_id=shop.ids["chosen"], date="2026-11-23").json()
     assert (answer["success"], answer["timezone"], answer["booking_link"]) == (True, "UTC", None)
     assert set(answer["slots"][0]) == {
@@ -74,7 +74,7 @@ def test_the_answer_has_the_form_of_the_contract(http: httpx.Client, shop: Shop)
     ("always", {None}),
 ])  # fmt: skip
 def test_a_slot_names_its_host_where_that_is_known(
-    http: httpx.Client, shop: Shop, name: str, named: set[str | None]
+    http: httpx2.Client, shop: Shop, name: str, named: set[str | None]
 ) -> None:
     found = slots(http, appointment_type_id=shop.ids[name], date="2026-11-23")
     assert {s["staff_name"] for s in found} == named
@@ -83,7 +83,7 @@ def test_a_slot_names_its_host_where_that_is_known(
         assert len(set(starts)) == len(starts), "one slot for each start"
 
 
-def test_one_host_is_asked_for(http: httpx.Client, shop: Shop) -> None:
+def test_one_host_is_asked_for(http: httpx2.Client, shop: Shop) -> None:
     book(http, shop, "chosen", staff_id=str(shop.ids["ann"]))
     found = slots(http, appointment_type_id=shop.ids["chosen"], staff_id=shop.ids["ann"], date="2026-11-23")
     assert {s["staff_name"] for s in found} == {"Ann"}
@@ -92,7 +92,7 @@ def test_one_host_is_asked_for(http: httpx.Client, shop: Shop) -> None:
     assert [s["staff_name"] for s in both if datetime.fromisoformat(s["start"]) == AT] == ["Ben"]
 
 
-def test_a_wish_for_a_host_that_create_refuses_is_not_offered(http: httpx.Client, shop: Shop) -> None:
+def test_a_wish_for_a_host_that_create_refuses_is_not_offered(http: httpx2.Client, shop: Shop) -> None:
     """Hosts are given by turn, or all are needed: what is offered must be what can be booked."""
     for name in ("turns", "everyone"):
         wish = {"appointment_type_id": str(shop.ids[name]), "staff_id": str(shop.ids["ben"])}
@@ -103,7 +103,7 @@ def test_a_wish_for_a_host_that_create_refuses_is_not_offered(http: httpx.Client
         assert not [s for s in offered if s["staff_id"] == str(shop.ids["ben"])], name
 
 
-def test_all_types_of_an_organization_are_answered_for_at_once(http: httpx.Client, shop: Shop) -> None:
+def test_all_types_of_an_organization_are_answered_for_at_once(http: httpx2.Client, shop: Shop) -> None:
     found = slots(http, org=shop.slug, date="2026-11-23")
     types = {s["appointment_type_id"] for s in found}
     assert {
@@ -113,7 +113,7 @@ def test_all_types_of_an_organization_are_answered_for_at_once(http: httpx.Clien
     assert [s["start"] for s in found] == sorted(s["start"] for s in found)
 
 
-def test_dates_and_times_are_the_askers(http: httpx.Client, shop: Shop) -> None:
+def test_dates_and_times_are_the_askers(http: httpx2.Client, shop: Shop) -> None:
     found = slots(http, appointment_type_id=shop.ids["always"], date="2026-11-23", timezone="Asia/Tokyo")
     assert (found[0]["start"], found[-1]["start"]) == (
         "2026-11-23T00:00:00+09:00",
@@ -134,7 +134,7 @@ def test_dates_and_times_are_the_askers(http: httpx.Client, shop: Shop) -> None:
 ])  # fmt: skip
 @pytest.mark.parametrize("duration", [30, 60])
 def test_a_slot_lasts_as_long_as_it_says_when_the_clocks_change(
-    http: httpx.Client, shop: Shop, clock: Clock, zone: str, day: str, count: int, duration: int
+    http: httpx2.Client, shop: Shop, clock: Clock, zone: str, day: str, count: int, duration: int
 ) -> None:
     clock.at = datetime.fromisoformat(day).replace(tzinfo=UTC) - timedelta(days=10)
     found = slots(http, appointment_type_id=shop.ids["always"], date=day, timezone=zone, duration=duration)
@@ -148,7 +148,7 @@ def test_a_slot_lasts_as_long_as_it_says_when_the_clocks_change(
         assert end.utcoffset() == end.astimezone(ZoneInfo(zone)).utcoffset(), slot
 
 
-def test_lengths_are_those_on_offer(http: httpx.Client, shop: Shop) -> None:
+def test_lengths_are_those_on_offer(http: httpx2.Client, shop: Shop) -> None:
     hours = slots(http, appointment_type_id=shop.ids["always"], date="2026-11-23", duration=60)
     assert {s["duration"] for s in hours} == {60}
     assert slots(http, appointment_type_id=shop.ids["always"], date="2026-11-23", duration=45) == []
@@ -174,7 +174,7 @@ def test_lengths_are_those_on_offer(http: httpx.Client, shop: Shop) -> None:
     ({"org": "SHOP", "date": "2026-11-23", "link": "no-such-link"}, 404),
 ])  # fmt: skip
 def test_wrong_questions_are_refused(
-    http: httpx.Client, shop: Shop, params: dict[str, str], status: int
+    http: httpx2.Client, shop: Shop, params: dict[str, str], status: int
 ) -> None:
     asked = {key: shop.slug if value == "SHOP" else value for key, value in params.items()}
     answer = ask(http, **asked)
@@ -183,7 +183,7 @@ def test_wrong_questions_are_refused(
 
 
 def test_hidden_types_and_those_of_others_are_not_found(
-    http: httpx.Client, shop: Shop, database_url: str, settings: Settings, clock: Clock
+    http: httpx2.Client, shop: Shop, database_url: str, settings: Settings, clock: Clock
 ) -> None:
     other = found_shop(database_url, settings, clock, people_and_things())
     assert ask(http, appointment_type_id=shop.ids["hidden"], date="2026-11-23").status_code == 404
@@ -195,7 +195,7 @@ def test_hidden_types_and_those_of_others_are_not_found(
     assert create(http, appointment_type_id=str(shop.ids["hidden"])).status_code == 404
 
 
-def test_a_booking_is_made_read_moved_and_cancelled(http: httpx.Client, shop: Shop) -> None:
+def test_a_booking_is_made_read_moved_and_cancelled(http: httpx2.Client, shop: Shop) -> None:
     answer = create(http, appointment_type_id=str(shop.ids["chosen"]), staff_id=str(shop.ids["ben"]),
                     attendee_phone="+1 305 555 0100", description="Two prints", location_details="Back door")  # fmt: skip
     assert answer.status_code == 201, answer.text
@@ -217,7 +217,7 @@ def test_a_booking_is_made_read_moved_and_cancelled(http: httpx.Client, shop: Sh
     assert again.status_code == 201, "its time is free again"
 
 
-def test_a_wrong_token_opens_nothing(http: httpx.Client, shop: Shop) -> None:
+def test_a_wrong_token_opens_nothing(http: httpx2.Client, shop: Shop) -> None:
     made = create(http, appointment_type_id=str(shop.ids["chosen"])).json()
     forged = made["token"][:-1] + ("0" if made["token"][-1] != "0" else "1")
     for token in (forged, made["id"], "", "x" * 500):
@@ -227,7 +227,7 @@ def test_a_wrong_token_opens_nothing(http: httpx.Client, shop: Shop) -> None:
     assert http.get("/api/booking/manage").status_code in (401, 422)
 
 
-def test_a_taken_time_is_refused_with_the_nearest_free_ones(http: httpx.Client, shop: Shop) -> None:
+def test_a_taken_time_is_refused_with_the_nearest_free_ones(http: httpx2.Client, shop: Shop) -> None:
     wish = {"appointment_type_id": str(shop.ids["chosen"]), "staff_id": str(shop.ids["ann"])}
     assert create(http, **wish).status_code == 201
     refused = create(http, **wish)
@@ -247,17 +247,17 @@ def test_a_taken_time_is_refused_with_the_nearest_free_ones(http: httpx.Client, 
     {"staff_id": "ben"},
     {"end_time": "2026-11-23T11:00:00Z"},
 ])  # fmt: skip
-def test_wrong_bookings_are_refused(http: httpx.Client, shop: Shop, change: dict[str, Any]) -> None:
+def test_wrong_bookings_are_refused(http: httpx2.Client, shop: Shop, change: dict[str, Any]) -> None:
     answer = create(http, appointment_type_id=str(shop.ids["chosen"]), **change)
     assert answer.status_code == 422, answer.text
 
 
-def test_an_organization_alone_does_not_say_what_to_book(http: httpx.Client, shop: Shop) -> None:
+def test_an_organization_alone_does_not_say_what_to_book(http: httpx2.Client, shop: Shop) -> None:
     assert create(http, org=shop.slug).status_code == 422
     assert create(http).status_code == 422
 
 
-def test_a_repeated_request_gets_the_first_answer(http: httpx.Client, shop: Shop) -> None:
+def test_a_repeated_request_gets_the_first_answer(http: httpx2.Client, shop: Shop) -> None:
     wish = {"appointment_type_id": str(shop.ids["always"])}
     first = create(http, {"idempotency-key": "k-1"}, **wish)
     again = create(http, {"idempotency-key": "k-1"}, **wish)
@@ -265,7 +265,7 @@ def test_a_repeated_request_gets_the_first_answer(http: httpx.Client, shop: Shop
     assert first.json() == again.json()
 
 
-def test_questions_of_a_type_are_asked_here_too(http: httpx.Client, shop: Shop) -> None:
+def test_questions_of_a_type_are_asked_here_too(http: httpx2.Client, shop: Shop) -> None:
     wish = {"appointment_type_id": str(shop.ids["asking"])}
     assert create(http, **wish).status_code == 422
     made = create(http, **wish, attendee_phone="+1 305 555 0100", answers={"q1": "ink", "ok": True})

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-import httpx
+import httpx2
 import psycopg
 import pytest
 
@@ -22,7 +22,7 @@ def studio(database_url: str, settings: Settings, clock: Clock) -> Shop:
     return found_shop(database_url, settings, clock, people_and_things())
 
 
-def slots(http: httpx.Client, shop: Shop, name: str) -> list[str]:
+def slots(http: httpx2.Client, shop: Shop, name: str) -> list[str]:
     answer = http.get(
         "/api/availability", params={"resource_id": str(shop.ids[name]), "start_date": "2026-11-23"}
     )
@@ -30,7 +30,7 @@ def slots(http: httpx.Client, shop: Shop, name: str) -> list[str]:
     return [slot["start"][11:16] for slot in answer.json()["slots"]]
 
 
-def refused(http: httpx.Client, shop: Shop, *args: Any, **more: Any) -> dict[str, Any]:
+def refused(http: httpx2.Client, shop: Shop, *args: Any, **more: Any) -> dict[str, Any]:
     answer = http.post("/api/bookings", json=body(shop, *args, **more))
     assert answer.status_code in (409, 422), answer.text
     found: dict[str, Any] = answer.json()
@@ -51,7 +51,7 @@ def claimed(owner: psycopg.Connection[Any], booking: dict[str, Any]) -> list[tup
 
 
 def test_a_lesson_takes_a_person_a_room_and_two_wheels_at_once(
-    http: httpx.Client, studio: Shop, owner: psycopg.Connection[Any]
+    http: httpx2.Client, studio: Shop, owner: psycopg.Connection[Any]
 ) -> None:
     made = book(http, studio, "lesson")
     assert [p["name"] for p in made["participants"] if p["role"] == "host"] == ["Ann"]
@@ -68,7 +68,7 @@ def test_a_lesson_takes_a_person_a_room_and_two_wheels_at_once(
     assert "12:30" in slots(http, studio, "lesson")
 
 
-def test_one_member_serves_one_need_and_the_others_are_found(http: httpx.Client, studio: Shop) -> None:
+def test_one_member_serves_one_need_and_the_others_are_found(http: httpx2.Client, studio: Shop) -> None:
     """Ben can do both; who books glass gets Cyd when Ben is taken, and the room that is open."""
     nine = AT.replace(hour=9)
     first = book(http, studio, "quiet", at=nine)
@@ -83,13 +83,13 @@ def test_one_member_serves_one_need_and_the_others_are_found(http: httpx.Client,
     )
 
 
-def test_the_grid_is_the_persons_and_the_room_only_has_to_be_open(http: httpx.Client, studio: Shop) -> None:
+def test_the_grid_is_the_persons_and_the_room_only_has_to_be_open(http: httpx2.Client, studio: Shop) -> None:
     offered = slots(http, studio, "lesson")
     assert (offered[0], offered[-1], len(offered)) == ("08:00", "17:30", 20)
 
 
 def test_a_whole_takes_its_parts_and_a_part_takes_the_whole(
-    http: httpx.Client, studio: Shop, owner: psycopg.Connection[Any]
+    http: httpx2.Client, studio: Shop, owner: psycopg.Connection[Any]
 ) -> None:
     hall = book(http, studio, "hall")
     assert [row[0] for row in claimed(owner, hall)] == ["Hall", "Left half", "Right half"]
@@ -100,7 +100,7 @@ def test_a_whole_takes_its_parts_and_a_part_takes_the_whole(
     assert refused(http, studio, "hall", at=later)["code"] == "slot_taken"
 
 
-def test_what_excludes_each_other_is_never_used_at_once(http: httpx.Client, studio: Shop) -> None:
+def test_what_excludes_each_other_is_never_used_at_once(http: httpx2.Client, studio: Shop) -> None:
     book(http, studio, "saw")
     assert refused(http, studio, "booth")["code"] == "slot_taken"
     booth = book(http, studio, "booth", at=AT + timedelta(hours=1))
@@ -113,7 +113,7 @@ def test_what_excludes_each_other_is_never_used_at_once(http: httpx.Client, stud
 
 
 def test_neighbours_of_one_layout_share_it_and_others_wait(
-    http: httpx.Client, studio: Shop, owner: psycopg.Connection[Any]
+    http: httpx2.Client, studio: Shop, owner: psycopg.Connection[Any]
 ) -> None:
     first = book(http, studio, "talk")
     assert claimed(owner, first) == [
@@ -133,7 +133,7 @@ def test_neighbours_of_one_layout_share_it_and_others_wait(
     assert claimed(owner, first)[-1][2:] == ("12:30", "13:00", True), "the clearing away came back"
 
 
-def test_a_visitor_chooses_a_host_where_they_may(http: httpx.Client, studio: Shop) -> None:
+def test_a_visitor_chooses_a_host_where_they_may(http: httpx2.Client, studio: Shop) -> None:
     made = book(http, studio, "chosen", staff_id=str(studio.ids["ben"]))
     assert [p["name"] for p in made["participants"] if p["role"] == "host"] == ["Ben"]
     assert refused(http, studio, "chosen", staff_id=str(studio.ids["ben"]))["code"] == "slot_taken"
@@ -145,7 +145,7 @@ def test_a_visitor_chooses_a_host_where_they_may(http: httpx.Client, studio: Sho
     assert paths(wrong) == {"staff_id"}
 
 
-def test_questions_are_asked_and_answers_kept(http: httpx.Client, studio: Shop) -> None:
+def test_questions_are_asked_and_answers_kept(http: httpx2.Client, studio: Shop) -> None:
     wrong = refused(http, studio, "asking", answers={"q1": "oil", "size": 0, "more": 1})
     assert paths(wrong) == {"phone"}
     wrong = refused(
@@ -158,7 +158,7 @@ def test_questions_are_asked_and_answers_kept(http: httpx.Client, studio: Shop) 
     assert (made["price"], made["phone"]) == (5000, "+1 305 555 0100")
 
 
-def test_a_hold_is_confirmed_with_its_answers_or_stays(http: httpx.Client, studio: Shop) -> None:
+def test_a_hold_is_confirmed_with_its_answers_or_stays(http: httpx2.Client, studio: Shop) -> None:
     wanted = body(studio, "asking")
     held = http.post(
         "/api/holds", json={k: wanted[k] for k in ("org_id", "resource_id", "start_time", "end_time")}
@@ -185,7 +185,7 @@ def test_a_hold_is_confirmed_with_its_answers_or_stays(http: httpx.Client, studi
     ([{}], "needs[0]"),
 ])  # fmt: skip
 def test_what_is_wrong_with_needs_is_said_by_its_path(
-    http: httpx.Client, studio: Shop, needs: Any, path: str
+    http: httpx2.Client, studio: Shop, needs: Any, path: str
 ) -> None:
     answer = http.post(f"/api/organizations/{studio.slug}/appointment-types", headers=studio.auth,
                        json={"title": "Wrong", "needs": needs})  # fmt: skip
@@ -193,7 +193,7 @@ def test_what_is_wrong_with_needs_is_said_by_its_path(
     assert path in paths(answer.json())
 
 
-def test_needs_follow_what_is_renamed_tagged_and_archived(http: httpx.Client, studio: Shop) -> None:
+def test_needs_follow_what_is_renamed_tagged_and_archived(http: httpx2.Client, studio: Shop) -> None:
     here = f"/api/organizations/{studio.slug}/resources"
     http.patch(f"{here}/north-room", headers=studio.auth, json={"slug": "quiet-room"})
     lesson = http.get(f"{here}/lesson", headers=studio.auth).json()
@@ -212,7 +212,7 @@ def test_needs_follow_what_is_renamed_tagged_and_archived(http: httpx.Client, st
 
 
 def test_staff_see_each_need_explained_and_visitors_only_the_outcome(
-    http: httpx.Client, studio: Shop
+    http: httpx2.Client, studio: Shop
 ) -> None:
     book(http, studio, "lesson")
     asked = {"resource_id": str(studio.ids["lesson"]), "start_time": AT.isoformat()}
@@ -224,7 +224,7 @@ def test_staff_see_each_need_explained_and_visitors_only_the_outcome(
     assert full["needs"][2]["members"][0]["name"] == "Wheels"
 
 
-def test_parts_cannot_go_in_a_circle_nor_leave_bookings_out(http: httpx.Client, studio: Shop) -> None:
+def test_parts_cannot_go_in_a_circle_nor_leave_bookings_out(http: httpx2.Client, studio: Shop) -> None:
     here = f"/api/organizations/{studio.slug}/resources"
     circle = http.patch(f"{here}/left-half", headers=studio.auth, json={"parts": ["hall"]})
     assert circle.status_code == 422
@@ -235,7 +235,7 @@ def test_parts_cannot_go_in_a_circle_nor_leave_bookings_out(http: httpx.Client, 
 
 
 def test_limits_count_by_month_by_minutes_and_for_the_offer(
-    http: httpx.Client, studio: Shop, run: Callable[..., Any]
+    http: httpx2.Client, studio: Shop, run: Callable[..., Any]
 ) -> None:
     here = f"/api/organizations/{studio.slug}/resources/lesson"
     for limit, code in (
@@ -261,7 +261,7 @@ def test_limits_count_by_month_by_minutes_and_for_the_offer(
     assert refused(http, studio, "lesson", at=AT + 2 * HALF)["code"] == "booker_limit"
 
 
-def test_people_are_not_booked_by_themselves_unless_it_is_said(http: httpx.Client, studio: Shop) -> None:
+def test_people_are_not_booked_by_themselves_unless_it_is_said(http: httpx2.Client, studio: Shop) -> None:
     here = f"/api/organizations/{studio.slug}/resources"
     rules = {"windows": [{"by": "resource", "days": ["Monday"], "start": "09:00", "end": "17:00"}]}
     dee = {"type": "person", "title": "Dee", "email": "dee@studio.example", "availability_rules": rules}
@@ -272,7 +272,7 @@ def test_people_are_not_booked_by_themselves_unless_it_is_said(http: httpx.Clien
     assert room["is_bookable"] is True
 
 
-def test_all_offers_of_one_person_can_be_asked_for(http: httpx.Client, studio: Shop) -> None:
+def test_all_offers_of_one_person_can_be_asked_for(http: httpx2.Client, studio: Shop) -> None:
     """Rooms and round robins have nobody to ask for: they are passed over, not refused."""
     asked = {"org": studio.slug, "date": "2026-11-23", "staff_id": str(studio.ids["ben"])}
     answer = http.get("/api/booking/availability", params=asked)
