@@ -83,9 +83,15 @@ class Speech:
 
     def zone(self, zone: ZoneInfo) -> str:
         """A zone as people say it: by its city."""
-        if zone.key == "UTC":
-            return "UTC"
-        return str(get_timezone_location(zone.key, locale=self.locale, return_city=True))
+        return city(self.locale, zone.key)
+
+
+@lru_cache(maxsize=4_096)
+def city(locale: Locale, zone_key: str) -> str:
+    """The city of a zone, as a language writes it. Kept: Babel looks through its territories each time."""
+    if zone_key == "UTC":
+        return "UTC"
+    return str(get_timezone_location(zone_key, locale=locale, return_city=True))
 
 
 @lru_cache(maxsize=8)

@@ -38,8 +38,14 @@ def recall(tx: Tx, resource_id: UUID) -> Offer | None:
 
 
 async def offer(tx: Tx, resource_id: UUID) -> Offer:
-    """Read an offer: the resource, its rules, whom and what it may claim. Refuses with UnknownResource."""
+    """An offer: the resource, its rules, whom and what it may claim. Refuses with UnknownResource.
+
+    One statement where this process remembers it and the catalogue has not changed since.
+    """
     version = await queries.catalogue_version(tx)
+    known = recall(tx, resource_id)
+    if tx.remembers and known is not None and known.version == version:
+        return known
     resource = await queries.get(tx, resource_id)
     if resource is None:
         raise UnknownResource()

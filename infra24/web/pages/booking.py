@@ -50,15 +50,9 @@ async def picker(request: Request) -> Response:
     way = own_way(here_of(request))
     async with found.database.transaction(way.here.id, caller_of(request).actor) as tx:
         resource = await offered(tx, way, request.path_params["slug"])
-    return await hold_or_show(request, way, resource)
-
-
-async def hold_or_show(request: Request, way: Way, resource: Resource) -> Response:
-    """The choice of a time; POST holds the chosen one."""
-    if request.method == "POST":
-        return await _hold(request, way, resource)
-    async with services(request).database.transaction(way.here.id, caller_of(request).actor) as tx:
-        return await _picker_page(tx, request, way, resource)
+        if request.method != "POST":
+            return await picker_page(tx, request, way, resource)
+    return await hold(request, way, resource)
 
 
 async def changes(request: Request) -> Response:
@@ -118,14 +112,15 @@ async def release(request: Request) -> Response:
     return answer
 
 
-async def _hold(request: Request, way: Way, resource: Resource) -> Response:
+async def hold(request: Request, way: Way, resource: Resource) -> Response:
+    """Hold the time that was chosen, and go on to the details; or show what is free instead."""
     found, now, here = services(request), services(request).clock(), way.here
     sent = await typed(request)
     start = read_start(sent)
     minutes = read_number(sent.get("duration"))
     async with found.database.transaction(here.id, caller_of(request).actor) as tx:
         if start is None:
-            return await _picker_page(tx, request, way, resource, missing=True, status=422)
+            return await picker_page(tx, request, way, resource, missing=True, status=422)
         choice = way.choice(request, await resources.offer(tx, resource.id))
     length = timedelta(minutes=minutes)
     try:
@@ -142,7 +137,7 @@ async def _hold(request: Request, way: Way, resource: Resource) -> Response:
     except (SlotTaken, SlotNotOffered) as refusal:
         async with found.database.transaction(here.id, caller_of(request).actor) as tx:
             free = await bookings.alternatives(tx, resource.id, start, length, now, choice=choice)
-            return await _picker_page(tx, request, way, resource, free=free, refusal=refusal, status=409)
+            return await picker_page(tx, request, way, resource, free=free, refusal=refusal, status=409)
     token = found.tokens.of(here.id, booking.id)
     answer = RedirectResponse(onward(request, f"/bookings/details/{token}"), 303)
     answer.set_cookie(_HOLD, token, max_age=7_200, path=f"/{here.slug}", httponly=True, samesite="lax")
@@ -173,7 +168,7 @@ async def _own_hold(tx: Tx, request: Request) -> Booking | None:
     return held if held.status is Status.HOLD else None
 
 
-async def _picker_page(
+async def picker_page(
     tx: Tx,
     request: Request,
     way: Way,
@@ -184,6 +179,7 @@ async def _picker_page(
     refusal: Refusal | None = None,
     status: int = 200,
 ) -> Response:
+    """The choice of a time: a month of one offer, and what was refused if something was."""
     here = way.here
     speech, now = speech_for(request, here), services(request).clock()
     own = await _own_hold(tx, request)

@@ -5,7 +5,7 @@ from fastapi import Request, Response
 from infra24 import booking_links, resources
 from infra24.booking_links import LinkOver
 from infra24.web.caller import caller_of, here_of
-from infra24.web.pages.booking import hold_or_show
+from infra24.web.pages.booking import hold, picker_page
 from infra24.web.pages.ways import offered, onward, way_by_link
 from infra24.web.rendering import page
 from infra24.web.services import services
@@ -26,11 +26,13 @@ async def link_page(request: Request) -> Response:
                 slug = way.link.offers[0][1]
             if slug is not None:
                 resource = await offered(tx, way, slug)
+                if request.method != "POST":
+                    return await picker_page(tx, request, way, resource)
             else:
                 all_ = await resources.several(tx, [id_ for id_, _, _ in way.link.offers])
     except LinkOver:
         return page(request, "link_over.html", way.here, {}, status=410, frames=way.sites)
     if slug is not None:
-        return await hold_or_show(request, way, resource)
+        return await hold(request, way, resource)
     cards = [(r, onward(request, way.to(r))) for r in all_ if r.is_active and r.is_bookable]
     return page(request, "link.html", way.here, {"link": way.link, "cards": cards}, frames=way.sites)

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -14,7 +15,7 @@ from infra24 import bookings
 from infra24.availability.documents import zone_named
 from infra24.availability.hours import day_number, day_span
 from infra24.db import Tx
-from infra24.languages import Speech
+from infra24.languages import Speech, city
 from infra24.resources import ANYONE, Choice, Offer
 from infra24.web.pages.forms import read_number
 from infra24.web.rendering import with_query
@@ -102,12 +103,8 @@ async def pick(
     month = _date(f"{request.query_params.get('month', '')}-01") or (asked and asked.replace(day=1))
 
     view = _View(tx, resource_id, zone, minutes, now, choice, ignoring)
-    if month is None:
-        ahead = await view.free(today, min(last, today + _LOOK_AHEAD) + timedelta(days=1))
-        month = (ahead[0].date() if ahead else today).replace(day=1)
-    month = min(max(month, today.replace(day=1)), last.replace(day=1))
+    month, starts = await _month_with_times(view, month, today, last)
     following = _next_month(month)
-    starts = await view.free(month, following)
     day = asked if asked and any(at.date() == asked for at in starts) else None
     day = day or (starts[0].date() if starts else None)
     further = await view.free(following, last + timedelta(days=1)) if not starts else []
@@ -175,6 +172,22 @@ class _View:
         return [reason.code for reason, _ in told][:4]
 
 
+async def _month_with_times(
+    view: _View, asked: date | None, today: date, last: date
+) -> tuple[date, list[datetime]]:
+    """The month to show and its free starts: the one asked for, else the first in which something is free."""
+    first = today.replace(day=1)
+    month = min(max(asked or first, first), last.replace(day=1))
+    starts = await view.free(month, _next_month(month))
+    if starts or asked is not None:
+        return month, starts
+    ahead = await view.free(_next_month(month), min(last, today + _LOOK_AHEAD) + timedelta(days=1))
+    if not ahead:
+        return month, []
+    month = ahead[0].date().replace(day=1)
+    return month, await view.free(month, _next_month(month))
+
+
 def visitor_zone(request: Request, offer: Offer) -> ZoneInfo:
     """The zone to show times in: the one asked for; at a place the venue's; else the device's."""
     asked = request.query_params.get("tz")
@@ -218,11 +231,14 @@ def _groups(speech: Speech, zone: ZoneInfo, starts: list[datetime]) -> list[tupl
 
 
 def _zones(speech: Speech, *own: ZoneInfo) -> list[tuple[str, str]]:
-    keys = dict.fromkeys([*(zone.key for zone in own), *ZONES])
-    named = [(key, speech.zone(ZoneInfo(key))) for key in keys]
-    return named[: len({zone.key for zone in own})] + sorted(
-        named[len({zone.key for zone in own}) :], key=lambda item: item[1]
-    )
+    first = {zone.key: speech.zone(zone) for zone in own}
+    return [*first.items(), *(item for item in _zones_by_name(speech) if item[0] not in first)]
+
+
+@lru_cache(maxsize=64)
+def _zones_by_name(speech: Speech) -> list[tuple[str, str]]:
+    named = [(key, city(speech.locale, key)) for key in ZONES]
+    return sorted(named, key=lambda item: item[1])
 
 
 def _month_url(request: Request, on: date) -> str:
