@@ -19,6 +19,7 @@ from infra24.bookings import Tokens
 from infra24.db import Database
 from infra24.embedded import EmbeddedServer
 from infra24.settings import Settings
+from tests import stories
 from tests.factories import Shop, found_shop
 from tests.serving import NOW, Clock
 
@@ -46,23 +47,38 @@ def server_url() -> Iterator[Callable[[str], str]]:
         yield lambda database: psycopg.conninfo.make_conninfo(named, dbname=database)
         return
     with EmbeddedServer(Path(os.environ[_FOLDER])) as server:
+        with psycopg.connect(server.url_of("postgres"), autocommit=True) as owner:
+            for setting in ("fsync", "full_page_writes", "synchronous_commit"):  # nothing here has to be kept
+                owner.execute(f"ALTER SYSTEM SET {setting} = off")
+            owner.execute("SELECT pg_reload_conf()")
         yield server.url_of
 
 
 @pytest.fixture(scope="session")
-def make_database(server_url: Callable[[str], str]) -> Iterator[Callable[[], str]]:
+def template(server_url: Callable[[str], str]) -> Iterator[str]:
+    """This worker's migrated database that nobody uses: the others are copies of it."""
+    name = f"t{uuid4().hex[:12]}"
+    with psycopg.connect(server_url("postgres"), autocommit=True) as owner:
+        owner.execute(f"CREATE DATABASE {name}")
+        migrations.migrate(server_url(name))
+        yield name
+        owner.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(scope="session")
+def make_database(server_url: Callable[[str], str], template: str) -> Iterator[Callable[[], str]]:
     """Makes empty, migrated databases; they go with the run."""
     made: list[str] = []
 
     def make() -> str:
         name = f"t{uuid4().hex[:12]}"
         with psycopg.connect(server_url("postgres"), autocommit=True) as owner:
-            owner.execute(f"CREATE DATABASE {name}")
+            owner.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
         made.append(name)
-        migrations.migrate(server_url(name))
         return server_url(name)
 
     yield make
+    stories.close()
     with psycopg.connect(server_url("postgres"), autocommit=True) as owner:
         for name in made:
             owner.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")

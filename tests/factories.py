@@ -1,20 +1,22 @@
 """Organizations and bookings for tests, made by the same verbs that everyone uses."""
 
-import asyncio
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 from uuid import UUID, uuid4
 
 import psycopg
 
 from infra24 import organizations, resources
-from infra24.app import compose
 from infra24.bookings import Person, Wish
+from infra24.db import Database
 from infra24.resources import Draft
 from infra24.settings import Settings
-from tests.serving import Clock
+from infra24.worker import Queue
+from tests import copying
+from tests.serving import NOW, Clock
+from tests.stories import tell
 
 DAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
 ADA = Person("Ada Lovelace", "ada@example.org", "Portfolio feedback")
@@ -84,22 +86,26 @@ def found_shop(
     with psycopg.connect(url, autocommit=True) as owner:
         org_id = organizations.found(owner, slug=slug, name="The Shop", time_zone="UTC", locale=locale)
         key = organizations.give_key(owner, slug, "tests")
-    assert org_id is not None
-    assert key is not None
+        assert org_id is not None
+        assert key is not None
+        if wanted is None:
+            pattern = _pattern(url)
+            copying.copy(owner, pattern.org_id, org_id)
+            ids = {name: copying.copied_id(org_id, id_) for name, id_ in pattern.ids.items()}
+            return Shop(org_id, slug, key, ids)
 
-    async def furnish() -> dict[str, UUID]:
-        database, _ = compose(settings, url, clock)
-        await database.open()
-        try:
-            async with database.transaction(org_id) as tx:
-                await organizations.add_location(tx, "Workshop", "1 Mill Lane")
-                made = (drafts() if wanted is None else wanted).items()
-                return {name: (await resources.create(tx, draft, clock())).id for name, draft in made}
-        finally:
-            await database.close()
+    async def furnish(database: Database, _: Queue) -> dict[str, UUID]:
+        async with database.transaction(org_id) as tx:
+            await organizations.add_location(tx, "Workshop", "1 Mill Lane")
+            return {name: (await resources.create(tx, draft, clock())).id for name, draft in wanted.items()}
 
-    with ThreadPoolExecutor(1) as thread:  # a browser test has a loop of its own in this one
-        return Shop(org_id, slug, key, thread.submit(asyncio.run, furnish()).result())
+    return Shop(org_id, slug, key, tell(url, furnish))
+
+
+@cache
+def _pattern(url: str) -> Shop:
+    """What shops with one offer of each kind are copies of."""
+    return found_shop(url, Settings(), Clock(NOW), drafts())
 
 
 def wish(resource_id: UUID, start: datetime, minutes: int = 30, person: Person | None = ADA) -> Wish:

@@ -1,7 +1,7 @@
 """A served installation with people who can sign in, and the letters it writes: for tests of accounts."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,7 +15,6 @@ import psycopg
 import pyotp
 
 from infra24 import people
-from infra24.app import compose
 from infra24.db import Database
 from infra24.people import Role
 from infra24.proofs import Passwords, Seals
@@ -24,9 +23,9 @@ from infra24.worker import Queue
 from tests.factories import Shop
 from tests.letters.reading import letters, link_of
 from tests.serving import Clock, serving
+from tests.stories import Story, tell
 
 PASSWORD = "four horses under water"
-Story = Callable[[Database, Queue], Awaitable[Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,17 +59,7 @@ class House:
 
     def tell(self, story: Story) -> Any:
         """Run a story against the database, beside the server."""
-
-        async def main() -> Any:
-            database, queue = compose(self.settings, self.url, self.clock)
-            await database.open()
-            try:
-                return await story(database, queue)
-            finally:
-                await database.close()
-
-        with ThreadPoolExecutor(1) as thread:  # a browser test has a loop of its own in this one
-            return thread.submit(asyncio.run, main()).result()
+        return tell(self.url, story, self.settings, self.clock)
 
     def someone(
         self, email: str = "", *, password: bool = True, app: bool = False, shop: Shop | None = None,

@@ -1,7 +1,5 @@
 """People who sign in, for tests: an account, its membership and a session, made by the verbs that everyone uses."""
 
-import asyncio
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid4
@@ -9,12 +7,14 @@ from uuid import UUID, uuid4
 import httpx2
 
 from infra24 import people
-from infra24.app import compose
 from infra24.bookings import Tokens
+from infra24.db import Database
 from infra24.people import Role
 from infra24.settings import Settings
+from infra24.worker import Queue
 from tests.factories import Shop
 from tests.serving import Clock
+from tests.stories import tell
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,24 +60,19 @@ def sign_in(
     address = email or f"{role or 'nobody'}-{uuid4().hex[:8]}@people.example"
     called = name or f"{(role or 'nobody').replace('_', ' ').title()} Person"
 
-    async def make() -> Someone:
-        database, _ = compose(settings, url, clock)
-        await database.open()
-        try:
-            now = clock()
-            async with database.accounts() as tx:
-                user_id = await people.accounts.ensure(tx, address, called, now)
-                cookie, session_id = await people.sessions.begin(
-                    tx, user_id, method="test", has_factor=has_factor, address="127.0.0.1", device="a test",
-                    now=now,
-                )  # fmt: skip
-            if shop is not None and role is not None:
-                async with database.transaction(shop.org_id) as tx:
-                    await people.add_member(tx, user_id, role, called, address, now)
-            proof = Tokens(settings.secret_key()).sign("csrf", session_id.bytes).hex()[:32]
-            return Someone(user_id, called, address, role, cookie, proof)
-        finally:
-            await database.close()
+    async def make(database: Database, _: Queue) -> Someone:
+        now = clock()
+        async with database.accounts() as tx:
+            user_id = await people.accounts.ensure(tx, address, called, now)
+            cookie, session_id = await people.sessions.begin(
+                tx, user_id, method="test", has_factor=has_factor, address="127.0.0.1", device="a test",
+                now=now,
+            )  # fmt: skip
+        if shop is not None and role is not None:
+            async with database.transaction(shop.org_id) as tx:
+                await people.add_member(tx, user_id, role, called, address, now)
+        proof = Tokens(settings.secret_key()).sign("csrf", session_id.bytes).hex()[:32]
+        return Someone(user_id, called, address, role, cookie, proof)
 
-    with ThreadPoolExecutor(1) as thread:  # a browser test has a loop of its own in this one
-        return thread.submit(asyncio.run, make()).result()
+    someone: Someone = tell(url, make)
+    return someone

@@ -11,7 +11,6 @@ from infra24.availability.hours import stretches
 from infra24.bookings.series.recurrence import in_wall_time, instant_of, moved, occurrences, written
 from infra24.errors import Problem
 
-ZONES = sorted(z for z in available_timezones() if "/" in z and not z.startswith(("right/", "posix/")))
 FIRST, LAST = (int(datetime(year, 1, 1, tzinfo=UTC).timestamp()) for year in (2024, 2031))
 
 
@@ -22,6 +21,13 @@ def changes(zone: ZoneInfo) -> list[tuple[int, int, int]]:
     return [
         (since, before, after) for (_, _, before), (since, _, after) in pairwise(found) if before != after
     ]
+
+
+@cache
+def zones() -> list[ZoneInfo]:
+    """One zone for each different way the clocks go in these years: its others behave alike."""
+    named = sorted(z for z in available_timezones() if "/" in z and not z.startswith(("right/", "posix/")))
+    return list({tuple(stretches(zone, FIRST, LAST)): zone for zone in map(ZoneInfo, named)}.values())
 
 
 def shows(zone: ZoneInfo, instant: int) -> datetime:
@@ -36,11 +42,9 @@ def by_definition(zone: ZoneInfo, wall: datetime, change: tuple[int, int, int]) 
     return readings[0] if readings else naive - before
 
 
-@pytest.mark.parametrize("part", range(4))
-def test_a_weekly_series_keeps_its_wall_time_through_every_change_in_every_zone(part: int) -> None:
+def test_a_weekly_series_keeps_its_wall_time_through_every_change_in_every_zone() -> None:
     tried = gaps = folds = 0
-    for name in ZONES[part::4]:
-        zone = ZoneInfo(name)
+    for zone in zones():
         for change in changes(zone):
             since, before, after = change
             for minutes in (-90, -1, 0, 15, 29, 30, 45, 60, 90, 119):  # around both readings of the change
@@ -51,7 +55,7 @@ def test_a_weekly_series_keeps_its_wall_time_through_every_change_in_every_zone(
                 dates = occurrences("FREQ=WEEKLY;COUNT=4", first, zone)
                 assert dates == [first + timedelta(weeks=n) for n in range(4)]
                 found = int(instant_of(zone, wall).timestamp())
-                assert found == by_definition(zone, wall, change), (name, wall)
+                assert found == by_definition(zone, wall, change), (zone.key, wall)
                 naive = int(wall.replace(tzinfo=UTC).timestamp())
                 both = {at for at in (naive - before, naive - after) if shows(zone, at) == wall}
                 gaps += not both

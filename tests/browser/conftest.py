@@ -22,6 +22,9 @@ _FLAGS = [
     "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage",
 ]  # fmt: skip
 
+LOOKS = [(390, False), (1280, True)]
+"""A telephone by day and a desk by night: `accessible` tries the contrast of the other colours too."""
+
 CLOCKS_CHANGE = datetime(2026, 10, 30, 16, 0, tzinfo=UTC)
 """A Friday: on Sunday 1 November the clocks in Miami go back. London's went back a week before."""
 
@@ -107,11 +110,23 @@ class Visitor:
         self.page.screenshot(path=PICTURES / f"{what}-{self.name}.png", full_page=True)
 
     def accessible(self) -> list[str]:
-        """What axe finds. It runs beside the page, so that the page's own policy stays on."""
+        """What axe finds; of the other colour scheme, what cannot be read.
+
+        It runs beside the page, so that the page's own policy stays on.
+        """
+        self.page.evaluate(AXE.read_text())
+        found = self._violations(["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"])
+        dark = self.name.split("-")[1] == "dark"
+        self.page.emulate_media(color_scheme="light" if dark else "dark")
+        other = self._violations(["color-contrast"])
+        self.page.emulate_media(color_scheme="dark" if dark else "light")
+        return [*found, *(f"in the other colours, {line}" for line in other)]
+
+    def _violations(self, rules: list[str]) -> list[str]:
         found = self.page.evaluate(
-            AXE.read_text() + "; axe.run(document, {runOnly: ['wcag2a','wcag2aa','wcag21a','wcag21aa',"
-            "'wcag22aa','best-practice']}).then(r => r.violations.map(v => v.id + ': ' + "
-            "v.nodes.map(n => n.target.join(' ')).join(', ')))"
+            "rules => axe.run(document, {runOnly: rules}).then(r => r.violations.map("
+            "v => v.id + ': ' + v.nodes.map(n => n.target.join(' ')).join(', ')))",
+            rules,
         )
         return list(found)
 

@@ -1,8 +1,6 @@
 """A print studio at work, for the staff's pages: hosts, rooms, a morning that is over and days to come."""
 
-import asyncio
 import os
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -10,14 +8,16 @@ from zoneinfo import ZoneInfo
 
 import httpx2
 
-from infra24.app import compose
+from infra24.db import Database
 from infra24.people import Role
 from infra24.resources import Draft
 from infra24.settings import Settings
+from infra24.worker import Queue
 from tests.browser.conftest import CHECKOUT, Visitor
 from tests.factories import DAYS, Shop, found_shop
 from tests.people import Someone, sign_in
 from tests.serving import Clock
+from tests.stories import tell
 
 MIAMI = ZoneInfo("America/New_York")
 NOON = datetime(2026, 10, 27, 16, 0, tzinfo=UTC)
@@ -118,19 +118,11 @@ def at_work(house: House) -> dict[str, str]:
 def settled(house: House) -> None:
     """What follows from the bookings: announcements, letters."""
 
-    async def work() -> None:
-        database, queue = compose(house.settings, house.url, house.clock)
-        await database.open()
-        try:
-            async with queue.jobs.open_async():
-                await queue.jobs.run_worker_async(
-                    wait=False, install_signal_handlers=False, listen_notify=False
-                )
-        finally:
-            await database.close()
+    async def work(_: Database, queue: Queue) -> None:
+        async with queue.jobs.open_async():
+            await queue.jobs.run_worker_async(wait=False, install_signal_handlers=False, listen_notify=False)
 
-    with ThreadPoolExecutor(1) as thread:
-        thread.submit(asyncio.run, work()).result()
+    tell(house.url, work, house.settings, house.clock)
 
 
 def guide(visitor: Visitor, name: str) -> None:

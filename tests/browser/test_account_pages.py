@@ -8,14 +8,13 @@ from pydantic import SecretStr
 
 from infra24.people import Role
 from infra24.settings import Settings
-from tests.browser.conftest import CLOCKS_CHANGE, Visitor
+from tests.browser.conftest import CLOCKS_CHANGE, LOOKS, Visitor
 from tests.browser.test_passkeys import authenticator
 from tests.factories import Shop, found_shop
 from tests.house import PASSWORD, House, Known, house
 from tests.serving import Clock
 
 pytestmark = pytest.mark.browser
-LOOKS = [(390, False), (1280, False), (390, True), (1280, True)]
 
 
 @pytest.fixture(scope="module")

@@ -10,13 +10,12 @@ import pytest
 
 from infra24.people import Role
 from infra24.settings import Settings
-from tests.browser.conftest import CLOCKS_CHANGE
+from tests.browser.conftest import CLOCKS_CHANGE, LOOKS
 from tests.factories import Shop, found_shop
 from tests.people import Someone, sign_in
 from tests.serving import Clock
 
 pytestmark = pytest.mark.browser
-SIZES = [(390, False), (390, True), (1280, False), (1280, True)]
 
 
 @pytest.fixture
@@ -61,7 +60,7 @@ def staff(served: tuple[str, Settings], database_url: str, busy: Shop, clock: Cl
     return sign_in(database_url, served[1], clock, busy, Role.STAFF)
 
 
-@pytest.mark.parametrize(("width", "dark"), SIZES)
+@pytest.mark.parametrize(("width", "dark"), LOOKS)
 def test_everyone_can_read_the_page(
     visit: Any, served: tuple[str, Settings], busy: Shop, staff: Someone, width: int, dark: bool
 ) -> None:

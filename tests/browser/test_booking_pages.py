@@ -6,7 +6,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from tests.browser.conftest import Visitor, slug_of
+from tests.browser.conftest import LOOKS, Visitor, slug_of
 from tests.factories import Shop
 from tests.serving import Clock
 
@@ -287,8 +287,7 @@ def _paths(shop: Shop, token: str) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("width", [390, 1280])
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize(("width", "dark"), LOOKS)
 def test_axe_finds_nothing_and_nothing_spills_over(visit: Any, miami: Shop, width: int, dark: bool) -> None:
     with visit(width, dark=dark) as visitor:
         token = book(visitor, miami)

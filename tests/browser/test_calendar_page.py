@@ -11,13 +11,12 @@ import pytest
 from infra24.people import Role
 from infra24.resources import Draft
 from infra24.settings import Settings
-from tests.browser.conftest import Visitor
+from tests.browser.conftest import LOOKS, Visitor
 from tests.factories import Shop, found_shop, opening
 from tests.people import Someone, sign_in
 from tests.serving import Clock
 
 pytestmark = pytest.mark.browser
-SIZES = [(390, False), (390, True), (1280, False), (1280, True)]
 DAY = "2026-11-03"
 MO, LENA = "mo@house.example", "lena@house.example"
 
@@ -328,7 +327,7 @@ def test_a_browser_elsewhere_shows_and_moves_in_the_organizations_time(
         assert top == pytest.approx(24 * SLOT, abs=SLOT), "noon in New York, wherever the browser is"
 
 
-@pytest.mark.parametrize(("width", "dark"), SIZES)
+@pytest.mark.parametrize(("width", "dark"), LOOKS)
 def test_the_calendar_is_accessible(desks: Any, house: Shop, width: int, dark: bool) -> None:
     with desks(width, dark=dark) as desk:
         filled(desk.visitor.base, house)

@@ -10,11 +10,11 @@ import pytest
 
 from infra24.people import Role
 from infra24.settings import Settings
+from tests.browser.conftest import LOOKS
 from tests.browser.house import LONG, MO, House, at_work, founded, looked_at
 from tests.serving import Clock
 
 pytestmark = pytest.mark.browser
-SIZES = [(390, False), (390, True), (1280, False), (1280, True)]
 PAGES = {"people": "admin/people", "settings": "admin/settings", "keys": "admin/keys", "audit": "admin/audit"}
 
 
@@ -46,7 +46,7 @@ def inhabited(house: House) -> None:
         assert made.status_code == 200
 
 
-@pytest.mark.parametrize(("width", "dark"), SIZES)
+@pytest.mark.parametrize(("width", "dark"), LOOKS)
 def test_the_pages_of_the_house_are_accessible(visit: Any, house: House, width: int, dark: bool) -> None:
     inhabited(house)
     with visit(width, dark=dark) as visitor:

@@ -10,12 +10,12 @@ from icalendar import Calendar
 
 from infra24.people import Role
 from infra24.settings import Settings
+from tests.browser.conftest import LOOKS
 from tests.browser.house import NOON, House, at_work, founded, looked_at
 from tests.people import Someone
 from tests.serving import Clock
 
 pytestmark = pytest.mark.browser
-SIZES = [(390, False), (390, True), (1280, False), (1280, True)]
 ADA = "ada@example.org"
 
 
@@ -34,7 +34,7 @@ def ada(house: House) -> Someone:
     return house.sign_in(Role.MEMBER, email=ADA, name="Ada Lovelace")
 
 
-@pytest.mark.parametrize(("width", "dark"), SIZES)
+@pytest.mark.parametrize(("width", "dark"), LOOKS)
 def test_a_members_pages_are_accessible(
     visit: Any, house: House, ada: Someone, width: int, dark: bool
 ) -> None:

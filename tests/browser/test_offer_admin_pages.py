@@ -8,13 +8,12 @@ import pytest
 
 from infra24.people import Role
 from infra24.settings import Settings
-from tests.browser.conftest import Visitor
+from tests.browser.conftest import LOOKS, Visitor
 from tests.factories import Shop
 from tests.people import Someone, sign_in
 from tests.serving import Clock
 
 pytestmark = pytest.mark.browser
-SIZES = [(390, False), (390, True), (1280, False), (1280, True)]
 Enters = Callable[[Visitor], None]
 
 
@@ -116,7 +115,7 @@ def enter(visitor: Visitor, admin: Someone) -> None:
     admin.enter(visitor.context, visitor.base)
 
 
-@pytest.mark.parametrize(("width", "dark"), SIZES)
+@pytest.mark.parametrize(("width", "dark"), LOOKS)
 def test_the_pages_of_offers_are_accessible(
     visit: Any, work: dict[str, str], admin: Someone, width: int, dark: bool
 ) -> None:

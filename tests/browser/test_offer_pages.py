@@ -13,13 +13,12 @@ import pytest
 
 from infra24.resources import Draft
 from infra24.settings import Settings
-from tests.browser.conftest import Visitor
+from tests.browser.conftest import LOOKS, Visitor
 from tests.browser.test_booking_pages import choose_time
 from tests.factories import Shop, found_shop, opening
 from tests.serving import Clock
 
 pytestmark = pytest.mark.browser
-SIZES = [(390, False), (390, True), (1280, False), (1280, True)]
 
 
 @pytest.fixture
@@ -107,7 +106,7 @@ def test_only_times_with_the_chosen_host_are_shown(visit: Any, print_shop: Shop)
         assert visitor.page.locator("#d2026-11-04").count()
 
 
-@pytest.mark.parametrize(("width", "dark"), SIZES)
+@pytest.mark.parametrize(("width", "dark"), LOOKS)
 def test_the_pages_of_an_offer_and_a_link_are_accessible(
     visit: Any, print_shop: Shop, width: int, dark: bool
 ) -> None:

@@ -10,13 +10,12 @@ import pytest
 from infra24.people import Role
 from infra24.resources import Draft
 from infra24.settings import Settings
-from tests.browser.conftest import Visitor, slug_of
+from tests.browser.conftest import LOOKS, Visitor, slug_of
 from tests.factories import DAYS, Shop, found_shop
 from tests.people import sign_in
 from tests.serving import Clock
 
 pytestmark = pytest.mark.browser
-SIZES = [(390, False), (390, True), (1280, False), (1280, True)]
 MO, LENA = "mo@atelier.example", "lena@atelier.example"
 
 
@@ -80,7 +79,7 @@ PAGES = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("width", "dark"), SIZES)
+@pytest.mark.parametrize(("width", "dark"), LOOKS)
 def test_every_page_is_accessible_and_fits(work: Any, atelier: Shop, width: int, dark: bool) -> None:
     with work(width, dark=dark) as staff:
         for path in PAGES:

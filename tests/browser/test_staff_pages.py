@@ -7,12 +7,11 @@ import pytest
 
 from infra24.people import Role
 from infra24.settings import Settings
-from tests.browser.conftest import Visitor
+from tests.browser.conftest import LOOKS, Visitor
 from tests.browser.house import LENA, LONG, House, at_work, founded, looked_at
 from tests.serving import Clock
 
 pytestmark = pytest.mark.browser
-SIZES = [(390, False), (390, True), (1280, False), (1280, True)]
 VIEWS = ("today", "week", "upcoming", "waiting", "all")
 
 
@@ -43,7 +42,7 @@ def wrong_with(visitor: Visitor, house: House, pages: dict[str, str]) -> dict[st
     return {name: wrong for name, wrong in found.items() if wrong}
 
 
-@pytest.mark.parametrize(("width", "dark"), SIZES)
+@pytest.mark.parametrize(("width", "dark"), LOOKS)
 def test_the_pages_of_a_day_are_accessible(
     visit: Any, house: House, ids: dict[str, str], width: int, dark: bool
 ) -> None:

@@ -11,25 +11,25 @@ from tests.house import House, house
 from tests.serving import NOW, Clock, serving
 
 
-@pytest.fixture(scope="module")
-def module_clock() -> Clock:
+@pytest.fixture(scope="session")
+def served_clock() -> Clock:
     return Clock(NOW)
 
 
-@pytest.fixture(scope="module")
-def base(database_url: str, tmp_path_factory: pytest.TempPathFactory, module_clock: Clock) -> Iterator[str]:
+@pytest.fixture(scope="session")
+def base(database_url: str, tmp_path_factory: pytest.TempPathFactory, served_clock: Clock) -> Iterator[str]:
     settings = Settings(
         data_dir=tmp_path_factory.mktemp("served"), secret="a secret of the tests, long enough"
     )
-    with serving(settings, database_url, module_clock) as address:
+    with serving(settings, database_url, served_clock) as address:
         yield address
 
 
 @pytest.fixture
-def clock(module_clock: Clock) -> Clock:
+def clock(served_clock: Clock) -> Clock:
     """The server's clock, put back before each test."""
-    module_clock.at = NOW
-    return module_clock
+    served_clock.at = NOW
+    return served_clock
 
 
 @pytest.fixture
@@ -38,9 +38,9 @@ def http(base: str) -> Iterator[httpx2.Client]:
         yield client
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def built(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    """An installation with people, on the module's own server."""
+    """An installation with people, on a server of its own."""
     folder = tmp_path_factory.mktemp("house")
     settings = Settings(data_dir=folder, secret=SecretStr("a secret of the tests, long enough"))
     with house(settings, database_url, Clock(NOW)) as found:

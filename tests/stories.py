@@ -1,0 +1,66 @@
+"""Runs async stories beside the tests: one loop in one thread, whose pools stay open from test to test."""
+
+import asyncio
+import threading
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable
+from functools import cache
+from typing import Any
+
+from infra24.app import compose
+from infra24.db import Database
+from infra24.settings import Settings
+from infra24.worker import Queue
+from tests.serving import NOW, Clock
+
+Story = Callable[[Database, Queue], Awaitable[Any]]
+
+_PLAIN = Settings(secret="a secret of the tests, long enough", port=0)  # type: ignore[arg-type]
+_NOON = Clock(NOW)
+_KEPT = 3
+_LONGEST = 120
+_open: OrderedDict[tuple[str, str, int], tuple[Database, Queue, Clock]] = OrderedDict()
+
+
+def tell(url: str, story: Story, settings: Settings = _PLAIN, clock: Clock = _NOON) -> Any:
+    """What comes of a story on a database, told beside whatever runs in this thread.
+
+    Stories that need no settings and no clock of their own share a pool.
+    """
+
+    async def told() -> Any:
+        database, queue = await _composed(url, settings, clock)
+        return await story(database, queue)
+
+    return asyncio.run_coroutine_threadsafe(told(), _loop()).result(_LONGEST)
+
+
+def close() -> None:
+    """Close every pool: its database is about to go."""
+
+    async def closed() -> None:
+        while _open:
+            database, _, _ = _open.popitem()[1]
+            await database.close()
+
+    asyncio.run_coroutine_threadsafe(closed(), _loop()).result(_LONGEST)
+
+
+async def _composed(url: str, settings: Settings, clock: Clock) -> tuple[Database, Queue]:
+    key = (url, settings.model_dump_json(), id(clock))
+    if key not in _open:
+        database, queue = compose(settings, url, clock)
+        await database.open()
+        _open[key] = (database, queue, clock)
+        if len(_open) > _KEPT:
+            oldest, _, _ = _open.popitem(last=False)[1]
+            await oldest.close()
+    _open.move_to_end(key)
+    return _open[key][0], _open[key][1]
+
+
+@cache
+def _loop() -> asyncio.AbstractEventLoop:
+    loop = asyncio.new_event_loop()
+    threading.Thread(target=loop.run_forever, name="stories", daemon=True).start()
+    return loop
