@@ -2,6 +2,7 @@
 
 import logging
 import sys
+from collections.abc import Callable
 from typing import Annotated
 
 import typer
@@ -20,7 +21,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-for name, command in {
+COMMANDS: dict[str, Callable[..., None]] = {
     "serve": installation.serve,
     "worker": installation.worker,
     "migrate": installation.migrate,
@@ -32,7 +33,8 @@ for name, command in {
     "show": descriptions.show,
     "fairness": reports.fairness,
     "zones": reports.zones,
-}.items():
+}
+for name, command in COMMANDS.items():
     app.command(name)(command)
 
 
