@@ -1,16 +1,14 @@
 """The command line: serving, looking after an installation, its organizations and their owners."""
 
 import logging
-import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Annotated
 
 import typer
 
-from infra24 import __version__, logs
+from infra24 import __version__, logs, setup_errors
 from infra24.commands import descriptions, installation, organizations, reports
-from infra24.commands.terminal import console
-from infra24.letters import NoSender, NoServer
+from infra24.commands.terminal import console, fail
 
 app = typer.Typer(
     name="infra24",
@@ -49,9 +47,12 @@ def root(
         raise typer.Exit
 
 
-def main() -> None:
-    """The entry point of the command `infra24`."""
+def main(words: Sequence[str] | None = None) -> None:
+    """The entry point of the command `infra24`: a known error ends it with a sentence, not a traceback."""
     try:
-        app()
-    except (NoServer, NoSender) as wrong:
-        sys.exit(wrong.sentence)
+        app(args=words)
+    except Exception as error:
+        known = setup_errors.explained(error)
+        if known is None:
+            raise
+        fail(known)

@@ -12,11 +12,13 @@ from rich.table import Table
 from infra24 import clock, demo, doctor, owning, serving
 from infra24.app import compose
 from infra24.bookings import Tokens
-from infra24.commands.terminal import bring_up_to_date, console, fail, opened, read_settings
+from infra24.commands.terminal import bring_up_to_date, console, opened, read_settings
 from infra24.serving import Urls, WorkerBeside
 from infra24.settings import Settings
 
-Port = Annotated[int | None, typer.Option(help="Where to serve; PORT in the environment, else 8000.")]
+Port = Annotated[
+    int | None, typer.Option(min=1, max=65535, help="Where to serve; PORT in the environment, else 8000.")
+]
 Beside = Annotated[
     bool, typer.Option("--beside", hidden=True, help="Begun by `serve`: quiet, and ends when it ends.")
 ]
@@ -32,8 +34,7 @@ def serve(
 ) -> None:
     """Start everything: the database, the schema, the pages and the API, and the worker."""
     settings = read_settings(port)
-    if not serving.port_is_free(settings.host, settings.port):
-        fail(f"Port {settings.port} is in use. Stop what listens there, or choose another: PORT=8001")
+    serving.check_port(settings.host, settings.port)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     with opened(settings) as urls:
         bring_up_to_date(urls)
@@ -89,7 +90,7 @@ def examine() -> None:
     for heading in ("", "part", "seen", "what to do"):
         table.add_column(heading)
     well = True
-    with opened(settings) as urls:
+    with serving.database(settings) as urls:
         for finding in doctor.examine(settings, urls):
             mark = "[green]✓[/]" if finding.well else "[red]✗[/]"
             table.add_row(mark, finding.part, finding.seen, "" if finding.well else finding.advice)

@@ -6,8 +6,7 @@ import psycopg
 import typer
 
 from infra24 import organizations, owning
-from infra24.commands.terminal import bring_up_to_date, console, fail, opened, read_settings
-from infra24.errors import Problem, Refusal
+from infra24.commands.terminal import bring_up_to_date, console, opened, read_settings
 
 
 def organization(
@@ -21,17 +20,14 @@ def organization(
     with opened(read_settings()) as urls:
         bring_up_to_date(urls)
         with psycopg.connect(urls.owner, autocommit=True) as owner:
-            try:
-                made = organizations.found(
-                    owner,
-                    slug=slug,
-                    name=name or slug,
-                    time_zone=zone,
-                    locale=locale,
-                    currency=currency,
-                )
-            except Problem as wrong:
-                fail(wrong.sentence)
+            made = organizations.found(
+                owner,
+                slug=slug,
+                name=name or slug,
+                time_zone=zone,
+                locale=locale,
+                currency=currency,
+            )
             key = organizations.give_key(owner, slug, "command line")
     console.print(f"{'Founded' if made else 'Another key for'} [bold]{slug}[/]. Its key, shown this once:")
     console.print(key, soft_wrap=True)
@@ -45,9 +41,6 @@ def owner(
     settings = read_settings()
     with opened(settings) as urls:
         bring_up_to_date(urls)
-        try:
-            link = owning.make_owner(settings, urls, slug, email)
-        except Refusal as wrong:
-            fail(wrong.sentence)
+        link = owning.make_owner(settings, urls, slug, email)
     console.print(f"{email} owns [bold]{slug}[/]. This address signs in once, within a day:")
     console.print(link, soft_wrap=True)

@@ -7,8 +7,12 @@ from rich.table import Table
 
 from infra24 import describing
 from infra24.availability import TURN
-from infra24.commands.terminal import console, fail, opened, read_settings
-from infra24.errors import Refusal
+from infra24.commands.terminal import console, opened, read_settings
+from infra24.errors import Conflict
+
+
+class LedgerWrong(Conflict):
+    """The ledger of turns does not add up: someone changed the database by hand. Compare it with a backup."""
 
 
 def fairness(
@@ -21,10 +25,7 @@ def fairness(
     """Add the ledger of turns up again, and say what other weights would have given."""
     settings = read_settings()
     with opened(settings) as urls:
-        try:
-            audit, tried = describing.fairness(settings, urls, slug, offer, weights)
-        except Refusal as wrong:
-            fail(wrong.sentence)
+        audit, tried = describing.fairness(settings, urls, slug, offer, weights)
     table = Table(box=None, pad_edge=False)
     for heading in ("host", "given", "owed", "balance", *(["would have had"] if tried else [])):
         table.add_column(heading, justify="left" if heading == "host" else "right")
@@ -35,7 +36,9 @@ def fairness(
         table.add_row(name, str(standing.given), f"{owed:.2f}", f"{balance:+.2f}", *other)
     console.print(table)
     if not audit.holds:
-        fail(f"The ledger does not add up: lines {audit.replayed.wrong or 'and balances differ'}.")
+        raise LedgerWrong(
+            f"The ledger does not add up: lines {audit.replayed.wrong or 'and balances differ'}."
+        )
     console.print(f"{len(audit.ledger)} lines, and they hold.")
 
 
@@ -43,10 +46,7 @@ def zones(slug: Annotated[str, typer.Argument(help="The organization.")]) -> Non
     """List the bookings to come whose zone's clocks were changed by law since they were made."""
     settings = read_settings()
     with opened(settings) as urls:
-        try:
-            moved = describing.shifted(settings, urls, slug)
-        except Refusal as wrong:
-            fail(wrong.sentence)
+        moved = describing.shifted(settings, urls, slug)
     for one in moved:
         console.print(
             f"{one.booking.reference}  {one.booking.time_zone}  agreed {one.agreed:%Y-%m-%d %H:%M}, "
