@@ -34,6 +34,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
 }
 for name, command in COMMANDS.items():
     app.command(name)(command)
+app.add_typer(organizations.keys, name="keys")
 
 
 @app.callback(invoke_without_command=True)

@@ -93,8 +93,8 @@ class Settings(BaseSettings):
         "`audience` or `azp`, the sites its tokens may be issued to.",
         examples=['[{"issuer": "https://login.example.org", "azp": ["https://example.org"]}]'],
     )
-    owner_email: str = Field(
-        default="owner@example.org",
+    owner_email: str | None = Field(
+        default=None,
         description="The e-mail address of the first owner. While nobody has an account, `serve` makes one "
         "for it that owns every organization there is, and prints a link that signs in once; "
         "`organization` makes it the owner of what it founds.",

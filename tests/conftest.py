@@ -21,6 +21,7 @@ from infra24.embedded import EmbeddedServer
 from infra24.settings import Settings
 from tests.factories import Shop, found_shop
 from tests.serving import NOW, Clock
+from tests.terminal import Terminal
 
 _FOLDER = "INFRA24_TEST_SERVER"
 
@@ -72,6 +73,12 @@ def make_database(server_url: Callable[[str], str]) -> Iterator[Callable[[], str
 def database_url(make_database: Callable[[], str]) -> str:
     """This worker's database."""
     return make_database()
+
+
+@pytest.fixture
+def terminal(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Terminal:
+    """A terminal in which commands are typed, with a data folder of its own."""
+    return Terminal(monkeypatch, capsys, str(tmp_path / "data"))
 
 
 @pytest.fixture

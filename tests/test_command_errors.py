@@ -1,8 +1,7 @@
 """A command that cannot go on says what is wrong and what to do, on standard error; no traceback."""
 
-import logging
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import psycopg
@@ -10,34 +9,22 @@ import pytest
 from psycopg.conninfo import make_conninfo
 
 from infra24 import setup_errors
-from infra24.cli import main
+from tests.terminal import Terminal
 
-Said = Callable[..., tuple[int, str]]
+Refused = Callable[..., tuple[int, str]]
 
 
 @pytest.fixture
-def said(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> Iterator[Said]:
-    """Runs a command in this process with some variables set: its exit code, and its standard error."""
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
+def refused(terminal: Terminal, tmp_path: Path) -> Refused:
+    """Types a command that cannot go on: its exit code, and its standard error."""
 
     def run(*words: str, **variables: str) -> tuple[int, str]:
-        monkeypatch.delenv("DATABASE_URL", raising=False)
-        monkeypatch.setenv("INFRA24_DATA_DIR", str(tmp_path / "data"))
-        for name, value in variables.items():
-            monkeypatch.setenv(name, value)
-        with pytest.raises(SystemExit) as ended:
-            main(words)
-        captured = capsys.readouterr()
-        assert captured.out == ""
+        said = terminal(*words, **variables)
+        assert said.out == ""
         assert not (tmp_path / "data").exists(), "nothing was begun"
-        return int(ended.value.code or 0), captured.err
+        return said.code, said.err
 
-    yield run
-    root.handlers[:] = handlers
-    root.setLevel(level)
+    return run
 
 
 @pytest.mark.parametrize(("variable", "value", "words"), [
@@ -49,9 +36,9 @@ def said(
     ("INFRA24_ISSUERS", '[{"issuer": "https://hush"}]', "set audience or azp"),
 ])  # fmt: skip
 def test_a_setting_that_is_not_valid_is_named_with_an_example_and_its_value_is_not_repeated(
-    said: Said, variable: str, value: str, words: str
+    refused: Refused, variable: str, value: str, words: str
 ) -> None:
-    code, error = said("show", "oolite", **{variable: value})
+    code, error = refused("show", "oolite", **{variable: value})
     assert code == 2
     assert error.startswith(f"{variable}: ")
     assert words in error
@@ -60,26 +47,27 @@ def test_a_setting_that_is_not_valid_is_named_with_an_example_and_its_value_is_n
 
 
 def test_a_database_that_is_down_is_told_from_one_that_refuses(
-    said: Said, server_url: Callable[[str], str], database_url: str
+    refused: Refused, server_url: Callable[[str], str], database_url: str
 ) -> None:
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))  # bound, so that nobody else takes it; it does not listen
         url = f"postgresql://ada:hush@127.0.0.1:{closed.getsockname()[1]}/x"
-        down = said("migrate", DATABASE_URL=url)
+        down = refused("migrate", DATABASE_URL=url)
     assert down[0] == 1
     assert "does not answer. Start it" in down[1]
     assert "hush" not in down[1]
-    assert "no database of this name" in said("migrate", DATABASE_URL=server_url("nowhere"))[1]
+    assert "no database of this name" in refused("migrate", DATABASE_URL=server_url("nowhere"))[1]
     stranger = make_conninfo(database_url, user="stranger")
-    assert "refuses this user or password" in said("migrate", DATABASE_URL=stranger)[1]
+    assert "refuses this user or password" in refused("migrate", DATABASE_URL=stranger)[1]
     assert (
-        "host of the database cannot be found" in said("migrate", DATABASE_URL="postgresql://x.invalid/x")[1]
+        "host of the database cannot be found"
+        in refused("migrate", DATABASE_URL="postgresql://x.invalid/x")[1]
     )
-    code, error = said("migrate", DATABASE_URL="nonsense:hush")
+    code, error = refused("migrate", DATABASE_URL="nonsense:hush")
     assert code == 2
     assert "postgresql://user:password@host:5432/name" in error
     assert "hush" not in error
-    assert "Run `infra24 migrate`" in said("show", "oolite", DATABASE_URL=server_url("postgres"))[1]
+    assert "Run `infra24 migrate`" in refused("show", "oolite", DATABASE_URL=server_url("postgres"))[1]
 
 
 def test_a_wrong_password_is_not_a_server_that_does_not_run() -> None:
@@ -94,26 +82,26 @@ def test_what_there_is_no_sentence_for_is_left_alone() -> None:
     assert setup_errors.explained(ValueError("a mistake of ours")) is None
 
 
-def test_what_is_asked_for_and_not_there_is_not_called_an_id(said: Said, database_url: str) -> None:
-    code, error = said("show", "nobody", DATABASE_URL=database_url)
+def test_what_is_asked_for_and_not_there_is_not_called_an_id(refused: Refused, database_url: str) -> None:
+    code, error = refused("show", "nobody", DATABASE_URL=database_url)
     assert code == 1
     assert error == "There is no organization by that name.\n"
 
 
-def test_a_port_that_is_taken_is_told_from_an_address_that_is_not_ours(said: Said) -> None:
+def test_a_port_that_is_taken_is_told_from_an_address_that_is_not_ours(refused: Refused) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = str(taken.getsockname()[1])
-        assert f"Port {port} is in use" in said("serve", PORT=port)[1]
-    code, error = said("serve", INFRA24_HOST="192.0.2.1", PORT="0")
+        assert f"Port {port} is in use" in refused("serve", PORT=port)[1]
+    code, error = refused("serve", INFRA24_HOST="192.0.2.1", PORT="0")
     assert code == 1
     assert "Correct INFRA24_HOST and PORT" in error
 
 
-def test_a_folder_that_cannot_be_written_is_named(said: Said, tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_written_is_named(refused: Refused, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    code, error = said("migrate", INFRA24_DATA_DIR=str(tmp_path / "file" / "data"))
+    code, error = refused("migrate", INFRA24_DATA_DIR=str(tmp_path / "file" / "data"))
     assert code == 1
     assert str(tmp_path / "file") in error
     assert "INFRA24_DATA_DIR" in error

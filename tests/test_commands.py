@@ -42,14 +42,6 @@ def test_help_names_every_command() -> None:
         assert command in said
 
 
-def test_demo_loads_four_organizations_and_twice_is_once(data: Path) -> None:
-    first = infra24(data, "demo")
-    assert first.returncode == 0, first.stderr
-    assert len(re.findall(r"ik_[\w-]{60,}", first.stdout)) == 4
-    again = infra24(data, "demo")
-    assert "already there" in again.stdout
-
-
 def test_doctor_finds_everything_well_and_says_what_is_not(data: Path) -> None:
     import psycopg
 
@@ -65,6 +57,14 @@ def test_doctor_finds_everything_well_and_says_what_is_not(data: Path) -> None:
         owner.execute("ALTER TABLE claims RENAME CONSTRAINT hidden TO claims_never_overlap")
     assert ill.returncode == 1
     assert "restore the constraint" in ill.stdout
+
+
+def test_demo_loads_four_organizations_and_twice_is_once(data: Path) -> None:
+    first = infra24(data, "demo")
+    assert first.returncode == 0, first.stderr
+    assert len(re.findall(r"ik_[\w-]{60,}", first.stdout)) == 4
+    again = infra24(data, "demo")
+    assert "already there" in again.stdout
 
 
 def test_an_organization_is_founded_with_a_key_shown_once(data: Path) -> None:

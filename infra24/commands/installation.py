@@ -13,6 +13,7 @@ from infra24 import clock, demo, doctor, owning, serving
 from infra24.app import compose
 from infra24.bookings import Tokens
 from infra24.commands.terminal import bring_up_to_date, console, opened, read_settings
+from infra24.owning import Beginning
 from infra24.serving import Urls, WorkerBeside
 from infra24.settings import Settings
 
@@ -41,10 +42,11 @@ def serve(
         if with_demo and demo.is_empty(urls.owner):
             _load_demo(settings, urls)
         _say_where(settings)
-        link = owning.first_owner(settings, urls)
-        if link:
-            console.print(f"{settings.owner_email} owns everything here. To sign in, once and within a day:")
-            console.print(f"  {link}\n", soft_wrap=True)
+        beginning = owning.begin(
+            settings, urls, settings.owner_email or (demo.OWNER_EMAIL if with_demo else None)
+        )
+        if beginning:
+            _say_first_step(beginning)
         beside = WorkerBeside(settings) if worker else None
         if beside:
             beside.__enter__()
@@ -122,3 +124,17 @@ def _load_demo(settings: Settings, urls: Urls) -> dict[str, str]:
 
 def _say_where(settings: Settings) -> None:
     console.print(f"\nInfra24 Booking is at [bold]{settings.base_url}/[/]  (stop with Ctrl-C)\n")
+
+
+def _say_first_step(beginning: Beginning) -> None:
+    """What whoever starts an installation does next, while nobody can sign in."""
+    owner = beginning.owner or "you@example.org"
+    if beginning.link:
+        console.print(f"{owner} owns everything here. To sign in, once and within a day:")
+        console.print(f"  {beginning.link}\n", soft_wrap=True)
+    elif beginning.organizations:
+        console.print("Nobody has an account yet. Make yourself an owner, in another terminal:")
+        console.print(f"  infra24 owner {beginning.organizations[0]} {owner}\n", soft_wrap=True)
+    else:
+        console.print("There is no organization yet. Found the first with its owner, in another terminal:")
+        console.print(f'  infra24 organization my-place --name "My Place" --owner {owner}\n', soft_wrap=True)
