@@ -5,10 +5,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 NODE_BIN = $(shell command -v node >/dev/null 2>&1 && command -v npm >/dev/null 2>&1 && echo "" || echo "$(CURDIR)/$(VENV)/node")
 
-.PHONY: help run test lint bench frontend format lock clean
+.PHONY: help install run test lint bench frontend format lock clean
 
 help: ## List these words
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
+
+install: $(BIN)/.runtime frontend ## Install what is needed to run, build the front end; no demo
+	@echo "Installed. To start: $(BIN)/infra24 serve"
 
 run: $(BIN)/.runtime frontend ## Install what is needed, load the demo, serve (PORT, INFRA24_DATA_DIR)
 	@$(BIN)/infra24 serve --demo

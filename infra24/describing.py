@@ -1,4 +1,4 @@
-"""What the command line does with one organization: apply a file, write one, read ledger and zones."""
+"""What the command line does with one organization: apply a file, write one, read ledger, zones and keys."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -7,7 +7,7 @@ from uuid import UUID
 
 import psycopg
 
-from infra24 import bookings, clock, descriptions, organizations, resources, turns
+from infra24 import bookings, clock, descriptions, organizations, people, resources, turns
 from infra24.app import compose
 from infra24.availability import Replay
 from infra24.bookings import Shifted
@@ -16,6 +16,8 @@ from infra24.descriptions import Change, Description
 from infra24.descriptions.reading import Document
 from infra24.errors import Problem
 from infra24.organizations import UnknownOrganization
+from infra24.owning import BY
+from infra24.people import Key
 from infra24.serving import Urls
 from infra24.settings import Settings
 from infra24.turns import Audit
@@ -146,6 +148,24 @@ def shifted(settings: Settings, urls: Urls, slug: str) -> list[Shifted]:
     return _within(settings, urls, _needed(urls, slug), act)
 
 
+def keys(settings: Settings, urls: Urls, slug: str) -> list[Key]:
+    """The API keys of an organization, newest first, the revoked last."""
+    return _within(settings, urls, _needed(urls, slug), people.listed_keys)
+
+
+def revoke_key(settings: Settings, urls: Urls, slug: str, key: str) -> None:
+    """From now on a key opens nothing. Refuses with UnknownOrganization and UnknownKey."""
+
+    async def act(tx: Tx) -> None:
+        await people.keys.revoke(tx, key_id, clock.now())
+
+    try:
+        key_id = UUID(key)
+    except ValueError:
+        raise people.keys.UnknownKey() from None
+    _within(settings, urls, _needed(urls, slug), act)
+
+
 def _within(settings: Settings, urls: Urls, org_id: UUID, act: Callable[[Tx], Awaitable[_Done]]) -> _Done:
     """Do something in one transaction of one organization."""
 
@@ -153,7 +173,7 @@ def _within(settings: Settings, urls: Urls, org_id: UUID, act: Callable[[Tx], Aw
         database, _ = compose(settings, urls.app)
         await database.open()
         try:
-            async with database.transaction(org_id) as tx:
+            async with database.transaction(org_id, BY) as tx:
                 return await act(tx)
         finally:
             await database.close()

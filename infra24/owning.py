@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import TypeVar
 
@@ -18,22 +19,38 @@ from infra24.serving import Urls
 from infra24.settings import Settings
 
 LASTS = timedelta(hours=24)
-_BY = Actor("system", name="command line")
+BY = Actor("system", name="command line")
+"""Whoever types commands, as the audit names them."""
 _Made = TypeVar("_Made")
 
 
-def first_owner(settings: Settings, urls: Urls) -> str | None:
-    """On a first run, an account that owns every organization; the address that signs in to it, once.
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """An installation in which nobody has an account: the organizations there are, and the first owner.
 
-    None when someone has an account already.
+    `link` is the address that signs the first owner in, once; None where there is nothing to own, or nobody
+    was named.
     """
 
-    async def make(database: Database) -> str | None:
+    organizations: tuple[str, ...]
+    owner: str | None
+    link: str | None
+
+
+def begin(settings: Settings, urls: Urls, email: str | None) -> Beginning | None:
+    """While nobody has an account: one for `email` that owns every organization. None when someone has one.
+
+    Refuses with Problem what is no e-mail address.
+    """
+    address = read_address(email) if email else None
+
+    async def make(database: Database) -> Beginning | None:
         async with database.accounts() as tx:
             if not await people.is_empty(tx):
                 return None
-        everyone = [here.slug for here in await Directory(database).all()]
-        return await _own(settings, database, everyone, settings.owner_email)
+        everyone = tuple(here.slug for here in await Directory(database).all())
+        link = await _own(settings, database, everyone, address) if everyone and address else None
+        return Beginning(everyone, address, link)
 
     return _with_database(settings, urls, make)
 
@@ -43,10 +60,7 @@ def make_owner(settings: Settings, urls: Urls, slug: str, email: str) -> str:
 
     Refuses with UnknownOrganization, and with Problem what is no e-mail address.
     """
-    try:
-        address = validate_email(email, check_deliverability=False).normalized.lower()
-    except EmailNotValidError as error:
-        raise Problem({"email": str(error)}) from None
+    address = read_address(email)
 
     async def make(database: Database) -> str:
         return await _own(settings, database, [slug], address)
@@ -54,16 +68,24 @@ def make_owner(settings: Settings, urls: Urls, slug: str, email: str) -> str:
     return _with_database(settings, urls, make)
 
 
+def read_address(email: str) -> str:
+    """An e-mail address as it is kept. Refuses with Problem what is none."""
+    try:
+        return validate_email(email, check_deliverability=False).normalized.lower()
+    except EmailNotValidError as error:
+        raise Problem({"email": str(error)}) from None
+
+
 async def _own(settings: Settings, database: Database, slugs: Sequence[str], email: str) -> str:
     now, directory = clock.now(), Directory(database)
     found = [await directory.find(slug) for slug in slugs]
-    async with database.accounts(_BY) as tx:
+    async with database.accounts(BY) as tx:
         user_id = await people.accounts.ensure(tx, email, "Owner", now)
         account = await people.accounts.get(tx, user_id)
         minutes = int(LASTS.total_seconds()) // 60
         link_id = await people.one_time.make(tx, user_id, "sign_in", email, now, minutes=minutes)
     for here in found:
-        async with database.transaction(here.id, _BY) as tx:
+        async with database.transaction(here.id, BY) as tx:
             if not await people.add_member(tx, user_id, Role.OWNER, account.name, email, now):
                 await people.set_role(tx, user_id, Role.OWNER)
     sign = Tokens(settings.secret_key()).sign

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import errno
 import logging
 import os
 import signal
@@ -17,7 +18,8 @@ from dataclasses import dataclass
 import uvicorn
 
 from infra24.app import compose, create_app
-from infra24.embedded import EmbeddedServer
+from infra24.embedded import EmbeddedServer, EmbeddedServerFailed
+from infra24.errors import Conflict, Unavailable
 from infra24.settings import Settings
 
 log = logging.getLogger("infra24.serving")
@@ -53,7 +55,7 @@ def _watched(server: EmbeddedServer) -> Iterator[None]:
         while not done.wait(_LOOK_SECONDS):
             try:
                 server.ensure()
-            except (OSError, RuntimeError) as error:
+            except (OSError, EmbeddedServerFailed) as error:
                 log.error("the embedded database does not start again: %s", error)
 
     watcher = threading.Thread(target=watch, name="database watcher", daemon=True)
@@ -65,15 +67,29 @@ def _watched(server: EmbeddedServer) -> Iterator[None]:
         watcher.join(30)
 
 
-def port_is_free(host: str, port: int) -> bool:
-    """Whether nobody listens there."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError:
-            return False
-    return True
+class PortInUse(Conflict):
+    """Another program listens on this port. Stop it, or choose another: PORT=8001."""
+
+
+class CannotListen(Unavailable):
+    """It is not possible to listen on this address. Correct INFRA24_HOST and PORT."""
+
+
+def check_port(host: str, port: int) -> None:
+    """Refuses with PortInUse, or with CannotListen a foreign address or a port that needs rights."""
+    try:
+        family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise PortInUse(
+                f"Port {port} is in use. Stop what listens there, or choose another: PORT=8001"
+            ) from None
+        raise CannotListen(
+            f"Cannot listen on {host}:{port}: {error.strerror}. Correct INFRA24_HOST and PORT."
+        ) from None
 
 
 def serve(settings: Settings, urls: Urls) -> None:

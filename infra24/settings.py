@@ -18,40 +18,101 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="INFRA24_", populate_by_name=True)
 
-    port: int = Field(default=8000, validation_alias="PORT", description="where to serve")
-    host: str = Field(default="127.0.0.1", description="the address to listen on")
+    port: int = Field(
+        default=8000,
+        ge=0,
+        le=65535,
+        validation_alias="PORT",
+        description="The TCP port that `serve` listens on.",
+        examples=["8000"],
+    )
+    host: str = Field(
+        default="127.0.0.1",
+        description="The address that `serve` listens on. Leave it at the loopback address behind a reverse "
+        "proxy on the same machine; `0.0.0.0` listens on every interface.",
+        examples=["127.0.0.1"],
+    )
     data_dir: Path = Field(
-        default=CHECKOUT / ".data", description="the embedded database and the secret live here"
+        default=CHECKOUT / ".data",
+        description="The folder for the embedded database, the secret made at the first start, and e-mail "
+        "when no mail server is set. It must be writable.",
+        examples=["/var/lib/infra24"],
     )
     database_url: str | None = Field(
-        default=None, validation_alias="DATABASE_URL", description="a PostgreSQL 15+ of your own"
+        default=None,
+        validation_alias="DATABASE_URL",
+        description="The PostgreSQL database (15 or newer) to use. Without it `infra24` runs an embedded "
+        "PostgreSQL in the data folder.",
+        examples=["postgresql://infra24:password@localhost:5432/infra24"],
     )
     owner_database_url: str | None = Field(
-        default=None, description="the role that migrates, when DATABASE_URL is the application's"
+        default=None,
+        description="The same database as the role that owns it and migrates it, when `DATABASE_URL` names a "
+        "role with fewer rights. Without it `DATABASE_URL` does both.",
+        examples=["postgresql://infra24_owner:password@localhost:5432/infra24"],
     )
     secret: SecretStr | None = Field(
-        default=None, description="32 bytes or more; booking tokens derive from it"
+        default=None,
+        min_length=32,
+        description="The secret that links in e-mail, booking tokens and sealed values derive from: "
+        "32 characters or more, the same for every process. Without it one is made at the first start "
+        "and kept in the data folder. Make one with `openssl rand -hex 32`.",
+        examples=["the output of openssl rand -hex 32"],
     )
-    public_url: str | None = Field(default=None, description="how visitors reach this server")
+    public_url: str | None = Field(
+        default=None,
+        description="The address at which visitors reach this installation; links in answers, e-mail and "
+        "calendar files begin with it. Without it `http://localhost:<PORT>`.",
+        examples=["https://booking.example.org"],
+    )
     smtp_url: SecretStr | None = Field(
         default=None,
-        description="the mail server, smtp://user:password@host:587; else letters are files in data_dir",
+        description="The mail server: `smtp://` with STARTTLS or `smtps://`. Write `@`, `/` and `:` in a "
+        "password as `%40`, `%2F` and `%3A`. Without it e-mail is written to files in the data "
+        "folder and not sent.",
+        examples=["smtp://user:password@mail.example.org:587"],
     )
     mail_from: str | None = Field(
-        default=None, description="the sender of letters: Infra24 <post@example.org>"
+        default=None,
+        description="The sender of e-mail. Without it `Infra24 Booking <booking@…>` with the host of "
+        "`INFRA24_PUBLIC_URL`.",
+        examples=["Our House <booking@example.org>"],
     )
     providers: tuple[Provider, ...] = Field(
         default=(),
-        description="OpenID Connect providers, as JSON: [{slug, title, issuer, client_id, client_secret}]",
+        description="OpenID Connect providers to sign in with, as a JSON list. The redirect address to "
+        "register at each is `<INFRA24_PUBLIC_URL>/sign-in/with/<slug>/back`.",
+        examples=[
+            '[{"slug": "google", "title": "Google", "issuer": "https://accounts.google.com", '
+            '"client_id": "id", "client_secret": "secret"}]'
+        ],
     )
     issuers: tuple[Issuer, ...] = Field(
-        default=(), description="whose bearer tokens are taken, as JSON: [{issuer, azp: [our site]}]"
+        default=(),
+        description="Outside issuers whose bearer tokens the API accepts, as a JSON list. Each needs "
+        "`audience` or `azp`, the sites its tokens may be issued to.",
+        examples=['[{"issuer": "https://login.example.org", "azp": ["https://example.org"]}]'],
     )
-    owner_email: str = Field(default="owner@example.org", description="whose account the first run makes")
+    owner_email: str | None = Field(
+        default=None,
+        description="The e-mail address of the first owner. While nobody has an account, `serve` makes one "
+        "for it that owns every organization there is, and prints a link that signs in once; "
+        "`organization` makes it the owner of what it founds.",
+        examples=["you@example.org"],
+    )
     trusted_proxies: str = Field(
-        default="", description="addresses of proxies in front whose X-Forwarded-For is believed: 127.0.0.1"
+        default="",
+        description="The addresses of the reverse proxies in front, separated by commas. Only their "
+        "`X-Forwarded-For` and `X-Forwarded-Proto` are believed.",
+        examples=["127.0.0.1"],
     )
-    pool_size: int = Field(default=10, ge=1, le=200, description="database connections per process")
+    pool_size: int = Field(
+        default=10,
+        ge=1,
+        le=200,
+        description="Database connections of the web server; the worker has four of its own.",
+        examples=["10"],
+    )
 
     @property
     def base_url(self) -> str:
@@ -72,3 +133,11 @@ class Settings(BaseSettings):
                 kept.hardlink_to(fresh)
             fresh.unlink()
         return kept.read_text().strip().encode()
+
+
+def variable_of(name: str) -> str:
+    """The environment variable of a setting, named by its field or by that variable itself."""
+    field = Settings.model_fields.get(name)
+    if field is None:
+        return name
+    return str(field.validation_alias or f"INFRA24_{name.upper()}")

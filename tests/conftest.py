@@ -22,6 +22,7 @@ from infra24.settings import Settings
 from tests import stories
 from tests.factories import Shop, found_shop
 from tests.serving import NOW, Clock
+from tests.terminal import Terminal
 
 _FOLDER = "INFRA24_TEST_SERVER"
 
@@ -88,6 +89,12 @@ def make_database(server_url: Callable[[str], str], template: str) -> Iterator[C
 def database_url(make_database: Callable[[], str]) -> str:
     """This worker's database."""
     return make_database()
+
+
+@pytest.fixture
+def terminal(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Terminal:
+    """A terminal in which commands are typed, with a data folder of its own."""
+    return Terminal(monkeypatch, capsys, str(tmp_path / "data"))
 
 
 @pytest.fixture

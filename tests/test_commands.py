@@ -42,14 +42,6 @@ def test_help_names_every_command() -> None:
         assert command in said
 
 
-def test_demo_loads_four_organizations_and_twice_is_once(data: Path) -> None:
-    first = infra24(data, "demo")
-    assert first.returncode == 0, first.stderr
-    assert len(re.findall(r"ik_[\w-]{60,}", first.stdout)) == 4
-    again = infra24(data, "demo")
-    assert "already there" in again.stdout
-
-
 def test_doctor_finds_everything_well_and_says_what_is_not(data: Path) -> None:
     import psycopg
 
@@ -67,13 +59,21 @@ def test_doctor_finds_everything_well_and_says_what_is_not(data: Path) -> None:
     assert "restore the constraint" in ill.stdout
 
 
+def test_demo_loads_four_organizations_and_twice_is_once(data: Path) -> None:
+    first = infra24(data, "demo")
+    assert first.returncode == 0, first.stderr
+    assert len(re.findall(r"ik_[\w-]{60,}", first.stdout)) == 4
+    again = infra24(data, "demo")
+    assert "already there" in again.stdout
+
+
 def test_an_organization_is_founded_with_a_key_shown_once(data: Path) -> None:
     made = infra24(data, "organization", "new-place", "--name", "New Place", "--zone", "Europe/Madrid")
     assert re.search(r"ik_[\w-]{60,}", made.stdout)
     lost = infra24(data, "organization", "x", "--zone", "Mars/Olympus")
-    assert lost.returncode == 1
+    assert lost.returncode == 2
     assert "Traceback" not in lost.stderr
-    assert infra24(data, "organization", "Not A Slug").returncode == 1
+    assert infra24(data, "organization", "Not A Slug").returncode == 2
 
 
 def test_serve_brings_up_everything_and_takes_it_down_again(data: Path) -> None:
@@ -97,7 +97,7 @@ def test_serve_brings_up_everything_and_takes_it_down_again(data: Path) -> None:
         assert "Remote Studio Visit" in answer
         taken = infra24(data, "serve", port=port)
         assert taken.returncode == 1
-        assert "in use" in taken.stdout
+        assert "in use" in taken.stderr
     finally:
         server.send_signal(signal.SIGTERM)
         said, _ = server.communicate(timeout=30)
@@ -106,7 +106,7 @@ def test_serve_brings_up_everything_and_takes_it_down_again(data: Path) -> None:
 
 
 def test_what_is_not_well_written_is_named(data: Path) -> None:
-    said = infra24(data, "organization", "book", "--locale", "klingon", "--currency", "euro").stdout
+    said = infra24(data, "organization", "book", "--locale", "klingon", "--currency", "euro").stderr
     for word in ("slug", "address of ours", "locale", "klingon", "currency"):
         assert word in said
 

@@ -85,12 +85,12 @@ def test_what_is_wrong_is_said_with_its_line_and_nothing_changes(
         file.write_text(text.replace(*change, 1))
         before = infra24(data, "show", slug).stdout
         answer = infra24(data, "apply", str(file), "--yes")
-        assert answer.returncode == 1, answer.stdout
+        assert answer.returncode == 2, answer.stdout
         number = max(n for n, written in enumerate(file.read_text().splitlines(), start=1) if line in written)
-        where = re.search(r"wrong\.yaml:(\d+): ", answer.stdout.replace("\n", " "))
-        assert where, answer.stdout
-        assert abs(int(where[1]) - number) <= 1, answer.stdout
-        assert said in " ".join(answer.stdout.split()), answer.stdout
+        where = re.search(r"wrong\.yaml:(\d+): ", answer.stderr.replace("\n", " "))
+        assert where, answer.stderr
+        assert abs(int(where[1]) - number) <= 1, answer.stderr
+        assert said in " ".join(answer.stderr.split()), answer.stderr
         assert infra24(data, "show", slug).stdout == before, "nothing was changed"
 
 
@@ -100,7 +100,7 @@ def test_the_ledger_of_a_demo_holds_and_other_weights_are_tried(data: Path) -> N
     assert "would have had" in said
     assert "Sam Whitfield" in said
     wrong = infra24(data, "fairness", "bakehouse", "wheel-throwing", "--weights", "nobody=3")
-    assert wrong.returncode == 1
+    assert wrong.returncode == 2
 
 
 def test_no_demo_booking_is_moved_by_law(data: Path) -> None:

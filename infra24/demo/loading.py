@@ -17,6 +17,7 @@ from infra24.resources import Resource
 
 FOLDER = Path(__file__).parent
 DEMOS = ("oolite", "bakehouse", "locust-projects", "atlas-fitness")
+OWNER_EMAIL = "owner@example.org"
 _BACK, _AHEAD = timedelta(days=14), timedelta(days=21)
 _PEOPLE = (
     ("Ana Beltrán", "ana@example.org", "Portfolio feedback before an open call."),

@@ -1,0 +1,140 @@
+"""Commands that run an installation and look after it: serve, worker, migrate, demo, doctor."""
+
+import asyncio
+import signal
+import sys
+from datetime import datetime
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from infra24 import clock, demo, doctor, owning, serving
+from infra24.app import compose
+from infra24.bookings import Tokens
+from infra24.commands.terminal import bring_up_to_date, console, opened, read_settings
+from infra24.owning import Beginning
+from infra24.serving import Urls, WorkerBeside
+from infra24.settings import Settings
+
+Port = Annotated[
+    int | None, typer.Option(min=1, max=65535, help="Where to serve; PORT in the environment, else 8000.")
+]
+Beside = Annotated[
+    bool, typer.Option("--beside", hidden=True, help="Begun by `serve`: quiet, and ends when it ends.")
+]
+
+
+def serve(
+    port: Port = None,
+    worker: Annotated[bool, typer.Option(help="Run the worker beside the server.")] = True,
+    with_demo: Annotated[
+        bool,
+        typer.Option("--demo/--no-demo", help="Load the demo organizations into an empty database."),
+    ] = False,
+) -> None:
+    """Start everything: the database, the schema, the pages and the API, and the worker."""
+    settings = read_settings(port)
+    serving.check_port(settings.host, settings.port)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    with opened(settings) as urls:
+        bring_up_to_date(urls)
+        if with_demo and demo.is_empty(urls.owner):
+            _load_demo(settings, urls)
+        _say_where(settings)
+        beginning = owning.begin(
+            settings, urls, settings.owner_email or (demo.OWNER_EMAIL if with_demo else None)
+        )
+        if beginning:
+            _say_first_step(beginning)
+        beside = WorkerBeside(settings) if worker else None
+        if beside:
+            beside.__enter__()
+        try:
+            serving.serve(settings, urls)
+        finally:
+            if beside:
+                beside.__exit__()
+
+
+def worker(beside: Beside = False) -> None:
+    """Run the jobs: announcements, lapsed holds, and what later features add."""
+    settings = read_settings()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    if beside:
+        serving.end_with_parent()
+    with opened(settings) as urls:
+        if not beside:
+            console.print("The worker is running. Stop it with Ctrl-C.")
+        serving.work(settings, urls)
+
+
+def migrate() -> None:
+    """Bring the database to the present schema."""
+    with opened(read_settings()) as urls:
+        if not bring_up_to_date(urls):
+            console.print("The schema is up to date.")
+
+
+def load_demo() -> None:
+    """Load the demo organizations: oolite, bakehouse, locust-projects, atlas-fitness. Twice is once."""
+    settings = read_settings()
+    with opened(settings) as urls:
+        bring_up_to_date(urls)
+        if not _load_demo(settings, urls):
+            console.print("The demo organizations are already there.")
+
+
+def examine() -> None:
+    """Check every part and say what to do."""
+    settings = read_settings()
+    table = Table(box=None, pad_edge=False)
+    for heading in ("", "part", "seen", "what to do"):
+        table.add_column(heading)
+    well = True
+    with serving.database(settings) as urls:
+        for finding in doctor.examine(settings, urls):
+            mark = "[green]✓[/]" if finding.well else "[red]✗[/]"
+            table.add_row(mark, finding.part, finding.seen, "" if finding.well else finding.advice)
+            well &= finding.well
+    console.print(table)
+    raise typer.Exit(0 if well else 1)
+
+
+def _load_demo(settings: Settings, urls: Urls) -> dict[str, str]:
+    async def load() -> dict[str, str]:
+        database, _ = compose(settings, urls.app)
+        await database.open()
+        try:
+            now: datetime = clock.now()
+            tokens = Tokens(settings.secret_key())
+            return await demo.load(
+                urls.owner, database, tokens, now, lambda name: console.print(f"  demo   {name}")
+            )
+        finally:
+            await database.close()
+
+    keys = asyncio.run(load())
+    if keys:
+        console.print("Keys of the demo organizations, shown this once (Authorization: Bearer …):")
+        for slug, key in keys.items():
+            console.print(f"  {slug:<16} {key}", soft_wrap=True)
+    return keys
+
+
+def _say_where(settings: Settings) -> None:
+    console.print(f"\nInfra24 Booking is at [bold]{settings.base_url}/[/]  (stop with Ctrl-C)\n")
+
+
+def _say_first_step(beginning: Beginning) -> None:
+    """What whoever starts an installation does next, while nobody can sign in."""
+    owner = beginning.owner or "you@example.org"
+    if beginning.link:
+        console.print(f"{owner} owns everything here. To sign in, once and within a day:")
+        console.print(f"  {beginning.link}\n", soft_wrap=True)
+    elif beginning.organizations:
+        console.print("Nobody has an account yet. Make yourself an owner, in another terminal:")
+        console.print(f"  infra24 owner {beginning.organizations[0]} {owner}\n", soft_wrap=True)
+    else:
+        console.print("There is no organization yet. Found the first with its owner, in another terminal:")
+        console.print(f'  infra24 organization my-place --name "My Place" --owner {owner}\n', soft_wrap=True)

@@ -1,0 +1,95 @@
+"""Commands about who is on an installation: organizations, their owners and keys."""
+
+from typing import Annotated
+
+import psycopg
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from infra24 import describing, organizations, owning
+from infra24.commands.terminal import bring_up_to_date, console, opened, read_settings, say
+
+Slug = Annotated[str, typer.Argument(help="The organization.")]
+
+keys = typer.Typer(help="List and revoke the API keys of an organization.", no_args_is_help=True)
+
+
+def organization(
+    slug: Annotated[str, typer.Argument(help="Its name in addresses: small letters, digits, hyphens.")],
+    name: Annotated[str, typer.Option(help="Its name.")] = "",
+    zone: Annotated[str, typer.Option(help="Its time zone, as IANA names it.")] = "America/New_York",
+    locale: Annotated[str, typer.Option(help="Language and territory.")] = "en_US",
+    currency: Annotated[str, typer.Option(help="Three letters.")] = "USD",
+    owner: Annotated[
+        str,
+        typer.Option(help="Whose account is to own it; for a new one INFRA24_OWNER_EMAIL, if that is set."),
+    ] = "",
+) -> None:
+    """Found an organization, or give an existing one another key. The key is shown this once."""
+    settings = read_settings()
+    email = owning.read_address(owner) if owner else None
+    with opened(settings) as urls:
+        bring_up_to_date(urls)
+        with psycopg.connect(urls.owner, autocommit=True) as connection:
+            made = organizations.found(
+                connection,
+                slug=slug,
+                name=name or slug,
+                time_zone=zone,
+                locale=locale,
+                currency=currency,
+            )
+            key = organizations.give_key(connection, slug, "command line")
+        console.print(
+            f"{'Founded' if made else 'Another key for'} [bold]{slug}[/]. Its key, shown this once:"
+        )
+        console.print(key, soft_wrap=True)
+        email = email or (settings.owner_email if made else None)
+        if email:
+            _say_owner(slug, email, owning.make_owner(settings, urls, slug, email))
+
+
+def owner(
+    slug: Slug,
+    email: Annotated[str, typer.Argument(help="Whose account is to own it; made if there is none.")],
+) -> None:
+    """Make someone an owner, and print the address that signs them in, once, within a day."""
+    settings = read_settings()
+    with opened(settings) as urls:
+        bring_up_to_date(urls)
+        link = owning.make_owner(settings, urls, slug, email)
+    _say_owner(slug, email, link)
+
+
+@keys.command("list")
+def list_keys(slug: Slug) -> None:
+    """List the keys of an organization, with what each may do and when it was last used."""
+    settings = read_settings()
+    with opened(settings) as urls:
+        found = describing.keys(settings, urls, slug)
+    table = Table(box=None, pad_edge=False)
+    for heading in ("id", "label", "scopes", "made by", "made", "last used", "revoked"):
+        table.add_column(heading, no_wrap=heading == "id")
+    for key in found:
+        days = (f"{at:%Y-%m-%d}" if at else "" for at in (key.created_at, key.last_used_at, key.revoked_at))
+        scopes = "everything" if "*" in key.scopes else ", ".join(key.scopes)
+        table.add_row(str(key.id), escape(key.label), scopes, escape(key.made_by), *days)
+    console.print(table if found else "There are no keys.")
+
+
+@keys.command("revoke")
+def revoke_key(
+    slug: Slug,
+    key: Annotated[str, typer.Argument(help="The id of the key, as `infra24 keys list` shows it.")],
+) -> None:
+    """Revoke a key: from now on it opens nothing."""
+    settings = read_settings()
+    with opened(settings) as urls:
+        describing.revoke_key(settings, urls, slug, key)
+    say("Revoked.")
+
+
+def _say_owner(slug: str, email: str, link: str) -> None:
+    console.print(f"{email} owns [bold]{slug}[/]. This address signs in once, within a day:")
+    console.print(link, soft_wrap=True)

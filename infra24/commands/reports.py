@@ -1,0 +1,56 @@
+"""Commands that reckon again what is kept: whose turn it is, which zones changed."""
+
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from infra24 import describing
+from infra24.availability import TURN
+from infra24.commands.terminal import console, opened, read_settings
+from infra24.errors import Conflict
+
+
+class LedgerWrong(Conflict):
+    """The ledger of turns does not add up: someone changed the database by hand. Compare it with a backup."""
+
+
+def fairness(
+    slug: Annotated[str, typer.Argument(help="The organization.")],
+    offer: Annotated[str, typer.Argument(help="The offer whose hosts take turns.")],
+    weights: Annotated[
+        str, typer.Option(help="Try other weights: mo@oolite.org=150,carla@oolite.org=50")
+    ] = "",
+) -> None:
+    """Add the ledger of turns up again, and say what other weights would have given."""
+    settings = read_settings()
+    with opened(settings) as urls:
+        audit, tried = describing.fairness(settings, urls, slug, offer, weights)
+    table = Table(box=None, pad_edge=False)
+    for heading in ("host", "given", "owed", "balance", *(["would have had"] if tried else [])):
+        table.add_column(heading, justify="left" if heading == "host" else "right")
+    for key, standing in audit.replayed.standings.items():
+        other = [str(tried.standings[key].given)] if tried and key in tried.standings else []
+        owed, balance = standing.owed / TURN, standing.balance / TURN
+        name = audit.names.get(key, str(key))
+        table.add_row(name, str(standing.given), f"{owed:.2f}", f"{balance:+.2f}", *other)
+    console.print(table)
+    if not audit.holds:
+        raise LedgerWrong(
+            f"The ledger does not add up: lines {audit.replayed.wrong or 'and balances differ'}."
+        )
+    console.print(f"{len(audit.ledger)} lines, and they hold.")
+
+
+def zones(slug: Annotated[str, typer.Argument(help="The organization.")]) -> None:
+    """List the bookings to come whose zone's clocks were changed by law since they were made."""
+    settings = read_settings()
+    with opened(settings) as urls:
+        moved = describing.shifted(settings, urls, slug)
+    for one in moved:
+        console.print(
+            f"{one.booking.reference}  {one.booking.time_zone}  agreed {one.agreed:%Y-%m-%d %H:%M}, "
+            f"the clock will show {one.shows:%H:%M}; to keep it: {one.instant_of_agreed:%Y-%m-%dT%H:%MZ}"
+        )
+    if not moved:
+        console.print("No booking to come is affected.")

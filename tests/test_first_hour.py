@@ -1,0 +1,74 @@
+"""From an empty database to an organization whose owner is signed in; and the keys of an organization."""
+
+import re
+from collections.abc import Callable
+
+import httpx2
+import psycopg
+
+from infra24 import owning
+from infra24.serving import Urls
+from infra24.settings import Settings
+from tests.serving import Clock, serving
+from tests.terminal import Terminal
+
+ADA = "ada@example.org"
+
+
+def test_an_empty_installation_says_what_to_do_until_its_first_owner_is_signed_in(
+    terminal: Terminal, make_database: Callable[[], str], settings: Settings, clock: Clock
+) -> None:
+    url = make_database()
+    secret = {"DATABASE_URL": url, "INFRA24_SECRET": str(settings.secret_key().decode())}
+    empty = owning.begin(settings, Urls(url, url), ADA)
+    assert empty == owning.Beginning((), ADA, None)
+    with serving(settings, url, clock) as base, httpx2.Client(base_url=base) as browser:
+        front = browser.get("/").text
+        assert "infra24 organization my-place" in front
+        assert "Escriba en el servidor" in browser.get("/", headers={"accept-language": "es"}).text
+        founded = terminal("organization", "first-place", "--name", "First", "--owner", ADA, **secret)
+        assert founded.code == 0, founded.err
+        link = re.search(r"http://localhost:\d+(/sign-in/link/\S+)", founded.out)
+        assert link
+        page = browser.get(link[1]).text
+        csrf = re.search(r'name="csrf" value="([^"]+)', page)
+        signed = browser.post(link[1], data={"csrf": csrf[1] if csrf else ""})
+        assert signed.status_code == 303
+        assert browser.get("/first-place/admin/settings").status_code == 200, "they own it"
+        assert "my-place" not in browser.get("/").text
+    assert owning.begin(settings, Urls(url, url), ADA) is None
+
+
+def test_the_first_start_gives_what_is_there_to_the_owner_that_is_named_and_else_asks_for_one(
+    terminal: Terminal, make_database: Callable[[], str], settings: Settings
+) -> None:
+    url = make_database()
+    assert terminal("organization", "first-place", DATABASE_URL=url).code == 0
+    nobody = owning.begin(settings, Urls(url, url), None)
+    assert nobody == owning.Beginning(("first-place",), None, None)
+    beginning = owning.begin(settings, Urls(url, url), ADA)
+    assert beginning is not None
+    assert beginning.link
+    with psycopg.connect(url) as connection:
+        owners = connection.execute("SELECT email, role FROM memberships").fetchall()
+    assert owners == [(ADA, "owner")]
+
+
+def test_an_owner_that_is_no_address_founds_nothing(terminal: Terminal, database_url: str) -> None:
+    refused = terminal("organization", "no-owner", "--owner", "ada", DATABASE_URL=database_url)
+    assert refused.code == 2
+    assert "email: " in refused.err
+    assert terminal("show", "no-owner", DATABASE_URL=database_url).code == 1
+
+
+def test_keys_are_listed_and_revoked(terminal: Terminal, database_url: str) -> None:
+    assert terminal("organization", "with-keys", DATABASE_URL=database_url).code == 0
+    listed = terminal("keys", "list", "with-keys", DATABASE_URL=database_url)
+    found = re.search(r"^([0-9a-f-]{36}) +command line +everything", listed.out, re.MULTILINE)
+    assert found, listed.out
+    assert "ik_" not in listed.out
+    assert terminal("keys", "revoke", "with-keys", found[1], DATABASE_URL=database_url).code == 0
+    again = terminal("keys", "revoke", "with-keys", found[1], DATABASE_URL=database_url)
+    assert again.code == 1
+    assert "revoked already" in again.err
+    assert terminal("keys", "revoke", "with-keys", "1", DATABASE_URL=database_url).code == 1
