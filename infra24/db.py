@@ -28,6 +28,11 @@ class DatabaseDown(Unavailable):
     """The database cannot be reached. Nothing was changed; try again in a moment."""
 
 
+class OutcomeUnknown(Unavailable):
+    """The connection to the database was lost while this was saved: it may have been done. Repeat it with
+    the same Idempotency-Key, and it is done once; without a key, look first whether it is there."""
+
+
 class Crowded(Unavailable):
     """Too many changes met at once. Nothing was changed; try again."""
 
@@ -197,7 +202,8 @@ class Database:
         """One transaction that sees one organization only; the audit says that `by` did what it changes.
 
         The tenant is set by the statement SET LOCAL (the function set_config is not carried to the
-        workers of a sharded cluster). Raises DatabaseDown when there is no connection to be had.
+        workers of a sharded cluster). Raises DatabaseDown when there is no connection to be had, and
+        OutcomeUnknown when it is lost while the COMMIT is under way.
         """
         async with self.connection() as connection:
             await connection.execute(_begin(org_id, b"BEGIN", by), prepare=False)
@@ -211,14 +217,14 @@ class Database:
                 raise
 
     async def _commit(self, tx: Tx) -> None:
-        """Commit; the events go along in the same round trip."""
-        if not tx.pending:
-            await self._send(tx)
-            await tx.connection.execute(b"COMMIT", prepare=False)
-            return
+        """Commit; the events go along in the same round trip. Raises OutcomeUnknown."""
         await self._send(tx)
+        if not tx.pending:
+            async with _saving(tx.connection):
+                await tx.connection.execute(b"COMMIT", prepare=False)
+            return
         last = await self._flush(tx)
-        async with tx.connection.pipeline():
+        async with _saving(tx.connection), tx.connection.pipeline():
             await tx.connection.execute(last.query, last.args, prepare=True)
             await tx.connection.execute(b"COMMIT", prepare=False)
 
@@ -236,7 +242,8 @@ class Database:
             await connection.execute(begin, prepare=False)
             try:
                 yield Tx(connection, _NOBODY)
-                await connection.execute(b"COMMIT", prepare=False)
+                async with _saving(connection):
+                    await connection.execute(b"COMMIT", prepare=False)
             except BaseException:
                 if not connection.closed:
                     await connection.execute(b"ROLLBACK", prepare=False)
@@ -258,6 +265,17 @@ class Database:
             rows = await cursor.fetchall()
             await connection.execute("INSERT INTO sweeps (name, found) VALUES (%s, %s)", (name, len(rows)))
             return rows
+
+
+@asynccontextmanager
+async def _saving(connection: AsyncConnection[Row]) -> AsyncIterator[None]:
+    """Around a COMMIT: when the connection is lost meanwhile, nobody can say whether it was done."""
+    try:
+        yield
+    except psycopg.Error as error:
+        if connection.closed:
+            raise OutcomeUnknown() from error
+        raise
 
 
 def _begin(org_id: UUID, begin: bytes, by: Actor = SYSTEM) -> bytes:
