@@ -12,7 +12,7 @@ from fastapi.openapi.utils import get_openapi
 from infra24 import __version__, clock, events
 from infra24.bookings import Tokens
 from infra24.clock import Clock
-from infra24.db import APP_ROLE, Database, Statement, Tx
+from infra24.db import Database, Statement, Tx
 from infra24.letters import Desk, Office, Post, Writers
 from infra24.letters.folder import FolderPost
 from infra24.letters.paper import sender
@@ -46,8 +46,7 @@ def compose(
     settings: Settings, url: str, now: Clock = clock.now, writers: Writers = WRITERS
 ) -> tuple[Database, Queue]:
     """The database and the queue of an installation, each knowing of the other."""
-    role = None if settings.owner_database_url else APP_ROLE
-    queue = Queue(url, now, role=role)
+    queue = Queue(url, now)
 
     async def flush(tx: Tx) -> Statement:
         return await events.write(tx, queue.defer)
@@ -56,7 +55,7 @@ def compose(
         for kind, facts in tx.letters:
             await queue.letter(tx.connection, kind, facts)
 
-    database = Database(url, flush=flush, send=send, size=settings.pool_size, role=role)
+    database = Database(url, flush=flush, send=send, size=settings.pool_size)
     queue.database = database
     tokens, carrier = Tokens(settings.secret_key()), post(settings)
     queue.office = Office(writers, carrier, lambda at: Desk(database, settings.base_url, tokens, at))

@@ -34,6 +34,7 @@ from infra24.bookings import Tokens
 from infra24.descriptions import Misread
 from infra24.errors import Problem, Refusal
 from infra24.letters import NoSender, NoServer
+from infra24.migrations import NamedOtherwise, RolesNeeded
 from infra24.serving import Urls, WorkerBeside
 from infra24.settings import Settings
 
@@ -281,7 +282,7 @@ def main() -> None:
     """The entry point of the command `infra24`."""
     try:
         app()
-    except (NoServer, NoSender) as wrong:
+    except (NoServer, NoSender, RolesNeeded, NamedOtherwise) as wrong:
         sys.exit(wrong.sentence)
 
 

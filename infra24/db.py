@@ -12,15 +12,11 @@ from psycopg import AsyncClientCursor, AsyncConnection
 from psycopg.rows import TupleRow
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
+from infra24 import roles
 from infra24.errors import Unavailable
-
-APP_ROLE = "infra24_app"
-SWEEP_ROLE = "infra24_sweep"
-ACCOUNTS_ROLE = "infra24_accounts"
 
 Row = TupleRow
 _NOBODY = UUID(int=0)
-_AS_ACCOUNTS = f"SET LOCAL ROLE {ACCOUNTS_ROLE}".encode()
 _UNDO = "ROLLBACK TO SAVEPOINT attempt; RELEASE SAVEPOINT attempt"
 
 
@@ -155,7 +151,7 @@ Flush = Callable[[Tx], Awaitable[Statement]]
 
 
 class Database:
-    """A pool of connections that act as the application's role, which owns nothing."""
+    """A pool of connections that act as the application's role, which owns nothing (see roles.py)."""
 
     def __init__(
         self,
@@ -164,7 +160,6 @@ class Database:
         flush: Flush,
         send: Callable[[Tx], Awaitable[None]],
         size: int = 10,
-        role: str | None = APP_ROLE,
         timeout: float = 5,
     ) -> None:
         self.url = url
@@ -174,10 +169,14 @@ class Database:
             "prepare_threshold": 0,
             "application_name": "infra24",
         }
-        if role is not None:
-            kwargs["options"] = f"-c role={role}"
         self.pool: AsyncConnectionPool[AsyncConnection[Row]] = AsyncConnectionPool(
-            url, min_size=min(2, size), max_size=size, open=False, kwargs=kwargs, timeout=timeout
+            url,
+            min_size=min(2, size),
+            max_size=size,
+            open=False,
+            kwargs=kwargs,
+            configure=roles.become_application,
+            timeout=timeout,
         )
 
     async def open(self) -> None:
@@ -238,7 +237,7 @@ class Database:
     async def accounts(self, by: Actor = SYSTEM) -> AsyncIterator[Tx]:
         """One transaction on accounts: people and how they prove who they are. It sees no bookings."""
         async with self.connection() as connection:
-            begin = b"BEGIN; " + _AS_ACCOUNTS + b"; SET LOCAL app.actor = '%b'" % by.written()
+            begin = b"BEGIN; %b; SET LOCAL app.actor = '%b'" % (_as_accounts(connection), by.written())
             await connection.execute(begin, prepare=False)
             try:
                 yield Tx(connection, _NOBODY)
@@ -253,18 +252,23 @@ class Database:
     async def glance_at_accounts(self) -> AsyncIterator[Tx]:
         """Reads of accounts, each in a transaction of its own and one round trip: who is asking?"""
         async with self.connection() as connection:
-            yield Glance(connection, _NOBODY, b"BEGIN READ ONLY; " + _AS_ACCOUNTS)
+            yield Glance(connection, _NOBODY, b"BEGIN READ ONLY; " + _as_accounts(connection))
 
     async def sweep(
         self, name: str, query: LiteralString, args: Sequence[Any] | dict[str, Any] = ()
     ) -> list[Row]:
         """Read across organizations, as the role that may, leaving a row that says so."""
         async with self.connection() as connection, connection.transaction():
-            await connection.execute(f"SET LOCAL ROLE {SWEEP_ROLE}", prepare=False)
+            sweep = roles.of_connection(connection).sweep
+            await connection.execute(f"SET LOCAL ROLE {sweep}".encode(), prepare=False)
             cursor = await connection.execute(query, args)
             rows = await cursor.fetchall()
             await connection.execute("INSERT INTO sweeps (name, found) VALUES (%s, %s)", (name, len(rows)))
             return rows
+
+
+def _as_accounts(connection: AsyncConnection[Row]) -> bytes:
+    return f"SET LOCAL ROLE {roles.of_connection(connection).accounts}".encode()
 
 
 @asynccontextmanager

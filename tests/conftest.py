@@ -18,6 +18,7 @@ from infra24.app import compose
 from infra24.bookings import Tokens
 from infra24.db import Database
 from infra24.embedded import EmbeddedServer
+from infra24.roles import Roles
 from infra24.settings import Settings
 from tests.factories import Shop, found_shop
 from tests.serving import NOW, Clock
@@ -66,6 +67,8 @@ def make_database(server_url: Callable[[str], str]) -> Iterator[Callable[[], str
     with psycopg.connect(server_url("postgres"), autocommit=True) as owner:
         for name in made:
             owner.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+            for role in Roles.of(name):
+                owner.execute(f"DROP ROLE IF EXISTS {role}")
 
 
 @pytest.fixture(scope="session")
