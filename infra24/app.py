@@ -11,6 +11,7 @@ from fastapi.openapi.utils import get_openapi
 
 from infra24 import __version__, clock, events
 from infra24.bookings import Tokens
+from infra24.capacity import Capacity, open_files
 from infra24.clock import Clock
 from infra24.db import Database, Statement, Tx
 from infra24.letters import Desk, Office, Post, Writers
@@ -62,10 +63,12 @@ def compose(
     return database, queue
 
 
-def create_app(settings: Settings, url: str, now: Clock = clock.now) -> FastAPI:
-    """The web application on a database that is already migrated."""
+def create_app(
+    settings: Settings, url: str, now: Clock = clock.now, capacity: Capacity | None = None
+) -> FastAPI:
+    """The web application on a database that is already migrated; for as many as this process can carry."""
     database, queue = compose(settings, url, now)
-    watcher = Watcher(database)
+    watcher = Watcher(database, capacity or Capacity.of(open_files(), settings.pool_size))
     outside = httpx2.AsyncClient(timeout=10, follow_redirects=False)
     proofs = Proofs(
         Passwords(),
