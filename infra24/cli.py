@@ -31,6 +31,7 @@ from infra24 import (
 from infra24.app import compose
 from infra24.availability import TURN
 from infra24.bookings import Tokens
+from infra24.commands.organization_deletion import delete_organization
 from infra24.descriptions import Misread
 from infra24.errors import Problem, Refusal
 from infra24.letters import NoSender, NoServer
@@ -265,6 +266,9 @@ def zones(slug: Annotated[str, typer.Argument(help="The organization.")]) -> Non
         )
     if not moved:
         console.print("No booking to come is affected.")
+
+
+app.command()(delete_organization)
 
 
 @app.callback(invoke_without_command=True)
