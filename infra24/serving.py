@@ -14,10 +14,15 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
+from typing import Any, cast
 
 import uvicorn
 
+from infra24 import capacity
 from infra24.app import compose, create_app
+from infra24.capacity import Capacity
+from infra24.connections import ConnectionLimit, LimitedProtocol
 from infra24.embedded import EmbeddedServer, EmbeddedServerFailed
 from infra24.errors import Conflict, Unavailable
 from infra24.settings import Settings
@@ -94,9 +99,14 @@ def check_port(host: str, port: int) -> None:
 
 def serve(settings: Settings, urls: Urls) -> None:
     """Serve until stopped."""
-    app = create_app(settings, urls.app)
+    capacity.raise_open_files()
+    room = Capacity.of(capacity.open_files(), settings.pool_size)
+    app = create_app(settings, urls.app, capacity=room)
     config = uvicorn.Config(
         app,
+        http=cast(Any, partial(LimitedProtocol, limit=ConnectionLimit(room.connections))),
+        ws="none",
+        backlog=room.backlog,
         host=settings.host,
         port=settings.port,
         log_config=None,

@@ -13,10 +13,11 @@ from psycopg import AsyncConnection
 
 from infra24 import answers, bookings, events, people
 from infra24.clock import Clock
-from infra24.db import APP_ROLE, Database, Tx
+from infra24.db import Database, Tx
 from infra24.events import Event
 from infra24.letters import Facts, Office, queued
 from infra24.letters.patience import Patience
+from infra24.roles import become_application
 from infra24.subscribers import SUBSCRIBERS
 
 log = logging.getLogger("infra24.worker")
@@ -30,11 +31,10 @@ _KEYS_KEPT = timedelta(days=2)
 class Queue:
     """The jobs of one installation. Deferring needs no connection of its own: jobs ride transactions."""
 
-    def __init__(self, url: str, clock: Clock, *, role: str | None = APP_ROLE) -> None:
-        kwargs = {"options": f"-c role={role}"} if role else {}
+    def __init__(self, url: str, clock: Clock) -> None:
         self.clock = clock
         self.jobs = procrastinate.App(
-            connector=PsycopgConnector(conninfo=url, kwargs=kwargs, min_size=1, max_size=4)
+            connector=PsycopgConnector(conninfo=url, configure=become_application, min_size=1, max_size=4)
         )
         self.jobs.task(name="deliver", retry=_RETRY)(self.deliver)
         self.jobs.task(name="send_letter", queue=_LETTERS, pass_context=True, retry=Patience())(

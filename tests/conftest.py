@@ -18,6 +18,7 @@ from infra24.app import compose
 from infra24.bookings import Tokens
 from infra24.db import Database
 from infra24.embedded import EmbeddedServer
+from infra24.roles import Roles
 from infra24.settings import Settings
 from tests import stories
 from tests.factories import Shop, found_shop
@@ -56,26 +57,16 @@ def server_url() -> Iterator[Callable[[str], str]]:
 
 
 @pytest.fixture(scope="session")
-def template(server_url: Callable[[str], str]) -> Iterator[str]:
-    """This worker's migrated database that nobody uses: the others are copies of it."""
-    name = f"t{uuid4().hex[:12]}"
-    with psycopg.connect(server_url("postgres"), autocommit=True) as owner:
-        owner.execute(f"CREATE DATABASE {name}")
-        migrations.migrate(server_url(name))
-        yield name
-        owner.execute(f"DROP DATABASE {name} WITH (FORCE)")
-
-
-@pytest.fixture(scope="session")
-def make_database(server_url: Callable[[str], str], template: str) -> Iterator[Callable[[], str]]:
+def make_database(server_url: Callable[[str], str]) -> Iterator[Callable[[], str]]:
     """Makes empty, migrated databases; they go with the run."""
     made: list[str] = []
 
     def make() -> str:
         name = f"t{uuid4().hex[:12]}"
         with psycopg.connect(server_url("postgres"), autocommit=True) as owner:
-            owner.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+            owner.execute(f"CREATE DATABASE {name}")
         made.append(name)
+        migrations.migrate(server_url(name))
         return server_url(name)
 
     yield make
@@ -83,6 +74,8 @@ def make_database(server_url: Callable[[str], str], template: str) -> Iterator[C
     with psycopg.connect(server_url("postgres"), autocommit=True) as owner:
         for name in made:
             owner.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+            for role in Roles.of(name):
+                owner.execute(f"DROP ROLE IF EXISTS {role}")
 
 
 @pytest.fixture(scope="session")

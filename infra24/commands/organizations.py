@@ -1,5 +1,6 @@
 """Commands about who is on an installation: organizations, their owners and keys."""
 
+from pathlib import Path
 from typing import Annotated
 
 import psycopg
@@ -8,6 +9,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from infra24 import describing, organizations, owning
+from infra24.commands.organization_deletion import delete_organization
 from infra24.commands.terminal import bring_up_to_date, console, opened, read_settings, say
 
 Slug = Annotated[str, typer.Argument(help="The organization.")]
@@ -25,8 +27,18 @@ def organization(
         str,
         typer.Option(help="Whose account is to own it; for a new one INFRA24_OWNER_EMAIL, if that is set."),
     ] = "",
+    delete: Annotated[
+        bool, typer.Option("--delete", help="Delete it and all that is kept of it, after an export.")
+    ] = False,
+    yes: Annotated[str, typer.Option(help="With --delete: its name again, so that nothing is asked.")] = "",
+    to: Annotated[
+        Path | None, typer.Option(help="With --delete: the file of the export; else one in the data folder.")
+    ] = None,
 ) -> None:
-    """Found an organization, or give an existing one another key. The key is shown this once."""
+    """Found an organization, or give an existing one another key; or delete one. A key is shown this once."""
+    if delete:
+        delete_organization(slug, yes, to)
+        return
     settings = read_settings()
     email = owning.read_address(owner) if owner else None
     with opened(settings) as urls:

@@ -2,6 +2,8 @@
 
 import hashlib
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -10,7 +12,8 @@ import orjson
 from fastapi import Request, Response
 
 from infra24 import answers
-from infra24.db import Tx
+from infra24.answers import Kept
+from infra24.db import Database, DatabaseDown, OutcomeUnknown, Tx
 from infra24.errors import Conflict, Invalid, Refusal, Unavailable
 from infra24.web.api.views import links
 from infra24.web.caller import caller_of
@@ -42,9 +45,10 @@ Refused = Callable[[Refusal], Awaitable[Refusal]]
 async def once(request: Request, org_id: UUID, act: Act, refused: Refused) -> Response:
     """Do `act` in a transaction, once per Idempotency-Key. Without a key, just do it.
 
-    The answer is written in the transaction of its effect, so that neither can be without the other.
-    A refusal is an answer too. A request that vanished half way is given up after a minute. Refuses with
-    KeyReused and StillRunning.
+    The answer is written in the transaction of its effect, so that neither can be without the other:
+    after an OutcomeUnknown the same key finds the answer if it was done, else does it. A refusal is an
+    answer too. A request that vanished half way is given up after a minute. Refuses with KeyReused and
+    StillRunning.
     """
     given = request.headers.get("idempotency-key")
     found = services(request)
@@ -57,14 +61,17 @@ async def once(request: Request, org_id: UUID, act: Act, refused: Refused) -> Re
         return _answer(status, orjson.dumps(body, option=orjson.OPT_UTC_Z))
     if not 1 <= len(given) <= 255:
         raise Invalid("An Idempotency-Key has 1 to 255 characters.")
-    key = hashlib.sha256(given.encode()).digest()
     seen = f"{request.method} {request.url.path}\n".encode() + await request.body()
-    fingerprint = hashlib.sha256(seen).digest()
-    claimed_at = found.clock()
-    async with found.database.transaction(org_id) as tx:
-        earlier = await answers.claim_key(tx, key, fingerprint, claimed_at, claimed_at - _GIVEN_UP)
+    claim = _Claim(
+        found.database,
+        org_id,
+        hashlib.sha256(given.encode()).digest(),
+        hashlib.sha256(seen).digest(),
+        found.clock(),
+    )
+    earlier = await claim.make()
     if earlier is not None:
-        if earlier.fingerprint != fingerprint:
+        if earlier.fingerprint != claim.fingerprint:
             raise KeyReused()
         if earlier.status is None:
             raise StillRunning()
@@ -73,24 +80,49 @@ async def once(request: Request, org_id: UUID, act: Act, refused: Refused) -> Re
         async with found.database.transaction(org_id, caller_of(request).actor) as tx:
             status, body = await act(tx)
             text = orjson.dumps(body, option=orjson.OPT_UTC_Z)
-            kept = orjson.dumps(_sealed(body), option=orjson.OPT_UTC_Z).decode()
-            await _keep(tx, key, claimed_at, status, kept)
+            await claim.keep(tx, status, orjson.dumps(_sealed(body), option=orjson.OPT_UTC_Z))
     except Refusal as refusal:
         if isinstance(refusal, Unavailable):
             raise
         answer = problem_of(await refused(refusal))
         async with found.database.transaction(org_id) as tx:
-            await _keep(tx, key, claimed_at, answer.status_code, bytes(answer.body).decode())
+            await claim.keep(tx, answer.status_code, bytes(answer.body))
         return answer
     finally:
-        async with found.database.transaction(org_id) as tx:
-            await answers.release_key(tx, key, claimed_at)
+        await claim.release()
     return _answer(status, text)
 
 
-async def _keep(tx: Tx, key: bytes, claimed_at: datetime, status: int, answer: str) -> None:
-    if not await answers.keep_answer(tx, key, claimed_at, status, answer):
-        raise StillRunning()  # we were given up, and another request took over
+@dataclass(frozen=True, slots=True)
+class _Claim:
+    """A key that one request has taken, until there is an answer to keep with it."""
+
+    database: Database
+    org_id: UUID
+    key: bytes
+    fingerprint: bytes
+    claimed_at: datetime
+
+    async def make(self) -> Kept | None:
+        """Take the key, or how it was used before. Nothing else was begun when this fails."""
+        given_up = self.claimed_at - _GIVEN_UP
+        try:
+            async with self.database.transaction(self.org_id) as tx:
+                return await answers.claim_key(tx, self.key, self.fingerprint, self.claimed_at, given_up)
+        except OutcomeUnknown as lost:
+            await self.release()
+            raise DatabaseDown() from lost
+
+    async def keep(self, tx: Tx, status: int, answer: bytes) -> None:
+        """Keep the answer in the transaction of its effect."""
+        if not await answers.keep_answer(tx, self.key, self.claimed_at, status, answer.decode()):
+            raise StillRunning()  # we were given up, and another request took over
+
+    async def release(self) -> None:
+        """Give the key back if it came to no answer; when that fails, the key is given up in a minute."""
+        with suppress(Unavailable):
+            async with self.database.transaction(self.org_id) as tx:
+                await answers.release_key(tx, self.key, self.claimed_at)
 
 
 def _replay(found: Services, org_id: UUID, status: int, kept: str) -> Response:

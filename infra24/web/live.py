@@ -1,25 +1,38 @@
 """Tells open pages that something changed: one look a second per organization, however many watch."""
 
 import asyncio
+import ipaddress
+from collections import Counter
 from collections.abc import AsyncIterator
 from uuid import UUID
 
 from starlette.responses import Response, StreamingResponse
+from starlette.types import Receive, Scope, Send
 
 from infra24 import events
+from infra24.capacity import Capacity
 from infra24.db import Database
-from infra24.errors import Unavailable
+from infra24.errors import TooMany, Unavailable
 
 _EVERY = 1.0
 _PING = 15.0
 _LONGEST = 300.0
 
 
-class Watcher:
-    """Follows the event head of the organizations that someone is watching."""
+class TooManyStreams(Unavailable):
+    """Too many pages are kept up to date already. This one shows what is new when you load it again."""
 
-    def __init__(self, database: Database) -> None:
-        self.database = database
+
+class TooManyStreamsFromHere(TooMany):
+    """Too many pages are open at your address to keep this one up to date. Load it again for what is new."""
+
+
+class Watcher:
+    """Follows the event head of the organizations that someone is watching, for as many as there is room."""
+
+    def __init__(self, database: Database, capacity: Capacity) -> None:
+        self.database, self.capacity = database, capacity
+        self.streams: Counter[str] = Counter()
         self._watching: dict[UUID, int] = {}
         self._changed: dict[UUID, asyncio.Event] = {}
         self._tasks: dict[UUID, asyncio.Task[None]] = {}
@@ -44,8 +57,16 @@ class Watcher:
                 self._tasks.pop(org_id).cancel()
                 del self._watching[org_id], self._changed[org_id]
 
-    def stream(self, org_id: UUID, event: str, retry_ms: int) -> Response:
-        """An answer that goes on: a server-sent event of that name whenever something happened."""
+    def stream(self, org_id: UUID, event: str, retry_ms: int, address: str) -> Response:
+        """An answer that goes on: a server-sent event of that name whenever something happened.
+
+        Refuses with TooManyStreams and TooManyStreamsFromHere.
+        """
+        network = _network(address)
+        if self.streams.total() >= self.capacity.streams:
+            raise TooManyStreams()
+        if self.streams[network] >= self.capacity.streams_per_address:
+            raise TooManyStreamsFromHere()
         named = f"event: {event}\ndata: 1\n\n".encode()
 
         async def lines() -> AsyncIterator[bytes]:
@@ -57,7 +78,7 @@ class Watcher:
                     return  # the page asks again, and is let in again or not
 
         headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
-        return StreamingResponse(lines(), 200, headers, "text/event-stream")
+        return _Stream(self.streams, network, lines(), headers)
 
     async def close(self) -> None:
         """Stop following."""
@@ -79,3 +100,31 @@ class Watcher:
                 told.set()
             seen = head
             await asyncio.sleep(_EVERY)
+
+
+class _Stream(StreamingResponse):
+    """An answer that goes on, counted with the others from its network while it does."""
+
+    def __init__(
+        self, streams: Counter[str], network: str, lines: AsyncIterator[bytes], headers: dict[str, str]
+    ) -> None:
+        super().__init__(lines, 200, headers, "text/event-stream")
+        self.streams, self.network = streams, network
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self.streams[self.network] += 1
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self.streams[self.network] -= 1
+            if not self.streams[self.network]:
+                del self.streams[self.network]
+
+
+def _network(address: str) -> str:
+    """Who is counted as one: an address, and in IPv6 the network that one household has."""
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    return str(ipaddress.ip_network((found, 64), strict=False)) if found.version == 6 else address

@@ -9,6 +9,7 @@ import psycopg
 import pytest
 
 from infra24.people import Scope
+from infra24.roles import of_connection
 from infra24.settings import Settings
 from infra24.web.addresses import Address, Page
 from infra24.web.guard import Open
@@ -181,11 +182,10 @@ def test_every_tenant_table_is_closed_by_the_database(owner: psycopg.Connection[
 def test_with_no_organization_set_the_database_refuses(
     owner: psycopg.Connection[Any], database_url: str
 ) -> None:
-    from infra24.db import APP_ROLE
-
+    role = of_connection(owner).app
     tables = owner.execute("SELECT tablename FROM pg_policies WHERE policyname = 'one_organization'")
     for (table,) in tables.fetchall():
-        with psycopg.connect(database_url, options=f"-c role={APP_ROLE}", autocommit=True) as app:
+        with psycopg.connect(database_url, options=f"-c role={role}", autocommit=True) as app:
             with pytest.raises(psycopg.errors.Error, match="app.org_id|uuid"):
                 app.execute(f"SELECT * FROM {table}")
             with app.transaction():
@@ -227,9 +227,8 @@ def test_a_look_across_organizations_leaves_a_row(
 
 
 def test_the_sweeping_role_reads_no_personal_data(owner: psycopg.Connection[Any], database_url: str) -> None:
-    from infra24.db import SWEEP_ROLE
-
-    with psycopg.connect(database_url, options=f"-c role={SWEEP_ROLE}", autocommit=True) as sweeper:
+    role = of_connection(owner).sweep
+    with psycopg.connect(database_url, options=f"-c role={role}", autocommit=True) as sweeper:
         for query in ("SELECT booker_name FROM bookings", "DELETE FROM bookings", "SELECT * FROM events"):
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
                 sweeper.execute(query)

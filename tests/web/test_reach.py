@@ -11,8 +11,9 @@ import pytest
 
 from infra24 import bookings, people
 from infra24.app import compose
-from infra24.db import APP_ROLE, Database
+from infra24.db import Database
 from infra24.people import Role
+from infra24.roles import of_connection
 from infra24.settings import Settings
 from tests.factories import Shop, wish
 from tests.people import sign_in
@@ -123,7 +124,7 @@ def test_no_table_of_ones_own_stands_in_for_one_that_the_owners_functions_read(
     assert len(functions) >= 4
     for name, configured in functions:
         assert configured == ["search_path=public, pg_temp"], name
-    with psycopg.connect(database_url, options=f"-c role={APP_ROLE}", autocommit=True) as app:
+    with psycopg.connect(database_url, options=f"-c role={of_connection(owner).app}", autocommit=True) as app:
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             app.execute("CREATE TEMP TABLE audit_entries (LIKE public.audit_entries)")
         for function in ("audit_kept",):

@@ -27,6 +27,7 @@ from infra24.languages import Speech
 from infra24.organizations import Organization
 from infra24.resources import Choice, Resource
 from infra24.web.caller import caller_of, here_of
+from infra24.web.guard import address_of
 from infra24.web.pages.forms import (
     DetailsForm,
     empty_details,
@@ -57,7 +58,7 @@ async def picker(request: Request) -> Response:
 
 async def changes(request: Request) -> Response:
     """A stream that says when to look again: something was booked or freed here."""
-    return services(request).watcher.stream(here_of(request).id, "slots", 5_000)
+    return services(request).watcher.stream(here_of(request).id, "slots", 5_000, address_of(request))
 
 
 async def details(request: Request) -> Response:
