@@ -98,7 +98,7 @@ def create_app(settings: Settings, url: str, now: Clock = clock.now) -> FastAPI:
     rendering.install(app)
     errors.install(app)
     addresses.install(app, routes.API, routes.PAGES)
-    app.add_middleware(Envelope)
+    app.add_middleware(Envelope, tls=settings.base_url.startswith("https:"))
 
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:

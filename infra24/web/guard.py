@@ -234,9 +234,18 @@ def comes_from_here(request: Request) -> bool:
     if site is not None:
         return site in ("same-origin", "none")
     origin = request.headers.get("origin")
-    if origin is None or not request.cookies:
+    if origin is None:
         return True
-    return urlsplit(origin).netloc == request.headers.get("host")
+    ours = {request.headers.get("host"), _host_of(services(request).settings.base_url)}
+    return _host_of(origin) in ours
+
+
+def _host_of(origin: str) -> str:
+    """The host and port of an origin; of what is none ("null", or half an address) no host there is."""
+    try:
+        return urlsplit(origin).netloc or "-"
+    except ValueError:
+        return "-"
 
 
 def csrf_of(found: Services, session_id: UUID) -> str:

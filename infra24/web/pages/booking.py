@@ -62,8 +62,12 @@ async def hold_or_show(request: Request, way: Way, resource: Resource) -> Respon
 
 
 async def changes(request: Request) -> Response:
-    """A stream that says when to look again: something was booked or freed here."""
-    return services(request).watcher.stream(here_of(request).id, "slots", 5_000)
+    """A stream that says when to look again: what is free of this offer can have changed."""
+    found, way = services(request), own_way(here_of(request))
+    async with found.database.transaction(way.here.id, caller_of(request).actor) as tx:
+        resource = await offered(tx, way, request.path_params["slug"])
+        free = bookings.FreeTimes(await resources.offer(tx, resource.id))
+    return found.watcher.stream(way.here.id, "slots", 5_000, free)
 
 
 async def details(request: Request) -> Response:
