@@ -31,6 +31,18 @@ async def set_recovery_codes(tx: Tx, user_id: UUID, hashes: Sequence[bytes]) -> 
     )
 
 
+async def forget_useless_codes(tx: Tx, user_id: UUID) -> None:
+    """No recovery codes where there is no second factor that could be lost."""
+    await tx.run(
+        """
+        DELETE FROM recovery_codes WHERE user_id = %(user)s
+            AND NOT EXISTS (SELECT 1 FROM users WHERE id = %(user)s AND totp_secret IS NOT NULL)
+            AND NOT EXISTS (SELECT 1 FROM passkeys WHERE user_id = %(user)s)
+        """,
+        {"user": user_id},
+    )
+
+
 async def use_recovery_code(tx: Tx, user_id: UUID, code_hash: bytes, now: datetime) -> bool:
     """Use a recovery code, once."""
     return (

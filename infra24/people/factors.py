@@ -55,13 +55,13 @@ async def add_app(tx: Tx, user_id: UUID, secret: str, code: str, seals: Seals, n
 
 
 async def remove_app(tx: Tx, user_id: UUID) -> None:
-    """No codes of an app any more; the recovery codes go with it."""
+    """No codes of an app any more; the recovery codes go with the last factor."""
     await queries.set_totp(tx, user_id, None, 0)
-    await queries.set_recovery_codes(tx, user_id, [])
+    await queries.forget_useless_codes(tx, user_id)
 
 
 async def new_recovery_codes(tx: Tx, user_id: UUID, seals: Seals) -> list[str]:
-    """Fresh codes for when the app is lost; the former ones open nothing any more."""
+    """Fresh codes for when a factor is lost; the former ones open nothing any more."""
     codes = totp.new_recovery_codes()
     hashes = [totp.recovery_digest(code, user_id.bytes, seals) for code in codes]
     await queries.set_recovery_codes(tx, user_id, hashes)
@@ -79,15 +79,28 @@ async def passkeys_of(tx: Tx, user_id: UUID) -> list[PasskeyView]:
 
 
 async def add_passkey(
-    tx: Tx, user_id: UUID, site: Site, challenge: bytes, answer: dict[str, Any], name: str, now: datetime
-) -> None:
-    """Keep a new passkey. Refuses with PasskeyRefused, one that is known already too."""
+    tx: Tx,
+    user_id: UUID,
+    site: Site,
+    challenge: bytes,
+    answer: dict[str, Any],
+    name: str,
+    seals: Seals,
+    now: datetime,
+) -> list[str]:
+    """Keep a new passkey. Refuses with PasskeyRefused, one that is known already too.
+
+    Returns codes for when it is lost, shown this once, to whoever has none left.
+    """
     made = passkeys.registered(site, challenge, answer)
     called = "".join(letter for letter in name if letter.isprintable())[:60].strip() or "Passkey"
     if not await queries.add_passkey(
         tx, user_id, made.credential_id, made.public_key, made.sign_count, called, now
     ):
         raise PasskeyRefused()
+    if await queries.recovery_codes_left(tx, user_id):
+        return []
+    return await new_recovery_codes(tx, user_id, seals)
 
 
 async def use_passkey(
@@ -107,6 +120,7 @@ async def use_passkey(
 
 
 async def remove_passkey(tx: Tx, user_id: UUID, credential_id: bytes) -> None:
-    """Take a passkey away. Refuses with UnknownPasskey."""
+    """Take a passkey away; the recovery codes go with the last factor. Refuses with UnknownPasskey."""
     if not await queries.remove_passkey(tx, user_id, credential_id):
         raise UnknownPasskey()
+    await queries.forget_useless_codes(tx, user_id)
