@@ -58,7 +58,7 @@ def compose(
 
     database = Database(url, flush=flush, send=send, size=settings.pool_size, role=role)
     queue.database = database
-    tokens, carrier = Tokens(settings.secret_key()), post(settings)
+    tokens, carrier = Tokens(settings.keyring()), post(settings)
     queue.office = Office(writers, carrier, lambda at: Desk(database, settings.base_url, tokens, at))
     return database, queue
 
@@ -70,7 +70,7 @@ def create_app(settings: Settings, url: str, now: Clock = clock.now) -> FastAPI:
     outside = httpx2.AsyncClient(timeout=10, follow_redirects=False)
     proofs = Proofs(
         Passwords(),
-        Seals(settings.secret_key()),
+        Seals(settings.keyring()),
         Bearers(settings.issuers, outside),
         {provider.slug: SignIn(provider, outside) for provider in settings.providers},
     )
@@ -93,7 +93,7 @@ def create_app(settings: Settings, url: str, now: Clock = clock.now) -> FastAPI:
         telemetry={"tracing": False, "metrics": False, "logs": False, "operation_spans": False},
     )
     app.state.services = Services(
-        settings, database, Directory(database), Tokens(settings.secret_key()), now, watcher, queue, proofs
+        settings, database, Directory(database), Tokens(settings.keyring()), now, watcher, queue, proofs
     )
     rendering.install(app)
     errors.install(app)

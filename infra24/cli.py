@@ -26,6 +26,7 @@ from infra24 import (
     migrations,
     organizations,
     owning,
+    rotation,
     serving,
 )
 from infra24.app import compose
@@ -34,6 +35,7 @@ from infra24.bookings import Tokens
 from infra24.descriptions import Misread
 from infra24.errors import Problem, Refusal
 from infra24.letters import NoSender, NoServer
+from infra24.proofs import SecretTooShort
 from infra24.serving import Urls, WorkerBeside
 from infra24.settings import Settings
 
@@ -46,6 +48,8 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+secrets = typer.Typer(help="The secrets that links, tokens and seals are made under.")
+app.add_typer(secrets, name="secrets", no_args_is_help=True)
 
 Port = Annotated[int | None, typer.Option(help="Where to serve; PORT in the environment, else 8000.")]
 Beside = Annotated[
@@ -64,6 +68,7 @@ def serve(
 ) -> None:
     """Start everything: the database, the schema, the pages and the API, and the worker."""
     settings = _settings(port)
+    settings.keyring()  # one that is too short is refused before anything starts
     if not serving.port_is_free(settings.host, settings.port):
         _fail(f"Port {settings.port} is in use. Stop what listens there, or choose another: PORT=8001")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
@@ -179,6 +184,25 @@ def owner(
     console.print(link, soft_wrap=True)
 
 
+@secrets.command()
+def rotate() -> None:
+    """Make a new secret the current one, and seal anew what the former sealed. What was sent still opens."""
+    settings = _settings()
+    try:
+        rotation.new_current(settings)
+    except Refusal as wrong:
+        _fail(wrong.sentence)
+    earlier = len(settings.keyring().keys) - 1
+    console.print(f"A new secret stands first in {settings.secret_file}; earlier ones: {earlier}.")
+    _reseal(settings)
+
+
+@secrets.command()
+def reseal() -> None:
+    """Seal anew what an earlier secret sealed: after one was set by hand, or `rotate` was interrupted."""
+    _reseal(_settings())
+
+
 @app.command("apply")
 def apply_file(
     file: Annotated[Path, typer.Argument(help="The organization, as YAML.", exists=True, dir_okay=False)],
@@ -281,7 +305,7 @@ def main() -> None:
     """The entry point of the command `infra24`."""
     try:
         app()
-    except (NoServer, NoSender) as wrong:
+    except (NoServer, NoSender, SecretTooShort) as wrong:
         sys.exit(wrong.sentence)
 
 
@@ -320,7 +344,7 @@ def _load_demo(settings: Settings, urls: Urls) -> dict[str, str]:
         await database.open()
         try:
             now: datetime = clock.now()
-            tokens = Tokens(settings.secret_key())
+            tokens = Tokens(settings.keyring())
             return await demo.load(
                 urls.owner, database, tokens, now, lambda name: console.print(f"  demo   {name}")
             )
@@ -333,6 +357,13 @@ def _load_demo(settings: Settings, urls: Urls) -> dict[str, str]:
         for slug, key in keys.items():
             console.print(f"  {slug:<16} {key}", soft_wrap=True)
     return keys
+
+
+def _reseal(settings: Settings) -> None:
+    with _database(settings) as urls:
+        done = rotation.reseal(settings, urls)
+    for column, batch in done.items():
+        console.print(f"{column}: {batch.sealed} sealed anew, {batch.broken} that no secret opens.")
 
 
 def _say_where(settings: Settings) -> None:

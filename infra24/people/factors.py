@@ -1,19 +1,22 @@
 """The second factor of an account: codes of an app, codes for when it is lost, passkeys."""
 
+from collections.abc import AsyncIterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from infra24.db import Tx
+from infra24.db import Database, Tx
 from infra24.errors import NotFound
 from infra24.people import factor_queries as queries
 from infra24.people.model import Account, WrongCode
-from infra24.proofs import PasskeyRefused, passkeys, totp
+from infra24.proofs import Batch, PasskeyRefused, SealBroken, passkeys, totp
 from infra24.proofs.passkeys import Passkey, Site
 from infra24.proofs.sealing import Seals
 
 _TOTP = "totp secret"
+_BATCH = 200
 
 
 class UnknownPasskey(NotFound):
@@ -37,8 +40,8 @@ async def check_code(tx: Tx, account: Account, code: str, seals: Seals, now: dat
         step = totp.check(code, secret, now, account.totp_step)
         if step is not None and await queries.use_totp_step(tx, account.id, step):
             return
-    digest = totp.recovery_digest(code, account.id.bytes, seals)
-    if not await queries.use_recovery_code(tx, account.id, digest, now):
+    digests = totp.recovery_digests(code, account.id.bytes, seals)
+    if not await queries.use_recovery_code(tx, account.id, digests, now):
         raise WrongCode()
 
 
@@ -66,6 +69,26 @@ async def new_recovery_codes(tx: Tx, user_id: UUID, seals: Seals) -> list[str]:
     hashes = [totp.recovery_digest(code, user_id.bytes, seals) for code in codes]
     await queries.set_recovery_codes(tx, user_id, hashes)
     return codes
+
+
+async def seal_apps_anew(database: Database, seals: Seals) -> AsyncIterator[Batch]:
+    """Seal anew the secrets of apps that an earlier key sealed, in batches; what no key opens stays as it is.
+
+    Begun again, it goes on where it was.
+    """
+    after = UUID(int=0)
+    while True:
+        async with database.accounts() as tx:
+            found = await queries.sealed_otherwise(tx, seals.mark, after, _BATCH)
+            anew: dict[UUID, bytes] = {}
+            for user_id, sealed in found:
+                with suppress(SealBroken):
+                    anew[user_id] = seals.seal_anew(sealed, _TOTP, user_id.bytes)
+            await queries.set_sealed(tx, anew)
+        if not found:
+            return
+        after = found[-1][0]
+        yield Batch(len(anew), len(found) - len(anew))
 
 
 async def recovery_codes_left(tx: Tx, user_id: UUID) -> int:

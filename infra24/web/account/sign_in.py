@@ -95,7 +95,7 @@ async def by_link(request: Request) -> Response:
     if request.method == "GET":
         try:
             async with found.database.accounts() as tx:
-                opened = await people.one_time.look(tx, found.tokens.sign, token, "sign_in", now)
+                opened = await people.one_time.look(tx, found.tokens, token, "sign_in", now)
         except LinkSpent as spent:
             return page(request, "account/spent.html", None, {"said": spent.sentence}, status=409)
         return page(request, "account/link.html", None, {"email": opened.email})
@@ -103,7 +103,7 @@ async def by_link(request: Request) -> Response:
     to = onward_of(request.cookies.get("onward"))
     try:
         async with found.database.accounts() as tx:
-            opened = await people.one_time.use(tx, found.tokens.sign, token, "sign_in", now)
+            opened = await people.one_time.use(tx, found.tokens, token, "sign_in", now)
             account = await people.accounts.get(tx, opened.user_id)
             if account.email != opened.email:  # it was sent to an address that is theirs no more
                 raise LinkSpent()

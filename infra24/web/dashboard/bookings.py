@@ -122,7 +122,7 @@ async def feed(request: Request) -> Response:
     if org_id is None:
         raise NothingHere()
     async with found.database.transaction(org_id) as tx:
-        member = await people.feeds.open_feed(tx, found.tokens.sign, token)
+        member = await people.feeds.open_feed(tx, found.tokens, token)
         if member is None:
             raise NothingHere()
         here = await found.directory.find(str(org_id))

@@ -171,7 +171,7 @@ async def _own_hold(tx: Tx, request: Request) -> Booking | None:
     if org_of_token(token) != tx.org_id:
         return None
     try:
-        held = await bookings.by_token(tx, token)
+        held = await bookings.by_token(tx, token, services(request).tokens.booking_of(token))
     except bookings.UnknownBooking:
         return None
     return held if held.status is Status.HOLD else None
