@@ -65,7 +65,7 @@ def script_of(world: World, shop: Shop) -> str:
         database, _ = compose(world.settings, world.url)
         database.pool.kwargs["cursor_factory"] = Catching
         await database.open()
-        tokens = Tokens(world.settings.secret_key())
+        tokens = Tokens(world.settings.keyring())
         try:
             for n in (1, 2):  # the second finds the offer remembered, as the server does
                 texts.clear()

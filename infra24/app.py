@@ -58,7 +58,7 @@ def compose(
 
     database = Database(url, flush=flush, send=send, size=settings.pool_size)
     queue.database = database
-    tokens, carrier = Tokens(settings.secret_key()), post(settings)
+    tokens, carrier = Tokens(settings.keyring()), post(settings)
     queue.office = Office(writers, carrier, lambda at: Desk(database, settings.base_url, tokens, at))
     return database, queue
 
@@ -72,7 +72,7 @@ def create_app(
     outside = httpx2.AsyncClient(timeout=10, follow_redirects=False)
     proofs = Proofs(
         Passwords(),
-        Seals(settings.secret_key()),
+        Seals(settings.keyring()),
         Bearers(settings.issuers, outside),
         {provider.slug: SignIn(provider, outside) for provider in settings.providers},
     )
@@ -95,12 +95,12 @@ def create_app(
         telemetry={"tracing": False, "metrics": False, "logs": False, "operation_spans": False},
     )
     app.state.services = Services(
-        settings, database, Directory(database), Tokens(settings.secret_key()), now, watcher, queue, proofs
+        settings, database, Directory(database), Tokens(settings.keyring()), now, watcher, queue, proofs
     )
     rendering.install(app)
     errors.install(app)
     addresses.install(app, routes.API, routes.PAGES)
-    app.add_middleware(Envelope)
+    app.add_middleware(Envelope, tls=settings.base_url.startswith("https:"))
 
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from infra24 import __version__, logs, setup_errors
-from infra24.commands import descriptions, installation, organizations, reports
+from infra24.commands import descriptions, installation, organizations, reports, secrets
 from infra24.commands.terminal import console, fail
 
 app = typer.Typer(
@@ -35,6 +35,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
 for name, command in COMMANDS.items():
     app.command(name)(command)
 app.add_typer(organizations.keys, name="keys")
+app.add_typer(secrets.secrets, name="secrets")
 
 
 @app.callback(invoke_without_command=True)

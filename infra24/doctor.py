@@ -13,6 +13,7 @@ from infra24 import audit, migrations, setup_errors
 from infra24.app import post
 from infra24.errors import Refusal
 from infra24.languages import LANGUAGES, catalogue
+from infra24.proofs import SecretTooShort
 from infra24.roles import of_connection
 from infra24.serving import PortInUse, Urls, check_port
 from infra24.settings import Settings
@@ -86,11 +87,20 @@ def _languages() -> Finding:
 
 
 def _secret(settings: Settings) -> Finding:
-    length = len(settings.secret_key())
-    where = "INFRA24_SECRET" if settings.secret else str(settings.data_dir / "secret")
+    """Whether there is one, long enough, the same for every process, that nobody else can read."""
+    where = "INFRA24_SECRET" if settings.secret else str(settings.secret_file)
+    try:
+        ring = settings.keyring()
+    except SecretTooShort as error:
+        return Finding("Secret", False, f"too short, from {where}", error.sentence)
+    if settings.secret is None and settings.secret_file.stat().st_mode & 0o077:
+        return Finding(
+            "Secret", False, f"others can read {where}", f"chmod 600 {where}; infra24 secrets rotate"
+        )
     advice = "set INFRA24_SECRET to 32 random bytes or more; every process needs the same"
     shared = bool(settings.secret) or not settings.database_url
-    return Finding("Secret", length >= 32 and shared, f"{length} characters, from {where}", advice)
+    earlier = f" and {len(ring.keys) - 1} earlier" if len(ring.keys) > 1 else ""
+    return Finding("Secret", shared, f"{len(ring.current.secret)} characters{earlier}, from {where}", advice)
 
 
 def _port(settings: Settings) -> Finding:

@@ -88,7 +88,7 @@ async def _own(settings: Settings, database: Database, slugs: Sequence[str], ema
         async with database.transaction(here.id, BY) as tx:
             if not await people.add_member(tx, user_id, Role.OWNER, account.name, email, now):
                 await people.set_role(tx, user_id, Role.OWNER)
-    sign = Tokens(settings.secret_key()).sign
+    sign = Tokens(settings.keyring()).sign
     return f"{settings.base_url}/sign-in/link/{people.one_time.token_of(sign, link_id)}"
 
 

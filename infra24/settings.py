@@ -8,6 +8,7 @@ from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from infra24.proofs.bearer import Issuer
+from infra24.proofs.keyring import Keyring
 from infra24.proofs.oidc import Provider
 
 CHECKOUT = Path(__file__).resolve().parent.parent
@@ -53,11 +54,15 @@ class Settings(BaseSettings):
     )
     secret: SecretStr | None = Field(
         default=None,
-        min_length=32,
-        description="The secret that links in e-mail, booking tokens and sealed values derive from: "
-        "32 characters or more, the same for every process. Without it one is made at the first start "
+        description="The secret that links in e-mail, booking tokens and sealed values are made under: "
+        "32 bytes or more, the same for every process. Without it one is made at the first start "
         "and kept in the data folder. Make one with `openssl rand -hex 32`.",
         examples=["the output of openssl rand -hex 32"],
+    )
+    earlier_secrets: tuple[SecretStr, ...] = Field(
+        default=(),
+        description="Former secrets, as JSON: what was made under them still opens.",
+        examples=['["the former secret"]'],
     )
     public_url: str | None = Field(
         default=None,
@@ -119,20 +124,47 @@ class Settings(BaseSettings):
         """The address that links in answers and calendar files begin with, without a slash at the end."""
         return (self.public_url or f"http://localhost:{self.port}").rstrip("/")
 
-    def secret_key(self) -> bytes:
-        """The installation's secret: the one set, or one made at the first start and kept in `data_dir`."""
+    @property
+    def secret_file(self) -> Path:
+        """Where secrets are kept that are not set: one a line, the current one first."""
+        return self.data_dir / "secret"
+
+    def keyring(self) -> Keyring:
+        """The installation's secrets. Refuses with SecretTooShort."""
+        return Keyring(self._secrets)
+
+    def _secrets(self) -> list[bytes]:
+        """The secret that is set, or those kept in `data_dir`, made at the first start; then earlier ones."""
+        earlier = [one.get_secret_value().encode() for one in self.earlier_secrets]
         if self.secret is not None:
-            return self.secret.get_secret_value().encode()
-        kept = self.data_dir / "secret"
-        if not kept.exists():
-            self.data_dir.mkdir(parents=True, exist_ok=True)
-            fresh = kept.with_suffix(f".{secrets.token_hex(4)}")
-            fresh.touch(mode=0o600)
-            fresh.write_text(secrets.token_hex(32))
+            return [self.secret.get_secret_value().encode(), *earlier]
+        if not self.secret_file.exists():
+            fresh = self._written([new_secret()])
             with suppress(FileExistsError):  # another process was first: then theirs is the secret
-                kept.hardlink_to(fresh)
+                self.secret_file.hardlink_to(fresh)
             fresh.unlink()
-        return kept.read_text().strip().encode()
+        return [line.encode() for line in self._kept()] + earlier
+
+    def put_secret_first(self, secret: str) -> None:
+        """Keep another secret as the current one, and those before it as earlier ones."""
+        self._written([secret, *self._kept()]).replace(self.secret_file)
+
+    def _kept(self) -> list[str]:
+        lines = map(str.strip, self.secret_file.read_text().splitlines())
+        return [line for line in lines if line]
+
+    def _written(self, kept: list[str]) -> Path:
+        """A file of these beside the one that is kept, for nobody else to read."""
+        self.data_dir.mkdir(parents=True, exist_ok=True)
+        fresh = self.secret_file.with_suffix(f".{secrets.token_hex(4)}")
+        fresh.touch(mode=0o600)
+        fresh.write_text("\n".join(kept))
+        return fresh
+
+
+def new_secret() -> str:
+    """256 random bits, as a line of text."""
+    return secrets.token_hex(32)
 
 
 def variable_of(name: str) -> str:

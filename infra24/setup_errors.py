@@ -113,8 +113,6 @@ def _wrong_values(error: ValidationError) -> list[str]:
     for wrong in error.errors(include_url=False, include_input=False):
         name, *inside = (str(part) for part in wrong["loc"])
         said = str(wrong["msg"]).removeprefix("Value error, ")
-        if wrong["type"] == "too_short":
-            said = f"is shorter than {wrong['ctx']['min_length']} characters"
         lines.append(": ".join((variable_of(name), *([".".join(inside)] if inside else []), said)))
         lines.append(f"  {_example(name)}")
     return list(dict.fromkeys(lines))

@@ -104,7 +104,7 @@ def settings(tmp_path: Path) -> Settings:
 
 @pytest.fixture
 def tokens(settings: Settings) -> Tokens:
-    return Tokens(settings.secret_key())
+    return Tokens(settings.keyring())
 
 
 @pytest.fixture

@@ -77,7 +77,7 @@ class House:
                     await people.accounts.set_password(tx, user_id, _hash(), None)
                 if secret is not None:
                     code = pyotp.TOTP(secret).at(now)
-                    seals = Seals(self.settings.secret_key())
+                    seals = Seals(self.settings.keyring())
                     codes = await people.factors.add_app(tx, user_id, secret, code, seals, now)
             if shop is not None:
                 async with database.transaction(shop.org_id) as tx:

@@ -71,7 +71,7 @@ def sign_in(
         if shop is not None and role is not None:
             async with database.transaction(shop.org_id) as tx:
                 await people.add_member(tx, user_id, role, called, address, now)
-        proof = Tokens(settings.secret_key()).sign("csrf", session_id.bytes).hex()[:32]
+        proof = Tokens(settings.keyring()).sign("csrf", session_id.bytes).hex()[:32]
         return Someone(user_id, called, address, role, cookie, proof)
 
     someone: Someone = tell(url, make)

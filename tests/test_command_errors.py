@@ -30,7 +30,7 @@ def refused(terminal: Terminal, tmp_path: Path) -> Refused:
 @pytest.mark.parametrize(("variable", "value", "words"), [
     ("PORT", "abc", "valid integer"),
     ("PORT", "70000", "less than or equal to 65535"),
-    ("INFRA24_SECRET", "hush", "shorter than 32 characters"),
+    ("INFRA24_SECRET", "hush", "fewer than 32 bytes"),
     ("INFRA24_PROVIDERS", '[{"slug": "hush"', "not JSON"),
     ("INFRA24_PROVIDERS", '[{"slug": "google", "client_secret": "hush"}]', "0.issuer: Field required"),
     ("INFRA24_ISSUERS", '[{"issuer": "https://hush"}]', "set audience or azp"),

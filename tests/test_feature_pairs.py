@@ -47,7 +47,7 @@ def found(pairs_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     database, _ = compose(settings, pairs_url, Clock(NOW))
     with asyncio.Runner() as runner, psycopg.connect(pairs_url, autocommit=True) as owner:
         runner.run(database.open())
-        lab = Lab(database, owner, Tokens(settings.secret_key()))
+        lab = Lab(database, owner, Tokens(settings.keyring()))
         try:
             yield lambda pair: runner.run(lab.found(pair))
         finally:

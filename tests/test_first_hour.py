@@ -19,7 +19,7 @@ def test_an_empty_installation_says_what_to_do_until_its_first_owner_is_signed_i
     terminal: Terminal, make_database: Callable[[], str], settings: Settings, clock: Clock
 ) -> None:
     url = make_database()
-    secret = {"DATABASE_URL": url, "INFRA24_SECRET": str(settings.secret_key().decode())}
+    secret = {"DATABASE_URL": url, "INFRA24_SECRET": settings.keyring().current.secret.decode()}
     empty = owning.begin(settings, Urls(url, url), ADA)
     assert empty == owning.Beginning((), ADA, None)
     with serving(settings, url, clock) as base, httpx2.Client(base_url=base) as browser:

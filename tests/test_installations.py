@@ -14,7 +14,7 @@ from infra24.migrations import NamedOtherwise, RolesNeeded
 from infra24.roles import Roles
 from infra24.settings import Settings
 from tests.conftest import opened
-from tests.factories import found_shop
+from tests.factories import drafts, found_shop
 from tests.serving import Clock
 
 Url = Callable[[str], str]
@@ -37,7 +37,7 @@ def owned(server_url: Url, *attributes: str) -> Iterator[str]:
 
 def serves(settings: Settings, url: str, clock: Clock) -> None:
     """An organization is founded and furnished there, and its accounts and sweeps can be reached."""
-    shop = found_shop(url, settings, clock)
+    shop = found_shop(url, settings, clock, drafts())
 
     async def look() -> None:
         async with opened(settings, url, clock) as database:

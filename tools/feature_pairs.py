@@ -1057,7 +1057,7 @@ async def _main(url: str, settings: Settings) -> int:
     await database.open()
     try:
         with psycopg.connect(url, autocommit=True) as owner:
-            found, wrong = await try_all(Lab(database, owner, Tokens(settings.secret_key())))
+            found, wrong = await try_all(Lab(database, owner, Tokens(settings.keyring())))
     finally:
         await database.close()
     PUBLISHED.write_text(render(found))

@@ -2,7 +2,6 @@
 
 import base64
 import binascii
-import hmac
 import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -43,8 +42,7 @@ def read_private(
     except (ValueError, binascii.Error):
         return None
     proof, body = raw[:18], raw[18:]
-    wanted = tokens.sign(_PURPOSE, org_id.bytes + link_id.bytes + body)[:18]
-    if not hmac.compare_digest(proof, wanted):
+    if not tokens.is_signed(_PURPOSE, org_id.bytes + link_id.bytes + body, proof):
         return None
     fields = json.loads(body)
     until = datetime.fromisoformat(fields["until"]) if fields.get("until") else None

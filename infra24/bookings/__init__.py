@@ -41,6 +41,7 @@ from infra24.bookings.reading import (
 from infra24.bookings.rescue import Ways, ways_out
 from infra24.bookings.timetables import instant
 from infra24.bookings.tokens import Tokens, org_of_token
+from infra24.bookings.watching import FreeTimes
 from infra24.bookings.zones import Shifted, shifted_by_law
 
 __all__ = [
@@ -56,6 +57,7 @@ __all__ = [
     "EndsBeforeItStarts",
     "Entry",
     "Filters",
+    "FreeTimes",
     "HoldOver",
     "IllegalMove",
     "LinkOver",

@@ -44,7 +44,8 @@ async def expire_hold(tx: Tx, booking_id: UUID, *, now: datetime) -> bool:
     await seating.release(tx, booking_id)
     await turns.give_back(tx, booking_id, now)
     await queries.set_status(tx, booking_id, Status.CANCELLED, now, "expired")
-    events.record(tx, "booking.hold_expired", booking_id, {"booking_id": str(booking_id)}, now)
+    facts = {"booking_id": str(booking_id), "resource_id": str(booking.resource_id)}
+    events.record(tx, "booking.hold_expired", booking_id, facts, now)
     return True
 
 

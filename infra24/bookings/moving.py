@@ -316,6 +316,7 @@ def _facts(before: Booking, after: Booking, wanted: Move) -> dict[str, object]:
         "by": By.STAFF,
         "from": before.starts_at.isoformat(),
         "to": after.starts_at.isoformat(),
+        "from_offer_id": str(before.resource_id),
         "from_resource_id": str(wanted.from_id),
         "to_resource_id": str(wanted.to_id),
     }

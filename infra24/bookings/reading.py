@@ -11,7 +11,7 @@ from infra24.availability.hours import day_span
 from infra24.bookings import claim_queries, queries
 from infra24.bookings.model import Booking, UnknownBooking
 from infra24.bookings.timetables import check_open, instant, outlook, reckon, seconds
-from infra24.bookings.tokens import hash_token
+from infra24.bookings.tokens import hash_token, names_booking
 from infra24.db import Tx
 from infra24.errors import Unavailable
 from infra24.resources import ANYONE, Choice
@@ -32,10 +32,13 @@ async def of_series(tx: Tx, series_id: UUID, *, lock: bool = False) -> list[Book
     return await queries.of_series(tx, series_id, lock=lock)
 
 
-async def by_token(tx: Tx, token: str) -> Booking:
-    """The booking that a token opens. Refuses with UnknownBooking, whatever is wrong with it."""
+async def by_token(tx: Tx, token: str, opens: UUID | None) -> Booking:
+    """The booking that a token opens: `opens`, which `Tokens.booking_of` found proved, or by its stored hash
+    one of the first kind. Refuses with UnknownBooking, whatever is wrong with it."""
+    if opens is not None:
+        return await get(tx, opens)
     booking = await queries.by_token(tx, hash_token(token))
-    if booking is None:
+    if booking is None or names_booking(token, booking.id):  # made under a secret that is out of the ring
         raise UnknownBooking()
     return booking
 

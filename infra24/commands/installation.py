@@ -107,7 +107,7 @@ def _load_demo(settings: Settings, urls: Urls) -> dict[str, str]:
         await database.open()
         try:
             now: datetime = clock.now()
-            tokens = Tokens(settings.secret_key())
+            tokens = Tokens(settings.keyring())
             return await demo.load(
                 urls.owner, database, tokens, now, lambda name: console.print(f"  demo   {name}")
             )

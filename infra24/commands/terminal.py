@@ -18,8 +18,10 @@ _CONNECT_SECONDS = 10
 
 
 def read_settings(port: int | None = None) -> Settings:
-    """The settings of the environment, with the port that was typed."""
+    """The settings of the environment, with the port that was typed. Refuses with SecretTooShort."""
     settings = Settings()
+    if settings.secret is not None:
+        settings.keyring()  # before anything starts
     return settings.model_copy(update={"port": port}) if port is not None else settings
 
 

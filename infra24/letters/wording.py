@@ -9,8 +9,11 @@ from infra24.languages import LANGUAGES, catalogue
 from infra24.letters.model import UNRULY, Letter
 
 _LONGEST = 200
-_OURS = frozenset({"link"})
+_OURS = frozenset({"link", "new_email"})
+_STAFFS = frozenset({"organization", "title"})
+"""May be called as their site is: theirs is the letter."""
 _LONGER = frozenset({"reason"})
+_IN_DOMAINS = re.compile(r"(?<=\w)[.。．｡](?=[^\W\d_]{2})")
 _REASON_LONGEST = 1_000
 
 
@@ -20,7 +23,8 @@ def write(
     """The letter of a kind. Each fact of its template must be given; what people typed is kept to one line.
 
     Names and titles are typed by strangers, who could make our letter carry their text: they are cut at
-    200 characters and an address in them loses what makes it a link.
+    200 characters and an address in them loses what makes it a link: "https://" its slashes, and in a
+    person's name a dot that a domain could follow gets a space. "J. R. Smith" stays as it is.
     """
     spoken = language if language in LANGUAGES else "en"
     template = _environment(spoken).get_template(f"{kind}.txt")
@@ -35,7 +39,10 @@ def _plain(name: str, fact: str | int | None) -> str | int | None:
         return fact
     longest = _REASON_LONGEST if name in _LONGER else _LONGEST
     said = " ".join(UNRULY.sub(" ", fact).split())[:longest]
-    return said if name in _LONGER else said.replace("://", " ")
+    if name in _LONGER:
+        return said
+    without = said.replace("://", " ")
+    return without if name in _STAFFS else _IN_DOMAINS.sub(". ", without)
 
 
 def _paragraphs(text: str) -> str:

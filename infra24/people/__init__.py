@@ -15,6 +15,7 @@ from infra24.people.account_queries import (
     see_key,
     set_profile,
 )
+from infra24.people.disclosure import disclosed
 from infra24.people.letters import invitation_token, read_invitation_token
 from infra24.people.model import (
     Account,
@@ -83,6 +84,7 @@ __all__ = [
     "ask_for_deletion",
     "close_deletion",
     "deletion_requests",
+    "disclosed",
     "end_session",
     "end_sessions",
     "factors",

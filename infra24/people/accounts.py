@@ -43,7 +43,7 @@ ALLOWED: Mapping[str, Allowance] = {
 async def attempt(tx: Tx, what: str, key: str, now: datetime) -> bool:
     """Count one more try; False when there were too many. To be committed whatever comes of the try."""
     allowance = ALLOWED[what]
-    counted = _neighbourhood(key) if what.endswith("from an address") else key
+    counted = neighbourhood(key) if what.endswith("from an address") else key
     hashed = hashlib.sha256(counted.encode()).digest()
     return await queries.attempt(tx, what, hashed, now, now - allowance.within) <= allowance.most
 
@@ -120,7 +120,7 @@ async def set_email(tx: Tx, user_id: UUID, email: str) -> None:
     await queries.end_links(tx, user_id)
 
 
-def _neighbourhood(address: str) -> str:
+def neighbourhood(address: str) -> str:
     """The part of a network address that one customer of a provider is given: of IPv6 the first half."""
     try:
         found = ipaddress.ip_address(address)

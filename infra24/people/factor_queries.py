@@ -1,6 +1,6 @@
 """Every SQL statement about second factors: codes of an app, recovery codes, passkeys."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -10,6 +10,25 @@ from infra24.db import Row, Tx
 async def set_totp(tx: Tx, user_id: UUID, secret: bytes | None, step: int) -> None:
     """A sealed secret for codes, or none."""
     await tx.run("UPDATE users SET totp_secret = %s, totp_step = %s WHERE id = %s", (secret, step, user_id))
+
+
+async def sealed_otherwise(tx: Tx, mark: bytes, after: UUID, limit: int) -> list[tuple[UUID, bytes]]:
+    """Some of the sealed secrets that do not begin with a mark, by account; they are locked."""
+    rows = await tx.rows(
+        "SELECT id, totp_secret FROM users WHERE substring(totp_secret FROM 1 FOR %(length)s) <> %(mark)s "
+        "AND id > %(after)s ORDER BY id LIMIT %(limit)s FOR UPDATE",
+        {"mark": mark, "length": len(mark), "after": after, "limit": limit},
+    )
+    return [(row[0], bytes(row[1])) for row in rows]
+
+
+async def set_sealed(tx: Tx, sealed: Mapping[UUID, bytes]) -> None:
+    """The same secrets, sealed otherwise."""
+    await tx.run(
+        "UPDATE users SET totp_secret = n.sealed FROM unnest(%s::uuid[], %s::bytea[]) AS n (id, sealed) "
+        "WHERE users.id = n.id",
+        (list(sealed), list(sealed.values())),
+    )
 
 
 async def use_totp_step(tx: Tx, user_id: UUID, step: int) -> bool:
@@ -31,13 +50,25 @@ async def set_recovery_codes(tx: Tx, user_id: UUID, hashes: Sequence[bytes]) -> 
     )
 
 
-async def use_recovery_code(tx: Tx, user_id: UUID, code_hash: bytes, now: datetime) -> bool:
-    """Use a recovery code, once."""
+async def forget_useless_codes(tx: Tx, user_id: UUID) -> None:
+    """No recovery codes where there is no second factor that could be lost."""
+    await tx.run(
+        """
+        DELETE FROM recovery_codes WHERE user_id = %(user)s
+            AND NOT EXISTS (SELECT 1 FROM users WHERE id = %(user)s AND totp_secret IS NOT NULL)
+            AND NOT EXISTS (SELECT 1 FROM passkeys WHERE user_id = %(user)s)
+        """,
+        {"user": user_id},
+    )
+
+
+async def use_recovery_code(tx: Tx, user_id: UUID, hashes: Sequence[bytes], now: datetime) -> bool:
+    """Use a recovery code, once, by what may be stored of it."""
     return (
         await tx.run(
-            "UPDATE recovery_codes SET used_at = %s WHERE user_id = %s AND code_hash = %s "
+            "UPDATE recovery_codes SET used_at = %s WHERE user_id = %s AND code_hash = ANY(%s) "
             "AND used_at IS NULL",
-            (now, user_id, code_hash),
+            (now, user_id, list(hashes)),
         )
         == 1
     )

@@ -1,19 +1,22 @@
 """The second factor of an account: codes of an app, codes for when it is lost, passkeys."""
 
+from collections.abc import AsyncIterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from infra24.db import Tx
+from infra24.db import Database, Tx
 from infra24.errors import NotFound
 from infra24.people import factor_queries as queries
 from infra24.people.model import Account, WrongCode
-from infra24.proofs import PasskeyRefused, passkeys, totp
+from infra24.proofs import Batch, PasskeyRefused, SealBroken, passkeys, totp
 from infra24.proofs.passkeys import Passkey, Site
 from infra24.proofs.sealing import Seals
 
 _TOTP = "totp secret"
+_BATCH = 200
 
 
 class UnknownPasskey(NotFound):
@@ -37,8 +40,8 @@ async def check_code(tx: Tx, account: Account, code: str, seals: Seals, now: dat
         step = totp.check(code, secret, now, account.totp_step)
         if step is not None and await queries.use_totp_step(tx, account.id, step):
             return
-    digest = totp.recovery_digest(code, account.id.bytes, seals)
-    if not await queries.use_recovery_code(tx, account.id, digest, now):
+    digests = totp.recovery_digests(code, account.id.bytes, seals)
+    if not await queries.use_recovery_code(tx, account.id, digests, now):
         raise WrongCode()
 
 
@@ -55,17 +58,37 @@ async def add_app(tx: Tx, user_id: UUID, secret: str, code: str, seals: Seals, n
 
 
 async def remove_app(tx: Tx, user_id: UUID) -> None:
-    """No codes of an app any more; the recovery codes go with it."""
+    """No codes of an app any more; the recovery codes go with the last factor."""
     await queries.set_totp(tx, user_id, None, 0)
-    await queries.set_recovery_codes(tx, user_id, [])
+    await queries.forget_useless_codes(tx, user_id)
 
 
 async def new_recovery_codes(tx: Tx, user_id: UUID, seals: Seals) -> list[str]:
-    """Fresh codes for when the app is lost; the former ones open nothing any more."""
+    """Fresh codes for when a factor is lost; the former ones open nothing any more."""
     codes = totp.new_recovery_codes()
     hashes = [totp.recovery_digest(code, user_id.bytes, seals) for code in codes]
     await queries.set_recovery_codes(tx, user_id, hashes)
     return codes
+
+
+async def seal_apps_anew(database: Database, seals: Seals) -> AsyncIterator[Batch]:
+    """Seal anew the secrets of apps that an earlier key sealed, in batches; what no key opens stays as it is.
+
+    Begun again, it goes on where it was.
+    """
+    after = UUID(int=0)
+    while True:
+        async with database.accounts() as tx:
+            found = await queries.sealed_otherwise(tx, seals.mark, after, _BATCH)
+            anew: dict[UUID, bytes] = {}
+            for user_id, sealed in found:
+                with suppress(SealBroken):
+                    anew[user_id] = seals.seal_anew(sealed, _TOTP, user_id.bytes)
+            await queries.set_sealed(tx, anew)
+        if not found:
+            return
+        after = found[-1][0]
+        yield Batch(len(anew), len(found) - len(anew))
 
 
 async def recovery_codes_left(tx: Tx, user_id: UUID) -> int:
@@ -79,15 +102,28 @@ async def passkeys_of(tx: Tx, user_id: UUID) -> list[PasskeyView]:
 
 
 async def add_passkey(
-    tx: Tx, user_id: UUID, site: Site, challenge: bytes, answer: dict[str, Any], name: str, now: datetime
-) -> None:
-    """Keep a new passkey. Refuses with PasskeyRefused, one that is known already too."""
+    tx: Tx,
+    user_id: UUID,
+    site: Site,
+    challenge: bytes,
+    answer: dict[str, Any],
+    name: str,
+    seals: Seals,
+    now: datetime,
+) -> list[str]:
+    """Keep a new passkey. Refuses with PasskeyRefused, one that is known already too.
+
+    Returns codes for when it is lost, shown this once, to whoever has none left.
+    """
     made = passkeys.registered(site, challenge, answer)
     called = "".join(letter for letter in name if letter.isprintable())[:60].strip() or "Passkey"
     if not await queries.add_passkey(
         tx, user_id, made.credential_id, made.public_key, made.sign_count, called, now
     ):
         raise PasskeyRefused()
+    if await queries.recovery_codes_left(tx, user_id):
+        return []
+    return await new_recovery_codes(tx, user_id, seals)
 
 
 async def use_passkey(
@@ -107,6 +143,7 @@ async def use_passkey(
 
 
 async def remove_passkey(tx: Tx, user_id: UUID, credential_id: bytes) -> None:
-    """Take a passkey away. Refuses with UnknownPasskey."""
+    """Take a passkey away; the recovery codes go with the last factor. Refuses with UnknownPasskey."""
     if not await queries.remove_passkey(tx, user_id, credential_id):
         raise UnknownPasskey()
+    await queries.forget_useless_codes(tx, user_id)

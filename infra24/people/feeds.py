@@ -5,13 +5,12 @@ number ends the former address, and so does leaving the organization.
 """
 
 import base64
-import hmac
 from uuid import UUID
 
 from infra24.db import Tx
 from infra24.people import queries
 from infra24.people.model import Membership
-from infra24.people.one_time import Sign
+from infra24.people.one_time import Sign, Signer
 
 
 async def address_of(tx: Tx, sign: Sign, user_id: UUID) -> str | None:
@@ -26,7 +25,7 @@ def org_of(token: str) -> UUID | None:
     return UUID(bytes=raw[:16]) if raw else None
 
 
-async def open_feed(tx: Tx, sign: Sign, token: str) -> Membership | None:
+async def open_feed(tx: Tx, signer: Signer, token: str) -> Membership | None:
     """The member whose feed it is, or None: gone, renewed, or never ours."""
     raw = _read(token)
     if raw is None:
@@ -35,15 +34,17 @@ async def open_feed(tx: Tx, sign: Sign, token: str) -> Membership | None:
     number = await queries.feed(tx, user_id)
     if number is None:
         return None
-    written = _written(sign, tx.org_id, user_id, number)
-    return await queries.member(tx, user_id) if hmac.compare_digest(written, token) else None
+    signed = raw[:16] == tx.org_id.bytes and signer.is_signed("feed", _said(raw[:32], number), raw[32:])
+    return await queries.member(tx, user_id) if signed else None
 
 
 def _written(sign: Sign, org_id: UUID, user_id: UUID, number: int) -> str:
     facts = org_id.bytes + user_id.bytes
-    return (
-        base64.urlsafe_b64encode(facts + sign("feed", facts + number.to_bytes(4, "big"))).decode().rstrip("=")
-    )
+    return base64.urlsafe_b64encode(facts + sign("feed", _said(facts, number))).decode().rstrip("=")
+
+
+def _said(facts: bytes, number: int) -> bytes:
+    return facts + number.to_bytes(4, "big")
 
 
 def _read(token: str) -> bytes | None:

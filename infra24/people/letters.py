@@ -97,10 +97,10 @@ def invitation_token(sign: one_time.Sign, org_id: UUID, invitation_id: UUID) -> 
     return f"{org_id.hex}.{one_time.token_of(sign, invitation_id, 'invitation')}"
 
 
-def read_invitation_token(sign: one_time.Sign, token: str) -> tuple[UUID, UUID] | None:
+def read_invitation_token(signer: one_time.Signer, token: str) -> tuple[UUID, UUID] | None:
     """The organization and the invitation of an address that this installation wrote."""
     org, _, rest = token.partition(".")
-    found = one_time.id_of(sign, rest, "invitation")
+    found = one_time.id_of(signer, rest, "invitation")
     try:
         return (UUID(org), found) if found else None
     except ValueError:

@@ -114,10 +114,15 @@ class Account:
     passkeys: int
     locked_until: datetime | None
 
-    @property
-    def has_factor(self) -> bool:
-        """Whether a second factor is asked for after the first."""
-        return self.totp_secret is not None or self.passkeys > 0
+    def asks_more_after(self, method: str) -> bool:
+        """Whether a second factor is asked for after the first.
+
+        A link by e-mail is the way back in for whoever lost their only passkey: it asks for more only where
+        an app or another passkey could answer.
+        """
+        if self.totp_secret is not None or self.passkeys > 1:
+            return True
+        return self.passkeys == 1 and method != "link"
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,9 +56,18 @@ def new_recovery_codes() -> list[str]:
 
 
 def recovery_digest(code: str, owner: bytes, seals: Seals) -> bytes:
-    """What is stored of a code of one owner, and what a typed one is looked up by; a code is good once."""
+    """What is stored of a code of one owner; a code is good once."""
+    return seals.digest(_spelled(code, owner), _PURPOSE)
+
+
+def recovery_digests(code: str, owner: bytes, seals: Seals) -> list[bytes]:
+    """What a typed code is looked up by: it may have been stored under an earlier key."""
+    return seals.digests(_spelled(code, owner), _PURPOSE)
+
+
+def _spelled(code: str, owner: bytes) -> bytes:
     letters = "".join(letter for letter in code.casefold() if letter.isalnum())
-    return seals.digest(owner + b"\0" + letters.encode(), _PURPOSE)
+    return owner + b"\0" + letters.encode()
 
 
 def _word() -> str:

@@ -38,7 +38,7 @@ from infra24.resources.model import (
 )
 from infra24.resources.needs import Directory, Known
 from infra24.resources.offers import named_hosts, offer, recall, schedules
-from infra24.resources.queries import lengthen, lock, turn_catalogue
+from infra24.resources.queries import catalogue_version, lengthen, lock, turn_catalogue
 from infra24.resources.questions import read_answers
 
 __all__ = [
@@ -61,6 +61,7 @@ __all__ = [
     "Wanted",
     "archive",
     "bookable",
+    "catalogue_version",
     "close",
     "closings",
     "count",

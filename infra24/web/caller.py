@@ -26,12 +26,16 @@ class NothingHere(NotFound):
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """What a request shows: a key, a token, a session, a bearer token of a provider, or nothing."""
+    """What a request shows: a key, a token, a session, a bearer token of a provider, or nothing.
+
+    `opens` is the booking that the token was made here for.
+    """
 
     key: str | None = None
     token: str | None = None
     session: str | None = None
     bearer: str | None = None
+    opens: UUID | None = None
 
     @property
     def anything(self) -> bool:
@@ -97,10 +101,11 @@ def credentials(request: Request, path_id: str | None = None) -> Credentials:
         token = path_id
     if token is None and secret is not None and org_of_token(secret):
         token, key = secret, None
+    opens = services(request).tokens.booking_of(token) if token else None
     if key is not None and key.count(".") == 2 and key == secret:
-        return Credentials(None, token, None, key)
+        return Credentials(None, token, None, key, opens)
     session = request.cookies.get(cookie_name(request)) if key is None else None
-    return Credentials(key, token, session)
+    return Credentials(key, token, session, None, opens)
 
 
 def cookie_name(request: Request) -> str:
@@ -142,9 +147,11 @@ async def open_booking(tx: Tx, who: Caller, wanted: str, *, write: bool = False)
     if not who.scopes:
         if token is None:
             raise Unauthenticated()
-        return await _by_token(tx, token, wanted)
-    by_token = wanted == token
-    booking = await (bookings.by_token(tx, wanted) if by_token else bookings.get(tx, _uuid(wanted)))
+        return await _by_token(tx, who.shown, token, wanted)
+    if wanted == token:
+        booking = await bookings.by_token(tx, token, who.shown.opens)
+    else:
+        booking = await bookings.get(tx, _uuid(wanted))
     if who.may(Scope.BOOKINGS_WRITE if write else Scope.BOOKINGS_READ):
         return booking, By.STAFF
     if write and who.may(Scope.BOOKINGS_READ) and who.user is None:
@@ -154,7 +161,7 @@ async def open_booking(tx: Tx, who: Caller, wanted: str, *, write: bool = False)
     if who.may(Scope.OWN) and booking.booker_email == who.email:
         return booking, By.BOOKER
     if token is not None:
-        return await _by_token(tx, token, wanted)
+        return await _by_token(tx, who.shown, token, wanted)
     raise UnknownBooking()
 
 
@@ -163,8 +170,8 @@ def is_hosted_by(booking: Booking, email: str) -> bool:
     return bool(email) and any(p.role == "host" and p.email == email for p in booking.participants)
 
 
-async def _by_token(tx: Tx, token: str, wanted: str) -> tuple[Booking, By]:
-    booking = await bookings.by_token(tx, token)
+async def _by_token(tx: Tx, shown: Credentials, token: str, wanted: str) -> tuple[Booking, By]:
+    booking = await bookings.by_token(tx, token, shown.opens)
     if wanted != token and _uuid(wanted) != booking.id:
         raise UnknownBooking()
     return booking, By.BOOKER

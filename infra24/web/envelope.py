@@ -20,6 +20,7 @@ _ALWAYS = [
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"same-origin"),
 ]
+_BY_TLS = [(b"strict-transport-security", b"max-age=31536000")]
 _PAGE = [(b"content-security-policy", policy().encode())]
 _TOO_LARGE = (
     b'{"type":"urn:infra24:problem:too_large","title":"Too large","status":413,'
@@ -32,10 +33,16 @@ _NUL = (
 
 
 class Envelope:
-    """Adds headers to every answer, `no-store` where nothing else was said, and refuses large bodies."""
+    """Adds headers to every answer, `no-store` where nothing else was said, and refuses large bodies.
 
-    def __init__(self, app: ASGIApp) -> None:
+    `tls`: visitors reach the installation by https. Then no browser comes by http again for a year, and
+    every cookie is Secure, whoever sets it.
+    """
+
+    def __init__(self, app: ASGIApp, *, tls: bool) -> None:
         self.app = app
+        self.tls = tls
+        self.always = [*_ALWAYS, *(_BY_TLS if tls else ())]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -43,7 +50,7 @@ class Envelope:
             return
         refusal = _refusal(scope)
         if refusal is not None:
-            await _refuse(send, *refusal)
+            await self._refuse(send, *refusal)
             return
         read = 0
 
@@ -59,7 +66,9 @@ class Envelope:
             if message["type"] == "http.response.start":
                 headers = message["headers"]
                 names = {name.lower() for name, _ in headers}
-                headers.extend(_ALWAYS)
+                headers.extend(self.always)
+                if self.tls:
+                    message["headers"] = headers = [_secured(name, value) for name, value in headers]
                 if b"cache-control" not in names:
                     headers.append((b"cache-control", b"no-store"))
                 if b"content-security-policy" not in names:
@@ -67,6 +76,18 @@ class Envelope:
             await send(message)
 
         await self.app(scope, count, dress)
+
+    async def _refuse(self, send: Send, status: int, body: bytes) -> None:
+        kind = (b"content-type", b"application/problem+json")
+        headers = [kind, (b"connection", b"close"), *self.always]
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
+
+
+def _secured(name: bytes, value: bytes) -> tuple[bytes, bytes]:
+    """A header as it is; a cookie with the word that keeps it off http."""
+    is_open = name.lower() == b"set-cookie" and b"; secure" not in value.lower()
+    return name, value + b"; Secure" if is_open else value
 
 
 def _refusal(scope: Scope) -> tuple[int, bytes] | None:
@@ -77,9 +98,3 @@ def _refusal(scope: Scope) -> tuple[int, bytes] | None:
     if b"%00" in scope.get("raw_path", b"") or b"%00" in scope["query_string"]:
         return 422, _NUL
     return None
-
-
-async def _refuse(send: Send, status: int, body: bytes) -> None:
-    headers = [(b"content-type", b"application/problem+json"), (b"connection", b"close"), *_ALWAYS]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})

@@ -1,6 +1,5 @@
 """The guard before every door: finds out who calls, and lets in whoever may do what the sitemap says."""
 
-import hmac
 from enum import StrEnum
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -212,7 +211,7 @@ async def _check_origin(request: Request, who: Caller) -> None:
     form = await _form(request)
     if who.csrf:
         sent = request.headers.get("x-csrf-token") or form.get("csrf", "")
-        if not hmac.compare_digest(sent.encode(), who.csrf.encode()):
+        if who.user is None or not _is_csrf(services(request), who.user.session_id, sent):
             raise FromElsewhere()
 
 
@@ -234,9 +233,25 @@ def comes_from_here(request: Request) -> bool:
     if site is not None:
         return site in ("same-origin", "none")
     origin = request.headers.get("origin")
-    if origin is None or not request.cookies:
+    if origin is None:
         return True
-    return urlsplit(origin).netloc == request.headers.get("host")
+    ours = {request.headers.get("host"), _host_of(services(request).settings.base_url)}
+    return _host_of(origin) in ours
+
+
+def _host_of(origin: str) -> str:
+    """The host and port of an origin; of what is none ("null", or half an address) no host there is."""
+    try:
+        return urlsplit(origin).netloc or "-"
+    except ValueError:
+        return "-"
+
+
+def _is_csrf(found: Services, session_id: UUID, sent: str) -> bool:
+    try:
+        return found.tokens.is_signed("csrf", session_id.bytes, bytes.fromhex(sent))
+    except ValueError:
+        return False
 
 
 def csrf_of(found: Services, session_id: UUID) -> str:

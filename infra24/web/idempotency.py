@@ -11,16 +11,20 @@ from uuid import UUID
 import orjson
 from fastapi import Request, Response
 
-from infra24 import answers
+from infra24 import answers, people
 from infra24.answers import Kept
 from infra24.db import Database, DatabaseDown, OutcomeUnknown, Tx
 from infra24.errors import Conflict, Invalid, Refusal, Unavailable
 from infra24.web.api.views import links
 from infra24.web.caller import caller_of
 from infra24.web.errors import problem_of
+from infra24.web.guard import address_of
 from infra24.web.services import Services, services
 
 _GIVEN_UP = timedelta(seconds=60)
+
+_UNGUESSABLE = 22
+"""Characters of a visitor's key: 128 random bits in base64 have so many, a UUID more."""
 
 _SECRET = ("token", "links")
 """What is left out of an answer that is kept: it opens the booking."""
@@ -28,6 +32,15 @@ _SECRET = ("token", "links")
 
 class KeyReused(Invalid):
     """This Idempotency-Key was used with another request. Use a fresh one."""
+
+
+class KeyGuessable(Invalid):
+    """Without credentials, an Idempotency-Key needs 22 characters that nobody can guess. Use a UUID."""
+
+
+class SentFromElsewhere(Conflict):
+    """This request was sent before, from another network, so its answer is not repeated here. Ask the
+    organization for the booking, or book again with a fresh Idempotency-Key."""
 
 
 class StillRunning(Conflict):
@@ -47,8 +60,8 @@ async def once(request: Request, org_id: UUID, act: Act, refused: Refused) -> Re
 
     The answer is written in the transaction of its effect, so that neither can be without the other:
     after an OutcomeUnknown the same key finds the answer if it was done, else does it. A refusal is an
-    answer too. A request that vanished half way is given up after a minute. Refuses with KeyReused and
-    StillRunning.
+    answer too. A request that vanished half way is given up after a minute. Refuses with KeyReused,
+    KeyGuessable, SentFromElsewhere and StillRunning.
     """
     given = request.headers.get("idempotency-key")
     found = services(request)
@@ -61,18 +74,11 @@ async def once(request: Request, org_id: UUID, act: Act, refused: Refused) -> Re
         return _answer(status, orjson.dumps(body, option=orjson.OPT_UTC_Z))
     if not 1 <= len(given) <= 255:
         raise Invalid("An Idempotency-Key has 1 to 255 characters.")
-    seen = f"{request.method} {request.url.path}\n".encode() + await request.body()
-    claim = _Claim(
-        found.database,
-        org_id,
-        hashlib.sha256(given.encode()).digest(),
-        hashlib.sha256(seen).digest(),
-        found.clock(),
-    )
+    key, fingerprint = await _known_by(request, given)
+    claim = _Claim(found.database, org_id, key, fingerprint, found.clock())
     earlier = await claim.make()
     if earlier is not None:
-        if earlier.fingerprint != claim.fingerprint:
-            raise KeyReused()
+        _check_same(earlier.fingerprint, fingerprint)
         if earlier.status is None:
             raise StillRunning()
         return _replay(found, org_id, earlier.status, earlier.answer or "")
@@ -123,6 +129,31 @@ class _Claim:
         with suppress(Unavailable):
             async with self.database.transaction(self.org_id) as tx:
                 await answers.release_key(tx, self.key, self.claimed_at)
+
+
+async def _known_by(request: Request, given: str) -> tuple[bytes, bytes]:
+    """The key's hash among those of its sender, and the fingerprints of the request and of where it is from.
+
+    A visitor is nobody, so whoever sends a visitor's key and request again could be anybody: they are known
+    by a key that cannot be guessed and by the network that the first request came from.
+    """
+    actor = caller_of(request).actor
+    space, place = f"{actor.kind} {actor.id}", ""
+    if not actor.id:
+        if len(given) < _UNGUESSABLE:
+            raise KeyGuessable()
+        space, place = "visitor", people.accounts.neighbourhood(address_of(request))
+    seen = f"{request.method} {request.url.path}\n".encode() + await request.body()
+    key = hashlib.sha256(f"{space}\n{given}".encode()).digest()
+    return key, hashlib.sha256(seen).digest() + hashlib.sha256(place.encode()).digest()
+
+
+def _check_same(earlier: bytes, now: bytes) -> None:
+    """Refuses another request with the same key, and the same request from another network."""
+    if earlier[:32] != now[:32]:
+        raise KeyReused()
+    if earlier != now:
+        raise SentFromElsewhere()
 
 
 def _replay(found: Services, org_id: UUID, status: int, kept: str) -> Response:

@@ -3,7 +3,7 @@
 import gzip
 from collections.abc import Mapping, Sequence
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from fastapi import FastAPI, Request, Response
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -17,6 +17,7 @@ from infra24.web.envelope import policy
 from infra24.web.services import services
 
 _COOKIE_AGE = 365 * 24 * 3_600
+_IN_PATHS = "/%:@!$&'()*+,;=~"
 RETRY_AFTER = {429: "900", 503: "2"}
 """Seconds after which it is worth asking again, by status."""
 
@@ -89,7 +90,12 @@ def with_query(request: Request, **changed: Any) -> str:
     """This address with other query parameters; None takes one out."""
     kept = {**request.query_params, **changed}
     query = urlencode({name: value for name, value in kept.items() if value is not None})
-    return request.url.path + (f"?{query}" if query else "")
+    return _own_path(request) + (f"?{query}" if query else "")
+
+
+def _own_path(request: Request) -> str:
+    """This address's path, written so that no browser takes it for another site (//evil.example)."""
+    return quote("/" + request.url.path.lstrip("/\\"), safe=_IN_PATHS)
 
 
 async def error_page(request: Request, status: int, code: str, sentence: str) -> Response:

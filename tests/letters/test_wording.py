@@ -78,6 +78,30 @@ def test_an_unknown_language_is_english() -> None:
 
 
 @pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("evil.example", "evil. example"),
+        ("https://www.evil.example/pay", "https www. evil. example/pay"),
+        ("me@evil。example", "me@evil. example"),
+        ("J. R. Smith", "J. R. Smith"),
+        ("Dr. No", "Dr. No"),
+        ("J.R. O'Neil jr.", "J.R. O'Neil jr."),
+    ],
+)
+def test_no_program_makes_a_link_of_a_name(typed: str, said: str) -> None:
+    """Programs that read mail link whatever looks like a domain, without https:// too."""
+    letter = write("approval_wanted", "mo@shop.example", "en", **{**FACTS["approval_wanted"], "who": typed})
+    assert f"{said} asks for a booking" in letter.text
+
+
+def test_an_organization_may_be_called_as_its_site_is() -> None:
+    letter = write(
+        "invitation", "a@example.org", "en", **{**FACTS["invitation"], "organization": "Yoga.example"}
+    )
+    assert letter.subject == "Yoga.example invites you"
+
+
+@pytest.mark.parametrize(
     "evil", ["Ada\r\nBcc: all@example.org", "100%(name)s %s {{ link }}", "x" * 5_000, "\u202eadA\x00", "\ud800", "Ada\u2028Bob",
              "Win at https://evil.example/now"],
 )  # fmt: skip

@@ -29,7 +29,7 @@ class Race:
         import psycopg
 
         self.url, self.settings, self.clock = url, settings.model_copy(update={"pool_size": 24}), Clock(NOW)
-        self.tokens = bookings.Tokens(settings.secret_key())
+        self.tokens = bookings.Tokens(settings.keyring())
         if not guarded:
             with psycopg.connect(url, autocommit=True) as owner:
                 owner.execute("ALTER TABLE claims DROP CONSTRAINT claims_never_overlap")

@@ -1,5 +1,6 @@
 """What another site makes a browser send, and what a visitor can find out: nothing, at any address there is."""
 
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 from uuid import uuid4
@@ -187,9 +188,44 @@ def test_by_tls_the_cookie_is_bound_to_the_host(
             for data in ({"email": bob.email, "password": PASSWORD}, {"email": bob.email, "by": "link"}):
                 for one in browser.post("/sign-in", data=data).headers.get_list("set-cookie"):
                     assert "Secure" in one, one
+            shop = found_shop(database_url, settings, here.clock)
+            start = f"{NOW + timedelta(days=2):%Y-%m-%dT%H:%M:%SZ}"
+            held = browser.post(f"/{shop.slug}/book/room", data={"start": start, "duration": "30"})
+            spoken = browser.get(f"/{shop.slug}?lang=es")
+            for one in (*held.headers.get_list("set-cookie"), *spoken.headers.get_list("set-cookie")):
+                assert "Secure" in one, one
+            assert "hold=" in held.headers["set-cookie"]
+            assert held.headers["strict-transport-security"] == "max-age=31536000"
             forged = browser.post(
                 "/sign-in", headers={"host": "evil.example"}, data={"email": ada.email, "by": "link"}
             )
             assert forged.status_code == 200
         assert all("evil.example" not in letter.get_content() for letter in here.letters_to(ada.email))
         assert here.link_to(ada.email, "Sign in").startswith("/sign-in/link/")
+
+
+def test_a_sign_in_that_another_site_sends_is_refused_without_cookies_too(here: House) -> None:
+    """An old browser says only `Origin`; one that has no cookie yet would be signed in to another's account."""
+    ada = here.someone()
+    form = {"email": ada.email, "password": PASSWORD}
+    with here.browser() as browser:
+        for foreign in ("https://evil.example", "null", "http://[", "http://"):
+            assert is_refused(browser.post("/sign-in", headers={"origin": foreign}, data=form)), foreign
+        assert browser.post("/sign-in", headers={"origin": here.base}, data=form).status_code == 303
+
+
+def test_no_address_turns_the_choice_of_a_language_into_a_way_to_another_site(here: House) -> None:
+    with here.browser() as browser:
+        for path in ("//evil.example/book", "/%5Cevil.example", "///evil.example", "/%2Fevil.example"):
+            text = browser.get(f"{here.base}{path}").text
+            links = re.findall(r'href="([^"]*lang=es[^"]*)"', text)
+            assert links, path
+            assert all(re.match(r"/(%5C|%2F)?evil\.example", link) for link in links), links
+
+
+def test_the_stream_of_an_offer_that_is_not_there_is_not_there(here: House, shop: Shop) -> None:
+    with here.browser() as visitor:
+        for slug in ("no-such-offer", "mo"):
+            assert visitor.get(f"/{shop.slug}/book/{slug}/changes").status_code == 404
+        with visitor.stream("GET", f"/{shop.slug}/book/room/changes") as stream:
+            assert stream.status_code == 200

@@ -100,7 +100,7 @@ def test_an_invitation_that_is_withdrawn_replaced_late_or_forged_opens_nothing(
     async def token(_: object, __: object) -> str:
         from infra24.bookings import Tokens
 
-        return people.invitation_token(Tokens(here.settings.secret_key()).sign, other.org_id, first)
+        return people.invitation_token(Tokens(here.settings.keyring()).sign, other.org_id, first)
 
     moved = f"/invitations/{here.tell(token)}"  # signed by us, for an organization that never gave it
     swapped = new.replace(shop.org_id.hex, other.org_id.hex)

@@ -235,8 +235,8 @@ def test_a_repeated_request_gets_its_first_answer_though_the_link_is_used_up(
     http: httpx2.Client, shop: Shop
 ) -> None:
     made = link(http, shop, max_uses=1)
-    first = create(http, made, {"idempotency-key": "once"})
-    again = create(http, made, {"idempotency-key": "once"})
+    first = create(http, made, {"idempotency-key": "9f1c7e0a-b34d-4c52-a6b1-0d7c5e2f8a90"})
+    again = create(http, made, {"idempotency-key": "9f1c7e0a-b34d-4c52-a6b1-0d7c5e2f8a90"})
     assert (first.status_code, again.status_code) == (201, 201), again.text
     assert first.json()["id"] == again.json()["id"]
 

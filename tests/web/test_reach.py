@@ -1,6 +1,7 @@
 """What a key, a role or the application's own role must not reach, though each part by itself looks right."""
 
 import asyncio
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -113,6 +114,51 @@ def test_a_feed_shows_what_one_hosts_only_while_one_is_a_host(
     after = http.get(address)
     assert after.status_code == 200
     assert made["id"] not in after.text
+
+
+def test_a_feed_carries_nothing_that_changes_a_booking(
+    http: httpx2.Client, shop: Shop, base: str, database_url: str, settings: Settings, clock: Clock
+) -> None:
+    """Whoever hands the address of their calendar on hands on what stands in it, and no more."""
+    member = sign_in(database_url, settings, clock, shop, Role.MEMBER, email="ada@people.example")
+    made = book(http, shop, at=AT.replace(hour=11), artist_email=member.email)
+    with member.client(base) as client:
+        page = client.get(f"/{shop.slug}/dashboard/bookings").text
+        assert f'id="booking-{made["id"]}"' in page
+    address = page[page.index("/feeds/") : page.index(".ics") + 4]
+    feed = http.get(address).text.replace("\r\n ", "")
+    assert made["token"] not in feed
+    (link,) = set(re.findall(r"http://\S+#booking-[0-9a-f-]{36}", feed))
+    assert link.endswith(made["id"])
+    assert http.get(link).headers["location"].startswith("/sign-in")
+
+
+def test_events_tell_of_people_only_what_the_keys_scopes_let_it_see(
+    http: httpx2.Client, run: Run, shop: Shop, key: Any
+) -> None:
+    book(http, shop, at=AT.replace(hour=14), artist_name="Somebody Private", goal_text="A secret")
+
+    async def invite(database: Database) -> None:
+        async with database.transaction(shop.org_id) as tx:
+            await people.memberships.invite(
+                tx, "hidden@people.example", "Hidden", Role.STAFF, by="O", giver=Role.OWNER, now=NOW
+            )
+
+    run(invite)
+
+    def told(*scopes: str) -> httpx2.Response:
+        shown = key(*scopes) if scopes else shop.auth
+        return http.get(f"/api/organizations/{shop.slug}/events", headers=shown, params={"limit": 200})
+
+    least, more, all_ = told("events:read"), told("events:read", "bookings:read"), told()
+    for private in ("Somebody Private", "test@example.org", "A secret", "hidden@people.example"):
+        assert private not in least.text
+        assert private in all_.text
+    assert "Somebody Private" in more.text
+    assert "hidden@people.example" not in more.text
+    (booked,) = [one for one in least.json()["events"] if one["type"] == "booking.created"]
+    assert booked["data"]["resource_id"] == str(shop.ids["room"])
+    assert [one["seq"] for one in least.json()["events"]] == [one["seq"] for one in all_.json()["events"]]
 
 
 def test_no_table_of_ones_own_stands_in_for_one_that_the_owners_functions_read(

@@ -259,8 +259,8 @@ def test_an_organization_alone_does_not_say_what_to_book(http: httpx2.Client, sh
 
 def test_a_repeated_request_gets_the_first_answer(http: httpx2.Client, shop: Shop) -> None:
     wish = {"appointment_type_id": str(shop.ids["always"])}
-    first = create(http, {"idempotency-key": "k-1"}, **wish)
-    again = create(http, {"idempotency-key": "k-1"}, **wish)
+    first = create(http, {"idempotency-key": "9f1c7e0a-b34d-4c52-a6b1-0d7c5e2f8a90"}, **wish)
+    again = create(http, {"idempotency-key": "9f1c7e0a-b34d-4c52-a6b1-0d7c5e2f8a90"}, **wish)
     assert (first.status_code, again.status_code) == (201, 201)
     assert first.json() == again.json()
 

@@ -13,7 +13,7 @@ from infra24.people import Account, TooManyTries
 from infra24.proofs.model import SealBroken
 from infra24.web.caller import cookie_name
 from infra24.web.guard import address_of
-from infra24.web.services import Services, services
+from infra24.web.services import services
 
 HALF = "half"
 _HALF_WAY = timedelta(minutes=10)
@@ -30,12 +30,11 @@ async def enter(
     `strong`: both factors were shown already. The browser's former session ends: none is taken over.
     """
     found, now = services(request), services(request).clock()
-    if account.has_factor and not strong:
+    if account.asks_more_after(method) and not strong:
         kept = {"user": str(account.id), "method": method, "next": to}
         answer = RedirectResponse("/sign-in/code", 303)
         value = found.proofs.seals.sign(kept, _PURPOSE, now, _HALF_WAY)
-        answer.set_cookie(HALF, value, max_age=600, path="/sign-in", httponly=True, samesite="lax",
-                          secure=is_secure(found))  # fmt: skip
+        answer.set_cookie(HALF, value, max_age=600, path="/sign-in", httponly=True, samesite="lax")
         return answer
     former = request.cookies.get(cookie_name(request))
     if former:
@@ -74,22 +73,13 @@ def half_way(request: Request) -> dict[str, str] | None:
 def set_session(request: Request, answer: Response, token: str) -> None:
     """Give the browser the session's cookie: no script reads it, no other site's form sends it."""
     longest = int(people.sessions.LONGEST.total_seconds())
-    answer.set_cookie(
-        cookie_name(request), token, max_age=longest, path="/", httponly=True, samesite="lax",
-        secure=is_secure(services(request)),
-    )  # fmt: skip
+    answer.set_cookie(cookie_name(request), token, max_age=longest, path="/", httponly=True, samesite="lax")
 
 
 def end_cookies(request: Request, answer: Response) -> None:
     """Take the session's cookie back, and what was half way to one."""
-    secure = is_secure(services(request))
-    answer.delete_cookie(cookie_name(request), path="/", httponly=True, samesite="lax", secure=secure)
-    answer.delete_cookie(HALF, path="/sign-in", httponly=True, samesite="lax", secure=secure)
-
-
-def is_secure(found: Services) -> bool:
-    """Whether the installation is reached by TLS, so that cookies may insist on it."""
-    return found.settings.base_url.startswith("https:")
+    answer.delete_cookie(cookie_name(request), path="/", httponly=True, samesite="lax")
+    answer.delete_cookie(HALF, path="/sign-in", httponly=True, samesite="lax")
 
 
 async def count(request: Request, what: str, key: str) -> None:

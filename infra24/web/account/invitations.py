@@ -22,7 +22,7 @@ async def invitation(request: Request) -> Response:
     """GET says who invites and as what; POST makes the account if there is none, and the membership."""
     found, now = services(request), services(request).clock()
     await count(request, "links from an address", address_of(request))
-    named = people.read_invitation_token(found.tokens.sign, request.path_params["token"])
+    named = people.read_invitation_token(found.tokens, request.path_params["token"])
     if named is None:
         return _over(request)
     org_id, invitation_id = named

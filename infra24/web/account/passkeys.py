@@ -13,7 +13,7 @@ from infra24.people.devices import system_named
 from infra24.proofs import PasskeyRefused, passkeys
 from infra24.proofs.passkeys import Site
 from infra24.web.account.entering import count, enter, half_way, onward_of, set_session
-from infra24.web.account.security import require_fresh
+from infra24.web.account.security import require_fresh, show_codes_next
 from infra24.web.api.answers import answer
 from infra24.web.caller import caller_of
 from infra24.web.guard import address_of
@@ -71,18 +71,22 @@ async def add_options(request: Request) -> Response:
 
 
 async def add(request: Request) -> Response:
-    """Keep a new passkey."""
+    """Keep a new passkey; the page that follows shows new codes for when it is lost, if there are any."""
     found, who, now = services(request), require_fresh(request), services(request).clock()
     challenge = await _challenge(request, f"passkey of {who.user_id}")
     sent = await _sent(request)
     async with found.database.accounts(caller_of(request).actor) as tx:
         name = str(sent.get("name") or "") or system_named(request.headers.get("user-agent", ""))
-        await people.factors.add_passkey(tx, who.user_id, _site(found), challenge, sent, name, now)
+        codes = await people.factors.add_passkey(
+            tx, who.user_id, _site(found), challenge, sent, name, found.proofs.seals, now
+        )
         await found.letterbox.letter(tx.connection, "factor_changed", {"user": who.user_id})
         await people.accounts.end_others(tx, who.user_id, who.session_id)
         token = await people.sessions.rotate(tx, who.session_id, has_factor=True, now=now)
     done = answer({"next": "/account/security?added=passkey"})
     set_session(request, done, token)
+    if codes:
+        show_codes_next(request, done, codes)
     return done
 
 
@@ -93,8 +97,7 @@ def _site(found: Services) -> Site:
 def _asked(found: Services, options: str, challenge: bytes, purpose: str, path: str) -> Response:
     made = Response(options, media_type="application/json")
     value = found.proofs.seals.sign({"challenge": challenge.hex()}, purpose, found.clock(), _WITHIN)
-    made.set_cookie(_COOKIE, value, max_age=300, path=path, httponly=True, samesite="strict",
-                    secure=found.settings.base_url.startswith("https:"))  # fmt: skip
+    made.set_cookie(_COOKIE, value, max_age=300, path=path, httponly=True, samesite="strict")
     return made
 
 
@@ -110,6 +113,8 @@ async def _challenge(request: Request, purpose: str) -> bytes:
 
 
 async def _sent(request: Request) -> dict[str, Any]:
+    if not request.headers.get("content-type", "").lower().startswith("application/json"):
+        raise NotReadable()  # the guard has read a form already, and a form is no answer
     try:
         sent = orjson.loads(await request.body())
     except orjson.JSONDecodeError:

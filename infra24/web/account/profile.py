@@ -85,16 +85,16 @@ async def change_email(request: Request) -> Response:
     try:
         if request.method == "GET":
             async with found.database.accounts() as tx:
-                opened = await people.one_time.look(tx, found.tokens.sign, token, "email", now)
+                opened = await people.one_time.look(tx, found.tokens, token, "email", now)
             return page(request, "account/new_email.html", None, {"email": opened.email})
         await typed(request)
         async with found.database.accounts(caller_of(request).actor) as tx:
-            opened = await people.one_time.look(tx, found.tokens.sign, token, "email", now)
+            opened = await people.one_time.look(tx, found.tokens, token, "email", now)
             if caller_of(request).user is None:
                 return to_sign_in(request)
             if caller_of(request).user_id != opened.user_id:  # a click must not give someone's address away
                 raise OtherAccount()
-            opened = await people.one_time.use(tx, found.tokens.sign, token, "email", now)
+            opened = await people.one_time.use(tx, found.tokens, token, "email", now)
             await people.accounts.set_email(tx, opened.user_id, opened.email)
     except (LinkSpent, EmailTaken, OtherAccount) as refusal:
         return page(request, "account/spent.html", None, {"said": refusal.sentence}, status=409)

@@ -10,7 +10,7 @@ from infra24 import people
 from infra24.errors import Conflict
 from infra24.proofs.model import Claims, ProviderRefused, SealBroken
 from infra24.proofs.oidc import Pending, SignIn
-from infra24.web.account.entering import address_typed, enter, is_secure, onward_of
+from infra24.web.account.entering import address_typed, enter, onward_of
 from infra24.web.account.security import CONNECT, require_fresh
 from infra24.web.caller import NothingHere, caller_of
 from infra24.web.services import Services, services
@@ -48,8 +48,7 @@ async def begin(request: Request) -> Response:
     }
     answer = RedirectResponse(url, 303)
     value = found.proofs.seals.sign(kept, _PURPOSE, found.clock(), _WITHIN)
-    answer.set_cookie(_COOKIE, value, max_age=900, path="/sign-in", httponly=True, samesite="lax",
-                      secure=is_secure(found))  # fmt: skip
+    answer.set_cookie(_COOKIE, value, max_age=900, path="/sign-in", httponly=True, samesite="lax")
     return answer
 
 

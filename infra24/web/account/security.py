@@ -2,6 +2,7 @@
 
 import base64
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -23,6 +24,9 @@ from infra24.web.rendering import page
 from infra24.web.services import services
 
 _APP = "app to add"
+_CODES = "codes"
+_PATH = "/account/security"
+_SHOWN_WITHIN = timedelta(minutes=5)
 CONNECT = "provider to connect"
 NOT_YOURS = "That is not your password."
 
@@ -46,7 +50,9 @@ def require_fresh(request: Request) -> SignedIn:
 async def security(request: Request) -> Response:
     """The page; POST does one thing of it, named by the button that was pressed."""
     if request.method == "GET":
-        return await _page(request, {})
+        answer = await _page(request, {"codes": _codes_to_show(request)})
+        answer.delete_cookie(_CODES, path=_PATH)
+        return answer
     sent = await typed(request)
     verb = _VERBS.get(sent.get("do", ""))
     if verb is None:
@@ -61,6 +67,24 @@ async def security(request: Request) -> Response:
         return await _page(request, {"errors": problem.problems}, 422)
     except Refusal as refusal:
         return await _page(request, {"said": refusal.sentence}, status_of(refusal))
+
+
+def show_codes_next(request: Request, answer: Response, codes: list[str]) -> None:
+    """Have this page show fresh recovery codes, once, when the browser comes here next."""
+    found, user = services(request), signed_in(request)
+    kept = {"codes": codes, "user": str(user.user_id)}
+    value = found.proofs.seals.sign(kept, _CODES, found.clock(), _SHOWN_WITHIN)
+    age = int(_SHOWN_WITHIN.total_seconds())
+    answer.set_cookie(_CODES, value, max_age=age, path=_PATH, httponly=True, samesite="strict")
+
+
+def _codes_to_show(request: Request) -> list[str]:
+    found = services(request)
+    try:
+        kept = found.proofs.seals.open(request.cookies.get(_CODES, ""), _CODES, found.clock())
+    except SealBroken:
+        return []
+    return list(map(str, kept["codes"])) if kept["user"] == str(signed_in(request).user_id) else []
 
 
 async def _prove(request: Request, sent: dict[str, str]) -> Response:

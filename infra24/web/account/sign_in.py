@@ -16,7 +16,6 @@ from infra24.web.account.entering import (
     end_cookies,
     enter,
     half_way,
-    is_secure,
     onward_of,
 )
 from infra24.web.caller import caller_of
@@ -71,12 +70,10 @@ async def _by_password(request: Request, email: str, password: str, to: str) -> 
 
 async def _send_link(request: Request, email: str, to: str) -> Response:
     """Send the link if there is such an account; say the same either way, and take as long."""
-    found = services(request)
     await count(request, "letters from an address", address_of(request))
     await asyncio.gather(_write_link(request, email), asyncio.sleep(_AS_LONG_SECONDS))
     answer = page(request, "account/sent.html", None, {"email": email})
-    answer.set_cookie("onward", to, max_age=900, path="/sign-in", httponly=True, samesite="lax",
-                      secure=is_secure(found))  # fmt: skip
+    answer.set_cookie("onward", to, max_age=900, path="/sign-in", httponly=True, samesite="lax")
     return answer
 
 
@@ -98,7 +95,7 @@ async def by_link(request: Request) -> Response:
     if request.method == "GET":
         try:
             async with found.database.accounts() as tx:
-                opened = await people.one_time.look(tx, found.tokens.sign, token, "sign_in", now)
+                opened = await people.one_time.look(tx, found.tokens, token, "sign_in", now)
         except LinkSpent as spent:
             return page(request, "account/spent.html", None, {"said": spent.sentence}, status=409)
         return page(request, "account/link.html", None, {"email": opened.email})
@@ -106,7 +103,7 @@ async def by_link(request: Request) -> Response:
     to = onward_of(request.cookies.get("onward"))
     try:
         async with found.database.accounts() as tx:
-            opened = await people.one_time.use(tx, found.tokens.sign, token, "sign_in", now)
+            opened = await people.one_time.use(tx, found.tokens, token, "sign_in", now)
             account = await people.accounts.get(tx, opened.user_id)
             if account.email != opened.email:  # it was sent to an address that is theirs no more
                 raise LinkSpent()

@@ -18,6 +18,7 @@ from infra24.web.api.agenda_views import closed_words, column_view, ids_of, labe
 from infra24.web.api.calendar import visible_columns
 from infra24.web.caller import caller_of, here_of
 from infra24.web.guard import address_of
+from infra24.web.live import Anything
 from infra24.web.rendering import page, speech_for, with_query
 from infra24.web.services import services
 
@@ -81,7 +82,9 @@ async def calendar_page(request: Request) -> Response:
 
 async def changes(request: Request) -> Response:
     """A stream that says when to look again: something happened in this organization."""
-    return services(request).watcher.stream(here_of(request).id, "changed", 2_000, address_of(request))
+    return services(request).watcher.stream(
+        here_of(request).id, "changed", 2_000, address_of(request), Anything()
+    )
 
 
 def _read(request: Request, all_: Sequence[Column], today: date) -> tuple[Asked, list[Column]]:

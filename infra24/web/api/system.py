@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from fastapi import Query, Request, Response
 
-from infra24 import announcements, bookings, events, resources
+from infra24 import announcements, bookings, events, people, resources
 from infra24.bookings import By, Person, SlotTaken, Wish
 from infra24.db import Tx
 from infra24.errors import Unavailable
@@ -116,7 +116,11 @@ async def list_events(
     after: Annotated[int, Query(ge=0, le=2**62, description="the last place already seen")] = 0,
     limit: PageSize = 100,
 ) -> Response:
-    """What happened, in order and without gaps: ask again with the last place seen."""
+    """What happened, in order and without gaps: ask again with the last place seen.
+
+    Who booked and for what is left out without `bookings:read`, names and e-mails of members without
+    `people:read`.
+    """
     found, who = services(request), caller_of(request)
     organization = here_of(request)
     async with found.database.transaction(organization.id, who.actor) as tx:
@@ -128,7 +132,7 @@ async def list_events(
                     "seq": item.seq,
                     "type": item.event.type,
                     "subject_id": item.event.subject_id,
-                    "data": item.event.data,
+                    "data": people.disclosed(item.event.type, item.event.data, who.scopes),
                     "recorded_at": item.event.recorded_at,
                 }
                 for item in recorded

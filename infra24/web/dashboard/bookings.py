@@ -113,13 +113,16 @@ async def data(request: Request) -> Response:
 
 
 async def feed(request: Request) -> Response:
-    """/feeds/{token}.ics: what a member booked and hosts, for their calendar program."""
+    """/feeds/{token}.ics: what a member booked and hosts, for their calendar program.
+
+    Its addresses ask to sign in: who reads a calendar may not change what stands in it.
+    """
     found, token = services(request), request.path_params["token"]
     org_id = people.feeds.org_of(token)
     if org_id is None:
         raise NothingHere()
     async with found.database.transaction(org_id) as tx:
-        member = await people.feeds.open_feed(tx, found.tokens.sign, token)
+        member = await people.feeds.open_feed(tx, found.tokens, token)
         if member is None:
             raise NothingHere()
         here = await found.directory.find(str(org_id))
@@ -128,9 +131,9 @@ async def feed(request: Request) -> Response:
         hosts = Scope.BOOKINGS_HOST in SCOPES[member.role]
         hosted = await _all(tx, Filters(since=since, hosted_by=member.email)) if hosts else []
     mine = {booking.id for booking in own}
-    base = found.settings.base_url
-    listed = [(b, f"{base}/bookings/confirmation/{found.tokens.of(org_id, b.id)}") for b in own]
-    listed += [(b, f"{base}/{here.slug}/bookings/{b.id}") for b in hosted if b.id not in mine]
+    base = f"{found.settings.base_url}/{here.slug}"
+    listed = [(b, f"{base}/dashboard/bookings#booking-{b.id}") for b in own]
+    listed += [(b, f"{base}/bookings/{b.id}") for b in hosted if b.id not in mine]
     file = bookings.calendar_feed(listed, f"{here.name}: {member.name}", here.name, found.clock())
     return Response(file, 200, {"cache-control": "private, max-age=300"}, "text/calendar; charset=utf-8")
 

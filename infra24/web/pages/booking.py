@@ -57,8 +57,12 @@ async def picker(request: Request) -> Response:
 
 
 async def changes(request: Request) -> Response:
-    """A stream that says when to look again: something was booked or freed here."""
-    return services(request).watcher.stream(here_of(request).id, "slots", 5_000, address_of(request))
+    """A stream that says when to look again: what is free of this offer can have changed."""
+    found, way = services(request), own_way(here_of(request))
+    async with found.database.transaction(way.here.id, caller_of(request).actor) as tx:
+        resource = await offered(tx, way, request.path_params["slug"])
+        free = bookings.FreeTimes(await resources.offer(tx, resource.id))
+    return found.watcher.stream(way.here.id, "slots", 5_000, address_of(request), free)
 
 
 async def details(request: Request) -> Response:
@@ -163,7 +167,7 @@ async def _own_hold(tx: Tx, request: Request) -> Booking | None:
     if org_of_token(token) != tx.org_id:
         return None
     try:
-        held = await bookings.by_token(tx, token)
+        held = await bookings.by_token(tx, token, services(request).tokens.booking_of(token))
     except bookings.UnknownBooking:
         return None
     return held if held.status is Status.HOLD else None

@@ -47,8 +47,9 @@ async def opened(request: Request) -> Opened:
     org_id = org_of_token(token)
     if org_id is None:
         raise UnknownBooking()
-    async with services(request).database.transaction(org_id, caller_of(request).actor) as tx:
-        booking = await bookings.by_token(tx, token)
+    found = services(request)
+    async with found.database.transaction(org_id, caller_of(request).actor) as tx:
+        booking = await bookings.by_token(tx, token, found.tokens.booking_of(token))
         here = await organizations.get(tx)
         link = await booking_links.get_by_id(tx, booking.link_id)
         resource = await resources.get(tx, booking.resource_id)

@@ -1,0 +1,44 @@
+"""Another secret for the installation, and what is sealed under earlier ones sealed anew."""
+
+import asyncio
+from collections.abc import Mapping
+
+from infra24.app import compose
+from infra24.errors import Conflict
+from infra24.proofs import Batch, Seals
+from infra24.sealed import SEALED
+from infra24.serving import Urls
+from infra24.settings import Settings, new_secret
+
+
+class SecretSetElsewhere(Conflict):
+    """INFRA24_SECRET is set in the environment, where this command cannot write. Set it to a new secret and
+    INFRA24_EARLIER_SECRETS to the former, as the guide says, then run: infra24 secrets reseal"""
+
+
+def new_current(settings: Settings) -> None:
+    """Make a secret the current one; the former still opens what it made. Refuses with SecretSetElsewhere."""
+    if settings.secret is not None:
+        raise SecretSetElsewhere()
+    settings.keyring()  # makes the first one, and refuses one that is too short
+    settings.put_secret_first(new_secret())
+
+
+def reseal(settings: Settings, urls: Urls) -> Mapping[str, Batch]:
+    """Seal anew whatever an earlier secret sealed, by column. Begun again, it goes on where it was."""
+    return asyncio.run(_reseal(settings, urls))
+
+
+async def _reseal(settings: Settings, urls: Urls) -> dict[str, Batch]:
+    database, _ = compose(settings, urls.app)
+    seals, done = Seals(settings.keyring()), {}
+    await database.open()
+    try:
+        for column, seal_anew in SEALED.items():
+            sealed = broken = 0
+            async for batch in seal_anew(database, seals):
+                sealed, broken = sealed + batch.sealed, broken + batch.broken
+            done[column] = Batch(sealed, broken)
+    finally:
+        await database.close()
+    return done

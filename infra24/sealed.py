@@ -1,0 +1,15 @@
+"""Every column that holds sealed values, on one page: they are sealed anew when the secret changes.
+
+In the schema the comment of each begins with "Sealed"; a test compares the two.
+"""
+
+from collections.abc import AsyncIterator, Callable, Mapping
+
+from infra24 import people
+from infra24.db import Database
+from infra24.proofs import Batch, Seals
+
+SealAnew = Callable[[Database, Seals], AsyncIterator[Batch]]
+"""Seals a column anew, a batch a transaction."""
+
+SEALED: Mapping[str, SealAnew] = {"users.totp_secret": people.factors.seal_apps_anew}
