@@ -30,7 +30,6 @@ def refused(terminal: Terminal, tmp_path: Path) -> Refused:
 @pytest.mark.parametrize(("variable", "value", "words"), [
     ("PORT", "abc", "valid integer"),
     ("PORT", "70000", "less than or equal to 65535"),
-    ("INFRA24_SECRET", "hush", "fewer than 32 bytes"),
     ("INFRA24_PROVIDERS", '[{"slug": "hush"', "not JSON"),
     ("INFRA24_PROVIDERS", '[{"slug": "google", "client_secret": "hush"}]', "0.issuer: Field required"),
     ("INFRA24_ISSUERS", '[{"issuer": "https://hush"}]', "set audience or azp"),
@@ -43,6 +42,13 @@ def test_a_setting_that_is_not_valid_is_named_with_an_example_and_its_value_is_n
     assert error.startswith(f"{variable}: ")
     assert words in error
     assert "Example: " in error
+    assert "hush" not in error
+
+
+def test_a_secret_that_is_too_short_is_refused_before_anything_starts(refused: Refused) -> None:
+    code, error = refused("show", "oolite", INFRA24_SECRET="hush")
+    assert code == 2
+    assert "fewer than 32 bytes" in error
     assert "hush" not in error
 
 
