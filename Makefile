@@ -5,10 +5,15 @@ VENV := .venv
 BIN := $(VENV)/bin
 NODE_BIN = $(shell command -v node >/dev/null 2>&1 && command -v npm >/dev/null 2>&1 && echo "" || echo "$(CURDIR)/$(VENV)/node")
 
-.PHONY: help install run test lint bench frontend format lock clean
+SHARED = -n 2 --dist loadscope --no-loadscope-reorder
+FAST = tests/availability/test_examples.py tests/availability/test_intervals.py tests/availability/test_rules.py \
+	tests/bookings tests/events tests/letters/test_wording.py tests/proofs/test_keyring.py tests/test_architecture.py \
+	tests/web/test_bookings_api.py tests/web/test_resources_api.py tests/web/test_idempotency.py tests/web/test_words.py
+
+.PHONY: help install run test test-fast coverage lint bench frontend format lock clean
 
 help: ## List these words
-	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
+	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 18
 
 install: $(BIN)/.runtime frontend ## Install what is needed to run, build the front end; no demo
 	@echo "Installed. To start: $(BIN)/infra24 serve"
@@ -17,7 +22,13 @@ run: $(BIN)/.runtime frontend ## Install what is needed, load the demo, serve (P
 	@$(BIN)/infra24 serve --demo
 
 test: $(BIN)/.dev frontend tests/servers/node_modules/.done chromium ## Install what is needed and run all tests
-	@$(BIN)/python -m pytest -n 2 --dist loadscope $(ARGS)
+	@$(BIN)/python -m pytest $(SHARED) --durations 15 --durations-min 2 $(ARGS)
+
+test-fast: $(BIN)/.dev frontend ## Run the quick half of the tests, for the inner loop: under a minute
+	@$(BIN)/python -m pytest $(SHARED) $(FAST) $(ARGS)
+
+coverage: $(BIN)/.dev frontend tests/servers/node_modules/.done chromium ## Run all tests; print lines and branches that none reaches
+	@$(BIN)/python -m pytest $(SHARED) --cov infra24 --cov-branch --cov-report term-missing:skip-covered $(ARGS)
 
 lint: $(BIN)/.dev frontend ## Style, types, import law, the front end's types
 	$(BIN)/ruff check .
