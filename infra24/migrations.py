@@ -38,7 +38,15 @@ def migrate(url: str, tell: Callable[[str], None] = lambda _: None) -> list[str]
                 connection.execute(script.encode())
                 connection.execute("INSERT INTO migrations (name) VALUES (%s)", (name,))
             applied.append(name)
+        _close(connection)
     return applied
+
+
+def make_roles(url: str) -> None:
+    """The roles that the tables are granted to: what a restored copy needs on its server before it comes."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("SELECT pg_advisory_lock(%s)", (_LOCK,))
+        _make_roles(connection)
 
 
 def pending(url: str) -> list[str]:
@@ -77,14 +85,24 @@ def _make_roles(connection: psycopg.Connection[tuple[object, ...]]) -> None:
     The first may become the others where it says so (SET ROLE), and inherits nothing from them. They can log
     in where the server lets them in without a password, as the embedded one does over its private socket.
     """
+    # From 16 on whoever creates a role may administer it, which does not mean that they may become it.
+    membership = "SET" if connection.info.server_version >= 160000 else "MEMBER"
     for role in (APP_ROLE, SWEEP_ROLE, ACCOUNTS_ROLE):
         name = sql.Identifier(role)
         # Roles belong to the server: another of its databases may have been first.
         with suppress(psycopg.errors.DuplicateObject, psycopg.errors.UniqueViolation):
             connection.execute(sql.SQL("CREATE ROLE {} LOGIN NOINHERIT").format(name))
-        granted = connection.execute("SELECT pg_has_role(current_user, %s, 'MEMBER')", (role,)).fetchone()
+        granted = connection.execute(
+            "SELECT pg_has_role(current_user, %s, %s)", (role, membership)
+        ).fetchone()
         if not granted or not granted[0]:
             connection.execute(sql.SQL("GRANT {} TO CURRENT_USER").format(name))
     app = sql.Identifier(APP_ROLE)
     for role in (SWEEP_ROLE, ACCOUNTS_ROLE):
         connection.execute(sql.SQL("GRANT {} TO {}").format(sql.Identifier(role), app))
+
+
+def _close(connection: psycopg.Connection[tuple[object, ...]]) -> None:
+    """Nobody but the owner makes temporary tables: a restored copy does not bring a database's own rights."""
+    name = sql.Identifier(connection.info.dbname)
+    connection.execute(sql.SQL("REVOKE TEMPORARY ON DATABASE {} FROM PUBLIC").format(name))
