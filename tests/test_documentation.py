@@ -1,5 +1,6 @@
 """README and guides are true: every command is run and every JSON sent, as written, on one served demo."""
 
+import ast
 import json
 import os
 import re
@@ -21,6 +22,7 @@ from infra24.embedded import BINARIES, EmbeddedServer
 from infra24.settings import Settings
 from tests.documentation import CHECKOUT, PAGES, Block, blocks, inline_json
 from tests.serving import serving
+from tools import reference
 
 OUTPUT = ("text",)
 SECRET = "a secret of the documentation, long enough"
@@ -109,6 +111,25 @@ def test_a_restored_backup_is_as_closed_as_its_original(demo: Demo, tmp_path: Pa
         pytest.raises(psycopg.errors.Error, match="app.org_id"),
     ):
         app.execute("SELECT 1 FROM bookings LIMIT 1")
+
+
+def test_what_guides_say_of_settings_roles_scopes_and_errors_is_what_the_program_has() -> None:
+    for page, wanted in reference.pages().items():
+        assert page.read_text() == wanted, f"run python -m tools.reference: {page.name} is not current"
+
+
+def test_every_type_of_event_is_documented() -> None:
+    names = re.compile(r"(booking|series|resource|booking_link|organization|person)\.[a-z_]+")
+    said = set(re.findall(r"`([a-z_]+\.[a-z_]+)`", (CHECKOUT / "docs/guides/api.md").read_text()))
+    for module in (CHECKOUT / "infra24").rglob("*.py"):
+        for node in ast.walk(ast.parse(module.read_text())):
+            if (
+                isinstance(node, ast.Constant)
+                and isinstance(node.value, str)
+                and names.fullmatch(node.value)
+                and not node.value.endswith(".html")
+            ):
+                assert node.value in said, f"{node.value} of {module.name}"
 
 
 def _type(demo: Demo, found: list[Block], folder: Path) -> None:
