@@ -23,6 +23,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "serve": installation.serve,
     "worker": installation.worker,
     "migrate": installation.migrate,
+    "roles": installation.roles,
     "demo": installation.load_demo,
     "doctor": installation.examine,
     "organization": organizations.organization,

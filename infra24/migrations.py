@@ -67,6 +67,16 @@ def migrate(url: str, tell: Callable[[str], None] = lambda _: None) -> list[str]
     return applied
 
 
+def make_roles(url: str) -> None:
+    """The roles that the tables are granted to: what a restored copy needs on its server before it comes.
+
+    Refuses with RolesNeeded.
+    """
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("SELECT pg_advisory_lock(%s)", (_LOCK,))
+        _make_roles(connection, of_connection(connection))
+
+
 def pending(url: str) -> list[str]:
     """The names of what `migrate` would apply."""
     with psycopg.connect(url, autocommit=True) as connection:
@@ -147,7 +157,10 @@ def _may_become(connection: _Connection, member: str, role: str) -> bool:
 
 
 def _close_the_door(connection: _Connection, roles: Roles) -> None:
-    """Only the owner and this installation's application come into its database."""
+    """Only the owner and this installation's application come into its database; nobody else makes tables.
+
+    Done each time: a restored copy does not bring the rights on the database itself.
+    """
     database, app = sql.Identifier(connection.info.dbname), sql.Identifier(roles.app)
     row = connection.execute(
         "SELECT has_database_privilege('public', current_database(), 'CONNECT'), "
@@ -159,6 +172,7 @@ def _close_the_door(connection: _Connection, roles: Roles) -> None:
         connection.execute(sql.SQL("REVOKE CONNECT ON DATABASE {} FROM PUBLIC").format(database))
     elif row and not row[1]:
         connection.execute(sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(database, app))
+    connection.execute(sql.SQL("REVOKE TEMPORARY ON DATABASE {} FROM PUBLIC").format(database))
 
 
 def _check_name(connection: _Connection, roles: Roles) -> None:

@@ -54,7 +54,7 @@ class DatabaseFull(DatabaseUnreachable):
     """Every connection of the database server is taken. Raise max_connections or lower INFRA24_POOL_SIZE."""
 
 
-class RightsMissing(Unavailable):
+class RightsMissing(DatabaseUnreachable):
     """The database role may not do this. The role that migrates must own the database and have CREATEROLE;
     name it in INFRA24_OWNER_DATABASE_URL when DATABASE_URL is another."""
 
@@ -68,6 +68,7 @@ class FileUnusable(Unavailable):
 
 
 _CONNECTION_KINDS: tuple[tuple[str, type[DatabaseUnreachable]], ...] = (
+    (r"permission denied", RightsMissing),
     (
         r"password authentication failed|no password supplied|role \".*\" does not exist",
         WrongDatabasePassword,

@@ -1,4 +1,4 @@
-"""Commands that run an installation and look after it: serve, worker, migrate, demo, doctor."""
+"""Commands that run an installation and look after it: serve, worker, migrate, roles, demo, doctor."""
 
 import asyncio
 import signal
@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from infra24 import clock, demo, doctor, owning, serving
+from infra24 import clock, demo, doctor, migrations, owning, serving
 from infra24.app import compose
 from infra24.bookings import Tokens
 from infra24.commands.terminal import bring_up_to_date, console, opened, read_settings
@@ -74,6 +74,13 @@ def migrate() -> None:
     with opened(read_settings()) as urls:
         if not bring_up_to_date(urls):
             console.print("The schema is up to date.")
+
+
+def roles() -> None:
+    """Make the database roles and nothing else: what a backup needs on its server before it is restored."""
+    with opened(read_settings()) as urls:
+        migrations.make_roles(urls.owner)
+    console.print("The roles are there.")
 
 
 def load_demo() -> None:

@@ -1,0 +1,151 @@
+"""Writes what the guides say of settings, roles, scopes and error codes from where the program has it.
+
+`python -m tools.reference` writes docs/guides/settings.md, and the parts of other guides between the comments
+`generated: …` and `end`. A test fails when one of them says anything else than the program.
+"""
+
+import importlib
+import pkgutil
+import re
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import infra24
+from infra24.errors import Invalid, Refusal, TooMany, Unauthenticated
+from infra24.people import KEY_SCOPES, SCOPES, Role, Scope
+from infra24.people.permissions import ROLE_NAMES
+from infra24.settings import CHECKOUT, Settings, variable_of
+from infra24.web.errors import STATUS
+from infra24.web.routes import API
+
+GUIDES = CHECKOUT / "docs" / "guides"
+
+ALLOWS = {
+    Scope.BOOKINGS_READ: "see all bookings and *Today*, export them",
+    Scope.BOOKINGS_WRITE: "book for others, move, hand over, cancel; notes; series",
+    Scope.BOOKINGS_APPROVE: "approve and decline",
+    Scope.BOOKINGS_HOST: "see and handle the bookings that they host; *Calendar*",
+    Scope.CATALOGUE_READ: "look at what is offered: resources, types, rules, links, closings, holidays",
+    Scope.CATALOGUE_WRITE: "change what is offered",
+    Scope.PEOPLE_READ: "see who works here",
+    Scope.PEOPLE_WRITE: "invite, give roles, take someone out",
+    Scope.SETTINGS_WRITE: "change the settings, make and revoke keys",
+    Scope.AUDIT_READ: "read the audit",
+    Scope.ANALYTICS_READ: "read the analytics",
+    Scope.EVENTS_READ: "read the events (API)",
+    Scope.OWN: "see and change their own bookings",
+}
+"""What each scope lets one do, as the guides say it."""
+
+_OF_THE_API = (
+    "availability", "booking_links", "bookings", "db", "organizations", "resources", "turns",
+    "web.api", "web.caller", "web.guard", "web.idempotency",
+)  # fmt: skip
+"""Where the refusals are that addresses of the API answer with; and every one of too many requests."""
+
+
+def settings_page() -> str:
+    """docs/guides/settings.md: every setting, by its environment variable."""
+    lines = [
+        "# Settings",
+        "",
+        "Settings are environment variables, read once at the start. Each has a default that works on a",
+        "laptop. One that is not valid is named, and nothing starts. This page is written from",
+        "`infra24/settings.py` by `python -m tools.reference`.",
+    ]
+    for name, field in Settings.model_fields.items():
+        default = "none" if field.default in (None, (), "") else f"`{_shown(field.default)}`"
+        example = str((field.examples or [""])[0])
+        lines += ["", f"## {variable_of(name)}", "", str(field.description), ""]
+        lines += [f"- Default: {default}", f"- Example: `{variable_of(name)}={_quoted(example)}`"]
+    return "\n".join(lines) + "\n"
+
+
+def roles_table() -> str:
+    """Who may do what: the scopes of each role."""
+    roles = [role for role in Role if role is not Role.PUBLIC]
+    lines = ["| may | " + " | ".join(ROLE_NAMES[role].lower() for role in roles) + " |"]
+    lines.append("|---" * (len(roles) + 1) + "|")
+    for scope, allows in ALLOWS.items():
+        marks = ["yes" if scope in SCOPES[role] else "–" for role in roles]
+        lines.append(f"| {allows} | {' | '.join(marks)} |")
+    return "\n".join(lines)
+
+
+def scopes_table() -> str:
+    """What a key's scopes open in the API."""
+    lines = ["| scope | opens |", "|---|---|"]
+    for scope in KEY_SCOPES:
+        paths = [f"`{one.method} {one.path.removeprefix('/api')}`" for one in API if one.needs is scope]
+        lines.append(f"| `{scope}` | {'; '.join((ALLOWS[scope], *paths))} |")
+    return "\n".join(lines)
+
+
+def codes_table() -> str:
+    """The error codes that the API answers with."""
+    rows = set()
+    for kind in _refusals():
+        status = next(status for base, status in STATUS if issubclass(kind, base))
+        code = re.sub(r"(?<!^)(?=[A-Z])", "_", kind.__name__).lower()
+        sentence = re.sub(r"%\(\w+\)s|\{\w+\}", "…", " ".join((kind.__doc__ or "").split()))
+        rows.add((status, code, sentence))
+    lines = [f"| {status} | `{code}` | {sentence} |" for status, code, sentence in sorted(rows)]
+    return "\n".join(["| status | code | meaning |", "|---|---|---|", *lines])
+
+
+def _refusals() -> Iterator[type[Refusal]]:
+    """Every refusal that an address of the API can answer with."""
+    for module in pkgutil.walk_packages(infra24.__path__, "infra24."):
+        if module.name != "infra24.__main__":
+            importlib.import_module(module.name)
+    yield from (Invalid, Unauthenticated)
+    waiting = Refusal.__subclasses__()
+    while waiting:
+        kind = waiting.pop()
+        waiting += kind.__subclasses__()
+        place = kind.__module__.removeprefix("infra24.")
+        if place.startswith(_OF_THE_API) or (issubclass(kind, TooMany) and kind is not TooMany):
+            yield kind
+
+
+PARTS: dict[str, Callable[[], str]] = {
+    "roles": roles_table,
+    "scopes": scopes_table,
+    "error codes": codes_table,
+}
+
+
+def pages() -> dict[Path, str]:
+    """Every page that is generated, or has parts that are, as it should be."""
+    wanted = {GUIDES / "settings.md": settings_page()}
+    for page in sorted(GUIDES.glob("*.md")):
+        text = page.read_text()
+        for name, part in PARTS.items():
+            edges = re.compile(rf"(<!-- generated: {name} -->\n).*?(<!-- end -->)", re.DOTALL)
+            if edges.search(text):
+                text = wanted[page] = edges.sub(
+                    lambda found, part=part: f"{found[1]}{part()}\n{found[2]}", text
+                )
+    return wanted
+
+
+def _shown(default: object) -> str:
+    text = str(default)
+    return text.replace(f"{CHECKOUT}/", "")
+
+
+def _quoted(example: str) -> str:
+    return f"'{example}'" if re.search(r"[\s<\[]", example) else example
+
+
+def main() -> int:
+    """Write them."""
+    for page, text in pages().items():
+        page.write_text(text)
+        sys.stderr.write(f"{page.relative_to(CHECKOUT)}\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
