@@ -21,13 +21,13 @@ install: $(BIN)/.runtime frontend ## Install what is needed to run, build the fr
 run: $(BIN)/.runtime frontend ## Install what is needed, load the demo, serve (PORT, INFRA24_DATA_DIR)
 	@$(BIN)/infra24 serve --demo
 
-test: $(BIN)/.dev frontend tests/servers/node_modules/.done chromium ## Install what is needed and run all tests
+test: $(BIN)/.dev frontend tests/servers/node_modules/.done chromium programs ## Install what is needed and run all tests
 	@$(BIN)/python -m pytest $(SHARED) --durations 15 --durations-min 2 $(ARGS)
 
 test-fast: $(BIN)/.dev frontend ## Run the quick half of the tests, for the inner loop: under a minute
 	@$(BIN)/python -m pytest $(SHARED) $(FAST) $(ARGS)
 
-coverage: $(BIN)/.dev frontend tests/servers/node_modules/.done chromium ## Run all tests; print lines and branches that none reaches
+coverage: $(BIN)/.dev frontend tests/servers/node_modules/.done chromium programs ## Run all tests; print lines and branches that none reaches
 	@$(BIN)/python -m pytest $(SHARED) --cov infra24 --cov-branch --cov-report term-missing:skip-covered $(ARGS)
 
 lint: $(BIN)/.dev frontend ## Style, types, import law, the front end's types
@@ -89,7 +89,13 @@ infra24/web/static/app.css: frontend/node_modules/.done frontend/build.mjs $(wil
 	@echo "· style sheet and scripts"
 	@cd frontend && PATH="$(NODE_BIN):$$PATH" node build.mjs
 
-.PHONY: chromium
+.PHONY: chromium programs
+programs:
+	@command -v jq >/dev/null 2>&1 && command -v curl >/dev/null 2>&1 || { \
+		echo "· curl and jq, from Debian: the guides' examples use them"; \
+		apt-get update -qq && apt-get install -y -qq --no-install-recommends curl jq >/dev/null; \
+	} || echo "! no curl or jq here: the tests of the documentation will fail"
+
 chromium:
 	@command -v chromium >/dev/null 2>&1 || { \
 		echo "· Chromium, from Debian"; \

@@ -15,10 +15,11 @@ from typing import Any
 import httpx2
 import psycopg
 import pytest
-from psycopg.conninfo import make_conninfo
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from infra24 import clock as real
 from infra24.embedded import BINARIES, EmbeddedServer
+from infra24.roles import Roles
 from infra24.settings import Settings
 from tests.documentation import CHECKOUT, PAGES, Block, blocks, inline_json
 from tests.serving import serving
@@ -58,19 +59,20 @@ def demo(make_database: Callable[[], str], tmp_path_factory: pytest.TempPathFact
         owner.execute("DELETE FROM procrastinate_jobs")  # as if a worker had done them
     keys = dict(re.findall(r"^ +([a-z-]+) +(ik_\S+)$", loaded.stdout, re.MULTILINE))
     settings = Settings(data_dir=folder, secret=SECRET)
-    with _new_server(folder / "new") as new_url, serving(settings, url, real.now) as base:  # type: ignore[arg-type]
+    name = str(conninfo_to_dict(url)["dbname"])
+    with _new_server(folder / "new", name) as new_url, serving(settings, url, real.now) as base:  # type: ignore[arg-type]
         environment |= {"PORT": base.rpartition(":")[2], "NEW_DATABASE_URL": new_url}
         yield Demo(base, environment, keys, url, new_url)
 
 
 @contextmanager
-def _new_server(folder: Path) -> Iterator[str]:
-    """An empty database on a server that knows none of our roles, whose owner is no superuser."""
+def _new_server(folder: Path, name: str) -> Iterator[str]:
+    """An empty database of a name on a server that knows none of our roles, whose owner is no superuser."""
     with EmbeddedServer(folder) as server:
         with psycopg.connect(server.url, autocommit=True) as superuser:
             superuser.execute("CREATE ROLE infra24_owner LOGIN CREATEROLE")
-            superuser.execute("CREATE DATABASE restored OWNER infra24_owner")
-        yield make_conninfo(server.url, user="infra24_owner", dbname="restored")
+            superuser.execute(f"CREATE DATABASE {name} OWNER infra24_owner")
+        yield make_conninfo(server.url, user="infra24_owner", dbname=name)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
@@ -107,7 +109,7 @@ def test_a_restored_backup_is_as_closed_as_its_original(demo: Demo, tmp_path: Pa
         )
     assert _rights(demo.new_url) == _rights(demo.url)
     with (
-        psycopg.connect(demo.new_url, options="-c role=infra24_app") as app,
+        psycopg.connect(demo.new_url, options=f"-c role={_roles(demo.new_url).app}") as app,
         pytest.raises(psycopg.errors.Error, match="app.org_id"),
     ):
         app.execute("SELECT 1 FROM bookings LIMIT 1")
@@ -170,6 +172,7 @@ _RIGHTS = (
     "SELECT r.rolname, m.rolname FROM pg_auth_members a JOIN pg_roles r ON r.oid = a.roleid "
     "JOIN pg_roles m ON m.oid = a.member WHERE m.rolname IN ('infra24_app', 'infra24_sweep')",
     "SELECT has_database_privilege('infra24_app', current_database(), 'TEMP')",
+    "SELECT has_database_privilege('public', current_database(), 'CONNECT')",
     "SELECT conname, convalidated FROM pg_constraint WHERE connamespace = 'public'::regnamespace AND contype <> 'n'",
     "SELECT tgrelid::regclass::text, tgname, tgenabled::text FROM pg_trigger WHERE NOT tgisinternal",
 )
@@ -179,4 +182,9 @@ _RIGHTS = (
 def _rights(url: str) -> list[list[Any]]:
     """Who may do what in a database, and what it forbids everyone."""
     with psycopg.connect(url) as connection:
-        return [sorted(connection.execute(query.encode()).fetchall(), key=str) for query in _RIGHTS]
+        queries = [_roles(url).written_into(query) for query in _RIGHTS]
+        return [sorted(connection.execute(query.encode()).fetchall(), key=str) for query in queries]
+
+
+def _roles(url: str) -> Roles:
+    return Roles.of(str(conninfo_to_dict(url)["dbname"]))
