@@ -4,6 +4,7 @@ import ast
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -16,11 +17,14 @@ import httpx2
 import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
+from typer.core import TyperGroup
+from typer.main import get_command
 
 from infra24 import clock as real
+from infra24.cli import app
 from infra24.embedded import BINARIES, EmbeddedServer
-from infra24.settings import Settings
-from tests.documentation import CHECKOUT, PAGES, Block, blocks, inline_json
+from infra24.settings import Settings, variable_of
+from tests.documentation import CHECKOUT, PAGES, Block, blocks, inline_commands, inline_json
 from tests.serving import serving
 from tools import reference
 
@@ -41,6 +45,8 @@ class Demo:
 
 @pytest.fixture(scope="module")
 def demo(make_database: Callable[[], str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    for program in ("bash", "curl", "jq"):
+        assert shutil.which(program), f"install {program}: the guides use it"
     folder, url = tmp_path_factory.mktemp("documentation"), make_database()
     folder.parent.chmod(0o755)
     programs = [str(Path(sys.executable).parent)]
@@ -116,6 +122,26 @@ def test_a_restored_backup_is_as_closed_as_its_original(demo: Demo, tmp_path: Pa
 def test_what_guides_say_of_settings_roles_scopes_and_errors_is_what_the_program_has() -> None:
     for page, wanted in reference.pages().items():
         assert page.read_text() == wanted, f"run python -m tools.reference: {page.name} is not current"
+
+
+def test_every_example_of_a_setting_is_valid(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, field in Settings.model_fields.items():
+        monkeypatch.setenv(variable_of(name), str((field.examples or [""])[0]))
+    assert Settings().providers[0].slug == "google"
+
+
+def test_commands_in_the_middle_of_a_sentence_are_there_with_their_options() -> None:
+    commands = get_command(app)
+    assert isinstance(commands, TyperGroup)
+    for page in PAGES:
+        for line, words in inline_commands(page):
+            command: Any = commands
+            while isinstance(command, TyperGroup) and words and words[0] in command.commands:
+                command = command.commands[words.pop(0)]
+            assert command is not commands, f"{page.name}:{line}: there is no {words[0]}"
+            options = {name for param in command.params for name in (*param.opts, *param.secondary_opts)}
+            used = {word.partition("=")[0] for word in words if word.startswith("--")}
+            assert used <= options, f"{page.name}:{line}: {used - options}"
 
 
 def test_every_type_of_event_is_documented() -> None:
