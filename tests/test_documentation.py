@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -48,7 +49,6 @@ def demo(make_database: Callable[[], str], tmp_path_factory: pytest.TempPathFact
     for program in ("bash", "curl", "jq"):
         assert shutil.which(program), f"install {program}: the guides use it"
     folder, url = tmp_path_factory.mktemp("documentation"), make_database()
-    folder.parent.chmod(0o755)
     programs = [str(Path(sys.executable).parent)]
     if not os.environ.get("TEST_DATABASE_URL"):
         programs.append(str(BINARIES))  # pg_dump of the server's own version
@@ -64,15 +64,18 @@ def demo(make_database: Callable[[], str], tmp_path_factory: pytest.TempPathFact
         owner.execute("DELETE FROM procrastinate_jobs")  # as if a worker had done them
     keys = dict(re.findall(r"^ +([a-z-]+) +(ik_\S+)$", loaded.stdout, re.MULTILINE))
     settings = Settings(data_dir=folder, secret=SECRET)
-    with _new_server(folder / "new") as new_url, serving(settings, url, real.now) as base:  # type: ignore[arg-type]
+    with _new_server() as new_url, serving(settings, url, real.now) as base:  # type: ignore[arg-type]
         environment |= {"PORT": base.rpartition(":")[2], "NEW_DATABASE_URL": new_url}
         yield Demo(base, environment, keys, url, new_url)
 
 
 @contextmanager
-def _new_server(folder: Path) -> Iterator[str]:
+def _new_server() -> Iterator[str]:
     """An empty database on a server that knows none of our roles, whose owner is no superuser."""
-    with EmbeddedServer(folder) as server:
+    with (
+        tempfile.TemporaryDirectory(prefix="infra24-restored-") as folder,
+        EmbeddedServer(Path(folder)) as server,
+    ):
         with psycopg.connect(server.url, autocommit=True) as superuser:
             superuser.execute("CREATE ROLE infra24_owner LOGIN CREATEROLE")
             superuser.execute("CREATE DATABASE restored OWNER infra24_owner")
