@@ -141,9 +141,10 @@ class EmbeddedServer:
         if done.returncode != 0:
             log = self.data / "log"
             tail = log.read_text(errors="replace")[-2_000:] if log.exists() else ""
-            raise EmbeddedServerFailed(
-                f"the embedded database did not {arguments[0]}: {done.stdout or ''}{tail}"
+            said = (
+                f"The embedded database did not {arguments[0]}. Its log is {log}.\n{done.stdout or ''}{tail}"
             )
+            raise EmbeddedServerFailed(said.strip())
 
     def _prepare(self) -> None:
         self.sockets.mkdir(parents=True, exist_ok=True)
@@ -179,7 +180,9 @@ class EmbeddedServer:
             "--locale=C.UTF-8",
         )
         if made.returncode != 0:
-            raise EmbeddedServerFailed(f"initdb failed: {made.stdout}")
+            raise EmbeddedServerFailed(
+                f"The embedded database could not be made in {self.data}.\n{made.stdout}"
+            )
         lines = "".join(f"{name} = {value}\n" for name, value in SETTINGS.items())
         with (self.data / "postgresql.conf").open("a") as conf:
             conf.write(f"\n# Infra24\n{lines}")

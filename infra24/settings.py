@@ -115,7 +115,7 @@ class Settings(BaseSettings):
         default=10,
         ge=1,
         le=200,
-        description="Database connections of the web server; the worker has four of its own.",
+        description="The most database connections that a web process opens; a worker opens up to eight.",
         examples=["10"],
     )
 

@@ -10,7 +10,6 @@ PAGES = (CHECKOUT / "README.md", *sorted((CHECKOUT / "docs" / "guides").glob("*.
 
 _BLOCK = re.compile(r"^(?P<margin> *)```(?P<language>[a-z]*)\n(?P<text>.*?)^ *```$", re.MULTILINE | re.DOTALL)
 _NOTE = re.compile(r"<!-- (?P<kind>not run|request|rules): (?P<said>[^\n]+) -->\n$")
-_CODE = re.compile(r"`(\[?\{\"[^`]*)`")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +41,16 @@ def blocks(page: Path) -> Iterator[Block]:
 
 def inline_json(page: Path) -> Iterator[tuple[int, str]]:
     """What a page writes as JSON in the middle of a sentence, with its line."""
+    yield from _inline(page, re.compile(r"`(\[?\{\"[^`]*)`"))
+
+
+def inline_commands(page: Path) -> Iterator[tuple[int, list[str]]]:
+    """The words of each command that a page writes in the middle of a sentence, with its line."""
+    for line, text in _inline(page, re.compile(r"`(?:[A-Z0-9_]+=\S+ )?infra24 ([a-z][^`]*)`")):
+        yield line, text.split()
+
+
+def _inline(page: Path, wanted: re.Pattern[str]) -> Iterator[tuple[int, str]]:
     text = _BLOCK.sub(lambda found: "\n" * found[0].count("\n"), page.read_text())
-    for found in _CODE.finditer(text):
+    for found in wanted.finditer(text):
         yield text.count("\n", 0, found.start()) + 1, found[1]

@@ -4,8 +4,10 @@ import ast
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,16 +18,24 @@ import httpx2
 import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from typer.core import TyperGroup
+from typer.main import get_command
 
 from infra24 import clock as real
+from infra24.cli import app
 from infra24.embedded import BINARIES, EmbeddedServer
 from infra24.roles import Roles
-from infra24.settings import Settings
-from tests.documentation import CHECKOUT, PAGES, Block, blocks, inline_json
+from infra24.settings import Settings, variable_of
+from tests.documentation import CHECKOUT, PAGES, Block, blocks, inline_commands, inline_json
 from tests.serving import serving
 from tools import reference
 
 OUTPUT = ("text",)
+_WORK = (
+    "import os, psycopg; "
+    'psycopg.connect(os.environ["DATABASE_URL"], autocommit=True).execute("DELETE FROM procrastinate_jobs")'
+)
+"""As if a worker had done all jobs: without one, `doctor` finds those of a minute ago late."""
 SECRET = "a secret of the documentation, long enough"
 
 
@@ -42,8 +52,9 @@ class Demo:
 
 @pytest.fixture(scope="module")
 def demo(make_database: Callable[[], str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    for program in ("bash", "curl", "jq"):
+        assert shutil.which(program), f"install {program}: the guides use it"
     folder, url = tmp_path_factory.mktemp("documentation"), make_database()
-    folder.parent.chmod(0o755)
     programs = [str(Path(sys.executable).parent)]
     if not os.environ.get("TEST_DATABASE_URL"):
         programs.append(str(BINARIES))  # pg_dump of the server's own version
@@ -55,20 +66,21 @@ def demo(make_database: Callable[[], str], tmp_path_factory: pytest.TempPathFact
     loaded = subprocess.run(
         ["infra24", "demo"], env=environment, capture_output=True, text=True, check=True, timeout=300
     )
-    with psycopg.connect(url, autocommit=True) as owner:
-        owner.execute("DELETE FROM procrastinate_jobs")  # as if a worker had done them
     keys = dict(re.findall(r"^ +([a-z-]+) +(ik_\S+)$", loaded.stdout, re.MULTILINE))
     settings = Settings(data_dir=folder, secret=SECRET)
     name = str(conninfo_to_dict(url)["dbname"])
-    with _new_server(folder / "new", name) as new_url, serving(settings, url, real.now) as base:  # type: ignore[arg-type]
+    with _new_server(name) as new_url, serving(settings, url, real.now) as base:  # type: ignore[arg-type]
         environment |= {"PORT": base.rpartition(":")[2], "NEW_DATABASE_URL": new_url}
         yield Demo(base, environment, keys, url, new_url)
 
 
 @contextmanager
-def _new_server(folder: Path, name: str) -> Iterator[str]:
+def _new_server(name: str) -> Iterator[str]:
     """An empty database of a name on a server that knows none of our roles, whose owner is no superuser."""
-    with EmbeddedServer(folder) as server:
+    with (
+        tempfile.TemporaryDirectory(prefix="infra24-restored-") as folder,
+        EmbeddedServer(Path(folder)) as server,
+    ):
         with psycopg.connect(server.url, autocommit=True) as superuser:
             superuser.execute("CREATE ROLE infra24_owner LOGIN CREATEROLE")
             superuser.execute(f"CREATE DATABASE {name} OWNER infra24_owner")
@@ -120,6 +132,26 @@ def test_what_guides_say_of_settings_roles_scopes_and_errors_is_what_the_program
         assert page.read_text() == wanted, f"run python -m tools.reference: {page.name} is not current"
 
 
+def test_every_example_of_a_setting_is_valid(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, field in Settings.model_fields.items():
+        monkeypatch.setenv(variable_of(name), str((field.examples or [""])[0]))
+    assert Settings().providers[0].slug == "google"
+
+
+def test_commands_in_the_middle_of_a_sentence_are_there_with_their_options() -> None:
+    commands = get_command(app)
+    assert isinstance(commands, TyperGroup)
+    for page in PAGES:
+        for line, words in inline_commands(page):
+            command: Any = commands
+            while isinstance(command, TyperGroup) and words and words[0] in command.commands:
+                command = command.commands[words.pop(0)]
+            assert command is not commands, f"{page.name}:{line}: there is no {words[0]}"
+            options = {name for param in command.params for name in (*param.opts, *param.secondary_opts)}
+            used = {word.partition("=")[0] for word in words if word.startswith("--")}
+            assert used <= options, f"{page.name}:{line}: {used - options}"
+
+
 def test_every_type_of_event_is_documented() -> None:
     names = re.compile(r"(booking|series|resource|booking_link|organization|person)\.[a-z_]+")
     said = set(re.findall(r"`([a-z_]+\.[a-z_]+)`", (CHECKOUT / "docs/guides/api.md").read_text()))
@@ -138,6 +170,7 @@ def _type(demo: Demo, found: list[Block], folder: Path) -> None:
     """Type the commands of a page, one after the other in one shell that stops at what fails."""
     script = "".join(f": @ {block.where}\n{block.text}" for block in found)
     script = script.replace("localhost:8000", demo.base.removeprefix("http://"))
+    script = script.replace("infra24 doctor", f"python -c '{_WORK}'\ninfra24 doctor")
     done = subprocess.run(
         ["bash", "-euxo", "pipefail", "-c", script],
         env=demo.environment, cwd=folder, capture_output=True, text=True, timeout=300,
