@@ -33,6 +33,7 @@ from infra24.availability import TURN
 from infra24.bookings import Tokens
 from infra24.commands.organization_deletion import delete_organization
 from infra24.descriptions import Misread
+from infra24.embedded import UnsafeFolder
 from infra24.errors import Problem, Refusal
 from infra24.letters import NoSender, NoServer
 from infra24.migrations import NamedOtherwise, RolesNeeded
@@ -191,9 +192,9 @@ def apply_file(
     """Make an organization what a file says. Prints the plan before anything changes."""
     settings = _settings()
     try:
-        document = descriptions.read(file.read_text())
+        document = descriptions.read_file(file)
         wanted = descriptions.describe(document)
-    except (Misread, UnicodeDecodeError) as wrong:
+    except Misread as wrong:
         _fail(_in_file(file, wrong))
     with _database(settings) as urls:
         _migrate(urls)
@@ -286,7 +287,7 @@ def main() -> None:
     """The entry point of the command `infra24`."""
     try:
         app()
-    except (NoServer, NoSender, RolesNeeded, NamedOtherwise) as wrong:
+    except (NoServer, NoSender, RolesNeeded, NamedOtherwise, UnsafeFolder) as wrong:
         sys.exit(wrong.sentence)
 
 

@@ -22,7 +22,7 @@ from infra24 import capacity
 from infra24.app import compose, create_app
 from infra24.capacity import Capacity
 from infra24.connections import ConnectionLimit, LimitedProtocol
-from infra24.embedded import EmbeddedServer
+from infra24.embedded import EmbeddedServer, UnsafeFolder
 from infra24.settings import Settings
 
 log = logging.getLogger("infra24.serving")
@@ -58,7 +58,7 @@ def _watched(server: EmbeddedServer) -> Iterator[None]:
         while not done.wait(_LOOK_SECONDS):
             try:
                 server.ensure()
-            except (OSError, RuntimeError) as error:
+            except (OSError, RuntimeError, UnsafeFolder) as error:
                 log.error("the embedded database does not start again: %s", error)
 
     watcher = threading.Thread(target=watch, name="database watcher", daemon=True)
@@ -83,6 +83,7 @@ def port_is_free(host: str, port: int) -> bool:
 
 def serve(settings: Settings, urls: Urls) -> None:
     """Serve until stopped."""
+    warn_of_root()
     capacity.raise_open_files()
     room = Capacity.of(capacity.open_files(), settings.pool_size)
     app = create_app(settings, urls.app, capacity=room)
@@ -105,6 +106,7 @@ def serve(settings: Settings, urls: Urls) -> None:
 
 def work(settings: Settings, urls: Urls) -> None:
     """Run jobs until stopped."""
+    warn_of_root()
     asyncio.run(_work(settings, urls.app))
 
 
@@ -119,6 +121,12 @@ async def _work(settings: Settings, url: str) -> None:
             )
     finally:
         await pool.close()
+
+
+def warn_of_root() -> None:
+    """Say in the log when this process may do anything on this machine."""
+    if os.geteuid() == 0:
+        log.warning("running as root: a fault here would have the whole machine. Use an account of its own.")
 
 
 class WorkerBeside:

@@ -1,1 +1,1 @@
-"""The commands of the command line, each in a file of its own."""
+"""What can be typed after `infra24`: a file for each group of commands, put together in `cli.py`."""

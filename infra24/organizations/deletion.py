@@ -25,7 +25,8 @@ def delete(owner: Owner, org_id: UUID, step: int = STEP) -> dict[str, int]:
     first; the audit goes last, because it writes down what is deleted as long as the organization is there.
     When this is broken off, it can be repeated. Refuses with StillInUse when something is left after all.
     """
-    order, gone = _order(owner), {}
+    order = _order(owner)
+    gone: dict[str, int] = {}
     for _ in range(_PASSES):
         for table, columns in order:
             gone[table] = gone.get(table, 0) + _empty(owner, table, columns, org_id, step)
