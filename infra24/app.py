@@ -27,6 +27,7 @@ from infra24.settings import Settings
 from infra24.web import addresses, errors, rendering, routes
 from infra24.web.api.fields import ProblemView
 from infra24.web.envelope import Envelope
+from infra24.web.health import Health
 from infra24.web.live import Watcher
 from infra24.web.services import Proofs, Services
 from infra24.worker import Queue
@@ -95,7 +96,15 @@ def create_app(
         telemetry={"tracing": False, "metrics": False, "logs": False, "operation_spans": False},
     )
     app.state.services = Services(
-        settings, database, Directory(database), Tokens(settings.keyring()), now, watcher, queue, proofs
+        settings,
+        database,
+        Directory(database),
+        Tokens(settings.keyring()),
+        now,
+        watcher,
+        queue,
+        proofs,
+        Health(database),
     )
     rendering.install(app)
     errors.install(app)

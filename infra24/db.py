@@ -1,6 +1,7 @@
 """The pool and the transaction: the only place that begins, commits or rolls back."""
 
 import json
+import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -14,6 +15,8 @@ from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from infra24 import roles
 from infra24.errors import Unavailable
+
+log = logging.getLogger("infra24.db")
 
 Row = TupleRow
 _NOBODY = UUID(int=0)
@@ -194,6 +197,7 @@ class Database:
         except (PoolTimeout, psycopg.OperationalError) as error:
             if isinstance(error, psycopg.errors.DeadlockDetected | psycopg.errors.SerializationFailure):
                 raise Crowded() from error
+            log.error("the database cannot be used: %s: %s", type(error).__name__, error)
             raise DatabaseDown() from error
 
     @asynccontextmanager

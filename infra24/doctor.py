@@ -1,6 +1,7 @@
 """Checks every part of an installation and says what to do about each."""
 
 import asyncio
+import os
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -34,6 +35,7 @@ def examine(settings: Settings, urls: Urls) -> Iterator[Finding]:
     """Look at every part; a part that cannot be looked at is a finding, not a crash."""
     checks: list[tuple[str, Callable[[], Finding]]] = [
         ("Python", _python),
+        ("Account", _account),
         ("Time zones", _zones),
         ("Front end", _front_end),
         ("Languages", _languages),
@@ -65,6 +67,12 @@ def _failed(part: str, error: Exception) -> Finding:
 def _python() -> Finding:
     version = ".".join(map(str, sys.version_info[:3]))
     return Finding("Python", sys.version_info >= (3, 11), version, "install Python 3.11 or newer")
+
+
+def _account() -> Finding:
+    """As whom this runs. Root works, in a container say; the rest of us use an account that may do less."""
+    seen = "root: give it an account of its own" if os.geteuid() == 0 else f"number {os.geteuid()}"
+    return Finding("Account", True, seen)
 
 
 def _zones() -> Finding:

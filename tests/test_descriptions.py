@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from infra24 import descriptions
 from infra24.demo.loading import DEMOS, FOLDER
 from tests.test_commands import infra24
 
@@ -105,3 +106,24 @@ def test_the_ledger_of_a_demo_holds_and_other_weights_are_tried(data: Path) -> N
 
 def test_no_demo_booking_is_moved_by_law(data: Path) -> None:
     assert "No booking to come is affected." in infra24(data, "zones", "oolite").stdout
+
+
+@pytest.mark.parametrize(("text", "said"), [
+    ("[" * 100_000, "goes deeper than 50 levels"),
+    ("- " * 200_000, "goes deeper than 50 levels"),
+    ("a: &a [x]\nb: *a\n", "has an alias"),
+    ("#" * 600_000, "is longer than 500,000"),
+    ("a: \xff", "is not written in UTF-8"),
+])  # fmt: skip
+def test_a_file_that_would_keep_a_reader_busy_is_refused_in_words(
+    tmp_path: Path, text: str, said: str
+) -> None:
+    file = tmp_path / "hostile.yaml"
+    file.write_bytes(text.encode("latin-1"))
+    with pytest.raises(descriptions.Misread, match=said):
+        descriptions.read_file(file)
+
+
+def test_a_number_that_nobody_counts_to_is_no_number() -> None:
+    content = descriptions.read(f"a: {'9' * 6_000}\nb: 12\nc: '12'\nd: 1.5").content
+    assert content == {"a": "9" * 6_000, "b": 12, "c": "12", "d": 1.5}

@@ -1,6 +1,7 @@
 """The embedded database: killed, restarted, shared, stopped with its last user."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -10,7 +11,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from infra24.embedded import EmbeddedServer
+from infra24.embedded import EmbeddedServer, UnsafeFolder
 
 
 @pytest.fixture
@@ -76,3 +77,43 @@ def test_a_long_path_gets_a_short_socket(tmp_path: Path) -> None:
     folder = tmp_path / ("long" * 20)
     with EmbeddedServer(folder) as server, psycopg.connect(server.url) as connection:
         assert connection.execute("SELECT 1").fetchone() == (1,)
+
+
+def test_a_server_whose_socket_was_cleaned_away_is_reached_again(folder: Path) -> None:
+    with EmbeddedServer(folder) as server:
+        before = _pid(server)
+        server.ensure()
+        assert _pid(server) == before, "the control: one that answers is left alone"
+        shutil.rmtree(server.sockets)
+        with pytest.raises(psycopg.OperationalError):
+            psycopg.connect(server.url)
+        server.ensure()
+        assert _pid(server) == before, "it has some patience"
+        for _ in range(3):
+            server.ensure()
+        with psycopg.connect(server.url) as connection:
+            assert connection.execute("SELECT 1").fetchone() == (1,)
+        assert not _alive(before)
+        shutil.rmtree(server.sockets)
+        with EmbeddedServer(folder) as second, psycopg.connect(second.url) as connection:
+            assert connection.execute("SELECT 1").fetchone() == (1,), (
+                "whoever comes next does not wait for it"
+            )
+
+
+def test_a_socket_folder_that_others_made_or_can_write_in_is_refused(tmp_path: Path) -> None:
+    server = EmbeddedServer(tmp_path / ("long" * 20))
+    (tmp_path / "elsewhere").mkdir()
+    server.sockets.symlink_to(tmp_path / "elsewhere")
+    try:
+        with pytest.raises(UnsafeFolder, match="is a link"), server:
+            pass
+    finally:
+        server.sockets.unlink()
+    server.sockets.mkdir()
+    server.sockets.chmod(0o777)
+    try:
+        with pytest.raises(UnsafeFolder, match="Others can write"), server:
+            pass
+    finally:
+        server.sockets.rmdir()

@@ -27,7 +27,7 @@ def apply_file(
     """Make an organization what a file says. Prints the plan before anything changes."""
     settings = read_settings()
     with _named(file):
-        document = descriptions.read(file.read_text())
+        document = descriptions.read_file(file)
         wanted = descriptions.describe(document)
     with opened(settings) as urls:
         bring_up_to_date(urls)
@@ -61,7 +61,5 @@ def _named(file: Path) -> Iterator[None]:
     except Misread as wrong:
         lines = (f"{file}:{line}: {path}: {said}" for line, path, said in wrong.wrong)
         raise WrongFile("\n".join(lines)) from None
-    except UnicodeDecodeError:
-        raise WrongFile(f"{file}: is not text in UTF-8") from None
     except (Invalid, Conflict) as wrong:
         raise WrongFile(f"{file}: {wrong.sentence}") from None

@@ -2,7 +2,7 @@
 
 from infra24.descriptions.applying import Change, apply, changes_of
 from infra24.descriptions.model import Description, describe
-from infra24.descriptions.reading import Misread, read
+from infra24.descriptions.reading import Misread, read, read_file
 from infra24.descriptions.writing import show, written
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "changes_of",
     "describe",
     "read",
+    "read_file",
     "show",
     "written",
 ]

@@ -15,6 +15,7 @@ from infra24.proofs.oidc import SignIn
 from infra24.proofs.passwords import Passwords
 from infra24.proofs.sealing import Seals
 from infra24.settings import Settings
+from infra24.web.health import Health
 from infra24.web.live import Watcher
 
 
@@ -40,6 +41,7 @@ class Services:
     watcher: Watcher
     letterbox: Letterbox
     proofs: Proofs
+    health: Health
 
 
 def services(request: Request) -> Services:
