@@ -1,5 +1,7 @@
 """Settings, read once from the environment by the composition root."""
 
+import fcntl
+import os
 import secrets
 from contextlib import suppress
 from pathlib import Path
@@ -130,24 +132,28 @@ class Settings(BaseSettings):
         return self.data_dir / "secret"
 
     def keyring(self) -> Keyring:
-        """The installation's secrets. Refuses with SecretTooShort."""
-        return Keyring(self._secrets)
-
-    def _secrets(self) -> list[bytes]:
-        """The secret that is set, or those kept in `data_dir`, made at the first start; then earlier ones."""
-        earlier = [one.get_secret_value().encode() for one in self.earlier_secrets]
-        if self.secret is not None:
-            return [self.secret.get_secret_value().encode(), *earlier]
-        if not self.secret_file.exists():
+        """The installation's secrets; the first start makes one and keeps it. Refuses with SecretTooShort."""
+        if self.secret is None and not self.secret_file.exists():
             fresh = self._written([new_secret()])
             with suppress(FileExistsError):  # another process was first: then theirs is the secret
                 self.secret_file.hardlink_to(fresh)
             fresh.unlink()
-        return [line.encode() for line in self._kept()] + earlier
+        return Keyring(self._secrets)
 
     def put_secret_first(self, secret: str) -> None:
         """Keep another secret as the current one, and those before it as earlier ones."""
-        self._written([secret, *self._kept()]).replace(self.secret_file)
+        folder = os.open(self.data_dir, os.O_RDONLY)
+        try:
+            fcntl.flock(folder, fcntl.LOCK_EX)  # of two who rotate at once neither loses the other's
+            self._written([secret, *self._kept()]).replace(self.secret_file)
+        finally:
+            os.close(folder)
+
+    def _secrets(self) -> list[bytes]:
+        """The secret that is set, or those in the file; then earlier ones that are set."""
+        set_ = [one.get_secret_value().encode() for one in (self.secret, *self.earlier_secrets) if one]
+        kept = [] if self.secret is not None else [line.encode() for line in self._kept()]
+        return kept + set_
 
     def _kept(self) -> list[str]:
         lines = map(str.strip, self.secret_file.read_text().splitlines())

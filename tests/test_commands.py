@@ -18,9 +18,9 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("commands")
 
 
-def infra24(data: Path, *words: str, port: int = 8000) -> subprocess.CompletedProcess[str]:
+def infra24(data: Path, *words: str, port: int = 8000, **more: str) -> subprocess.CompletedProcess[str]:
     environment = {k: v for k, v in os.environ.items() if k != "DATABASE_URL"}
-    environment |= {"INFRA24_DATA_DIR": str(data), "PORT": str(port), "COLUMNS": "200"}
+    environment |= {"INFRA24_DATA_DIR": str(data), "PORT": str(port), "COLUMNS": "200", **more}
     return subprocess.run(
         [sys.executable, "-m", "infra24", *words],
         env=environment,
@@ -65,6 +65,19 @@ def test_demo_loads_four_organizations_and_twice_is_once(data: Path) -> None:
     assert len(re.findall(r"ik_[\w-]{60,}", first.stdout)) == 4
     again = infra24(data, "demo")
     assert "already there" in again.stdout
+
+
+def test_a_secret_is_rotated_and_one_that_is_too_short_is_refused_before_anything_starts(data: Path) -> None:
+    done = infra24(data, "secrets", "rotate")
+    assert done.returncode == 0, done.stderr
+    assert "users.totp_secret: 0 sealed anew, 0 that no secret opens." in done.stdout
+    kept = (data / "secret").read_text().splitlines()
+    assert len(set(kept)) == len(kept) == 2
+    set_ = infra24(data, "secrets", "rotate", INFRA24_SECRET="x" * 32)
+    assert "INFRA24_SECRET is set in the environment" in set_.stderr
+    short = infra24(data, "serve", port=free_port(), INFRA24_SECRET="short")
+    assert short.returncode == 2
+    assert short.stderr.startswith("A secret of this installation has fewer than 32 bytes.")
 
 
 def test_an_organization_is_founded_with_a_key_shown_once(data: Path) -> None:

@@ -31,9 +31,10 @@ class FreeTimes:
         before = self.offer
         if await resources.catalogue_version(tx) != before.version:
             self.offer = await resources.offer(tx, self.key)
-        own = {self.key, *self.offer.members}
+        own = set(self.offer.members)
+        made_of = {self.key, *own, *self.offer.occupants}
         changed = {one.event.subject_id for one in recorded if one.event.type == "resource.updated"}
-        if _reaches_elsewhere(before, self.offer) or not own.isdisjoint(changed):
+        if _reaches_elsewhere(before, self.offer) or not made_of.isdisjoint(changed):
             return True
         for booked in _booked(recorded):
             other = resources.recall(tx, booked) or await resources.offer(tx, booked)

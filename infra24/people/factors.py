@@ -80,13 +80,13 @@ async def seal_apps_anew(database: Database, seals: Seals) -> AsyncIterator[Batc
     while True:
         async with database.accounts() as tx:
             found = await queries.sealed_otherwise(tx, seals.mark, after, _BATCH)
+            if not found:
+                return
             anew: dict[UUID, bytes] = {}
             for user_id, sealed in found:
                 with suppress(SealBroken):
                     anew[user_id] = seals.seal_anew(sealed, _TOTP, user_id.bytes)
             await queries.set_sealed(tx, anew)
-        if not found:
-            return
         after = found[-1][0]
         yield Batch(len(anew), len(found) - len(anew))
 

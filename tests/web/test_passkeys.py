@@ -59,6 +59,7 @@ def test_the_first_passkey_shows_recovery_codes_once_and_one_opens_the_account(h
     with here.browser() as browser:
         answer = browser.post("/sign-in", data={"email": ada.email, "password": "four horses under water"})
         assert answer.headers["location"] == "/sign-in/code"
+        assert "Sign in by a link." not in browser.get("/sign-in/code").text, "there are two passkeys"
         assert browser.post("/sign-in/code", data={"code": codes[0]}).headers["location"] == "/account"
 
 

@@ -125,6 +125,7 @@ async def code(request: Request) -> Response:
     context: dict[str, Any] = {
         "has_app": account.totp_secret is not None,
         "has_passkey": account.passkeys > 0,
+        "by_link": not account.asks_more_after("link"),
     }
     if request.method == "GET":
         return page(request, "account/code.html", None, {**context, "said": ""})
