@@ -68,7 +68,7 @@ async def confirm_hold(tx: Tx, booking_id: UUID, person: Person, *, now: datetim
     alive = held.expires_at is not None and held.expires_at > now
     if alive:
         await check_booker(tx, offer, person.email, held.starts_at, held.length, booking_id)
-    if not alive or await claim_queries.keep_claims(tx, booking_id) < (held.claimed or 1):
+    if not alive or await claim_queries.keep_claims(tx, booking_id) < (held.claimed or 0):
         await _seat_again(tx, held, person, now)
     await queries.set_person(tx, booking_id, person, answers, now)
     await _use_link(tx, held.link_id, None)

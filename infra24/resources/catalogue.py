@@ -298,6 +298,9 @@ async def _read(
     needs = None if draft.needs is None else parse_needs(problems, draft.needs, directory)
     if needs is not None and not problems and rules.hosts:
         problems["availability_rules.windows"] = "an appointment type names its hosts in its needs"
+    if needs is not None and "pooling" in draft.availability_rules and "pooling" not in former:
+        said = "an appointment type says how its hosts are chosen in its needs: write pooling there"
+        problems.setdefault("availability_rules.pooling", said)
     if kept is not None and needs is None:
         problems["needs"] = "an appointment type stays one: archive it and make another"
     if problems:

@@ -193,6 +193,20 @@ def test_what_is_wrong_with_needs_is_said_by_its_path(
     assert path in paths(answer.json())
 
 
+def test_pooling_among_a_types_rules_is_refused_with_where_to_write_it(
+    http: httpx2.Client, studio: Shop
+) -> None:
+    body = {"title": "Wrong", "needs": [{"hosts": ["ann@studio.example"]}],
+            "availability_rules": {"pooling": "round_robin"}}  # fmt: skip
+    here = f"/api/organizations/{studio.slug}"
+    made = http.post(f"{here}/appointment-types", headers=studio.auth, json=body)
+    changed = http.patch(f"{here}/resources/by-turns", headers=studio.auth,
+                         json={"availability_rules": {"pooling": "any"}})  # fmt: skip
+    for answer in (made, changed):
+        assert (answer.status_code, paths(answer.json())) == (422, {"availability_rules.pooling"})
+        assert "needs: write pooling there" in answer.json()["detail"]
+
+
 def test_needs_follow_what_is_renamed_tagged_and_archived(http: httpx2.Client, studio: Shop) -> None:
     here = f"/api/organizations/{studio.slug}/resources"
     http.patch(f"{here}/north-room", headers=studio.auth, json={"slug": "quiet-room"})

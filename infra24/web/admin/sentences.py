@@ -55,6 +55,7 @@ SENTENCES = (
     "say what is asked",
     "takes over what is off, and this is not",
     "an appointment type names its hosts in its needs",
+    "an appointment type says how its hosts are chosen in its needs: write pooling there",
     "give it a title",
     "give it a name",
     "give it a name: visitors read it",
