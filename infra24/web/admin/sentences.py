@@ -54,6 +54,7 @@ SENTENCES = (
     "say which host is fixed",
     "say what is asked",
     "takes over what is off, and this is not",
+    "says the hours of %(date)s, and so does %(other)s; write them in one of the two",
     "an appointment type names its hosts in its needs",
     "an appointment type says how its hosts are chosen in its needs: write pooling there",
     "give it a title",
