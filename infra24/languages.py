@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
 from gettext import NullTranslations
@@ -19,6 +19,8 @@ from babel.messages.pofile import read_po
 from babel.numbers import format_currency, get_currency_precision
 from babel.support import Translations
 
+from infra24.availability.hours import is_ambiguous
+
 LOCALES = Path(__file__).parent / "locales"
 LANGUAGES: Mapping[str, str] = {"en": "English", "es": "Español"}
 
@@ -31,8 +33,10 @@ class Speech:
     locale: Locale
 
     def time(self, at: datetime, zone: ZoneInfo) -> str:
-        """The time of day, in 12 or 24 hours as the territory writes it."""
-        return format_time(at.astimezone(zone), "short", locale=self.locale).replace("\u202f", "\u00a0")
+        """The time of day, in 12 or 24 hours as the territory writes it; with the offset from UTC where the
+        clock shows it twice."""
+        said = format_time(at.astimezone(zone), "short", locale=self.locale).replace("\u202f", "\u00a0")
+        return f"{said} ({_offset(at.astimezone(zone))})" if is_ambiguous(zone, at) else said
 
     def day(self, on: date | datetime) -> str:
         """Weekday, day and month, in full words."""
@@ -92,6 +96,13 @@ def city(locale: Locale, zone_key: str) -> str:
     if zone_key == "UTC":
         return "UTC"
     return str(get_timezone_location(zone_key, locale=locale, return_city=True))
+
+
+def _offset(at: datetime) -> str:
+    """How far a clock is from UTC: UTC−4, UTC+10:30."""
+    minutes = int((at.utcoffset() or timedelta()).total_seconds()) // 60
+    hours, rest = divmod(abs(minutes), 60)
+    return f"UTC{'−' if minutes < 0 else '+'}{hours}{f':{rest:02}' if rest else ''}"
 
 
 @lru_cache(maxsize=8)

@@ -46,6 +46,13 @@ def test_sql_lives_in_queries() -> None:
         assert not [t for t in texts if sql.match(t) and " " in t.strip()[7:]], name
 
 
+def test_the_database_is_never_asked_what_a_clock_shows() -> None:
+    """One source of zones: Python's, pinned. Another release of the database's would put things on other days."""
+    asks = re.compile(r"AT\s+TIME\s+ZONE\s+(?!'UTC')|date_trunc\([^()]*,[^()]*,|current_date", re.IGNORECASE)
+    for path in [*PACKAGE.rglob("*queries.py"), *PACKAGE.rglob("*.sql")]:
+        assert not asks.search(path.read_text()), path
+
+
 def test_only_the_database_module_commits() -> None:
     """One transaction, opened in plain sight and ended in one place."""
     for name, tree in _modules():

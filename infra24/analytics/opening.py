@@ -10,12 +10,12 @@ from uuid import UUID
 
 from infra24.analytics.model import Thing
 from infra24.availability import (
-    Holidays,
     Kind,
     Rules,
     Schedule,
     Span,
     closings,
+    hours_open,
     intersect,
     off,
     parse,
@@ -23,14 +23,13 @@ from infra24.availability import (
     union,
 )
 from infra24.availability.hours import DAY
-from infra24.availability.schedules import pieces
 from infra24.resources import named_hosts
 
 
 class Openings:
     """When the resources of an organization are open in a span, in seconds since 1970."""
 
-    def __init__(self, things: Sequence[Thing], zone: str, holidays: Holidays, span: Span) -> None:
+    def __init__(self, things: Sequence[Thing], zone: str, holidays: Mapping[int, str], span: Span) -> None:
         self.things = {thing.id: thing for thing in things}
         self.people = {thing.email: thing for thing in things if thing.email}
         self.holidays = holidays
@@ -42,13 +41,14 @@ class Openings:
 
     def of(self, thing: Thing) -> tuple[list[Span], bool]:
         """When one resource is open, and whether that is because it says no hours at all."""
-        own = self.rules[thing.id].own_schedule(self.holidays)
+        rules = self.rules[thing.id]
+        own = rules.own_schedule(rules.holidays_kept(self.holidays))
         found: list[Span] = []
         if own.has_hours:
             found += self._open(own)
-        elif self.rules[thing.id].hosts:
+        elif rules.hosts:
             found += self._with_hosts(thing)
-        said = own.has_hours or bool(self.rules[thing.id].hosts)
+        said = own.has_hours or bool(rules.hosts)
         for offer in self._offers_naming(thing):
             found += self._hosting(offer, thing)
             said = True
@@ -61,7 +61,7 @@ class Openings:
         return intersect(found, [self.span]), not said
 
     def _open(self, schedule: Schedule) -> list[Span]:
-        return subtract(pieces(schedule, *self.days), self._closed(schedule))
+        return subtract(hours_open(schedule, *self.days), self._closed(schedule))
 
     def _closed(self, schedule: Schedule) -> list[Span]:
         return union((start, end) for start, end, _ in closings(schedule, *self.days))
@@ -80,11 +80,11 @@ class Openings:
         """When an offer's windows open a person: less its blackouts, where it has hours inside them, and
         less what the person's own rules take off."""
         rules = self.rules[offer.id]
-        own = self.rules[person.id].own_schedule(self.holidays, "time_off")
-        found = self._open(rules.schedule(person.email, self.holidays, "time_off"))
+        own = self.rules[person.id].own_schedule(off_code="time_off")
+        found = self._open(rules.schedule(person.email, rules.holidays_kept(self.holidays), "time_off"))
         place = rules.schedule(None)
         if place.has_hours:
-            found = intersect(found, pieces(place, *self.days))
+            found = intersect(found, hours_open(place, *self.days))
         closed = [
             *off(Schedule(rules.zone), rules.blackouts, *self.days, "blackout"),
             *off(place, place.overrides, *self.days, "blackout"),
@@ -108,7 +108,8 @@ class Openings:
             if not other.is_active or other.id == person.id or person.email is None:
                 continue
             if other.email:
-                own = self.rules[other.id].own_schedule(self.holidays, "time_off")
+                rules = self.rules[other.id]
+                own = rules.own_schedule(rules.holidays_kept(self.holidays), "time_off")
                 found += self._taken_over(person, own, own)
             elif person.email not in self.rules[other.id].hosts:
                 found += self._for_the_hosts(other, person)
@@ -119,8 +120,8 @@ class Openings:
         rules, found = self.rules[offer.id], list[Span]()
         for name in rules.hosts:
             host = self.people.get(name)
-            hours = rules.schedule(name, self.holidays, "time_off")
-            for away in (hours, self.rules[host.id].own_schedule(self.holidays)) if host else (hours,):
+            hours = rules.schedule(name, rules.holidays_kept(self.holidays), "time_off")
+            for away in (hours, self.rules[host.id].own_schedule()) if host else (hours,):
                 found += self._taken_over(person, away, hours)
         closed = off(Schedule(rules.zone), rules.blackouts, *self.days, "blackout")
         return subtract(found, [(start, end) for start, end, _ in closed]) if found else []
@@ -131,9 +132,9 @@ class Openings:
         if not mine or not person.is_active:
             return []
         gone = [(start, end) for start, end, _ in off(away, mine, *self.days, "time_off")]
-        own = self.rules[person.id].own_schedule(self.holidays)
+        own = self.rules[person.id].own_schedule()
         busy = [(start, end) for start, end, _ in off(own, own.overrides, *self.days, "time_off")]
-        return subtract(intersect(gone, pieces(hours, *self.days)), busy)
+        return subtract(intersect(gone, hours_open(hours, *self.days)), busy)
 
     def _closed_parts(self, whole: Thing, seen: set[UUID]) -> list[Span]:
         """When a part of a whole is closed: so is the whole then."""
@@ -143,7 +144,7 @@ class Openings:
             if part is None or id_ in seen:
                 continue
             seen.add(id_)
-            own = self.rules[id_].own_schedule(self.holidays)
+            own = self.rules[id_].own_schedule()
             offs = tuple(o for o in own.overrides if o.kind is Kind.OFF)
             found += self._closed(replace(own, weekly=(), overrides=offs))
             found += self._closed_parts(part, seen)

@@ -1,4 +1,9 @@
-"""Every SQL statement of the analytics: sums, never rows of bookings."""
+"""Every SQL statement of the analytics: sums, never rows of bookings.
+
+What the clocks of the zone show is reckoned from `changes` and `offsets`: from each of these instants on
+they are so many seconds ahead of UTC. The database's own zones are asked nowhere, so that no other release
+of the zone data can put a booking on another day than everything else does.
+"""
 
 from typing import Any, LiteralString
 
@@ -64,8 +69,8 @@ async def things(tx: Tx) -> list[Thing]:
 async def counted(tx: Tx, asked: dict[str, Any]) -> list[Row]:
     """Counts by day and state, then by offer, state and who cancelled; both periods.
 
-    A row: whether it is of a day, of the range itself, the day, the offer, the state, who cancelled, how
-    many, how many were due, and the seconds of those that stand.
+    A row: whether it is of a day, of the range itself, the day (since 1970), the offer, the state, who
+    cancelled, how many, how many were due, and the seconds of those that stand.
     """
     return await tx.rows(
         _MADE
@@ -74,7 +79,9 @@ async def counted(tx: Tx, asked: dict[str, Any]) -> list[Row]:
             count(*) FILTER (WHERE is_due),
             coalesce(sum(extract(epoch FROM ends_at - starts_at)) FILTER (WHERE status <> 'cancelled'),
                 0)::bigint
-        FROM (SELECT *, (starts_at AT TIME ZONE %(zone)s)::date AS day FROM made) made
+        FROM (SELECT *, floor((extract(epoch FROM starts_at)
+            + (%(offsets)s::int[])[width_bucket(starts_at, %(changes)s::timestamptz[])]) / 86400)::int AS day
+            FROM made) made
         GROUP BY GROUPING SETS ((is_now, day, status), (is_now, resource_id, status, by))
         ORDER BY 1, 2, 3, 4, 5, 6
         """,
@@ -139,13 +146,18 @@ async def busy_hours(tx: Tx, asked: dict[str, Any]) -> list[Row]:
     return await tx.rows(
         _MADE
         + """
-        SELECT (extract(isodow FROM wall) - 1)::int, extract(hour FROM wall)::int, count(*)
-        FROM made m, LATERAL (
-            SELECT at AT TIME ZONE %(zone)s AS wall FROM generate_series(
-                date_trunc('hour', m.starts_at, %(zone)s), m.ends_at - interval '1 microsecond',
-                interval '1 hour') AS at
+        SELECT (wall / 86400 + 3) %% 7, wall %% 86400 / 3600, count(*)
+        FROM (
+            SELECT starts_at, ends_at, floor(extract(epoch FROM starts_at))::bigint AS since,
+                (%(offsets)s::int[])[width_bucket(starts_at, %(changes)s::timestamptz[])] AS ahead
+            FROM made WHERE is_now AND status <> 'cancelled'
+        ) m, LATERAL (
+            SELECT at + (%(offsets)s::int[])[width_bucket(to_timestamp(at), %(changes)s::timestamptz[])]
+                AS wall
+            FROM generate_series(m.since - (m.since + m.ahead) %% 3600,
+                ceil(extract(epoch FROM m.ends_at))::bigint - 1, 3600) AS at
         ) hours
-        WHERE m.is_now AND m.status <> 'cancelled' GROUP BY 1, 2 ORDER BY 1, 2
+        GROUP BY 1, 2 ORDER BY 1, 2
         """,
         {**asked, "org": tx.org_id},
     )

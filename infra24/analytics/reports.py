@@ -1,7 +1,7 @@
 """Read a report: a constant number of statements however much there is to add up."""
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -27,10 +27,13 @@ from infra24.analytics.model import (
 )
 from infra24.analytics.opening import Openings
 from infra24.analytics.ranges import step_for
-from infra24.availability import Holidays
+from infra24.availability.hours import DAY, date_of, stretches
 from infra24.bookings import Status
 from infra24.db import Row, Tx
 from infra24.errors import Problem
+
+_LONGEST = 62
+"""So many days after a range the clocks are known: longer than a booking that begins in it goes on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,12 +90,14 @@ def _asked(range_: Range, filters: Filters, now: datetime) -> dict[str, Any]:
     """What every statement is told."""
     first, until = range_.span
     since = range_.before.span[0]
+    pieces = stretches(range_.zone, since - DAY, until + _LONGEST * DAY)
     return {
         "since": datetime.fromtimestamp(since, UTC),
         "first": datetime.fromtimestamp(first, UTC),
         "until": datetime.fromtimestamp(until, UTC),
         "now": now,
-        "zone": range_.zone.key,
+        "changes": [datetime.fromtimestamp(piece[0], UTC) for piece in pieces],
+        "offsets": [offset for _, _, offset in pieces],
         "leads": [float(edge) for edge in LEADS],
         "offer": filters.offer,
         "resource": filters.resource,
@@ -169,7 +174,8 @@ def _trend(rows: Iterable[Row], range_: Range, step: Step) -> list[Bucket]:
     for of_day, now, day, _, status, _, count, *_ in rows:
         if not of_day:
             continue
-        counts, before = found[first_of(day if now else day + timedelta(days=range_.days))]
+        on = date_of(day) if now else date_of(day + range_.days)
+        counts, before = found[first_of(on)]
         if now:
             counts[Status(status)] = counts.get(Status(status), 0) + count
         else:
@@ -210,7 +216,7 @@ def _uses(
     members: Sequence[Thing],
     filters: Filters,
     range_: Range,
-    holidays: Holidays,
+    holidays: Mapping[int, str],
     rows: Iterable[Row],
 ) -> dict[bool, list[Use]]:
     """The use of each resource in both periods, of those that a filter leaves: most used first."""

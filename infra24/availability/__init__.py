@@ -5,6 +5,7 @@ seconds since 1970 in UTC; spans are half-open.
 """
 
 from infra24.availability.assignment import Demand, assign
+from infra24.availability.contradictions import contradictions
 from infra24.availability.intervals import Span, intersect, subtract, union
 from infra24.availability.pooling import (
     TURN,
@@ -18,7 +19,7 @@ from infra24.availability.pooling import (
     replay,
     simulate,
 )
-from infra24.availability.reasons import CLOSED, CONTENDED, Reason
+from infra24.availability.reasons import CLOSED, CONTENDED, LIMITED, Reason
 from infra24.availability.rules import HostTerms, Pooling, Rules, Window, parse
 from infra24.availability.schedules import (
     NO_HOLIDAYS,
@@ -28,6 +29,7 @@ from infra24.availability.schedules import (
     Schedule,
     Travel,
     closings,
+    hours_open,
     off,
     opening,
 )
@@ -49,6 +51,7 @@ from infra24.availability.timetable import Busy, Explanation, Member, Need, Part
 __all__ = [
     "CLOSED",
     "CONTENDED",
+    "LIMITED",
     "NO_HOLIDAYS",
     "TURN",
     "Busy",
@@ -83,11 +86,13 @@ __all__ = [
     "charges",
     "choose",
     "closings",
+    "contradictions",
     "entangled",
     "explain",
     "explain_all",
     "free_hosts",
     "free_starts",
+    "hours_open",
     "intersect",
     "nearest",
     "off",

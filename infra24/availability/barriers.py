@@ -29,7 +29,7 @@ def wrong_length(timetable: Timetable) -> list[Reason]:
 
 
 def for_everyone(timetable: Timetable) -> list[Barrier]:
-    """Notice, horizon, the offer's own blackouts and the limits on all of its bookings."""
+    """Notice, horizon, the offer's own blackouts, the limits on all of its bookings and on the booker's."""
     terms, now = timetable.terms, timetable.now
     notice = terms.min_notice_minutes
     barriers: list[Barrier] = [(-FOREVER, now, Reason("past"))]
@@ -42,6 +42,9 @@ def for_everyone(timetable: Timetable) -> list[Barrier]:
         barriers += _reach(timetable, closed)
     for limit in terms.limits_of(Whose.OFFER):
         barriers += _used_up(timetable, limit, timetable.made)
+    if timetable.made_by_booker is not None:
+        for limit in terms.limits_of(Whose.BOOKER):
+            barriers += _used_up(timetable, limit, timetable.made_by_booker)
     return barriers
 
 

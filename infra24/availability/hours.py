@@ -6,7 +6,7 @@ fold they exist twice; nothing is guessed.
 """
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -90,6 +90,11 @@ def day_number(on: date) -> int:
     return (on - _EPOCH).days
 
 
+def date_of(day: int) -> date:
+    """The date that is so many days from 1970-01-01."""
+    return _EPOCH + timedelta(days=day)
+
+
 def day_span(zone: ZoneInfo, on: date) -> Span:
     """From the first instant of a date to its last: one span even where the clocks change."""
     spans = wall_spans(zone, [day_number(on)], 0, DAY)
@@ -99,6 +104,12 @@ def day_span(zone: ZoneInfo, on: date) -> Span:
 def local_date(zone: ZoneInfo, instant: int) -> date:
     """The date that a wall clock shows at an instant."""
     return datetime.fromtimestamp(instant, UTC).astimezone(zone).date()
+
+
+def is_ambiguous(zone: ZoneInfo, at: datetime) -> bool:
+    """Whether a wall clock shows twice what it shows at this instant, because it is put back."""
+    wall = at.astimezone(zone)
+    return wall.replace(fold=0).utcoffset() != wall.replace(fold=1).utcoffset()
 
 
 def local_days(zone: ZoneInfo, moments: list[int]) -> list[int]:

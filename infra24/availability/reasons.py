@@ -15,9 +15,12 @@ SENTENCES = {
     "holiday": "Closed for {name}.",
     "time_off": "Away at this time.",
     "taken": "This time is taken.",
-    "day_limit": "Fully booked on this day.",
-    "week_limit": "Fully booked in this week.",
-    "month_limit": "Fully booked in this month.",
+    "day_limit": "The limit for this day is reached ({counted}: {most}).",
+    "week_limit": "The limit for this week is reached ({counted}: {most}).",
+    "month_limit": "The limit for this month is reached ({counted}: {most}).",
+    "booker_day_limit": "One person's limit for this day is reached ({counted}: {most}).",
+    "booker_week_limit": "One person's limit for this week is reached ({counted}: {most}).",
+    "booker_month_limit": "One person's limit for this month is reached ({counted}: {most}).",
     "no_combination": "What is free at this time cannot be put together.",
     "no_hosts": "Nobody is assigned to this yet.",
     "nothing_fits": "Nothing that this needs is here at the moment.",
@@ -25,7 +28,10 @@ SENTENCES = {
 """Every reason there is, in English; pages translate the template and fill it."""
 
 
-CONTENDED = frozenset({"taken", "day_limit", "week_limit", "month_limit", "no_combination"})
+LIMITED = frozenset({"day_limit", "week_limit", "month_limit"})
+"""Reasons that mean as much is booked as the rules allow, though the time itself may be free."""
+
+CONTENDED = LIMITED | {"taken", "no_combination"}
 """Reasons that mean others were faster, not that the time was never on offer."""
 
 CLOSED = frozenset({"outside_hours", "blackout", "holiday", "time_off", "no_hosts", "nothing_fits"})
@@ -44,3 +50,9 @@ class Reason:
     def sentence(self) -> str:
         """The reason in English."""
         return SENTENCES[self.code].format(**self.facts)
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """The reason as a refusal tells it to programs; a limit also by the key that sets it."""
+        limit = {"limit": self.facts["limit"]} if "limit" in self.facts else {}
+        return {"code": self.code, "sentence": self.sentence, **limit}

@@ -81,16 +81,20 @@ class Rules(Terms):
         """A host's priority and weight."""
         return (self.terms or {}).get(host, HostTerms())
 
+    def holidays_kept(self, names: Mapping[int, str]) -> Holidays:
+        """Of an organization's holidays those that close what is booked by these rules, on its own dates."""
+        return Holidays(names, self.zone) if self.keeps_holidays and names else NO_HOLIDAYS
+
     def schedule(
         self, host: str | None = None, holidays: Holidays = NO_HOLIDAYS, off_code: str = "blackout"
     ) -> Schedule:
-        """When these rules open a host, or the resource itself."""
+        """When these rules open a host, or the resource itself, less the holidays that are kept."""
         return Schedule(
             self.zone,
             tuple((w.days, w.start, w.end) for w in self.windows if w.host == host),
             tuple(o for o in self.overrides if o.host == host),
             self.travels if host is None else (),
-            holidays if self.keeps_holidays else NO_HOLIDAYS,
+            holidays,
             off_code,
         )
 
@@ -329,11 +333,7 @@ def host_terms(reader: Reader) -> HostTerms:
 
 
 LIMITS = {
-    f"max{'_minutes' * minutes}_per_{period}{'' if whose is Whose.OFFER else f'_per_{whose}'}": (
-        whose,
-        period,
-        minutes,
-    )
+    Limit(whose, period, 0, minutes).key: (whose, period, minutes)
     for whose in Whose
     for period in Period
     for minutes in (False, True)

@@ -1,8 +1,8 @@
 """When someone or something is open: weekly hours, what is different on some dates, holidays, travel.
 
 Every rule is about *dates*: a date has hours, read on the clocks of the zone that holds on it. A date's
-hours are those of its weekday, or none on a holiday, or those that an override puts in their place; extra
-hours are added; what is off is taken away from all of them.
+hours are those of its weekday, or those that an override puts in their place; a holiday, on the dates of
+what is booked, takes the weekly ones away; extra hours are added; what is off is taken away from all.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -13,7 +13,7 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from infra24.availability import hours
-from infra24.availability.intervals import Span, union
+from infra24.availability.intervals import Span, subtract, union
 from infra24.availability.reasons import Reason
 
 Weekly = tuple[tuple[int, ...], int, int]
@@ -21,6 +21,9 @@ Weekly = tuple[tuple[int, ...], int, int]
 
 Closing = tuple[int, int, Reason]
 """(from, to, why): closed from <= instant < to."""
+
+Piece = tuple[int, int, int]
+"""(from, to, since): open from <= instant < to; starts are counted from `since`, where its window begins."""
 
 
 class Kind(StrEnum):
@@ -64,12 +67,27 @@ class Travel:
 
 @dataclass(frozen=True, eq=False)
 class Holidays:
-    """An organization's holidays: names by the days since 1970. Compared by identity: it is long."""
+    """Holidays that are kept: names by the days since 1970, and by whose clocks those days are told.
+
+    Compared by identity: it is long.
+    """
 
     names: Mapping[int, str]
+    zone: ZoneInfo
+
+    def spans(self, from_day: int, to_day: int) -> list[Closing]:
+        """The holidays that a clock of any zone can show on the dates of a range."""
+        if not self.names:
+            return []
+        return [
+            (start, end, Reason("holiday", {"name": self.names[day]}))
+            for day in range(from_day - 2, to_day + 2)
+            if day in self.names
+            for start, end in hours.wall_spans(self.zone, [day], 0, hours.DAY)
+        ]
 
 
-NO_HOLIDAYS = Holidays({})
+NO_HOLIDAYS = Holidays({}, ZoneInfo("UTC"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,19 +114,27 @@ class Schedule:
         return self.zone
 
 
-def pieces(schedule: Schedule, from_day: int, to_day: int) -> list[Span]:
-    """Where it is open on the dates of a range, before what is off: each piece begins a grid of starts."""
+def hours_open(schedule: Schedule, from_day: int, to_day: int) -> list[Span]:
+    """Where it is open on the dates of a range, before what is off."""
+    return union((start, end) for start, end, _ in pieces(schedule, from_day, to_day))
+
+
+def pieces(schedule: Schedule, from_day: int, to_day: int) -> list[Piece]:
+    """The same by window: each begins a grid of starts, which a holiday cuts and does not shift."""
     special = [o for o in schedule.overrides if o.kind is not Kind.OFF]
     replaced = {d for o in special if o.kind is Kind.INSTEAD for d in o.days(from_day, to_day)}
-    closed = replaced.union(schedule.holidays.names)
-    found: list[Span] = []
+    feasts = union((start, end) for start, end, _ in schedule.holidays.spans(from_day, to_day))
+    found: list[Piece] = []
     for weekdays, opens, closes in schedule.weekly:
         wanted = set(weekdays)
-        days = [d for d in range(from_day, to_day) if (d + 3) % 7 in wanted and d not in closed]
-        found += _told(schedule, days, opens, closes)
+        days = [d for d in range(from_day, to_day) if (d + 3) % 7 in wanted and d not in replaced]
+        for start, end in _told(schedule, days, opens, closes):
+            left = subtract([(start, end)], feasts) if feasts else [(start, end)]
+            found += [(since, until, start) for since, until in left]
     for override in special:
         for opens, closes in override.hours:
-            found += _told(schedule, override.days(from_day, to_day), opens, closes)
+            told = _told(schedule, override.days(from_day, to_day), opens, closes)
+            found += [(start, end, start) for start, end in told]
     return found
 
 
@@ -118,8 +144,10 @@ def opening(
 ) -> tuple[list[int], list[Span]]:
     """The starts that fit into the hours of some dates, and where it is open. Seconds."""
     apart = pieces(schedule, from_day, to_day)
-    spans = union(apart)
-    grid = sorted({start for first, last in apart for start in range(first, last, step)})
+    spans = union((first, last) for first, last, _ in apart)
+    grid = sorted(
+        {start for first, last, since in apart for start in range(first + (since - first) % step, last, step)}
+    )
     fitting: list[int] = []
     at = 0
     for start in grid:
@@ -131,20 +159,19 @@ def opening(
 
 
 def closings(schedule: Schedule, from_day: int, to_day: int) -> Iterator[Closing]:
-    """What is off, and the holidays on which nothing else was said, on the dates of a range."""
+    """What is off, and the holidays, but for the dates of which something else was said."""
     yield from off(schedule, schedule.overrides, from_day, to_day, schedule.off_code)
     for override in schedule.overrides:
         if override.kind is Kind.INSTEAD and not override.hours:  # no hours on these dates: they are off
             why = Reason(schedule.off_code, private=override.reason or None)
             for start, end in _told(schedule, override.days(from_day, to_day), 0, hours.DAY):
                 yield start, end, why
-    if schedule.holidays.names:
-        said = {d for o in schedule.overrides if o.kind is not Kind.OFF for d in o.days(from_day, to_day)}
-        for day in range(from_day, to_day):
-            name = schedule.holidays.names.get(day)
-            if name is not None and day not in said:
-                for start, end in _told(schedule, [day], 0, hours.DAY):
-                    yield start, end, Reason("holiday", {"name": name})
+    feasts = schedule.holidays.spans(from_day, to_day)
+    if feasts:
+        days = {d for o in schedule.overrides if o.kind is not Kind.OFF for d in o.days(from_day, to_day)}
+        said = union(_told(schedule, sorted(days), 0, hours.DAY))
+        for first, last, why in feasts:
+            yield from ((start, end, why) for start, end in subtract([(first, last)], said))
 
 
 def off(

@@ -38,9 +38,17 @@ class Limit:
     minutes: bool = False
 
     @property
+    def key(self) -> str:
+        """The key of the rules that sets it: max_per_day_per_host, max_minutes_per_week, …"""
+        whose = "" if self.whose is Whose.OFFER else f"_per_{self.whose}"
+        return f"max{'_minutes' * self.minutes}_per_{self.period}{whose}"
+
+    @property
     def reason(self) -> Reason:
         """What is said where it is used up."""
-        return Reason(f"{self.period}_limit", {"most": self.most})
+        code = f"{'booker_' * (self.whose is Whose.BOOKER)}{self.period}_limit"
+        counted = "minutes" if self.minutes else "bookings"
+        return Reason(code, {"limit": self.key, "counted": counted, "most": self.most})
 
     def is_used_up(self, zone: ZoneInfo, made: Sequence[Span], adds: Span) -> bool:
         """Whether one more booking is too many beside those made: begin and end in seconds each."""
@@ -63,6 +71,10 @@ def period_of(period: Period, day: int) -> Span:
         return monday, monday + 7
     on = datetime.fromtimestamp(day * DAY, UTC).date().replace(day=1)
     return day_number(on), day_number((on + timedelta(days=31)).replace(day=1))
+
+
+STAFF_HORIZON_DAYS = 36_500
+"""As far ahead as anybody books: for staff there is no horizon."""
 
 
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
@@ -92,12 +104,14 @@ class Terms:
         """The limits that count someone's bookings."""
         return tuple(limit for limit in self.limits if limit.whose is whose)
 
-    def without_limits(self, length: timedelta) -> Self:
-        """The same hours with every start and this length allowed: who is open, whatever else is asked."""
+    def for_staff(self) -> Self:
+        """The same for those who work here: no notice, horizon and limits. Hours, lengths and steps stay."""
+        return replace(self, min_notice_minutes=0, horizon_days=STAFF_HORIZON_DAYS, limits=())
+
+    def at_any_minute(self, length: timedelta) -> Self:
+        """The same for staff who draw a time: every minute of the hours, for as long as this."""
         minutes = int(length.total_seconds()) // 60
-        return replace(
-            self, min_notice_minutes=0, horizon_days=36_500, limits=(), durations=(minutes,), step_minutes=1
-        )
+        return replace(self.for_staff(), durations=(minutes,), step_minutes=1)
 
     @property
     def longest_minutes(self) -> int:

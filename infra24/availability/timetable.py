@@ -67,7 +67,8 @@ class Timetable:
 
     `span` bounds the starts, `length` is in seconds. `grid` is the number of the need whose hours say
     where bookings start; the others only have to be open. `closed` are the offer's own blackouts, and
-    `made` its own bookings (begin, end), for limits on all of them. The members' claims must cover
+    `made` its own bookings (begin, end), for limits on all of them; `made_by_booker` are those of whoever
+    asks, where it is known who does. The members' claims must cover
     `span` and the days, weeks and months around it that limits count.
     """
 
@@ -79,6 +80,7 @@ class Timetable:
     grid: int = 0
     closed: tuple[Override, ...] = ()
     made: Sequence[tuple[int, int]] = ()
+    made_by_booker: Sequence[tuple[int, int]] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from infra24.bookings.model import (
     EndsBeforeItStarts,
     HoldOver,
     IllegalMove,
+    LimitReached,
     LinkOver,
     Participant,
     Person,
@@ -27,7 +28,7 @@ from infra24.bookings.model import (
 )
 from infra24.bookings.moving import ChangedMeanwhile, Move, NotForThis, move, place
 from infra24.bookings.opening import DayOpen, open_week
-from infra24.bookings.placement import alternatives, book, confirm_hold, hold
+from infra24.bookings.placement import Alternatives, alternatives, book, confirm_hold, hold
 from infra24.bookings.reading import (
     by_token,
     day_slots,
@@ -47,6 +48,7 @@ from infra24.bookings.zones import Shifted, shifted_by_law
 __all__ = [
     "COUNTED",
     "Agenda",
+    "Alternatives",
     "BookerLimit",
     "Booking",
     "Broken",
@@ -60,6 +62,7 @@ __all__ = [
     "FreeTimes",
     "HoldOver",
     "IllegalMove",
+    "LimitReached",
     "LinkOver",
     "Move",
     "NotForThis",

@@ -8,43 +8,46 @@ from zoneinfo import ZoneInfo
 from icalendar import Calendar, Event, vCalAddress, vText
 
 from infra24 import __version__
+from infra24.bookings.calendar_zones import definition, zone_to_write
 from infra24.bookings.model import Booking, Status
 
 _STATUS = {Status.CANCELLED: "CANCELLED", Status.PENDING: "TENTATIVE", Status.HOLD: "TENTATIVE"}
 
 
 def calendar_file(booking: Booking, organization: str, manage_url: str, now: datetime) -> bytes:
-    """The booking as one event in its own zone, with the zone's definition beside it."""
-    calendar = _calendar()
-    calendar.add("method", "CANCEL" if booking.status is Status.CANCELLED else "PUBLISH")
-    calendar.add_component(_event(booking, organization, manage_url, now))
-    calendar.add_missing_timezones()
-    return bytes(calendar.to_ical())
+    """The booking as one event in its own zone, with the zone's definition beside it; or in UTC."""
+    calendar = _calendar("CANCEL" if booking.status is Status.CANCELLED else "PUBLISH")
+    return _written(calendar, [_event(booking, organization, manage_url, now)])
 
 
 def calendar_feed(
     listed: Sequence[tuple[Booking, str]], title: str, organization: str, now: datetime
 ) -> bytes:
     """Many bookings, each with the address of its page, as a calendar that programs read again and again."""
-    calendar = _calendar()
-    calendar.add("method", "PUBLISH")
+    calendar = _calendar("PUBLISH")
     calendar.add("x-wr-calname", title)
     calendar.add("refresh-interval;value=duration", "PT15M")
-    for booking, url in listed:
-        calendar.add_component(_event(booking, organization, url, now))
-    calendar.add_missing_timezones()
-    return bytes(calendar.to_ical())
+    return _written(calendar, [_event(booking, organization, url, now) for booking, url in listed])
 
 
-def _calendar() -> Calendar:
+def _calendar(method: str) -> Calendar:
     calendar = Calendar()
     calendar.add("prodid", f"-//Infra24 Booking//{__version__}//EN")
     calendar.add("version", "2.0")
+    calendar.add("method", method)
     return calendar
 
 
+def _written(calendar: Calendar, events: Sequence[Event]) -> bytes:
+    """The calendar with these events, after the definitions of the zones that they name."""
+    named = {str(event["DTSTART"].params["TZID"]) for event in events if "TZID" in event["DTSTART"].params}
+    for component in [*(definition(ZoneInfo(name)) for name in sorted(named)), *events]:
+        calendar.add_component(component)
+    return bytes(calendar.to_ical())
+
+
 def _event(booking: Booking, organization: str, manage_url: str, now: datetime) -> Event:
-    zone = ZoneInfo(booking.time_zone)
+    zone = zone_to_write(ZoneInfo(booking.time_zone), booking.starts_at, booking.ends_at)
     event = Event()
     event.add("uid", f"{booking.id}@infra24")
     event.add("dtstamp", now)

@@ -16,6 +16,7 @@ from infra24.bookings.model import (
     Status,
     TooEarly,
     TooLate,
+    choice_of,
 )
 from infra24.bookings.placement import look_at
 from infra24.bookings.timetables import check_open
@@ -28,9 +29,9 @@ async def reschedule(
 ) -> Booking:
     """Move a booking to another time, with the same host if free. Its old time is free at once.
 
-    A time that was approved is asked for again when the booker moves it. Refuses with TooLate and
-    BookerLimit (the booker), IllegalMove, SlotTaken, SlotNotOffered. Two
-    bookings that swap times wait in one order, for the members are locked first.
+    A time that was approved is asked for again when the booker moves it. Refuses with TooLate, LimitReached
+    and BookerLimit (the booker: staff are not bound by notice, horizon and limits), IllegalMove, SlotTaken,
+    SlotNotOffered. Two bookings that swap times wait in one order, for the members are locked first.
     """
     if end <= start:
         raise EndsBeforeItStarts()
@@ -45,7 +46,7 @@ async def reschedule(
     _check_movable(before, by, now)
     if (before.starts_at, before.ends_at) == (start, end):
         return before
-    choice = Choice.read(before.choice)
+    choice = choice_of(Choice.read(before.choice), by)
     seen = await look_at(
         tx, before.resource_id, start, end - start, now, choice=choice, ignoring=[booking_id]
     )

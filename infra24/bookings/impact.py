@@ -78,6 +78,6 @@ def _closed(
     asked = replace(offer, pools=tuple(pools))
     span = (booking.starts_at, booking.starts_at + timedelta(seconds=1))
     seen = timetable(asked, {}, span, booking.length, now)
-    seen = replace(seen, terms=offer.rules.without_limits(booking.length))
+    seen = replace(seen, terms=offer.rules.at_any_minute(booking.length))
     told = explain(seen, seconds(booking.starts_at)).reasons
     return tuple(reason for reason in told if reason.code in CLOSED)

@@ -35,4 +35,4 @@ async def check_booker(
         count, minutes = await queries.of_booker(tx, offer.resource.id, email, since, until, own)
         adds = int(length.total_seconds()) // 60
         if (minutes + adds if limit.minutes else count + 1) > limit.most:
-            raise BookerLimit(most=limit.most)
+            raise BookerLimit(limit)

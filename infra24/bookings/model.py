@@ -1,13 +1,13 @@
 """A booking, its states and legal moves, and the ways in which one is refused."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from infra24.availability import Reason
+from infra24.availability import Limit, Reason
 from infra24.errors import Conflict, Invalid, NotFound
 from infra24.resources import ANYONE, Choice
 
@@ -49,6 +49,11 @@ class UnknownBooking(NotFound):
 class SlotTaken(Conflict):
     """Someone just took that time."""
 
+    def __init__(self, reasons: Sequence[Reason] = ()) -> None:
+        self.reasons = tuple(reasons)
+        told: dict[str, Any] = {"reasons": [reason.told for reason in reasons]} if reasons else {}
+        super().__init__(**told)
+
 
 class SlotNotOffered(Conflict):
     """That time is not offered."""
@@ -58,12 +63,20 @@ class SlotNotOffered(Conflict):
         said = " ".join(dict.fromkeys(reason.sentence for reason in self.reasons))
         super().__init__(
             said or None,
-            reasons=[{"code": r.code, "sentence": r.sentence} for r in self.reasons],
+            reasons=[reason.told for reason in self.reasons],
         )
 
 
+class LimitReached(SlotNotOffered):
+    """As much is booked as the rules allow. Choose another day."""
+
+
 class BookerLimit(Conflict):
-    """You have as many bookings in this time as one person may have."""
+    """One person cannot have more bookings in this time. Choose another day."""
+
+    def __init__(self, limit: Limit) -> None:
+        self.reasons = (limit.reason,)
+        super().__init__(limit.reason.sentence, reasons=[limit.reason.told])
 
 
 class IllegalMove(Conflict):
@@ -117,7 +130,8 @@ class Person:
 class Wish:
     """A party's wish for a resource and a time; `person` is unknown while the time is only held.
 
-    `choice` is with whom, `link_id` the booking link by which it came.
+    `choice` is with whom, `link_id` the booking link by which it came, `by` as whom it is asked for: staff
+    are not bound by notice, horizon and limits.
     """
 
     resource_id: UUID
@@ -126,6 +140,16 @@ class Wish:
     person: Person | None = None
     choice: Choice = ANYONE
     link_id: UUID | None = None
+    by: By = By.BOOKER
+
+    @property
+    def length(self) -> timedelta:
+        return self.ends_at - self.starts_at
+
+
+def choice_of(choice: Choice, by: By) -> Choice:
+    """A choice as whoever acts may have it: staff are not bound by notice, horizon and limits."""
+    return replace(choice, for_staff=by is By.STAFF)
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +224,11 @@ class Booking:
     def reschedulable_until(self) -> datetime:
         """Until when the booker can move it themselves."""
         return self.starts_at - timedelta(minutes=self.policy["reschedule_notice_minutes"])
+
+    def wish(self, start: datetime, end: datetime, by: By) -> Wish:
+        """The wish to have it at another time."""
+        person = Person(self.booker_name, self.booker_email)
+        return Wish(self.resource_id, start, end, person, Choice.read(self.choice), self.link_id, by)
 
     def check_move(self, wanted: Status) -> None:
         """Refuses with IllegalMove."""

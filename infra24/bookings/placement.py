@@ -1,17 +1,18 @@
 """Place a booking: hold a time, book it, confirm it."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 from infra24 import events, resources
-from infra24.availability import Reason, free_starts, nearest
+from infra24.availability import Reason, Whose, free_starts, nearest
 from infra24.bookings import claim_queries, queries, reading, seating
 from infra24.bookings.limits import check_booker
 from infra24.bookings.model import (
     Booking,
+    By,
     EndsBeforeItStarts,
     HoldOver,
     LinkOver,
@@ -20,6 +21,7 @@ from infra24.bookings.model import (
     SlotNotOffered,
     Status,
     Wish,
+    choice_of,
 )
 from infra24.bookings.timetables import Outlook, check_open, instant, outlook, reckon, seconds
 from infra24.bookings.tokens import Tokens
@@ -28,6 +30,16 @@ from infra24.errors import Problem
 from infra24.resources import ANYONE, Choice, Offer
 
 _ALTERNATIVES_WITHIN = timedelta(days=14)
+_COUNTED_WITHIN = timedelta(days=33)
+"""Around a time, all that a limit can count with it: a month."""
+
+
+@dataclass(frozen=True, slots=True)
+class Alternatives:
+    """Free starts near one that was refused, and the length for which they are free."""
+
+    starts: tuple[datetime, ...]
+    length: timedelta
 
 
 async def hold(tx: Tx, wish: Wish, *, tokens: Tokens, now: datetime) -> Booking:
@@ -41,12 +53,13 @@ async def hold(tx: Tx, wish: Wish, *, tokens: Tokens, now: datetime) -> Booking:
 async def book(tx: Tx, wish: Wish, *, tokens: Tokens, now: datetime) -> Booking:
     """Book one time: confirmed at once, or pending where the resource asks for approval.
 
-    Refuses with SlotNotOffered (the rules), SlotTaken (someone was faster), BookerLimit, UnknownResource.
+    Refuses with SlotNotOffered (the rules), LimitReached (as much is booked as they allow), SlotTaken
+    (someone was faster), BookerLimit, UnknownResource. Notice, horizon and limits do not bind staff.
     """
     return await _place(tx, wish, Status.CONFIRMED, tokens=tokens, now=now)
 
 
-async def confirm_hold(tx: Tx, booking_id: UUID, person: Person, *, now: datetime) -> Booking:
+async def confirm_hold(tx: Tx, booking_id: UUID, person: Person, *, by: By, now: datetime) -> Booking:
     """Turn a hold into a booking, in place. A lapsed hold is taken up again while its time is free.
 
     Refuses with HoldOver when it was cancelled, SlotTaken when the time went to someone else, BookerLimit,
@@ -56,9 +69,11 @@ async def confirm_hold(tx: Tx, booking_id: UUID, person: Person, *, now: datetim
     held = await reading.get(tx, booking_id)
     if held.link_id is not None:
         await queries.lock_link(tx, held.link_id)
-    offer = await resources.offer(tx, held.resource_id)
-    if offer.narrowed(Choice.read(held.choice)).counts:
-        await seating.lock_all(tx, offer)
+    choice = choice_of(Choice.read(held.choice), by)
+    whole = await resources.offer(tx, held.resource_id)
+    offer = whole.narrowed(choice)
+    if offer.counts:
+        await seating.lock_all(tx, whole)
     held = await reading.get(tx, booking_id, lock=True)
     if held.status in (Status.CONFIRMED, Status.PENDING):
         return held
@@ -68,8 +83,8 @@ async def confirm_hold(tx: Tx, booking_id: UUID, person: Person, *, now: datetim
     alive = held.expires_at is not None and held.expires_at > now
     if alive:
         await check_booker(tx, offer, person.email, held.starts_at, held.length, booking_id)
-    if not alive or await claim_queries.keep_claims(tx, booking_id) < (held.claimed or 1):
-        await _seat_again(tx, held, person, now)
+    if not alive or await claim_queries.keep_claims(tx, booking_id) < (held.claimed or 0):
+        await _seat_again(tx, held, choice, person, now)
     await queries.set_person(tx, booking_id, person, answers, now)
     await _use_link(tx, held.link_id, None)
     await queries.set_status(tx, booking_id, _first_status(offer), now)
@@ -77,22 +92,30 @@ async def confirm_hold(tx: Tx, booking_id: UUID, person: Person, *, now: datetim
 
 
 async def alternatives(
-    tx: Tx,
-    resource_id: UUID,
-    start: datetime,
-    length: timedelta,
-    now: datetime,
-    *,
-    choice: Choice = ANYONE,
-) -> list[datetime]:
-    """Up to three free starts nearest to one that was refused, within two weeks of it."""
-    middle = max(start, now)
+    tx: Tx, refused: Wish, now: datetime, *, moving: Booking | None = None
+) -> Alternatives:
+    """Up to three starts nearest to one that was refused, within two weeks of it, that can be booked.
+
+    Of the length that was wished for, or else of the shortest on offer. `moving` is the booking that was to
+    be moved: its own claims are free, and where it stands is no alternative.
+    """
+    middle = max(refused.starts_at, now)
     span = (max(now, middle - _ALTERNATIVES_WITHIN), middle + _ALTERNATIVES_WITHIN)
-    offer = await resources.offer(tx, resource_id)
-    asked = length if offer.rules.offers(length) else None
-    seen = await outlook(tx, resource_id, span, asked, now, choice=choice)
-    free = await reckon(free_starts, seen.timetable)
-    return [instant(at) for at in nearest(free, seconds(start))]
+    offer = await resources.offer(tx, refused.resource_id)
+    asked = refused.length if offer.rules.offers(refused.length) else None
+    own = [moving.id] if moving else []
+    choice = choice_of(refused.choice, refused.by)
+    seen = await outlook(tx, refused.resource_id, span, asked, now, choice=choice, ignoring=own)
+    timetable = seen.timetable
+    email = refused.person.email if refused.person else ""
+    if email and seen.offer.rules.limits_of(Whose.BOOKER):
+        since, until = span[0] - _COUNTED_WITHIN, span[1] + _COUNTED_WITHIN
+        made = await claim_queries.made(tx, refused.resource_id, since, until, now, own, email=email)
+        timetable = replace(timetable, made_by_booker=made)
+    here = seconds(moving.starts_at) if moving else None
+    free = [at for at in await reckon(free_starts, timetable) if at != here]
+    starts = tuple(instant(at) for at in nearest(free, seconds(refused.starts_at)))
+    return Alternatives(starts, timedelta(seconds=timetable.length))
 
 
 async def _place(tx: Tx, wish: Wish, status: Status, *, tokens: Tokens, now: datetime) -> Booking:
@@ -101,7 +124,8 @@ async def _place(tx: Tx, wish: Wish, status: Status, *, tokens: Tokens, now: dat
         raise EndsBeforeItStarts()
     if status is not Status.HOLD:
         await _use_link(tx, wish.link_id, now)  # before anything else is locked
-    seen = await look_at(tx, wish.resource_id, wish.starts_at, length, now, choice=wish.choice)
+    choice = choice_of(wish.choice, wish.by)
+    seen = await look_at(tx, wish.resource_id, wish.starts_at, length, now, choice=choice)
     if wish.choice.hosts and wish.link_id is None:
         (await _known(tx, wish)).check_wish()
     if wish.person is not None:
@@ -212,9 +236,8 @@ async def look_at(
     return seen
 
 
-async def _seat_again(tx: Tx, held: Booking, person: Person, now: datetime) -> None:
+async def _seat_again(tx: Tx, held: Booking, choice: Choice, person: Person, now: datetime) -> None:
     """A hold that lapsed: claim its time anew, as if it were booked now."""
-    choice = Choice.read(held.choice)
     hosts = [p.resource_id for p in held.participants if p.resource_id]
     seen = await look_at(
         tx, held.resource_id, held.starts_at, held.length, now, choice=choice, ignoring=[held.id]

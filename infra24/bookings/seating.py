@@ -9,6 +9,7 @@ from infra24 import resources, turns
 from infra24.availability import (
     CLOSED,
     CONTENDED,
+    LIMITED,
     Busy,
     Candidate,
     Decision,
@@ -23,7 +24,7 @@ from infra24.availability import (
 )
 from infra24.availability.barriers import free_units
 from infra24.bookings import claim_queries, queries, turnovers
-from infra24.bookings.model import Booking, Participant, SlotNotOffered, SlotTaken
+from infra24.bookings.model import Booking, LimitReached, Participant, SlotNotOffered, SlotTaken
 from infra24.bookings.seats import Chosen, Claim, Seating
 from infra24.bookings.timetables import Outlook, margin, seconds
 from infra24.db import Tx
@@ -154,9 +155,12 @@ def _assignment(
 
 
 def refuse(reasons: Sequence[Reason]) -> None:
-    """Refuse a start for its reasons: SlotTaken when only others stand in the way."""
-    if reasons and {reason.code for reason in reasons} <= CONTENDED:
-        raise SlotTaken(reasons=[{"code": r.code, "sentence": r.sentence} for r in reasons])
+    """Refuse a start for its reasons: LimitReached or SlotTaken where only other bookings are in the way."""
+    codes = {reason.code for reason in reasons}
+    if codes and codes <= LIMITED:
+        raise LimitReached(reasons)
+    if codes and codes <= CONTENDED:
+        raise SlotTaken(reasons)
     raise SlotNotOffered(reasons)
 
 

@@ -9,9 +9,19 @@ from typing import TypeVar
 from uuid import UUID
 
 from infra24 import resources
-from infra24.availability import Busy, Member, Need, Period, Timetable, Whose, intersect, off, union
+from infra24.availability import (
+    Busy,
+    Member,
+    Need,
+    Period,
+    Timetable,
+    Whose,
+    hours_open,
+    intersect,
+    off,
+    union,
+)
 from infra24.availability.barriers import days_of
-from infra24.availability.schedules import pieces
 from infra24.bookings import claim_queries
 from infra24.bookings.turnovers import Times, Use, turnovers
 from infra24.db import Row, Tx
@@ -171,7 +181,7 @@ def _member(occupant: Occupant, claims: dict[UUID, list[Busy]], layout: str, bar
                 for away, hours in occupant.stands_in
                 for span in intersect(
                     [(start, end) for start, end, _ in off(away, away.overrides, *days_of(bare), "time_off")],
-                    pieces(hours, *days_of(bare)),
+                    hours_open(hours, *days_of(bare)),
                 )
             )
         )

@@ -7,7 +7,6 @@ from functools import lru_cache
 
 import holidays as calendars
 
-from infra24.availability import Holidays
 from infra24.availability.documents import Problems
 from infra24.availability.hours import day_number
 from infra24.db import Tx
@@ -61,9 +60,9 @@ class HolidayPlan:
                 found.pop(day.held_on, None)
         return found
 
-    def closing(self, first: int, last: int) -> Holidays:
-        """The same, as the engine reads them."""
-        return Holidays({day_number(on): name for on, name in self.names(first, last).items()})
+    def closing(self, first: int, last: int) -> Mapping[int, str]:
+        """The same by the days since 1970, as rules keep them."""
+        return {day_number(on): name for on, name in self.names(first, last).items()}
 
 
 def read_plan(countries: list[str], days: Mapping[str, tuple[str, bool]]) -> HolidayPlan:

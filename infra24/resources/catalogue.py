@@ -12,7 +12,7 @@ from uuid import UUID
 import psycopg
 
 from infra24 import events, organizations
-from infra24.availability import Rules, parse
+from infra24.availability import Rules, contradictions, parse
 from infra24.availability.documents import Problems, Reader, whole
 from infra24.db import Tx
 from infra24.errors import Problem
@@ -286,7 +286,10 @@ async def _read(
     directory: Directory,
     kept: list[dict[str, Any]] | None = None,
 ) -> _Read:
-    """Read a draft. Who the former rules named may stay in them, even if they have left."""
+    """Read a draft. Who the former rules named may stay in them, even if they have left.
+
+    So may whatever those rules said, where nobody changes it.
+    """
     organization = await organizations.get(tx)
     people = {k.email: k for k in directory if k.type == "person" and k.email}
     problems = _plainly_wrong(draft)
@@ -295,9 +298,15 @@ async def _read(
         rules = parse(draft.availability_rules, zone=organization.time_zone, people=known)
     except Problem as refused:
         problems |= {f"availability_rules.{path}": said for path, said in refused.problems.items()}
+    else:
+        told = contradictions(rules) if draft.availability_rules != former else {}
+        problems |= {f"availability_rules.{path}": said for path, said in told.items()}
     needs = None if draft.needs is None else parse_needs(problems, draft.needs, directory)
     if needs is not None and not problems and rules.hosts:
         problems["availability_rules.windows"] = "an appointment type names its hosts in its needs"
+    if needs is not None and "pooling" in draft.availability_rules and "pooling" not in former:
+        said = "an appointment type says how its hosts are chosen in its needs: write pooling there"
+        problems.setdefault("availability_rules.pooling", said)
     if kept is not None and needs is None:
         problems["needs"] = "an appointment type stays one: archive it and make another"
     if problems:

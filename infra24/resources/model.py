@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from infra24.availability import Holidays, HostTerms, Pooling, Rules, Schedule, Whose
+from infra24.availability import HostTerms, Pooling, Rules, Schedule, Whose
 from infra24.errors import Conflict, Problem
 
 
@@ -177,12 +177,13 @@ class Pool:
 class Choice:
     """Whom a booking is to be with: only these hosts, chosen this way. Empty: as the offer says.
 
-    `freely` is how staff place it: any minute of the open hours for as long as this, whatever the notice,
-    the horizon and the limits. It is not kept on a booking.
+    `for_staff`: notice, horizon and limits do not bind. `freely` is how staff draw it on a calendar: any
+    minute of the open hours besides, for as long as this. Neither is kept on a booking.
     """
 
     hosts: tuple[UUID, ...] = ()
     pooling: Pooling | None = None
+    for_staff: bool = False
     freely: timedelta | None = None
 
     def as_json(self) -> dict[str, Any]:
@@ -209,7 +210,8 @@ class Offer:
     """A resource as it can be booked: its rules read, everything known that it may claim.
 
     `grid` is the number of the pool whose hours say where bookings start. `longest_of` is the longest claim
-    that was ever noted on each member. `version` is the catalogue's, `holidays` are the organization's.
+    that was ever noted on each member. `version` is the catalogue's, `holidays` are the
+    organization's by the days since 1970, whether it keeps them or not.
     """
 
     resource: Resource
@@ -218,7 +220,7 @@ class Offer:
     grid: int
     longest_of: Mapping[UUID, timedelta]
     version: int
-    holidays: Holidays
+    holidays: Mapping[int, str]
 
     @property
     def longest(self) -> timedelta:
@@ -304,8 +306,11 @@ class Offer:
     def narrowed(self, choice: Choice) -> "Offer":
         """The offer with only these hosts, chosen this way; who stands in for one of them does so still."""
         if choice.freely is not None:
-            rules = self.rules.without_limits(choice.freely)
-            return replace(self, rules=rules).narrowed(replace(choice, freely=None))
+            rules = self.rules.at_any_minute(choice.freely)
+            return replace(self, rules=rules).narrowed(replace(choice, for_staff=False, freely=None))
+        if choice.for_staff:
+            rules = self.rules.for_staff()
+            return replace(self, rules=rules).narrowed(replace(choice, for_staff=False))
         if choice == ANYONE or self.staff is None:
             return self
         pool = self.pools[self.staff]

@@ -9,7 +9,6 @@ from uuid import UUID
 from infra24 import organizations
 from infra24.availability import (
     NO_HOLIDAYS,
-    Holidays,
     HostTerms,
     Kind,
     Override,
@@ -66,8 +65,8 @@ async def schedules(tx: Tx, resource_ids: Sequence[UUID]) -> dict[UUID, tuple[Sc
     """
     organization = await organizations.get(tx)
     plan = await organizations.holiday_plan(tx)
-    closing = plan.closing(*_YEARS) if plan.countries or plan.days else NO_HOLIDAYS
-    reading = _Reading(organization.time_zone, closing, "")
+    closing = plan.closing(*_YEARS) if plan.countries or plan.days else {}
+    reading = _Reading(organization.time_zone, "")
     reading.rows = await queries.described(tx, list(resource_ids))
     reading.parts = await linking_queries.all_parts(tx, list(reading.rows))
     inside = {part for parts in reading.parts.values() for part, _ in parts} - set(reading.rows)
@@ -75,7 +74,7 @@ async def schedules(tx: Tx, resource_ids: Sequence[UUID]) -> dict[UUID, tuple[Sc
     reading.rows |= await queries.described(tx, sorted(inside))
     directory = await queries.directory(tx)
     booked = {known.id for known in directory if known.is_bookable and known.type != "person"}
-    found = {id_: reading.hours(id_, is_booked=id_ in booked) for id_ in wanted}
+    found = {id_: reading.hours(id_, closing, is_booked=id_ in booked) for id_ in wanted}
     without = {id_ for id_, own in found.items() if id_ in booked and not own[0].has_hours}
     if without:
         without -= {id_ for need in await queries.needs(tx) for id_, _ in needing.resolve(need, directory)}
@@ -94,10 +93,15 @@ def named_hosts(document: Mapping[str, Any]) -> list[str]:
 
 
 class _Reading:
-    """What is known of the people and things of one offer while it is put together."""
+    """What is known of the people and things of one offer while it is put together.
 
-    def __init__(self, zone: str, holidays: Holidays, layout: str) -> None:
-        self.zone, self.holidays, self.layout = zone, holidays, layout
+    `kept` are the holidays that the offer keeps: they are those of all that it takes, whatever their own
+    rules say of holidays when they are booked by themselves.
+    """
+
+    def __init__(self, zone: str, layout: str) -> None:
+        self.zone, self.layout = zone, layout
+        self.kept = NO_HOLIDAYS
         self.rows: dict[UUID, Row] = {}
         self.parts: dict[UUID, list[tuple[UUID, int]]] = {}
 
@@ -116,7 +120,7 @@ class _Reading:
             email,
             person,
             capacity,
-            self.rules(document).own_schedule(self.holidays, "time_off" if person else "blackout"),
+            self.rules(document).own_schedule(self.kept, "time_off" if person else "blackout"),
             position,
             terms,
             also_closed=self.closings_of_parts(id_),
@@ -128,28 +132,30 @@ class _Reading:
             ),
         )
 
-    def hours(self, id_: UUID, *, is_booked: bool) -> tuple[Schedule, ...]:
+    def hours(self, id_: UUID, names: Mapping[int, str], *, is_booked: bool) -> tuple[Schedule, ...]:
         """Its hours, then what closes it besides. Booked by itself, no journey moves its blackouts."""
-        own, rules = self.occupant(id_, 0, HostTerms()), self.rules(self.rows[id_][6])
+        rules = self.rules(self.rows[id_][6])
+        self.kept = rules.holidays_kept(names)
+        own = self.occupant(id_, 0, HostTerms())
         if not is_booked:
             return (*([own.schedule] if own.schedule else []), *own.also_closed)
         closed = Schedule(rules.zone, overrides=rules.blackouts, off_code="blackout")
-        return (rules.schedule(None, self.holidays), closed, *own.also_closed)
+        return (rules.schedule(None, self.kept), closed, *own.also_closed)
 
     def closings_of_parts(self, id_: UUID) -> tuple[Schedule, ...]:
         """When the parts of a whole are closed: so is the whole then."""
         found = []
         for part, _ in self.parts.get(id_, ()):
-            own = self.rules(self.rows[part][6]).own_schedule(self.holidays, "blackout")
+            own = self.rules(self.rows[part][6]).own_schedule(off_code="blackout")
             off = replace(own, weekly=(), overrides=_offs(own.overrides))
-            if off.overrides or off.holidays.names:
+            if off.overrides:
                 found.append(off)
         return tuple(found)
 
     def opened_by(self, rules: Rules, host: Occupant) -> Occupant:
         """A host whom an offer's own windows open: their own closings count, their own hours do not."""
         own = host.schedule
-        schedule = rules.schedule(host.email, self.holidays, "time_off")
+        schedule = rules.schedule(host.email, self.kept, "time_off")
         if own is None:
             return replace(host, schedule=schedule)
         off = Schedule(own.zone, overrides=_offs(own.overrides), travels=own.travels, off_code="time_off")
@@ -159,9 +165,10 @@ class _Reading:
 async def _read(tx: Tx, resource: Resource, version: int) -> Offer:
     organization = await organizations.get(tx)
     plan = await organizations.holiday_plan(tx)
-    closing = plan.closing(*_YEARS) if plan.countries or plan.days else NO_HOLIDAYS
-    reading = _Reading(organization.time_zone, closing, resource.layout)
+    closing = plan.closing(*_YEARS) if plan.countries or plan.days else {}
+    reading = _Reading(organization.time_zone, resource.layout)
     rules = reading.rules(resource.availability_rules)
+    reading.kept = rules.holidays_kept(closing)
     directory = await queries.directory(tx)
     kept = resource.needs
     if kept is None:
@@ -196,7 +203,7 @@ def _by_rules(
     """The pools of a resource booked by its own rules: the hosts that its windows name, and itself."""
     place = replace(
         reading.occupant(resource.id, 0, HostTerms()),
-        schedule=rules.schedule(None, reading.holidays if not rules.hosts else NO_HOLIDAYS),
+        schedule=rules.schedule(None, reading.kept if not rules.hosts else NO_HOLIDAYS),
     )
     if not rules.hosts:
         return (Pool((place,)),), 0
@@ -224,7 +231,7 @@ def _by_needs(
     own = replace(
         reading.occupant(resource.id, 0, HostTerms()),
         capacity=None,
-        schedule=rules.schedule(None, NO_HOLIDAYS if needs else reading.holidays),
+        schedule=rules.schedule(None, NO_HOLIDAYS if needs else reading.kept),
     )
     pools = []
     if not needs or (own.schedule is not None and (own.schedule.has_hours or own.schedule.overrides)):

@@ -82,6 +82,10 @@ class Caller:
         if scope not in self.scopes:
             raise NotAllowed()
 
+    def acts_as(self, org_id: UUID | None = None) -> By:
+        """As whom they book by a program: who may write the organization's bookings is its staff."""
+        return By.STAFF if self.may(Scope.BOOKINGS_WRITE, org_id) else By.BOOKER
+
     @property
     def hosting(self) -> str | None:
         """The e-mail as whose host they see bookings; None when they see all of the organization's."""

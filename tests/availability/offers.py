@@ -164,8 +164,9 @@ class Offers:
     def _holidays(self) -> Holidays:
         if chance(self.draw, 70):
             return NO_HOLIDAYS
+        zone = self.zone if chance(self.draw, 70) else ZoneInfo(self.draw.choice(ZONES))
         days = [(self.around - EPOCH).days + self.draw.randint(-1, 1) for _ in range(2)]
-        return Holidays({day: f"Feast {n}" for n, day in enumerate(days)})
+        return Holidays({day: f"Feast {n}" for n, day in enumerate(days)}, zone)
 
     def _window(self) -> Span:
         """A start and an end of day, more often in the night, when clocks change."""

@@ -5,7 +5,7 @@ time (a minute, or a quarter of an hour) at whose edges everything falls that a 
 so a tick is open or closed as one. Claims, `now` and the span keep their seconds.
 """
 
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Container, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
@@ -82,33 +82,39 @@ def zone_on(schedule: Schedule, on: date) -> ZoneInfo:
     return [schedule.zone, *(t.zone for t in schedule.travels if t.first <= on <= t.last)][-1]
 
 
-def holiday_on(schedule: Schedule, on: date) -> str | None:
-    """The name of the holiday that a date is."""
-    return schedule.holidays.names.get((on - EPOCH).days)
+def is_holiday(schedule: Schedule, instant: int) -> bool:
+    """Whether a clock in the zone of the holidays shows the date of one."""
+    on, _ = shown(schedule.holidays.zone, instant)
+    return (on - EPOCH).days in schedule.holidays.names
 
 
-def hours_on(schedule: Schedule, on: date) -> list[tuple[int, int]]:
-    """The hours of a date: (from, to), seconds of the day."""
+def zones_of(schedule: Schedule) -> set[ZoneInfo]:
+    """The zones that hold on some date."""
+    return {schedule.zone, *(travel.zone for travel in schedule.travels)}
+
+
+def is_spoken_of(schedule: Schedule, instant: int) -> bool:
+    """Whether hours are said, besides those of the week, for the date that a clock shows which holds on it."""
+    dates = [(zone, shown(zone, instant)[0]) for zone in zones_of(schedule)]
+    return any(
+        zone_on(schedule, on) is zone and covering(schedule, on, Kind.INSTEAD, Kind.EXTRA)
+        for zone, on in dates
+    )
+
+
+def hours_on(schedule: Schedule, on: date) -> list[tuple[int, int, bool]]:
+    """The hours of a date: (from, to, whether a holiday takes them away), seconds of the day."""
     instead = covering(schedule, on, Kind.INSTEAD)
-    extra = [window for o in covering(schedule, on, Kind.EXTRA) for window in o.hours]
+    extra = [(*window, False) for o in covering(schedule, on, Kind.EXTRA) for window in o.hours]
     if instead:
-        return [window for o in instead for window in o.hours] + extra
-    if holiday_on(schedule, on) is not None:
-        return extra
-    return [(opens, closes) for days, opens, closes in schedule.weekly if on.weekday() in days] + extra
+        return [(*window, False) for o in instead for window in o.hours] + extra
+    return [(opens, closes, True) for days, opens, closes in schedule.weekly if on.weekday() in days] + extra
 
 
 def closings_on(schedule: Schedule, on: date) -> list[tuple[int, int, str]]:
-    """What is off on a date, (from, to, code).
-
-    All of it is where no hours are said instead of the weekly ones, and on a holiday of which nothing is
-    said.
-    """
+    """What is off on a date, (from, to, code). All of it is where no hours are said instead of the weekly ones."""
     off = [(*window, schedule.off_code) for o in covering(schedule, on, Kind.OFF) for window in o.hours]
-    off += [(0, DAY, schedule.off_code) for o in covering(schedule, on, Kind.INSTEAD) if not o.hours]
-    said = covering(schedule, on, Kind.INSTEAD, Kind.EXTRA)
-    holiday = holiday_on(schedule, on) is not None and not said
-    return [*off, (0, DAY, "holiday")] if holiday else off
+    return off + [(0, DAY, schedule.off_code) for o in covering(schedule, on, Kind.INSTEAD) if not o.hours]
 
 
 def says_hours(schedule: Schedule | None) -> bool:
@@ -126,12 +132,21 @@ class Reading:
     grid: set[int] = field(default_factory=set)
     closed: dict[int, set[str]] = field(default_factory=dict)
 
+    def let_in(self, tick: int, but: Container[int], begins: bool) -> None:
+        """A tick is open, and begins a step or not, but for some."""
+        if tick in but:
+            return
+        self.open.add(tick)
+        if begins:
+            self.grid.add(tick)
+
 
 def read(schedule: Schedule, ticks: range, step: int) -> Reading:
     """Look at the clocks of every zone that can hold, tick by tick."""
     found = Reading()
-    for zone in {schedule.zone, *(travel.zone for travel in schedule.travels)}:
-        days: dict[date, tuple[list[tuple[int, int]], list[tuple[int, int, str]]]] = {}
+    holidays = {tick for tick in ticks if is_holiday(schedule, tick)}
+    for zone in zones_of(schedule):
+        days: dict[date, tuple[list[tuple[int, int, bool]], list[tuple[int, int, str]]]] = {}
         pieces: dict[tuple[date, int], int] = {}  # those that the tick before was in: where they began
         for tick in ticks:
             on, second = shown(zone, tick)
@@ -139,15 +154,16 @@ def read(schedule: Schedule, ticks: range, step: int) -> Reading:
                 holds = zone_on(schedule, on) is zone
                 days[on] = (hours_on(schedule, on), closings_on(schedule, on)) if holds else ([], [])
             before, pieces = pieces, {}
-            for number, (opens, closes) in enumerate(days[on][0]):
+            for number, (opens, closes, weekly) in enumerate(days[on][0]):
                 if opens <= second < closes:
                     begun = pieces[on, number] = before.get((on, number), tick)
-                    found.open.add(tick)
-                    if (tick - begun) % step == 0:
-                        found.grid.add(tick)
+                    found.let_in(tick, holidays if weekly else (), (tick - begun) % step == 0)
             for opens, closes, code in days[on][1]:
                 if opens <= second < closes:
                     found.closed.setdefault(tick, set()).add(code)
+    for tick in filter(holidays.__contains__, ticks):
+        if not is_spoken_of(schedule, tick):
+            found.closed.setdefault(tick, set()).add("holiday")
     return found
 
 

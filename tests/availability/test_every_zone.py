@@ -254,13 +254,15 @@ def schedules(zone: ZoneInfo, moment: int) -> dict[str, Schedule]:
         Override(on - day, on + day, Kind.OFF, ((4_500, 8_100),)),
         Override(on, on, Kind.OFF, ((0, HOUR), (0, 900))),
     )
-    feasts = Holidays({day_number(on) + n: f"Feast {n}" for n in (-1, 0, 1)})
+    feasts = Holidays({day_number(on) + n: f"Feast {n}" for n in (-1, 0, 1)}, zone)
+    elsewhere = Holidays({day_number(on): "Feast"}, other)
     there = (Travel(on - day, on + day, other), Travel(on, on, zone))
     return {
         "all day": Schedule(zone, ((EVERY_DAY, 0, DAY),)),
         "at night": Schedule(zone, night),
         "with overrides": Schedule(zone, night, different),
         "on holidays": Schedule(zone, night, (different[1], different[4]), (), feasts),
+        "on holidays elsewhere": Schedule(zone, night, (different[0], different[4]), (), elsewhere),
         "away on that date": Schedule(zone, night, different, (Travel(on, on, other),), feasts),
         "away until that date": Schedule(zone, night, different[3:], (Travel(on - 3 * day, on - day, home),)),
         "there on that date": Schedule(home, night, different[1:], there),

@@ -203,7 +203,7 @@ def test_a_date_without_hours_closes_also_who_is_only_closed_by_the_schedule() -
 
 def test_a_holiday_without_hours_is_closed_as_the_date_says() -> None:
     """Something was said of the date, and that is the reason."""
-    feast = Holidays({(date(2025, 6, 2) - date(1970, 1, 1)).days: "Feast"})
+    feast = Holidays({(date(2025, 6, 2) - date(1970, 1, 1)).days: "Feast"}, ZoneInfo("UTC"))
     for overrides, code in (((), "holiday"), ((NO_HOURS,), "time_off")):
         ann = member("ann", also_closed=(Schedule(ZoneInfo("UTC"), overrides=overrides, holidays=feast),))
         reasons = explain(monday(Need((ann,), staffed=True)), NINE).hosts["ann"]

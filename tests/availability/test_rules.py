@@ -40,7 +40,7 @@ WINDOW: dict[str, Any] = MISSION["windows"][0]
 TOO_BIG = 10**30
 DAY = 86_400
 HOUR = 3_600
-FEASTS = Holidays({20_000: "Feast"})
+FEASTS = Holidays({20_000: "Feast"}, ZoneInfo("Europe/London"))
 
 
 def read(document: Any) -> Rules:
@@ -256,8 +256,9 @@ def test_each_host_has_their_own_schedule_and_the_resource_its_own() -> None:
 
 def test_rules_that_keep_no_holidays_have_none() -> None:
     rules = read({"holidays": False})
-    assert rules.schedule(None, FEASTS).holidays is NO_HOLIDAYS
-    assert rules.own_schedule(FEASTS).holidays is NO_HOLIDAYS
+    assert rules.holidays_kept(FEASTS.names) is NO_HOLIDAYS
+    kept = read({"timezone": "Asia/Tokyo"}).holidays_kept(FEASTS.names)
+    assert (kept.names, kept.zone) == (FEASTS.names, ZoneInfo("Asia/Tokyo"))
 
 
 def test_reading_leaves_the_document_as_it_was() -> None:

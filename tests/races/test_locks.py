@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from infra24 import bookings, resources
-from infra24.bookings import BookerLimit, Person, SlotTaken
+from infra24.bookings import BookerLimit, By, Person, SlotTaken
 from infra24.db import Database, Tx
 from infra24.errors import Conflict
 from infra24.resources import Draft
@@ -81,7 +81,7 @@ def test_lapsed_holds_confirmed_while_the_same_person_books(
     held = asyncio.run(hold_all())
     later = NOW + timedelta(minutes=11)
     confirms: list[Callable[[Tx], Awaitable[Any]]] = [
-        lambda tx, id_=id_: bookings.confirm_hold(tx, id_, ada, now=later)
+        lambda tx, id_=id_: bookings.confirm_hold(tx, id_, ada, by=By.BOOKER, now=later)
         for id_ in held  # type: ignore[misc]
     ]
     news: list[Callable[[Tx], Awaitable[Any]]] = [

@@ -260,7 +260,7 @@ def _confirm_against_new(race: Race) -> int:
     race.clock.forward(minutes=11)
 
     async def confirm(tx: Tx) -> Any:
-        return await bookings.confirm_hold(tx, held, ADA, now=race.clock())
+        return await bookings.confirm_hold(tx, held, ADA, by=By.BOOKER, now=race.clock())
 
     rivals = [race.book(wish(shop.ids["room"], START)) for _ in range(8)]
     return winners(race.run(shop, [*rivals[:4], confirm, *rivals[4:]]))
@@ -282,7 +282,7 @@ def test_a_live_hold_belongs_to_its_holder_alone(guarded: Race) -> None:
     held = prepared(guarded, shop, hold_for(guarded, wish(shop.ids["room"], START, person=None)))
 
     async def confirm(tx: Tx) -> Any:
-        return await bookings.confirm_hold(tx, held, ADA, now=guarded.clock())
+        return await bookings.confirm_hold(tx, held, ADA, by=By.BOOKER, now=guarded.clock())
 
     rivals = [guarded.book(wish(shop.ids["room"], START)) for _ in range(10)]
     outcomes = guarded.run(shop, [*rivals, confirm])

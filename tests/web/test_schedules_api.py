@@ -102,6 +102,8 @@ def test_what_is_off_wins_over_extra_hours_and_a_holiday_over_the_week(
     assert slots(http, shop, "with-ann") == ["12:00", "12:30", "13:30"]
     assert slots(http, shop, "with-ann", TUESDAY) == ["10:00", "10:30"]
     own(http, shop, "ann", holidays=False)
+    assert slots(http, shop, "with-ann") == [], "what is booked decides, not who it takes"
+    own(http, shop, "with-ann", holidays=False)
     assert len(slots(http, shop, "with-ann")) == 20
 
 

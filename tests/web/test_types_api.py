@@ -193,6 +193,20 @@ def test_what_is_wrong_with_needs_is_said_by_its_path(
     assert path in paths(answer.json())
 
 
+def test_pooling_among_a_types_rules_is_refused_with_where_to_write_it(
+    http: httpx2.Client, studio: Shop
+) -> None:
+    body = {"title": "Wrong", "needs": [{"hosts": ["ann@studio.example"]}],
+            "availability_rules": {"pooling": "round_robin"}}  # fmt: skip
+    here = f"/api/organizations/{studio.slug}"
+    made = http.post(f"{here}/appointment-types", headers=studio.auth, json=body)
+    changed = http.patch(f"{here}/resources/by-turns", headers=studio.auth,
+                         json={"availability_rules": {"pooling": "any"}})  # fmt: skip
+    for answer in (made, changed):
+        assert (answer.status_code, paths(answer.json())) == (422, {"availability_rules.pooling"})
+        assert "needs: write pooling there" in answer.json()["detail"]
+
+
 def test_needs_follow_what_is_renamed_tagged_and_archived(http: httpx2.Client, studio: Shop) -> None:
     here = f"/api/organizations/{studio.slug}/resources"
     http.patch(f"{here}/north-room", headers=studio.auth, json={"slug": "quiet-room"})
@@ -251,7 +265,8 @@ def test_limits_count_by_month_by_minutes_and_for_the_offer(
         else:  # Ann is used up, Ben is not
             other = book(http, studio, "lesson", at=AT + HALF)
             assert [p["name"] for p in other["participants"] if p["role"] == "host"] == ["Ben"]
-            assert refused(http, studio, "lesson", at=AT + 2 * HALF)["code"] == "slot_taken"
+            third = refused(http, studio, "lesson", at=AT + 2 * HALF)
+            assert (third["code"], third["reasons"][0]["limit"]) == ("limit_reached", *limit)
             http.delete(f"/api/bookings/{other['token']}")
         http.delete(f"/api/bookings/{made['token']}")
     own = {"timezone": "UTC", "slot_minutes": 30, "max_minutes_per_day_per_booker": 60}

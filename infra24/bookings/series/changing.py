@@ -10,7 +10,7 @@ from infra24 import bookings, events, resources
 from infra24.bookings import Booking, By, SlotTaken, Status, reading, seating
 from infra24.bookings.series import queries
 from infra24.bookings.series.model import Plan, Series, SeriesConflicts, UnknownSeries
-from infra24.bookings.series.planning import Slot, for_staff, lay, survey
+from infra24.bookings.series.planning import Slot, lay, survey
 from infra24.bookings.series.recurrence import instant_of, moved, occurrences, parts_of, written
 from infra24.db import Tx
 from infra24.errors import Invalid, Problem
@@ -83,7 +83,7 @@ async def move(
     later = _later(series, all_, affected, shift, minutes, zone)
     walls = {b.series_at + shift: b for b in affected if b.series_at is not None}
     slots = [Slot(wall, instant_of(zone, wall)) for wall in sorted(walls)]
-    offer = replace(offer, rules=for_staff(offer.rules))
+    offer = replace(offer, rules=offer.rules.for_staff())
     ids = [booking.id for booking in affected]
     for _ in range(_TRIES):
         ground = await survey(tx, offer, Choice.read(named.choice), later.minutes, slots, now, ids)

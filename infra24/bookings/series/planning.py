@@ -10,7 +10,6 @@ from infra24.availability import (
     Busy,
     Pooling,
     Reason,
-    Rules,
     Whose,
     charges,
     free_hosts,
@@ -22,6 +21,7 @@ from infra24.availability.hours import day_number, day_span
 from infra24.bookings import (
     Booking,
     By,
+    LimitReached,
     Person,
     SlotNotOffered,
     SlotTaken,
@@ -44,7 +44,6 @@ from infra24.organizations import UnknownResource
 from infra24.resources import Choice, Offer
 
 _TRIES = 50
-_STAFF_HORIZON_DAYS = 730
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +96,7 @@ class Ground:
     def holiday_of(self, start: datetime) -> str | None:
         """The name of the holiday that a start falls on, if it does."""
         on = start.astimezone(self.whole.rules.zone).date()
-        return self.whole.holidays.names.get(day_number(on))
+        return self.whole.holidays.get(day_number(on))
 
     def beyond(self, start: datetime) -> list[Reason]:
         """The booker's limits that one more date is too many for."""
@@ -136,7 +135,7 @@ async def plan(tx: Tx, wish: SeriesWish, *, by: By, now: datetime) -> Plan:
     """Each date of a series: free, in conflict (why, and what else there is), or skipped. Changes nothing.
 
     Refuses with Problem a rule that cannot be read and a series that the offer does not allow, and with
-    UnknownResource. Staff may plan beyond the horizon and inside the notice.
+    UnknownResource. Staff are not bound by notice, horizon and limits.
     """
     offer = await _offer(tx, wish, by)
     slots = dates_of(wish, offer)
@@ -211,7 +210,7 @@ async def _offer(tx: Tx, wish: SeriesWish, by: By) -> Offer:
     if wish.minutes not in offer.rules.durations:
         raise Problem({"duration": f"is one of {', '.join(map(str, offer.rules.durations))}"})
     if by is By.STAFF:
-        return replace(offer, rules=for_staff(offer.rules))
+        return replace(offer, rules=offer.rules.for_staff())
     if wish.choice.hosts:
         offer.check_wish()
     if not offer.rules.series_most:
@@ -220,11 +219,6 @@ async def _offer(tx: Tx, wish: SeriesWish, by: By) -> Offer:
     if len(occurrences(wish.rule, _wall(wish.first, offer), offer.rules.zone)) > most:
         raise Problem({"rule": f"has more than the {most} dates that can be booked at once"})
     return offer
-
-
-def for_staff(rules: Rules) -> Rules:
-    """The rules for staff, who are not bound by notice and horizon."""
-    return replace(rules, min_notice_minutes=0, horizon_days=_STAFF_HORIZON_DAYS)
 
 
 def dates_of(wish: SeriesWish, offer: Offer) -> list[Slot]:
@@ -323,7 +317,7 @@ async def _find(
     if new:
         beyond = ground.beyond(slot.start)
         if beyond:
-            raise SlotNotOffered(beyond)
+            raise LimitReached(beyond)
     outlook = ground.outlook(slot.start)
     if not new and keep and not seating.can_keep(outlook, booking, keep):
         await ground.give_back(tx, booking)
@@ -333,11 +327,7 @@ async def _find(
 
 def _conflict(ground: Ground, slot: Slot, end: datetime, refusal: SlotTaken | SlotNotOffered) -> PlannedDate:
     """Why a date cannot be had, and what else there is: another host at that time, or the nearest times."""
-    reasons = (
-        refusal.reasons
-        if isinstance(refusal, SlotNotOffered)
-        else [Reason(said["code"]) for said in refusal.facts.get("reasons", [{"code": "taken"}])]
-    )
+    reasons = refusal.reasons or (Reason("taken"),)
     zone = ground.offer.rules.zone
     first, last = day_span(zone, slot.start.astimezone(zone).date())
     seen = ground.outlook(slot.start, (instant(first), instant(last))).timetable

@@ -10,9 +10,8 @@ import orjson
 from fastapi import Response
 
 from infra24 import bookings
-from infra24.bookings import SlotNotOffered, SlotTaken
+from infra24.bookings import Booking, SlotNotOffered, SlotTaken, Wish
 from infra24.errors import Refusal
-from infra24.resources import ANYONE, Choice
 from infra24.web.services import Services
 
 _WRITTEN = "%Y-%m-%dT%H:%M:%SZ"
@@ -38,18 +37,15 @@ def _slot(start: int, length: int) -> orjson.Fragment:
 async def with_alternatives(
     found: Services,
     org_id: UUID,
-    resource_id: UUID,
-    start: datetime,
-    end: datetime,
+    refused: Wish,
     refusal: Refusal,
     *,
-    choice: Choice = ANYONE,
+    moving: Booking | None = None,
 ) -> Refusal:
-    """The same refusal, with up to three free times nearest to the one refused."""
+    """The same refusal, with up to three times near the one refused, each of which can be booked as it is."""
     if not isinstance(refusal, SlotTaken | SlotNotOffered):
         return refusal
     async with found.database.transaction(org_id) as tx:
-        free = await bookings.alternatives(tx, resource_id, start, end - start, found.clock(), choice=choice)
-    length = end - start
-    refusal.facts["alternatives"] = [{"start": at, "end": at + length} for at in free]
+        free = await bookings.alternatives(tx, refused, found.clock(), moving=moving)
+    refusal.facts["alternatives"] = [{"start": at, "end": at + free.length} for at in free.starts]
     return refusal

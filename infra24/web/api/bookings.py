@@ -205,10 +205,11 @@ def _own_page(found: Services, who: Caller, booking: Booking, by: By, slug: str)
 async def _place(request: Request, wish: NewBooking | NewHold, person: Person | None) -> Response:
     found = services(request)
     choice = Choice((wish.staff_id,)) if wish.staff_id else ANYONE
-    wanted = Wish(wish.resource_id, wish.start_time, wish.end_time, person, choice)
     org_id = await found.directory.org_of_resource(wish.resource_id)
     if org_id != wish.org_id:
         raise organizations.UnknownResource()
+    by = caller_of(request).acts_as(org_id)
+    wanted = Wish(wish.resource_id, wish.start_time, wish.end_time, person, choice, by=by)
 
     async def act(tx: Tx) -> tuple[int, dict[str, Any]]:
         verb = bookings.book if person else bookings.hold
@@ -217,9 +218,7 @@ async def _place(request: Request, wish: NewBooking | NewHold, person: Person | 
         return 201, {**booking_view(booking), "token": token, "links": links(found, token)}
 
     async def refused(refusal: Refusal) -> Refusal:
-        return await with_alternatives(
-            found, org_id, wish.resource_id, wish.start_time, wish.end_time, refusal, choice=choice
-        )
+        return await with_alternatives(found, org_id, wanted, refusal)
 
     return await once(request, org_id, act, refused)
 
@@ -235,10 +234,8 @@ async def _change(request: Request, wanted_id: str, wanted: Change) -> Response:
     except Refusal as refusal:
         if booking is not None and wanted.start_time is not None:
             end = wanted.end_time or wanted.start_time + booking.length
-            choice = Choice.read(booking.choice)
-            await with_alternatives(
-                found, org_id, booking.resource_id, wanted.start_time, end, refusal, choice=choice
-            )
+            refused = booking.wish(wanted.start_time, end, by)
+            await with_alternatives(found, org_id, refused, refusal, moving=booking)
         raise
     return answer(booking_view(booking))
 
@@ -253,7 +250,7 @@ async def _changed(tx: Tx, booking: Booking, wanted: Change, who: Caller, by: By
             raise Problem({"start_time": "a hold keeps one time; hold another, or confirm this one"})
         if not (person.name and person.email):
             raise Problem({"artist_email": "say who books: a name and an e-mail"})
-        return await bookings.confirm_hold(tx, booking.id, person, now=now)
+        return await bookings.confirm_hold(tx, booking.id, person, by=by, now=now)
     if wanted.start_time is not None:
         end = wanted.end_time or wanted.start_time + booking.length
         booking = await bookings.reschedule(tx, booking.id, wanted.start_time, end, by=by, now=now)

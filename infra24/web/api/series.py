@@ -7,8 +7,7 @@ from uuid import UUID
 from fastapi import Query, Request, Response
 from pydantic import Field
 
-from infra24 import people
-from infra24.bookings import Booking, By, Person
+from infra24.bookings import Booking, Person
 from infra24.bookings import series as recurring
 from infra24.bookings.series import Scope, Series, SeriesWish
 from infra24.db import Tx
@@ -18,7 +17,7 @@ from infra24.web.api.answers import answer
 from infra24.web.api.fields import Body, Email, Instant, Json, Minutes, Name, Phone, Text
 from infra24.web.api.resources import Org
 from infra24.web.api.views import booking_view, links
-from infra24.web.caller import Caller, caller_of, here_of
+from infra24.web.caller import caller_of, here_of
 from infra24.web.idempotency import once
 from infra24.web.services import services
 
@@ -88,8 +87,7 @@ async def plan_series(request: Request, org: Org, wanted: NewSeries) -> Response
     found, who = services(request), caller_of(request)
     here = here_of(request)
     async with found.database.transaction(here.id, who.actor) as tx:
-        by = _by(who)
-        planned = await recurring.plan(tx, wanted.wish(), by=by, now=found.clock())
+        planned = await recurring.plan(tx, wanted.wish(), by=who.acts_as(), now=found.clock())
     return answer(planned.view())
 
 
@@ -103,8 +101,9 @@ async def create_series(request: Request, org: Org, wanted: MadeSeries) -> Respo
     wish = wanted.wish()
 
     async def act(tx: Tx) -> tuple[int, dict[str, Any]]:
-        by = _by(who)
-        series, made = await recurring.book(tx, wish, by=by, tokens=found.tokens, now=found.clock())
+        series, made = await recurring.book(
+            tx, wish, by=who.acts_as(), tokens=found.tokens, now=found.clock()
+        )
         tokens = [found.tokens.of(here.id, booking.id) for booking in made]
         views = [
             {**booking_view(booking), "token": token, "links": links(found, token)}
@@ -176,8 +175,3 @@ def _view(series: Series) -> dict[str, Any]:
         "duration": series.minutes,
         "skip_holidays": series.skips_holidays,
     }
-
-
-def _by(who: Caller) -> By:
-    """Staff; or anyone else, who may have as many dates as the offer lets them."""
-    return By.STAFF if who.may(people.Scope.BOOKINGS_WRITE) else By.BOOKER

@@ -1,5 +1,6 @@
 """Booking by appointment type, staff and link: /api/booking/availability and /api/booking/create."""
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Annotated, Any
 from uuid import UUID
@@ -111,7 +112,7 @@ async def create_staffed(request: Request, wanted: NewStaffBooking) -> Response:
     asked: list[Wish] = []
 
     async def act(tx: Tx) -> tuple[int, dict[str, Any]]:
-        wish = await _wish(tx, found, wanted, person)
+        wish = replace(await _wish(tx, found, wanted, person), by=caller_of(request).acts_as(org_id))
         asked.append(wish)
         booking = await bookings.book(tx, wish, tokens=found.tokens, now=found.clock())
         token = found.tokens.of(org_id, booking.id)
@@ -120,10 +121,7 @@ async def create_staffed(request: Request, wanted: NewStaffBooking) -> Response:
     async def refused(refusal: Refusal) -> Refusal:
         if not asked:
             return refusal
-        wish = asked[-1]
-        return await with_alternatives(
-            found, org_id, wish.resource_id, wish.starts_at, wish.ends_at, refusal, choice=wish.choice
-        )
+        return await with_alternatives(found, org_id, asked[-1], refusal)
 
     return await once(request, org_id, act, refused)
 

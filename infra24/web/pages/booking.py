@@ -11,6 +11,7 @@ from starlette.responses import RedirectResponse
 from infra24 import bookings, resources
 from infra24.availability.documents import zone_named
 from infra24.bookings import (
+    Alternatives,
     Booking,
     By,
     Person,
@@ -25,7 +26,7 @@ from infra24.db import Tx
 from infra24.errors import Conflict, Refusal
 from infra24.languages import Speech
 from infra24.organizations import Organization
-from infra24.resources import Choice, Resource
+from infra24.resources import Resource
 from infra24.web.caller import caller_of, here_of
 from infra24.web.guard import address_of
 from infra24.web.pages.forms import (
@@ -84,18 +85,19 @@ async def details(request: Request) -> Response:
         return await _details_page(request, here, form, context, status=422)
     locale = str(speech_for(request, here).locale)
     start = read_start(sent) or held.starts_at
+    length = timedelta(minutes=read_number(sent.get("duration"))) or held.length
     try:
         async with found.database.transaction(here.id, caller_of(request).actor) as tx:
-            booking = await _confirm(tx, held, start, form.person(locale), found.tokens, now)
-    except (SlotTaken, SlotNotOffered):
-        lost = replace(held, starts_at=start, ends_at=start + held.length)
+            person = form.person(locale)
+            booking = await _confirm(tx, held, (start, start + length), person, found.tokens, now)
+    except (SlotTaken, SlotNotOffered) as refusal:
+        wish = replace(held.wish(start, start + length, By.BOOKER), person=form.person(locale))
         async with found.database.transaction(here.id, caller_of(request).actor) as tx:
-            choice = Choice.read(held.choice)
-            free = await bookings.alternatives(tx, held.resource_id, start, held.length, now, choice=choice)
-        context |= {"booking": lost}
-        return await _details_page(request, here, form, context, free=free, status=409)
+            free = await bookings.alternatives(tx, wish, now)
+        context |= {"booking": replace(held, starts_at=start, ends_at=start + length)}
+        return await _details_page(request, here, form, context, free=free, refusal=refusal, status=409)
     except Conflict as refusal:
-        return await _details_page(request, here, form, context, said=refusal.sentence, status=409)
+        return await _details_page(request, here, form, context, refusal=refusal, status=409)
     to = found.tokens.of(here.id, booking.id)
     answer = RedirectResponse(onward(request, f"/bookings/confirmation/{to}"), 303)
     answer.delete_cookie(_HOLD, path=f"/{here.slug}")
@@ -141,7 +143,8 @@ async def hold(request: Request, way: Way, resource: Resource) -> Response:
             booking = await bookings.hold(tx, wish, tokens=found.tokens, now=now)
     except (SlotTaken, SlotNotOffered) as refusal:
         async with found.database.transaction(here.id, caller_of(request).actor) as tx:
-            free = await bookings.alternatives(tx, resource.id, start, length, now, choice=choice)
+            refused = Wish(resource.id, start, start + length, None, choice)
+            free = await bookings.alternatives(tx, refused, now)
             return await picker_page(tx, request, way, resource, free=free, refusal=refusal, status=409)
     token = found.tokens.of(here.id, booking.id)
     answer = RedirectResponse(onward(request, f"/bookings/details/{token}"), 303)
@@ -150,14 +153,13 @@ async def hold(request: Request, way: Way, resource: Resource) -> Response:
 
 
 async def _confirm(
-    tx: Tx, held: Booking, start: datetime, person: Person, tokens: Tokens, now: datetime
+    tx: Tx, held: Booking, at: tuple[datetime, datetime], person: Person, tokens: Tokens, now: datetime
 ) -> Booking:
     """Confirm the held time, or book the other one that was chosen in its place."""
-    if start == held.starts_at:
-        return await bookings.confirm_hold(tx, held.id, person, now=now)
+    if at == (held.starts_at, held.ends_at):
+        return await bookings.confirm_hold(tx, held.id, person, by=By.BOOKER, now=now)
     await bookings.cancel(tx, held.id, by=By.BOOKER, now=now, because="replaced")
-    choice = Choice.read(held.choice)
-    wish = Wish(held.resource_id, start, start + held.length, person, choice, held.link_id)
+    wish = replace(held.wish(*at, By.BOOKER), person=person)
     return await bookings.book(tx, wish, tokens=tokens, now=now)
 
 
@@ -180,7 +182,7 @@ async def picker_page(
     resource: Resource,
     *,
     missing: bool = False,
-    free: list[datetime] | None = None,
+    free: Alternatives | None = None,
     refusal: Refusal | None = None,
     status: int = 200,
 ) -> Response:
@@ -203,9 +205,9 @@ async def picker_page(
         ],
         "with_anyone": with_query(request, start=None, **{"with": None}),
         "missing": missing,
-        "taken": isinstance(refusal, SlotTaken),
-        "refused": refusal is not None,
-        "alternatives": time_choices(speech, zone, free or []),
+        "refusal": refusal,
+        "alternatives": time_choices(speech, zone, free),
+        "length": int(free.length.total_seconds()) // 60 if free else None,
         "live": f"/{here.slug}/book/{resource.slug}/changes",
         "link": way.link,
     }
@@ -218,8 +220,8 @@ async def _details_page(
     form: DetailsForm,
     context: dict[str, Any],
     *,
-    free: list[datetime] | None = None,
-    said: str = "",
+    free: Alternatives | None = None,
+    refusal: Refusal | None = None,
     status: int = 200,
 ) -> Response:
     speech, held = speech_for(request, here), context["booking"]
@@ -229,9 +231,10 @@ async def _details_page(
     context = {
         **context,
         "form": form,
-        "said": said,
+        "refusal": refusal,
         "lost": free is not None,
-        "alternatives": time_choices(speech, zone, free or []),
+        "alternatives": time_choices(speech, zone, free),
+        "length": int(free.length.total_seconds()) // 60 if free else None,
         "when": when(speech, held, zone),
         "remote": bool(held.meeting_url),
         "lapsed": left <= 0,
@@ -251,14 +254,14 @@ def visitor_zone_of_booking(request: Request, booking: Booking) -> ZoneInfo:
         return ZoneInfo(booking.time_zone)
 
 
-def time_choices(speech: Speech, zone: ZoneInfo, starts: list[datetime]) -> list[tuple[str, str]]:
+def time_choices(speech: Speech, zone: ZoneInfo, free: Alternatives | None) -> list[tuple[str, str]]:
     """Free times as radio buttons: the value and what it says."""
     return [
         (
             at.strftime("%Y-%m-%dT%H:%M:%SZ"),
             f"{speech.short_day(at.astimezone(zone))}, {speech.time(at, zone)}",
         )
-        for at in starts
+        for at in (free.starts if free else ())
     ]
 
 

@@ -6,7 +6,7 @@ from fastapi import Request, Response
 from starlette.responses import RedirectResponse
 
 from infra24 import bookings
-from infra24.bookings import Booking, By, SlotNotOffered, SlotTaken, Status
+from infra24.bookings import Alternatives, Booking, By, SlotNotOffered, SlotTaken, Status
 from infra24.errors import Refusal
 from infra24.organizations import Organization
 from infra24.resources import Choice
@@ -48,10 +48,9 @@ async def reschedule(request: Request) -> Response:
             await bookings.reschedule(tx, booking.id, start, start + booking.length, by=By.BOOKER, now=now)
     except (SlotTaken, SlotNotOffered) as refusal:
         async with found.database.transaction(here.id, caller_of(request).actor) as tx:
-            choice = Choice.read(booking.choice)
-            free = await bookings.alternatives(
-                tx, booking.resource_id, start, booking.length, now, choice=choice
-            )
+            wish = booking.wish(start, start + booking.length, By.BOOKER)
+            near = await bookings.alternatives(tx, wish, now, moving=booking)
+        free = near if near.length == booking.length else None  # it keeps its length here
         return await _reschedule_page(request, here, booking, context, free=free, refusal=refusal, status=409)
     to = onward(request, f"/bookings/confirmation/{request.path_params['token']}")
     return RedirectResponse(f"{to}{'&' if '?' in to else '?'}changed=1", 303)
@@ -109,7 +108,7 @@ async def _reschedule_page(
     context: dict[str, Any],
     *,
     missing: bool = False,
-    free: Any = None,
+    free: Alternatives | None = None,
     refusal: Refusal | None = None,
     status: int = 200,
 ) -> Response:
@@ -133,9 +132,8 @@ async def _reschedule_page(
         "picker": picked,
         "hosts": booking.hosts,
         "missing": missing,
-        "taken": isinstance(refusal, SlotTaken),
-        "refused": refusal is not None,
-        "alternatives": time_choices(speech, zone, free or []),
+        "refusal": refusal,
+        "alternatives": time_choices(speech, zone, free),
         "live": f"/{here.slug}/book/{context['resource'].slug}/changes",
     }
     return page(
