@@ -45,8 +45,8 @@ class FreeTimes:
 
 def _reaches_elsewhere(before: Offer, after: Offer) -> bool:
     """Whether an offer takes others than before, or is closed on other days, or in another zone."""
-    return (set(before.members), before.holidays.names, before.rules.zone) != (
-        set(after.members), after.holidays.names, after.rules.zone,
+    return (set(before.members), before.holidays, before.rules.zone) != (
+        set(after.members), after.holidays, after.rules.zone,
     )  # fmt: skip
 
 
