@@ -30,9 +30,9 @@ def organization(
     delete: Annotated[
         bool, typer.Option("--delete", help="Delete it and all that is kept of it, after an export.")
     ] = False,
-    yes: Annotated[str, typer.Option(help="With --delete: its name again, so that nothing is asked.")] = "",
+    yes: Annotated[str, typer.Option(help="For --delete: its name again, so that nothing is asked.")] = "",
     to: Annotated[
-        Path | None, typer.Option(help="With --delete: the file of the export; else one in the data folder.")
+        Path | None, typer.Option(help="For --delete: the file of the export; else one in the data folder.")
     ] = None,
 ) -> None:
     """Found an organization, or give an existing one another key; or delete one. A key is shown this once."""
