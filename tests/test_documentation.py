@@ -60,8 +60,6 @@ def demo(make_database: Callable[[], str], tmp_path_factory: pytest.TempPathFact
     loaded = subprocess.run(
         ["infra24", "demo"], env=environment, capture_output=True, text=True, check=True, timeout=300
     )
-    with psycopg.connect(url, autocommit=True) as owner:
-        owner.execute("DELETE FROM procrastinate_jobs")  # as if a worker had done them
     keys = dict(re.findall(r"^ +([a-z-]+) +(ik_\S+)$", loaded.stdout, re.MULTILINE))
     settings = Settings(data_dir=folder, secret=SECRET)
     with _new_server() as new_url, serving(settings, url, real.now) as base:  # type: ignore[arg-type]
@@ -163,6 +161,10 @@ def test_every_type_of_event_is_documented() -> None:
 
 def _type(demo: Demo, found: list[Block], folder: Path) -> None:
     """Type the commands of a page, one after the other in one shell that stops at what fails."""
+    with psycopg.connect(demo.url, autocommit=True) as owner:
+        owner.execute(
+            "DELETE FROM procrastinate_jobs"
+        )  # as if a worker had done them: doctor looks at what is late
     script = "".join(f": @ {block.where}\n{block.text}" for block in found)
     script = script.replace("localhost:8000", demo.base.removeprefix("http://"))
     done = subprocess.run(
