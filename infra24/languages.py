@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
 from gettext import NullTranslations
@@ -33,10 +33,11 @@ class Speech:
     locale: Locale
 
     def time(self, at: datetime, zone: ZoneInfo) -> str:
-        """The time of day, in 12 or 24 hours as the territory writes it; with the offset from UTC where the
+        """The time of day, in 12 or 24 hours as the territory writes it; with the zone's letters where the
         clock shows it twice."""
-        said = format_time(at.astimezone(zone), "short", locale=self.locale).replace("\u202f", "\u00a0")
-        return f"{said} ({_offset(at.astimezone(zone))})" if is_ambiguous(zone, at) else said
+        local = at.astimezone(zone)
+        said = format_time(local, "short", locale=self.locale).replace("\u202f", "\u00a0")
+        return f"{said}\u00a0{local.tzname()}" if is_ambiguous(zone, at) else said
 
     def day(self, on: date | datetime) -> str:
         """Weekday, day and month, in full words."""
@@ -96,13 +97,6 @@ def city(locale: Locale, zone_key: str) -> str:
     if zone_key == "UTC":
         return "UTC"
     return str(get_timezone_location(zone_key, locale=locale, return_city=True))
-
-
-def _offset(at: datetime) -> str:
-    """How far a clock is from UTC: UTC−4, UTC+10:30."""
-    minutes = int((at.utcoffset() or timedelta()).total_seconds()) // 60
-    hours, rest = divmod(abs(minutes), 60)
-    return f"UTC{'−' if minutes < 0 else '+'}{hours}{f':{rest:02}' if rest else ''}"
 
 
 @lru_cache(maxsize=8)

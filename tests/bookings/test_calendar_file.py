@@ -122,4 +122,4 @@ def test_in_the_repeated_hour_files_links_and_pages_say_which_of_the_two(booking
     assert urls["apple"] == urls["ics"] == "https://shop.example/ics"
     said = Speech("en", Locale("en", "US"))
     assert [said.time(start + n * HOUR, zone) for n in range(3)] == [
-        "1:30\u00a0AM (UTC\u22124)", "1:30\u00a0AM (UTC\u22125)", "2:30\u00a0AM"]  # fmt: skip
+        "1:30\u00a0AM\u00a0EDT", "1:30\u00a0AM\u00a0EST", "2:30\u00a0AM"]  # fmt: skip

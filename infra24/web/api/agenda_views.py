@@ -13,6 +13,7 @@ import orjson
 from fastapi import Request, Response
 
 from infra24.availability import Reason
+from infra24.availability.hours import is_ambiguous
 from infra24.bookings import Agenda, Column, Entry
 from infra24.bookings.agenda import Closed, Turnover, told
 from infra24.languages import Speech, catalogue
@@ -128,7 +129,7 @@ def label(start: int, end: int, zone: ZoneInfo, speech: Speech) -> str:
         first.hour or first.minute or last.hour or last.minute
     ):
         return catalogue(speech.language).gettext("All day")
-    unclear = first.utcoffset() != last.utcoffset() or _twice(first) or _twice(last)
+    unclear = first.utcoffset() != last.utcoffset() or is_ambiguous(zone, first) or is_ambiguous(zone, last)
     said = [
         _clock(speech, at.hour, at.minute) + (f"\u00a0{at.tzname()}" if unclear else "")
         for at in (first, last)
@@ -167,10 +168,6 @@ def _closed_view(one: Closed, zone: ZoneInfo, speech: Speech) -> dict[str, Any]:
 
 def _wall(at: datetime) -> str:
     return at.isoformat(timespec="seconds")
-
-
-def _twice(at: datetime) -> bool:
-    return at.replace(fold=0).utcoffset() != at.replace(fold=1).utcoffset()
 
 
 @lru_cache(maxsize=20_000)
