@@ -1,6 +1,6 @@
 """JSON answers, written once and fast."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
@@ -10,7 +10,7 @@ import orjson
 from fastapi import Response
 
 from infra24 import bookings
-from infra24.bookings import SlotNotOffered, SlotTaken
+from infra24.bookings import SlotNotOffered, SlotTaken, Wish
 from infra24.errors import Refusal
 from infra24.resources import ANYONE, Choice
 from infra24.web.services import Services
@@ -33,6 +33,22 @@ def _slot(start: int, length: int) -> orjson.Fragment:
     """One slot, already JSON: the same times are asked for again and again."""
     begins, ends = (datetime.fromtimestamp(at, UTC).strftime(_WRITTEN) for at in (start, start + length))
     return orjson.Fragment(f'{{"start":"{begins}","end":"{ends}","duration":{length // 60}}}')
+
+
+def nearest_to(
+    found: Services, org_id: UUID, asked: Sequence[Wish]
+) -> Callable[[Refusal], Awaitable[Refusal]]:
+    """Adds the nearest free times to a refusal of the last that was asked for."""
+
+    async def refused(refusal: Refusal) -> Refusal:
+        if not asked:
+            return refusal
+        wish = asked[-1]
+        return await with_alternatives(
+            found, org_id, wish.resource_id, wish.starts_at, wish.ends_at, refusal, choice=wish.choice
+        )
+
+    return refused
 
 
 async def with_alternatives(
