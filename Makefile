@@ -13,7 +13,7 @@ help: ## List these words
 run: $(BIN)/.runtime frontend ## Install what is needed, load the demo, serve (PORT, INFRA24_DATA_DIR)
 	@$(BIN)/infra24 serve --demo
 
-test: $(BIN)/.dev frontend tests/servers/node_modules/.done chromium ## Install what is needed and run all tests
+test: $(BIN)/.dev frontend .venv-client/.done tests/servers/node_modules/.done chromium ## Install what is needed and run all tests
 	@$(BIN)/python -m pytest -n 2 --dist loadscope $(ARGS)
 
 lint: $(BIN)/.dev frontend ## Style, types, import law, the front end's types
@@ -35,9 +35,10 @@ lock: | $(BIN)/python ## Pin every dependency anew
 	$(BIN)/python -m pip install -q pip-tools
 	$(BIN)/pip-compile -q --generate-hashes --strip-extras --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-header --extra build --allow-unsafe -o requirements.lock pyproject.toml
 	$(BIN)/pip-compile -q --generate-hashes --strip-extras --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-header --extra build --extra dev --allow-unsafe -c requirements.lock -o requirements-dev.lock pyproject.toml
+	$(BIN)/pip-compile -q --generate-hashes --strip-extras --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-header --allow-unsafe -o tests/client/requirements.lock tests/client/requirements.in
 
 clean: ## Remove what was installed and built (not the data)
-	rm -rf $(VENV) frontend/node_modules tests/servers/node_modules infra24/web/static
+	rm -rf $(VENV) .venv-client frontend/node_modules tests/servers/node_modules infra24/web/static
 
 $(BIN)/python:
 	@echo "· a virtual environment in $(VENV)"
@@ -53,6 +54,13 @@ $(BIN)/.runtime: requirements.lock pyproject.toml | $(BIN)/python
 $(BIN)/.dev: requirements-dev.lock $(BIN)/.runtime
 	@echo "· Python packages for tests"
 	@$(BIN)/python -m pip install --disable-pip-version-check -q -r requirements-dev.lock
+	@touch $@
+
+# What writes a client from our OpenAPI document, and runs it: as a stranger would, with none of our packages.
+.venv-client/.done: tests/client/requirements.lock | $(BIN)/python
+	@echo "· a client's environment in .venv-client"
+	@$(PYTHON) -m venv .venv-client
+	@.venv-client/bin/python -m pip install --disable-pip-version-check -q -r $<
 	@touch $@
 
 # Node from the machine, or from a wheel where there is none.
