@@ -2,12 +2,11 @@
 
 import base64
 from datetime import UTC, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from fastapi import Path, Query, Request, Response
-from pydantic import Field
 
 from infra24 import bookings, organizations, resources
 from infra24.availability.hours import day_span
@@ -17,22 +16,8 @@ from infra24.errors import Forbidden, Invalid, Problem, Refusal
 from infra24.people import Scope
 from infra24.resources import Choice
 from infra24.web.api.answers import answer, nearest_to, with_alternatives
-from infra24.web.api.fields import Body, Day, Named, PageSize, Text
-from infra24.web.api.inputs import (
-    Answers,
-    BookerEmail,
-    BookerName,
-    BookerPhone,
-    Consent,
-    Details,
-    End,
-    Goal,
-    HostNamed,
-    NewEnd,
-    OrgNamed,
-    ResourceNamed,
-    Start,
-)
+from infra24.web.api.fields import Day, Named, PageSize
+from infra24.web.api.inputs import BookingChange, BookingMove, NewBooking, NewHold
 from infra24.web.api.naming import organization_meant, with_host
 from infra24.web.api.views import booking_view, links
 from infra24.web.caller import Caller, caller_of, open_booking, org_id_of
@@ -49,59 +34,6 @@ class WrongCursor(Invalid):
 
 
 BookingNamed = Annotated[str, Path(max_length=200, description="The booking's id or its token.")]
-
-
-class NewBooking(Body):
-    """A booking as the seeds write it."""
-
-    org_id: OrgNamed
-    resource_id: ResourceNamed
-    start_time: Start
-    end_time: End
-    artist_name: BookerName
-    artist_email: BookerEmail
-    goal_text: Goal = ""
-    consent_recording: Consent = False
-    phone: BookerPhone = ""
-    location_details: Details = ""
-    answers: Answers = Field(default_factory=dict)
-    staff_id: HostNamed | None = None
-
-
-class NewHold(Body):
-    """A time to keep while a form is filled in."""
-
-    org_id: OrgNamed
-    resource_id: ResourceNamed
-    start_time: Start
-    end_time: End
-    staff_id: HostNamed | None = None
-
-
-class BookingChange(Body):
-    """What to change: a state, a time, or who books. What is left out stays."""
-
-    status: Annotated[
-        Literal["pending", "confirmed", "completed", "cancelled", "no_show"] | None,
-        Field(description="The state that it comes to."),
-    ] = None
-    start_time: Start | None = None
-    end_time: NewEnd = None
-    artist_name: BookerName | None = None
-    artist_email: BookerEmail | None = None
-    goal_text: Goal | None = None
-    consent_recording: Consent | None = None
-    phone: BookerPhone | None = None
-    location_details: Details | None = None
-    answers: Answers | None = None
-    reason: Annotated[Text, Field(description="Why, as whoever booked is told.")] = ""
-
-
-class BookingMove(Body):
-    """Another time for a booking."""
-
-    start_time: Start
-    end_time: NewEnd = None
 
 
 async def create(request: Request, wanted: NewBooking) -> Response:

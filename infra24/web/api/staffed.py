@@ -97,11 +97,7 @@ async def staff_availability(
     A slot names its host, one slot for each who is free; of a round robin and of several hosts together
     it names nobody. Dates are those of `timezone`, in which times are written.
     """
-    first = on or start_date
-    if first is None:
-        raise NothingNamed("Say when: date, or start_date and end_date.")
-    last = end_date or first
-    check_range(first, last)
+    first, last = _dates(on or start_date, end_date)
     found, now = services(request), services(request).clock()
     org_id = await _organization(found, link, org, appointment_type_id)
     async with found.database.transaction(org_id, caller_of(request).actor) as tx:
@@ -153,6 +149,13 @@ async def _wish(tx: Tx, found: Services, wanted: NewStaffBooking, person: Person
     end = wanted.end_time or wanted.start_time + timedelta(minutes=min(offer.rules.durations))
     choice = _choice(by, await _id(tx, wanted.staff_id))
     return Wish(types[0], wanted.start_time, end, person, choice, by.id if by else None)
+
+
+def _dates(first: date | None, last: date | None) -> tuple[date, date]:
+    if first is None:
+        raise NothingNamed("Say when: date, or start_date and end_date.")
+    check_range(first, last or first)
+    return first, last or first
 
 
 async def _organization(found: Services, link: str | None, org: str | None, type_: str | None) -> UUID:
