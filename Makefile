@@ -21,13 +21,13 @@ install: $(BIN)/.runtime frontend ## Install what is needed to run, build the fr
 run: $(BIN)/.runtime frontend ## Install what is needed, load the demo, serve (PORT, INFRA24_DATA_DIR)
 	@$(BIN)/infra24 serve --demo
 
-test: $(BIN)/.dev frontend tests/servers/node_modules/.done chromium programs ## Install what is needed and run all tests
+test: $(BIN)/.dev frontend .venv-client/.done tests/servers/node_modules/.done chromium programs ## Install what is needed and run all tests
 	@$(BIN)/python -m pytest $(SHARED) --durations 15 --durations-min 2 $(ARGS)
 
 test-fast: $(BIN)/.dev frontend ## Run the quick half of the tests, for the inner loop: under a minute
 	@$(BIN)/python -m pytest $(SHARED) $(FAST) $(ARGS)
 
-coverage: $(BIN)/.dev frontend tests/servers/node_modules/.done chromium programs ## Run all tests; print lines and branches that none reaches
+coverage: $(BIN)/.dev frontend .venv-client/.done tests/servers/node_modules/.done chromium programs ## Run all tests; print lines and branches that none reaches
 	@$(BIN)/python -m pytest $(SHARED) --cov infra24 --cov-branch --cov-report term-missing:skip-covered $(ARGS)
 
 lint: $(BIN)/.dev frontend ## Style, types, import law, the front end's types
@@ -49,9 +49,10 @@ lock: | $(BIN)/python ## Pin every dependency anew
 	$(BIN)/python -m pip install -q pip-tools
 	$(BIN)/pip-compile -q --generate-hashes --strip-extras --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-header --extra build --allow-unsafe -o requirements.lock pyproject.toml
 	$(BIN)/pip-compile -q --generate-hashes --strip-extras --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-header --extra build --extra dev --allow-unsafe -c requirements.lock -o requirements-dev.lock pyproject.toml
+	$(BIN)/pip-compile -q --generate-hashes --strip-extras --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-header --allow-unsafe -o tests/client/requirements.lock tests/client/requirements.in
 
 clean: ## Remove what was installed and built (not the data)
-	rm -rf $(VENV) frontend/node_modules tests/servers/node_modules infra24/web/static
+	rm -rf $(VENV) .venv-client frontend/node_modules tests/servers/node_modules infra24/web/static
 
 $(BIN)/python:
 	@echo "· a virtual environment in $(VENV)"
@@ -67,6 +68,13 @@ $(BIN)/.runtime: requirements.lock pyproject.toml | $(BIN)/python
 $(BIN)/.dev: requirements-dev.lock $(BIN)/.runtime
 	@echo "· Python packages for tests"
 	@$(BIN)/python -m pip install --disable-pip-version-check -q -r requirements-dev.lock
+	@touch $@
+
+# What writes a client from our OpenAPI document, and runs it: as a stranger would, with none of our packages.
+.venv-client/.done: tests/client/requirements.lock | $(BIN)/python
+	@echo "· a client's environment in .venv-client"
+	@$(PYTHON) -m venv .venv-client
+	@.venv-client/bin/python -m pip install --disable-pip-version-check -q -r $<
 	@touch $@
 
 # Node from the machine, or from a wheel where there is none.

@@ -87,7 +87,7 @@ def statements(world: World, shop: Shop) -> tuple[int, int, float]:
 def answers(world: World, shop: Shop, columns: int) -> tuple[float, int, int]:
     """The median of milliseconds of the answer, its bytes as they travel, and unpacked."""
     first = _monday().date()
-    query = f"start={first}&end={first + timedelta(days=6)}"
+    query = f"start_date={first}&end_date={first + timedelta(days=6)}"
     query += "".join(f"&resource_id={shop.ids[f'room{n}']}" for n in range(columns))
     asked = urllib.request.Request(
         f"{world.base}/api/calendar/events?{query}", headers={**shop.auth, "accept-encoding": "gzip"}

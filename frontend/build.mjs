@@ -8,7 +8,7 @@ rmSync(out, { recursive: true, force: true });
 mkdirSync(out, { recursive: true });
 
 const { metafile } = await build({
-  entryPoints: { book: "src/book.ts", embed: "src/embed.ts", copy: "src/copy.ts", calendar: "src/calendar/index.ts", passkeys: "src/passkeys.ts", week: "src/week.ts", bookings: "src/bookings.ts", app: "src/app.css", work: "src/staff.css" },
+  entryPoints: { book: "src/book.ts", embed: "src/embed.ts", copy: "src/copy.ts", calendar: "src/calendar/index.ts", passkeys: "src/passkeys.ts", week: "src/week.ts", bookings: "src/bookings.ts", app: "src/app.css", work: "src/staff.css", reference: "src/reference.css" },
   outdir: out.pathname,
   bundle: true,
   minify: true,

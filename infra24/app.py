@@ -2,12 +2,10 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
 from urllib.parse import urlsplit
 
 import httpx2
 from fastapi import FastAPI
-from fastapi.openapi.utils import get_openapi
 
 from infra24 import __version__, clock, events
 from infra24.bookings import Tokens
@@ -24,9 +22,8 @@ from infra24.proofs.oidc import SignIn
 from infra24.proofs.passwords import Passwords
 from infra24.proofs.sealing import Seals
 from infra24.settings import Settings
-from infra24.web import addresses, errors, rendering, routes
-from infra24.web.api.fields import ProblemView
-from infra24.web.envelope import Envelope
+from infra24.web import addresses, errors, openapi, rendering, routes
+from infra24.web.envelope import Envelope, HeadAsGet
 from infra24.web.health import Health
 from infra24.web.live import Watcher
 from infra24.web.services import Proofs, Services
@@ -87,7 +84,7 @@ def create_app(
         await database.close()
 
     app = FastAPI(
-        title="Infra24 Booking",
+        title=openapi.TITLE,
         version=__version__,
         lifespan=lifespan,
         docs_url=None,
@@ -109,20 +106,7 @@ def create_app(
     rendering.install(app)
     errors.install(app)
     addresses.install(app, routes.API, routes.PAGES)
+    openapi.install(app)
     app.add_middleware(Envelope, tls=settings.base_url.startswith("https:"))
-
-    def openapi() -> dict[str, Any]:
-        if app.openapi_schema is None:
-            schema = get_openapi(title=app.title, version=app.version, routes=app.routes)
-            parts = schema.setdefault("components", {})
-            parts.setdefault("schemas", {})["ProblemView"] = ProblemView.model_json_schema()
-            parts["securitySchemes"] = {
-                "key": {"type": "http", "scheme": "bearer"},
-                "token": {"type": "apiKey", "in": "query", "name": "token"},
-                "session": {"type": "apiKey", "in": "cookie", "name": "session"},
-            }
-            app.openapi_schema = schema
-        return app.openapi_schema
-
-    app.openapi = openapi  # type: ignore[method-assign]
+    app.add_middleware(HeadAsGet)
     return app

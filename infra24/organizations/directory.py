@@ -14,7 +14,7 @@ class LocationExists(Conflict):
 
 
 class UnknownResource(NotFound):
-    """There is no such resource here."""
+    """There is no resource by that id or slug."""
 
 
 class Directory:

@@ -13,7 +13,7 @@ from infra24.errors import Problem
 from infra24.organizations.keys import new_key
 
 RESERVED = frozenset(
-    {"account", "admin", "api", "book", "bookings", "dashboard", "embed.js", "health", "invitations"}
+    {"account", "admin", "api", "book", "bookings", "dashboard", "docs", "embed.js", "health", "invitations"}
     | {"openapi.json", "sign-in", "sign-out", "static", "theme"}
 )
 """What no organization can be called: these addresses are taken."""

@@ -53,13 +53,21 @@ async def several(tx: Tx, resource_ids: Sequence[UUID]) -> list[Resource]:
 
 async def get_by_slug(tx: Tx, slug: str) -> Resource:
     """One resource by slug or id. Refuses with UnknownResource."""
-    found = await queries.id_of_slug(tx, slug)
+    return await get(tx, await id_of(tx, slug))
+
+
+async def id_of(tx: Tx, named: str) -> UUID:
+    """The id of a resource that is named by slug or id; an id is taken at its word.
+
+    Refuses with UnknownResource where there is no such slug.
+    """
+    try:
+        return UUID(named)
+    except ValueError:
+        found = await queries.id_of_slug(tx, named)
     if found is None:
-        try:
-            found = UUID(slug)
-        except ValueError:
-            raise UnknownResource() from None
-    return await get(tx, found)
+        raise UnknownResource()
+    return found
 
 
 async def page(

@@ -6,8 +6,12 @@ from typing import Any
 
 from fastapi import FastAPI, Request, Response
 from fastapi.routing import APIRoute
+from starlette.convertors import StringConvertor, register_url_convertor
 from starlette.routing import Route
 
+from infra24.errors import Problem
+from infra24.people import Scope
+from infra24.web import openapi
 from infra24.web.api import fields
 from infra24.web.guard import Needs, Open, admit, check_person
 
@@ -16,7 +20,7 @@ from infra24.web.guard import Needs, Open, admit, check_person
 class Address:
     """One address of the API. `needs` is the scope that it takes, `gives` the shape of its answer.
 
-    `also` is another media type that it answers in when asked.
+    `also` is another media type that it answers in when asked. `once`: it honours Idempotency-Key.
     """
 
     method: str
@@ -27,14 +31,24 @@ class Address:
     status: int = 200
     media: str = "application/json"
     also: str = ""
+    once: bool = False
 
     @property
     def refuses(self) -> tuple[int, ...]:
         """The statuses of its refusals."""
+        reads = () if self.method in ("GET", "DELETE") else (400, 413)
         asks = () if self.needs is Open.PUBLIC and "{org}" not in self.path else (401,)
         judges = (403,) if self.needs is not Open.PUBLIC else ()
         changes = (409,) if self.method != "GET" or self.path.startswith("/api/booking/") else ()
-        return (*asks, *judges, 404, *changes, 422, 429)
+        return (*reads, *asks, *judges, 404, *changes, 422, 429)
+
+    @property
+    def shared(self) -> list[dict[str, Any]]:
+        """The parameters that are read before it answers: token, organization, Idempotency-Key."""
+        found = [openapi.TOKEN, openapi.TOKEN_HEADER] if self.needs in (Open.TOKEN, Open.EITHER) else []
+        if "{org}" not in self.path and (self.needs is Open.EITHER or isinstance(self.needs, Scope)):
+            found.append(openapi.ORG)
+        return [*found, openapi.ONCE] if self.once else found
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,30 +64,48 @@ class Page:
 def install(app: FastAPI, api: tuple[Address, ...], pages: tuple[Page, ...]) -> None:
     """Give the application its addresses, each behind the guard with what it needs."""
     for address in api:
+        summary, description = openapi.said(address.answers)
         app.router.add_api_route(
             address.path,
             address.answers,
             methods=[address.method],
             status_code=address.status,
+            response_class=Response,
             response_model=None,
             responses=_documented(address),
-            openapi_extra=_security(address),
+            openapi_extra=_extra(address),
             operation_id=f"{address.answers.__name__}_{address.method.lower()}",
-            route_class_override=_guarded_route(address.needs),
+            summary=summary,
+            description=description,
+            tags=[openapi.tag_of(address.answers)],
+            route_class_override=_guarded_route(address),
         )
     for page in pages:
-        app.router.routes.append(Route(page.path, _guarded(page), methods=list(page.methods)))
+        path = page.path.replace("{org}", "{org:org}")
+        app.router.routes.append(Route(path, _guarded(page), methods=list(page.methods)))
 
 
-def _guarded_route(needs: Needs) -> type[APIRoute]:
+class _Organization(StringConvertor):
+    """An organization's name in a page's address: no page answers for the API."""
+
+    regex = "(?!api(?:/|$))[^/]+"
+
+
+register_url_convertor("org", _Organization())
+
+
+def _guarded_route(address: Address) -> type[APIRoute]:
     """A route whose guard comes before anything of the request is read (and costs no dependency to solve)."""
+    shared = {parameter["name"] for parameter in address.shared if parameter["in"] == "query"}
 
     class Guarded(APIRoute):
         def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
             answer = super().get_route_handler()
+            known = shared | {parameter.alias for parameter in self.dependant.query_params}
 
             async def guarded(request: Request) -> Response:
-                await admit(request, needs)
+                await admit(request, address.needs)
+                _check_query(request, known)
                 return await answer(request)
 
             return guarded
@@ -81,10 +113,16 @@ def _guarded_route(needs: Needs) -> type[APIRoute]:
     return Guarded
 
 
+def _check_query(request: Request, known: set[str]) -> None:
+    """Refuses with Problem what is no parameter of the address: nothing that was asked for is passed over."""
+    if not known.issuperset(request.query_params):
+        hint = f"; known here: {', '.join(sorted(known))}" if known else ""
+        unknown = (name for name in request.query_params if name not in known)
+        raise Problem(dict.fromkeys(unknown, f"is no parameter of this address{hint}"))
+
+
 def _guarded(page: Page) -> Callable[[Request], Awaitable[Response]]:
     async def answer(request: Request) -> Response:
-        if request.method == "HEAD" and "HEAD" not in page.methods:  # as GET: it changes nothing
-            request = Request({**request.scope, "method": "GET"}, request.receive)
         await admit(request, page.needs)
         check_person(request, page.needs)
         found: Response = await page.answers(request)
@@ -102,6 +140,10 @@ def _documented(address: Address) -> dict[int | str, dict[str, Any]]:
         if address.also:
             answers[address.status]["content"] = {address.also: {"schema": {"type": "string"}}}
     return answers
+
+
+def _extra(address: Address) -> dict[str, Any]:
+    return {**_security(address), **({"parameters": address.shared} if address.shared else {})}
 
 
 def _security(address: Address) -> dict[str, Any]:

@@ -48,7 +48,7 @@ class Caller:
     """Who calls and what they may do in the organization that is asked about.
 
     `user` is there when they signed in; `csrf` is what their forms must carry. A caller has no scopes
-    where they do not belong.
+    where they do not belong; `is_from_elsewhere` says that they are known, but not here.
     """
 
     actor: Actor
@@ -58,6 +58,7 @@ class Caller:
     org_id: UUID | None = None
     csrf: str = ""
     shown: Credentials = Credentials()
+    is_from_elsewhere: bool = False
 
     @property
     def user_id(self) -> UUID | None:

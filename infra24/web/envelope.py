@@ -90,6 +90,25 @@ def _secured(name: bytes, value: bytes) -> tuple[bytes, bytes]:
     return name, value + b"; Secure" if is_open else value
 
 
+class HeadAsGet:
+    """Answers HEAD as GET, without the body: nothing behind this has to know of it."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["method"] != "HEAD":
+            await self.app(scope, receive, send)
+            return
+
+        async def headers_only(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                await send(message)
+                await send({"type": "http.response.body", "body": b""})
+
+        await self.app({**scope, "method": "GET"}, receive, headers_only)
+
+
 def _refusal(scope: Scope) -> tuple[int, bytes] | None:
     """What is refused before anyone looks: too much to carry, or a character that no text can have."""
     for name, value in scope["headers"]:

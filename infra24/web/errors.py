@@ -8,6 +8,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse
+from starlette.routing import Match, Route
 
 from infra24.errors import (
     Conflict,
@@ -87,39 +88,64 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(RequestValidationError)
     async def invalid(request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)
-        errors = [
-            {
-                "path": ".".join(str(part) for part in item["loc"][1:]) or str(item["loc"][0]),
-                "sentence": str(item["msg"]),
-            }
-            for item in error.errors()
-        ]
-        said = "; ".join(f"{item['path']}: {item['sentence']}" for item in errors)
-        if _wants_json(request):
-            return problem(422, "invalid", said, errors=errors)
-        return await error_page(request, 404, "not_found", "")
+        if not _wants_json(request):
+            return await error_page(request, 404, "not_found", "")
+        return _invalid(error)
 
     @app.exception_handler(HTTPException)
     async def http(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
-        code = {404: "not_found", 405: "method_not_allowed", 413: "too_large"}.get(
-            error.status_code, "bad_request"
-        )
-        if _wants_json(request) and error.status_code == 400:  # a body that cannot be read
-            return problem(422, "invalid", str(error.detail))
-        if _wants_json(request):
-            answer = problem(error.status_code, code, str(error.detail))
-        else:
-            await recognise(request)
-            answer = await error_page(request, error.status_code, code, "")
-        answer.headers.update(error.headers or {})
-        return answer
+        if error.status_code == 405:
+            return await _method_refused(request)
+        if error.status_code == 400 and _wants_json(request):  # a body that cannot be read
+            return _unreadable()
+        return await _refused_by_framework(request, error.status_code, str(error.detail))
 
     @app.exception_handler(Exception)
     async def crashed(request: Request, _: Exception) -> Response:  # the server logs it
         if _wants_json(request):
             return problem(500, "our_mistake", "Something went wrong here. Nothing was changed.")
         return await error_page(request, 500, "our_mistake", "")
+
+
+def _invalid(error: RequestValidationError) -> Response:
+    """Every field that is wrong, by its path; a body that is no JSON at all is a bad request."""
+    if any(item["type"] == "json_invalid" for item in error.errors()):
+        return _unreadable()
+    errors = [
+        {
+            "path": ".".join(str(part) for part in item["loc"][1:]) or str(item["loc"][0]),
+            "sentence": str(item["msg"]).removeprefix("Value error, "),
+        }
+        for item in error.errors()
+    ]
+    said = "; ".join(f"{item['path']}: {item['sentence']}" for item in errors)
+    return problem(422, "invalid", said, errors=errors)
+
+
+def _unreadable() -> Response:
+    return problem(400, "unreadable", "The body cannot be read. Send JSON in UTF-8.")
+
+
+async def _method_refused(request: Request) -> Response:
+    """405 with every method that the address has; to OPTIONS they are the answer."""
+    routes = [route for route in request.app.routes if isinstance(route, Route)]
+    path = next(r.path for r in routes if r.matches(request.scope)[0] is not Match.NONE)
+    methods = {"OPTIONS"}.union(*(route.methods or () for route in routes if route.path == path))
+    allow = {"allow": ", ".join(sorted(methods | ({"HEAD"} if "GET" in methods else set())))}
+    if request.method == "OPTIONS":
+        return Response(status_code=204, headers=allow)
+    answer = await _refused_by_framework(request, 405, "This address has no such method; see Allow.")
+    answer.headers.update(allow)
+    return answer
+
+
+async def _refused_by_framework(request: Request, status: int, detail: str) -> Response:
+    code = {404: "not_found", 405: "method_not_allowed", 413: "too_large"}.get(status, "bad_request")
+    if _wants_json(request):
+        return problem(status, code, detail)
+    await recognise(request)
+    return await error_page(request, status, code, "")
 
 
 def _problem_of(request: Request, refusal: Refusal) -> Response:

@@ -1,5 +1,6 @@
 """The guard before every door: finds out who calls, and lets in whoever may do what the sitemap says."""
 
+from dataclasses import replace
 from enum import StrEnum
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -94,7 +95,7 @@ async def _here(request: Request, found: Services, shown: Credentials, needs: Ne
 
 
 def _check(who: Caller, here: Organization | None, needs: Needs) -> None:
-    if who.shown.key and here is not None and not who.scopes:
+    if who.shown.key and here is not None and not (who.scopes or who.is_from_elsewhere):
         raise Unauthenticated()
     if isinstance(needs, Open):
         _check_open(who, needs)
@@ -102,7 +103,7 @@ def _check(who: Caller, here: Organization | None, needs: Needs) -> None:
     if who.user is not None and who.org_id is not None and who.user.lacks_factor(who.org_id):
         raise SecondFactorNeeded()
     if not who.scopes:
-        if who.user is not None and who.org_id is not None:
+        if who.is_from_elsewhere:
             raise NothingHere()
         raise Unauthenticated()
     if needs not in who.scopes:
@@ -113,6 +114,8 @@ def _check_open(who: Caller, needs: Open) -> None:
     shows = who.shown.anything or who.shown.token is not None
     if (needs is Open.EITHER and not shows) or (needs is Open.SIGNED_IN and who.user is None):
         raise Unauthenticated()
+    if needs is Open.EITHER and who.is_from_elsewhere and who.shown.token is None:
+        raise NothingHere()
 
 
 async def _identify(
@@ -128,34 +131,38 @@ async def _identify(
         org_id = _org_of(token) if shown.token else org_of_token(token)
         return Caller(Actor("booker", address=address), org_id=org_id, shown=shown)
     if shown.key is not None:
-        return await _by_key(found, shown, here, visitor, address)
+        return await _by_key(request, found, shown, here, visitor)
     signed_in = await _signed_in(found, shown)
     if signed_in is None:
         return visitor
     org_id = here.id if here else await _org_of_session(request, found, shown, signed_in)
     role = signed_in.role_in(org_id) if org_id else None
+    scopes: frozenset[Scope] = signed_in.scopes_in(org_id) if org_id else frozenset()
     now = found.clock()
     if shown.session is not None and people.sessions.is_news(signed_in, now):
         async with found.database.accounts() as tx:
             await people.see(tx, signed_in.session_id, org_id if role else None, now)
     return Caller(
         Actor("user", str(signed_in.user_id), signed_in.name, address),
-        signed_in.scopes_in(org_id) if org_id else frozenset(),
+        scopes,
         role or Role.PUBLIC,
         signed_in,
         org_id,
         csrf_of(found, signed_in.session_id) if shown.session else "",
         shown,
+        is_from_elsewhere=org_id is not None and not scopes,
     )
 
 
 async def _by_key(
-    found: Services, shown: Credentials, here: Organization | None, visitor: Caller, address: str
+    request: Request, found: Services, shown: Credentials, here: Organization | None, visitor: Caller
 ) -> Caller:
-    key, now = shown.key or "", found.clock()
+    """Whose key it is. One of another organization is as somebody who does not belong here."""
+    key, now, address = shown.key or "", found.clock(), visitor.actor.address
     org_id = org_of_key(key)
-    if org_id is None or (here is not None and here.id != org_id):
-        return Caller(visitor.actor, org_id=org_id if here is None else here.id, shown=shown)
+    asked = here.id if here else await _org_asked(request, found)
+    if org_id is None:
+        return replace(visitor, org_id=asked)
     async with found.database.glance_at_accounts() as tx:
         holder = await people.keys.holder(tx, org_id, key, now)
     if holder is None:
@@ -163,7 +170,9 @@ async def _by_key(
             allowed = await people.accounts.attempt(tx, "bad keys from an address", address, now)
         if not allowed:
             raise TooManyTries()
-        return Caller(visitor.actor, org_id=org_id, shown=shown)
+        return replace(visitor, org_id=asked or org_id)
+    if asked is not None and asked != org_id:
+        return replace(visitor, org_id=asked, is_from_elsewhere=True)
     if holder.is_news:
         async with found.database.accounts() as tx:
             await people.see_key(tx, org_id, holder.id, now)
@@ -186,12 +195,18 @@ async def _org_of_session(
 ) -> UUID | None:
     """The organization that a signed-in caller asks about where the address names none: ?org=, a token's,
     or the only one they have."""
-    wanted = request.query_params.get("org") or request.headers.get("x-organization")
-    if wanted:
-        return (await found.directory.find(wanted)).id
+    asked = await _org_asked(request, found)
+    if asked is not None:
+        return asked
     if shown.token:
         return _org_of(shown.token)
     return signed_in.places[0].org_id if len(signed_in.places) == 1 else None
+
+
+async def _org_asked(request: Request, found: Services) -> UUID | None:
+    """The organization that ?org= names. Refuses with UnknownOrganization."""
+    wanted = request.query_params.get("org")
+    return (await found.directory.find(wanted)).id if wanted else None
 
 
 def _org_of(token: str) -> UUID:

@@ -126,7 +126,7 @@ def test_a_time_that_is_not_offered_says_why(http: httpx2.Client, shop: Shop) ->
         ({"surprise": 1}, "surprise"),
         ({"goal_text": "x" * 2001}, "goal_text"),
         ({"goal_text": "nul \u0000"}, "goal_text"),
-        ({"resource_id": "x"}, "resource_id"),
+        ({"resource_id": ""}, "resource_id"),
     ],
 )
 def test_a_wrong_field_is_named(http: httpx2.Client, shop: Shop, change: dict[str, Any], path: str) -> None:

@@ -29,7 +29,7 @@ class Staff:
         self.http, self.shop, self.headers = http, shop, headers or shop.auth
 
     def agenda(self, *names: str, start: str = TUESDAY, end: str | None = None, status: int = 200) -> Any:
-        params: dict[str, Any] = {"start": start, "end": end or start, "org": self.shop.slug}
+        params: dict[str, Any] = {"start_date": start, "end_date": end or start, "org": self.shop.slug}
         if names:
             params["resource_id"] = [str(self.shop.ids[name]) for name in names]
         answer = self.http.get("/api/calendar/events", params=params, headers=self.headers)
@@ -396,7 +396,7 @@ def test_another_organizations_bookings_and_resources_are_not_there(staff: Staff
         == "unknown_booking"
     )
     answer = staff.http.get("/api/calendar/events", headers=staff.headers, params={
-        "start": TUESDAY, "end": TUESDAY, "resource_id": str(studio.shop.ids["hall"])})  # fmt: skip
+        "start_date": TUESDAY, "end_date": TUESDAY, "resource_id": str(studio.shop.ids["hall"])})  # fmt: skip
     assert answer.status_code == 404
     mine = staff.book("room", "2026-11-24T10:00:00Z")
     body = {"from_resource_id": str(staff.shop.ids["room"]), "resource_id": str(studio.shop.ids["hall"])}
@@ -405,10 +405,10 @@ def test_another_organizations_bookings_and_resources_are_not_there(staff: Staff
 
 
 @pytest.mark.parametrize("params", [
-    {"start": "2026-11-24", "end": "2026-11-23"},
-    {"start": "2026-11-24", "end": "2027-01-24"},
-    {"start": "2026-11-24"},
-    {"start": "soon", "end": "later"},
+    {"start_date": "2026-11-24", "end_date": "2026-11-23"},
+    {"start_date": "2026-11-24", "end_date": "2027-01-24"},
+    {"start_date": "2026-11-24"},
+    {"start_date": "soon", "end_date": "later"},
 ])  # fmt: skip
 def test_ranges_that_are_none_are_refused(staff: Staff, params: dict[str, str]) -> None:
     assert staff.http.get("/api/calendar/events", params=params, headers=staff.headers).status_code == 422

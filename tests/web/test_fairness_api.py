@@ -330,7 +330,7 @@ def test_the_ledger_is_for_staff(
     here = f"/api/organizations/{shop.slug}/resources/{shop.ids['turns']}/fairness"
     assert http.get(here).status_code == 401
     other = found_shop(database_url, settings, clock, people_and_things())
-    assert http.get(here, headers=other.auth).status_code == 401
+    assert http.get(here, headers=other.auth).status_code == 404
     theirs = f"/api/organizations/{other.slug}/resources/{shop.ids['turns']}/fairness"
     assert http.get(theirs, headers=other.auth).status_code == 404
     page = f"/{shop.slug}/admin/fairness/by-turns"

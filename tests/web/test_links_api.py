@@ -467,7 +467,7 @@ def test_a_link_is_of_its_organization_only(
         ).status_code
         == 404
     )
-    assert http.get(here(shop, made), headers=other.auth).status_code == 401
+    assert http.get(here(shop, made), headers=other.auth).status_code == 404
     assert http.get(here(shop, made)).status_code == 401
     assert ask(http, made, org=other.slug).status_code == 404
     assert create(http, made, org=other.slug).status_code == 404

@@ -44,10 +44,14 @@ def request_for(address: Address, http: httpx2.Client, mine: Shop, theirs: Shop)
     path = path.replace("{id}", victim["id"] if "/bookings/{id}" in path else room)
     path = path.replace("{slug}", "any")
     params: dict[str, Any] = {}
-    if "/calendar/" in path:
-        params = {"start": "2026-11-20", "end": "2026-11-26", "resource_id": room}
-    if "availability" in path:
-        params = {"resource_id": room, "start_date": "2026-11-23", "start_time": AT.isoformat()}
+    if path == "/api/calendar/events":
+        params = {"start_date": "2026-11-20", "end_date": "2026-11-26", "resource_id": room}
+    if path in ("/api/calendar/offers", "/api/availability", "/api/availability/explain"):
+        params = {"resource_id": room}
+    if path == "/api/availability/explain":
+        params["start_time"] = AT.isoformat()
+    elif "availability" in path:
+        params["start_date"] = "2026-11-23"
     if address.needs in (Open.TOKEN, Open.EITHER):
         params["token"] = my_own["token"]
     bodies: dict[str, Any] = {

@@ -226,7 +226,7 @@ def test_what_the_database_cannot_keep_is_refused(http: httpx2.Client, shop: Sho
             content=f'{{"{field}": {metadata}}}',
             headers={**shop.auth, "content-type": "application/json"},
         )
-        assert answer.status_code == 422, answer.text
+        assert answer.status_code in (400, 422), answer.text
 
 
 def test_an_offer_outlives_its_hosts(http: httpx2.Client, shop: Shop) -> None:

@@ -174,6 +174,15 @@ def test_a_colleague_takes_over_only_while_the_other_is_away(http: httpx2.Client
     assert len(slots(http, shop, "with-ann", WEDNESDAY)) == 20
 
 
+def test_whoever_stands_in_is_named_where_a_time_is_explained(http: httpx2.Client, shop: Shop) -> None:
+    own(http, shop, "ann", overrides=[{"date": TUESDAY, "off": True, "colleague": CYD}])
+    params = {"resource_id": str(shop.ids["with-ann"]), "start_time": f"{TUESDAY}T12:00:00Z"}
+    told = http.get("/api/availability/explain", params=params, headers=shop.auth).json()
+    names = {host["host_id"]: host["name"] for host in told["hosts"]}
+    assert set(names) == {str(shop.ids["ann"]), str(shop.ids["cyd"])}
+    assert all(names.values())
+
+
 def test_a_colleague_who_is_away_or_taken_does_not_take_over(http: httpx2.Client, shop: Shop) -> None:
     own(http, shop, "ann", overrides=[{"date": TUESDAY, "off": True, "colleague": CYD}])
     own(http, shop, "cyd", overrides=[{"date": TUESDAY, "off": [{"start": "08:00", "end": "12:00"}]}])

@@ -119,7 +119,7 @@ export class Server {
   }
 
   async agenda(page: Page): Promise<Agenda> {
-    const query = new URLSearchParams({ org: this.#org, start: page.first, end: page.last });
+    const query = new URLSearchParams({ org: this.#org, start_date: page.first, end_date: page.last });
     for (const column of page.columns) query.append("resource_id", column.id);
     return this.#ask(`/api/calendar/events?${query}`);
   }

@@ -114,7 +114,7 @@ SENTENCES = (
     "Someone just took that time.",
     "That time is not offered.",
     "This booking cannot go there.",
-    "There is no such resource here.",
+    "There is no resource by that id or slug.",
     "A booking that is %(state)s cannot become %(wanted)s.",
 )
 """Each as it is in the catalogues; what stands in it is filled in again."""

@@ -72,8 +72,8 @@ def agenda_view(
     here, written = now.astimezone(zone), Written(zone, speech)
     return {
         "timezone": zone.key,
-        "start": days[0],
-        "end": days[1],
+        "start_date": days[0],
+        "end_date": days[1],
         "now": {"local": _wall(told(zone, int(now.timestamp()))), "at": here.astimezone(UTC)},
         "columns": [column_view(column) for column in columns],
         "events": [event_view(entry, written, whys, writes=writes) for entry in found.entries],

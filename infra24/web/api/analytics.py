@@ -1,65 +1,39 @@
 """The analytics door: the same figures as the page, as JSON or one table of them as CSV."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
 from fastapi import Query, Request, Response
-from pydantic import BaseModel
 
 from infra24 import analytics
 from infra24.analytics import RANGES, TABLES, Report, Step, Wish
 from infra24.errors import Problem
 from infra24.web.admin.analytics import csv_answer
 from infra24.web.api.answers import answer
-from infra24.web.api.fields import Day
-from infra24.web.api.resources import Org
+from infra24.web.api.fields import Day, Org
 from infra24.web.caller import caller_of, here_of
 from infra24.web.services import services
 
-Named = Annotated[str, Query(max_length=100)]
-
-
-class AnalyticsView(BaseModel):
-    """Sums of the bookings that begin in a range of dates, beside those of as many dates before.
-
-    Every list is a table that `format=csv&table=` gives as well. Rates are parts of one; `of` is what they
-    are of. Money is in minor units, and zero until payments exist.
-    """
-
-    timezone: str
-    start_date: date
-    end_date: date
-    before_start_date: date
-    before_end_date: date
-    step: Literal["day", "week"]
-    made_at: datetime
-    totals: list[dict[str, Any]]
-    trend: list[dict[str, Any]]
-    use: list[dict[str, Any]]
-    lead: list[dict[str, Any]]
-    outcomes: list[dict[str, Any]]
-    hours: list[dict[str, Any]]
-    offers: list[dict[str, Any]]
-    hosts: list[dict[str, Any]]
-    bookers: list[dict[str, Any]]
-    revenue: list[dict[str, Any]]
+Said = Annotated[str, Query(max_length=100)]
 
 
 async def read_analytics(
     request: Request,
     org: Org,
-    range: Annotated[str, Query(max_length=20, description=f"one of {', '.join(RANGES)}")] = "",
-    start_date: Annotated[Day | None, Query(description="in the organization's zone")] = None,
-    end_date: Annotated[Day | None, Query(description="included; two years after the start at most")] = None,
-    by: Annotated[Literal["day", "week"] | None, Query(description="the steps of the trend")] = None,
-    type: Annotated[Named, Query(description="only this offer, by slug or id")] = "",
-    resource: Annotated[Named, Query(description="only what takes this resource, by slug or id")] = "",
-    host: Annotated[Named, Query(description="only what this person hosts, by slug or id")] = "",
-    format: Annotated[Literal["json", "csv"] | None, Query(description="else as Accept says")] = None,
-    table: Annotated[str, Query(max_length=20, description=f"of CSV: {', '.join(TABLES)}")] = "trend",
+    range: Annotated[str, Query(max_length=20, description=f"One of {', '.join(RANGES)}.")] = "",
+    start_date: Annotated[
+        Day | None, Query(description="The first date, in the organization's zone.")
+    ] = None,
+    end_date: Annotated[Day | None, Query(description="The last, included; two years later at most.")] = None,
+    by: Annotated[Literal["day", "week"] | None, Query(description="The steps of the trend.")] = None,
+    type: Annotated[Said, Query(description="Only this offer, by slug or id.")] = "",
+    resource: Annotated[Said, Query(description="Only what takes this resource, by slug or id.")] = "",
+    host: Annotated[Said, Query(description="Only what this person hosts, by slug or id.")] = "",
+    format: Annotated[Literal["json", "csv"] | None, Query(description="Else as Accept says.")] = None,
+    table: Annotated[str, Query(max_length=20, description=f"Of CSV: {', '.join(TABLES)}.")] = "trend",
 ) -> Response:
-    """What the bookings of some dates add up to: the last 30 days if none are said."""
+    """What the bookings of some dates add up to. The last 30 days if none are said."""
     found, here = services(request), here_of(request)
     zone, now = ZoneInfo(here.time_zone), found.clock()
     if table not in TABLES:

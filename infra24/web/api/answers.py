@@ -1,6 +1,6 @@
 """JSON answers, written once and fast."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
@@ -32,6 +32,17 @@ def _slot(start: int, length: int) -> orjson.Fragment:
     """One slot, already JSON: the same times are asked for again and again."""
     begins, ends = (datetime.fromtimestamp(at, UTC).strftime(_WRITTEN) for at in (start, start + length))
     return orjson.Fragment(f'{{"start":"{begins}","end":"{ends}","duration":{length // 60}}}')
+
+
+def nearest_to(
+    found: Services, org_id: UUID, asked: Sequence[Wish]
+) -> Callable[[Refusal], Awaitable[Refusal]]:
+    """Adds the nearest free times to a refusal of the last that was asked for."""
+
+    async def refused(refusal: Refusal) -> Refusal:
+        return await with_alternatives(found, org_id, asked[-1], refusal) if asked else refusal
+
+    return refused
 
 
 async def with_alternatives(

@@ -1,22 +1,30 @@
-"""GET /api/availability and its two companions: when is it free, and why not."""
+"""GET /api/availability and its companions: when is it free, and why not."""
 
 from datetime import date, timedelta
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import Query, Request, Response
+from fastapi import Path, Query, Request, Response
 
 from infra24 import bookings
 from infra24 import resources as offers
-from infra24.availability import Party, Reason
+from infra24.availability import Explanation, Party, Reason
 from infra24.availability.hours import day_span
 from infra24.errors import Invalid
 from infra24.people import Scope
-from infra24.resources import ANYONE, Choice
 from infra24.web.api.answers import answer, slot_views
-from infra24.web.api.fields import LONGEST_RANGE_DAYS, Day, Instant, Minutes
+from infra24.web.api.fields import LONGEST_RANGE_DAYS, EndDate, Instant, Minutes, Named, StartDate
+from infra24.web.api.naming import organization_meant, with_host
 from infra24.web.caller import caller_of
 from infra24.web.services import services
+
+ResourceAsked = Annotated[Named, Query(description="The resource's id, or with `org` its slug.")]
+OrgAsked = Annotated[
+    Named | None, Query(description="The organization's slug or id; needed where a slug names the resource.")
+]
+Length = Annotated[
+    Minutes | None, Query(description="The length in minutes; the shortest on offer if left out.")
+]
 
 
 class RangeTooLong(Invalid):
@@ -29,116 +37,82 @@ class EndsBeforeItBegins(Invalid):
 
 async def availability(
     request: Request,
-    resource_id: UUID,
-    start_date: Day,
-    end_date: Day | None = None,
-    duration: Annotated[
-        Minutes | None, Query(description="minutes; the shortest on offer if left out")
-    ] = None,
+    resource_id: ResourceAsked,
+    start_date: StartDate,
+    end_date: EndDate = None,
+    duration: Length = None,
+    org: OrgAsked = None,
 ) -> Response:
-    """The free times of a resource, by dates of its own zone, both included (62 days at most)."""
-    return await _answer(request, resource_id, start_date, end_date or start_date, duration)
+    """The free times of a resource. Dates are those of its own zone, 62 at most."""
+    return await _answer(request, ("resource_id", resource_id, org), start_date, end_date, duration)
 
 
 async def resource_availability(
     request: Request,
-    id: UUID,
-    start_date: Day,
-    end_date: Day | None = None,
-    duration: Annotated[Minutes | None, Query(description="minutes")] = None,
+    id: Annotated[Named, Path(description="The resource's id, or with `org` its slug.")],
+    start_date: StartDate,
+    end_date: EndDate = None,
+    duration: Length = None,
+    org: OrgAsked = None,
 ) -> Response:
-    """The same, under the resource."""
-    return await _answer(request, id, start_date, end_date or start_date, duration)
+    """The free times of a resource, under the resource. The same as GET /api/availability."""
+    return await _answer(request, ("id", id, org), start_date, end_date, duration)
 
 
 async def explain(
     request: Request,
-    resource_id: UUID,
-    start_time: Instant,
-    duration: Minutes | None = None,
-    staff_id: Annotated[UUID | None, Query(description="only with this host")] = None,
+    resource_id: ResourceAsked,
+    start_time: Annotated[Instant, Query(description="When the time begins, such as 2026-11-23T12:00:00Z.")],
+    duration: Length = None,
+    staff_id: Annotated[Named | None, Query(description="Only with this host, by id or slug.")] = None,
+    org: OrgAsked = None,
 ) -> Response:
-    """Why a time is offered or not. With the organization's key, in full; else without private facts."""
-    found, now = services(request), services(request).clock()
-    org_id = await found.directory.org_of_resource(resource_id)
-    async with found.database.transaction(org_id, caller_of(request).actor) as tx:
-        choice = Choice((staff_id,)) if staff_id else ANYONE
+    """Why a time is offered or not. In full with a key that may read the catalogue; else nothing private."""
+    found, who, now = services(request), caller_of(request), services(request).clock()
+    org_id = await organization_meant(found, "resource_id", resource_id, org)
+    async with found.database.transaction(org_id, who.actor) as tx:
+        id_, choice = await offers.id_of(tx, resource_id), await with_host(tx, staff_id)
         if staff_id:
-            (await offers.offer(tx, resource_id)).check_wish()
-        offer, why = await bookings.why(tx, resource_id, start_time, duration, now, choice=choice)
-        minutes = duration or min(offer.rules.durations)
-        end = start_time + timedelta(minutes=minutes)
+            (await offers.offer(tx, id_)).check_wish()
+        offer, why = await bookings.why(tx, id_, start_time, duration, now, choice=choice)
+        end = start_time + timedelta(minutes=duration or min(offer.rules.durations))
         body: dict[str, Any] = {
-            "resource_id": resource_id,
+            "resource_id": id_,
             "start": start_time,
             "end": end,
             "available": why.free,
             "reasons": [{"code": r.code, "sentence": r.sentence} for r in why.reasons],
         }
-        if caller_of(request).may(Scope.CATALOGUE_READ, org_id):
-            names = {host.id: host.name for host in offer.hosts}
-            body["hosts"] = [
-                {
-                    "host_id": str(key),
-                    "name": names.get(UUID(str(key)), ""),
-                    "available": not reasons,
-                    "reasons": [_told(reason) for reason in reasons],
-                }
-                for key, reasons in why.hosts.items()
-            ]
-            body["needs"] = [_need(party, offer) for party in why.parties]
-            body["reasons"] = [_told(reason) for reason in why.reasons]
-            buffers = (
-                timedelta(minutes=offer.rules.buffer_before),
-                timedelta(minutes=offer.rules.buffer_after),
+        if who.may(Scope.CATALOGUE_READ, org_id):
+            before, after = (
+                timedelta(minutes=m) for m in (offer.rules.buffer_before, offer.rules.buffer_after)
             )
-            body["in_the_way"] = await bookings.in_the_way(
-                tx, offer, start_time - buffers[0], end + buffers[1], now
-            )
+            body |= _in_full(offer, why)
+            body["in_the_way"] = await bookings.in_the_way(tx, offer, start_time - before, end + after, now)
     return answer(body)
-
-
-async def _answer(
-    request: Request, resource_id: UUID, first: date, last: date, minutes: int | None
-) -> Response:
-    check_range(first, last)
-    found = services(request)
-    org_id = await found.directory.org_of_resource(resource_id)
-    async with found.database.glance(org_id) as tx:
-        offer, length, starts = await bookings.day_slots(tx, resource_id, first, last, minutes, found.clock())
-    return answer(
-        {
-            "success": True,
-            "resource_id": str(resource_id),
-            "timezone": offer.rules.zone.key,
-            "start_date": first,
-            "end_date": last,
-            "duration": length // 60,
-            "slots": slot_views(starts, length),
-        }
-    )
 
 
 async def reasons(
     request: Request,
-    resource_id: UUID,
-    start_date: Day,
-    end_date: Day | None = None,
-    duration: Minutes | None = None,
+    resource_id: ResourceAsked,
+    start_date: StartDate,
+    end_date: EndDate = None,
+    duration: Length = None,
+    org: OrgAsked = None,
 ) -> Response:
-    """Why there are no free times in a range of dates: each reason, and how many starts it removed."""
+    """Why there are no free times in a range of dates. Each reason, and how many starts it removed."""
     last = end_date or start_date
     check_range(start_date, last)
     found = services(request)
-    org_id = await found.directory.org_of_resource(resource_id)
+    org_id = await organization_meant(found, "resource_id", resource_id, org)
     async with found.database.transaction(org_id, caller_of(request).actor) as tx:
-        offer = await offers.offer(tx, resource_id)
+        offer = await offers.offer(tx, await offers.id_of(tx, resource_id))
         zone = offer.rules.zone
         span = (bookings.instant(day_span(zone, start_date)[0]), bookings.instant(day_span(zone, last)[1]))
-        told = await bookings.why_no_slots(tx, resource_id, span, duration, found.clock())
+        told = await bookings.why_no_slots(tx, offer.resource.id, span, duration, found.clock())
     return answer(
         {
-            "resource_id": resource_id,
+            "resource_id": offer.resource.id,
             "reasons": [{"code": r.code, "sentence": r.sentence, "starts": count} for r, count in told],
         }
     )
@@ -150,6 +124,47 @@ def check_range(first: date, last: date) -> None:
         raise EndsBeforeItBegins()
     if last - first >= timedelta(days=LONGEST_RANGE_DAYS):
         raise RangeTooLong()
+
+
+async def _answer(
+    request: Request, asked: tuple[str, str, str | None], first: date, end: date | None, minutes: int | None
+) -> Response:
+    last = end or first
+    check_range(first, last)
+    found = services(request)
+    org_id = await organization_meant(found, *asked)
+    async with found.database.glance(org_id) as tx:
+        id_ = await offers.id_of(tx, asked[1])
+        offer, length, starts = await bookings.day_slots(tx, id_, first, last, minutes, found.clock())
+    return answer(
+        {
+            "success": True,
+            "resource_id": str(id_),
+            "timezone": offer.rules.zone.key,
+            "start_date": first,
+            "end_date": last,
+            "duration": length // 60,
+            "slots": slot_views(starts, length),
+        }
+    )
+
+
+def _in_full(offer: offers.Offer, why: Explanation) -> dict[str, Any]:
+    """Each host and each need, with those who stand in for a colleague: for staff."""
+    known = offer.occupants
+    return {
+        "reasons": [_told(reason) for reason in why.reasons],
+        "hosts": [
+            {
+                "host_id": str(key),
+                "name": known[UUID(str(key))].name,
+                "available": not reasons,
+                "reasons": [_told(reason) for reason in reasons],
+            }
+            for key, reasons in why.hosts.items()
+        ],
+        "needs": [_need(party, offer) for party in why.parties],
+    }
 
 
 def _need(party: Party, offer: offers.Offer) -> dict[str, Any]:

@@ -2,20 +2,22 @@
 
 import base64
 from datetime import UTC, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
-from fastapi import Query, Request, Response
-from pydantic import Field
+from fastapi import Path, Query, Request, Response
 
-from infra24 import bookings, organizations
+from infra24 import bookings, organizations, resources
+from infra24.availability.hours import day_span
 from infra24.bookings import Booking, By, IllegalMove, Person, Status, Wish
 from infra24.db import Tx
 from infra24.errors import Forbidden, Invalid, Problem, Refusal
 from infra24.people import Scope
-from infra24.resources import ANYONE, Choice
-from infra24.web.api.answers import answer, with_alternatives
-from infra24.web.api.fields import Body, Email, Instant, Json, Name, PageSize, Phone, Text
+from infra24.web.api.answers import answer, nearest_to, with_alternatives
+from infra24.web.api.fields import Day, Named, PageSize
+from infra24.web.api.inputs import BookingChange, BookingMove, NewBooking, NewHold
+from infra24.web.api.naming import organization_meant, with_host
 from infra24.web.api.views import booking_view, links
 from infra24.web.caller import Caller, caller_of, open_booking, org_id_of
 from infra24.web.idempotency import once
@@ -30,89 +32,48 @@ class WrongCursor(Invalid):
     """This cursor does not come from an earlier page."""
 
 
-class NewBooking(Body):
-    """A booking as the seeds write it."""
-
-    org_id: UUID
-    resource_id: UUID
-    start_time: Instant
-    end_time: Instant
-    artist_name: Name
-    artist_email: Email
-    goal_text: Text = ""
-    consent_recording: bool = False
-    phone: Phone = ""
-    location_details: Text = ""
-    answers: Json = Field(default_factory=dict)
-    staff_id: UUID | None = None
+BookingNamed = Annotated[str, Path(max_length=200, description="The booking's id or its token.")]
 
 
-class NewHold(Body):
-    """A time to keep while a form is filled in."""
-
-    org_id: UUID
-    resource_id: UUID
-    start_time: Instant
-    end_time: Instant
-    staff_id: UUID | None = None
-
-
-class Change(Body):
-    """What to change: a state, a time, or who books. What is left out stays."""
-
-    status: Literal["pending", "confirmed", "completed", "cancelled", "no_show"] | None = None
-    start_time: Instant | None = None
-    end_time: Instant | None = None
-    artist_name: Name | None = None
-    artist_email: Email | None = None
-    goal_text: Text | None = None
-    consent_recording: bool | None = None
-    phone: Phone | None = None
-    location_details: Text | None = None
-    answers: Json | None = None
-    reason: Text = ""
-
-
-class Move(Body):
-    """Another time for a booking; without an end it keeps its length."""
-
-    start_time: Instant
-    end_time: Instant | None = None
-
-
-async def create(request: Request, wish: NewBooking) -> Response:
+async def create(request: Request, wanted: NewBooking) -> Response:
     """Book a time. 409 carries up to three free times nearest to it. Honours Idempotency-Key."""
     person = Person(
-        wish.artist_name,
-        wish.artist_email,
-        wish.goal_text,
-        wish.consent_recording,
-        phone=wish.phone,
-        location_details=wish.location_details,
-        answers=wish.answers,
+        wanted.artist_name,
+        wanted.artist_email,
+        wanted.goal_text,
+        wanted.consent_recording,
+        phone=wanted.phone,
+        location_details=wanted.location_details,
+        answers=wanted.answers,
     )
-    return await _place(request, wish, person)
+    return await _place(request, wanted, person)
 
 
-async def hold(request: Request, wish: NewHold) -> Response:
+async def hold(request: Request, wanted: NewHold) -> Response:
     """Keep a time for some minutes. Confirm it with PUT /api/bookings/{token}."""
-    return await _place(request, wish, None)
+    return await _place(request, wanted, None)
 
 
 async def list_bookings(
     request: Request,
-    since: Instant | None = None,
-    until: Instant | None = None,
-    status: Status | None = None,
-    resource_id: UUID | None = None,
-    q: Annotated[str | None, Query(max_length=100, description="part of a name or e-mail")] = None,
-    cursor: Annotated[str | None, Query(max_length=200)] = None,
+    start_date: Annotated[
+        Day | None, Query(description="From this date of the organization's zone on.")
+    ] = None,
+    end_date: Annotated[Day | None, Query(description="Until this date, included.")] = None,
+    status: Annotated[Status | None, Query(description="Only where bookings stand so.")] = None,
+    resource_id: Annotated[Named | None, Query(description="Only of this resource, by id or slug.")] = None,
+    q: Annotated[str | None, Query(max_length=100, description="A part of a name or e-mail.")] = None,
+    cursor: Annotated[str | None, Query(max_length=200, description="The `next` of the page before.")] = None,
     limit: PageSize = 50,
 ) -> Response:
     """The organization's bookings by time, a page at a time. For staff."""
     found, who = services(request), caller_of(request)
     async with found.database.transaction(org_id_of(request), who.actor) as tx:
-        filters = bookings.Filters(since, until, status, resource_id, text=q)
+        zone = ZoneInfo((await organizations.get(tx)).time_zone)
+        since = bookings.instant(day_span(zone, start_date)[0]) if start_date else None
+        until = bookings.instant(day_span(zone, end_date)[1]) if end_date else None
+        of = await resources.id_of(tx, resource_id) if resource_id else None
+        filters = bookings.Filters(since, until, status, of, text=q)
         page = await bookings.listed(tx, filters, after=_read_cursor(cursor), limit=limit)
     return answer(
         {
@@ -122,7 +83,7 @@ async def list_bookings(
     )
 
 
-async def read(request: Request, id: str) -> Response:
+async def read(request: Request, id: BookingNamed) -> Response:
     """One booking. `id` is its id (with the key or its token) or its token."""
     found, who = services(request), caller_of(request)
     async with found.database.transaction(org_id_of(request), who.actor) as tx:
@@ -130,12 +91,12 @@ async def read(request: Request, id: str) -> Response:
     return answer(booking_view(booking))
 
 
-async def change(request: Request, id: str, wanted: Change) -> Response:
+async def change(request: Request, id: BookingNamed, wanted: BookingChange) -> Response:
     """Change a booking's state, time or details. The booker may do what their pages let them do."""
     return await _change(request, id, wanted)
 
 
-async def cancel(request: Request, id: str) -> Response:
+async def cancel(request: Request, id: BookingNamed) -> Response:
     """Cancel a booking. Twice is once."""
     found, who = services(request), caller_of(request)
     async with found.database.transaction(org_id_of(request), who.actor) as tx:
@@ -152,9 +113,9 @@ async def manage(request: Request) -> Response:
     return answer(booking_view(booking))
 
 
-async def manage_move(request: Request, wanted: Move) -> Response:
+async def manage_move(request: Request, wanted: BookingMove) -> Response:
     """Reschedule a booking by its token (?token=)."""
-    move = Change(start_time=wanted.start_time, end_time=wanted.end_time)
+    move = BookingChange(start_time=wanted.start_time, end_time=wanted.end_time)
     return await _change(request, caller_of(request).shown.token or "", move)
 
 
@@ -167,7 +128,7 @@ async def manage_cancel(request: Request) -> Response:
     return answer(booking_view(booking))
 
 
-async def ics(request: Request, id: str) -> Response:
+async def ics(request: Request, id: BookingNamed) -> Response:
     """The booking as a calendar file (RFC 5545)."""
     found, who = services(request), caller_of(request)
     async with found.database.transaction(org_id_of(request), who.actor) as tx:
@@ -179,7 +140,7 @@ async def ics(request: Request, id: str) -> Response:
     return Response(file, 200, {"content-disposition": name}, "text/calendar")
 
 
-async def calendar_urls(request: Request, id: str) -> Response:
+async def calendar_urls(request: Request, id: BookingNamed) -> Response:
     """Addresses that add the booking to Google, Outlook, Yahoo and Apple calendars."""
     found, who = services(request), caller_of(request)
     async with found.database.transaction(org_id_of(request), who.actor) as tx:
@@ -202,28 +163,24 @@ def _own_page(found: Services, who: Caller, booking: Booking, by: By, slug: str)
     return f"{base}/{slug}/bookings/{booking.id}", f"{base}/api/bookings/{booking.id}/ics"
 
 
-async def _place(request: Request, wish: NewBooking | NewHold, person: Person | None) -> Response:
+async def _place(request: Request, wanted: NewBooking | NewHold, person: Person | None) -> Response:
     found = services(request)
-    choice = Choice((wish.staff_id,)) if wish.staff_id else ANYONE
-    org_id = await found.directory.org_of_resource(wish.resource_id)
-    if org_id != wish.org_id:
-        raise organizations.UnknownResource()
+    org_id = await organization_meant(found, "resource_id", wanted.resource_id, wanted.org_id)
     by = caller_of(request).acts_as(org_id)
-    wanted = Wish(wish.resource_id, wish.start_time, wish.end_time, person, choice, by=by)
+    asked: list[Wish] = []
 
     async def act(tx: Tx) -> tuple[int, dict[str, Any]]:
+        of, choice = await resources.id_of(tx, wanted.resource_id), await with_host(tx, wanted.staff_id)
+        asked.append(Wish(of, wanted.start_time, wanted.end_time, person, choice, by=by))
         verb = bookings.book if person else bookings.hold
-        booking = await verb(tx, wanted, tokens=found.tokens, now=found.clock())
+        booking = await verb(tx, asked[-1], tokens=found.tokens, now=found.clock())
         token = found.tokens.of(org_id, booking.id)
         return 201, {**booking_view(booking), "token": token, "links": links(found, token)}
 
-    async def refused(refusal: Refusal) -> Refusal:
-        return await with_alternatives(found, org_id, wanted, refusal)
-
-    return await once(request, org_id, act, refused)
+    return await once(request, org_id, act, nearest_to(found, org_id, asked))
 
 
-async def _change(request: Request, wanted_id: str, wanted: Change) -> Response:
+async def _change(request: Request, wanted_id: str, wanted: BookingChange) -> Response:
     found, who, org_id = services(request), caller_of(request), org_id_of(request)
     now = found.clock()
     booking = None
@@ -240,7 +197,9 @@ async def _change(request: Request, wanted_id: str, wanted: Change) -> Response:
     return answer(booking_view(booking))
 
 
-async def _changed(tx: Tx, booking: Booking, wanted: Change, who: Caller, by: By, now: datetime) -> Booking:
+async def _changed(
+    tx: Tx, booking: Booking, wanted: BookingChange, who: Caller, by: By, now: datetime
+) -> Booking:
     """Each part of a change is a verb of its own; together they happen or not at all."""
     if wanted.end_time is not None and wanted.start_time is None:
         raise Problem({"start_time": "say when it starts as well as when it ends"})
@@ -254,7 +213,7 @@ async def _changed(tx: Tx, booking: Booking, wanted: Change, who: Caller, by: By
     if wanted.start_time is not None:
         end = wanted.end_time or wanted.start_time + booking.length
         booking = await bookings.reschedule(tx, booking.id, wanted.start_time, end, by=by, now=now)
-    if person != _person(booking, Change()):
+    if person != _person(booking, BookingChange()):
         booking = await bookings.correct_person(tx, booking.id, person, by=by, now=now)
     if wanted.status is not None and wanted.status != booking.status:
         booking = await _moved(tx, booking, Status(wanted.status), who, by, wanted.reason, now)
@@ -281,7 +240,7 @@ async def _moved(
     raise IllegalMove(booking.status, status)
 
 
-def _person(booking: Booking, wanted: Change) -> Person:
+def _person(booking: Booking, wanted: BookingChange) -> Person:
     consent = wanted.consent_recording
     return Person(
         wanted.artist_name or booking.booker_name,

@@ -6,8 +6,8 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from fastapi import Query, Request, Response
-from pydantic import AfterValidator, NaiveDatetime
+from fastapi import Path, Query, Request, Response
+from pydantic import Field
 
 from infra24 import bookings, resources
 from infra24.availability.hours import day_span
@@ -16,7 +16,6 @@ from infra24.bookings import (
     ChangedMeanwhile,
     Column,
     Move,
-    NotForThis,
     Person,
     SlotNotOffered,
     SlotTaken,
@@ -27,11 +26,12 @@ from infra24.bookings.moving import may_take
 from infra24.db import Tx
 from infra24.errors import Problem, Refusal, Unauthenticated
 from infra24.languages import Speech, catalogue
-from infra24.organizations import Organization, UnknownOrganization, UnknownResource
+from infra24.organizations import Organization, UnknownResource
 from infra24.people import Scope
 from infra24.web.api.agenda_views import WHY_NOT, Written, agenda_view, event_view, ids_of, label, packed
 from infra24.web.api.answers import answer
-from infra24.web.api.fields import Body, Day, Email, Name, Phone, Text
+from infra24.web.api.fields import Body, Day, Named, StartDate, Wall
+from infra24.web.api.inputs import BookerEmail, BookerName, BookerPhone, Goal
 from infra24.web.caller import Caller, NotAllowed, NothingHere, caller_of
 from infra24.web.rendering import speech_for
 from infra24.web.services import Services, services
@@ -39,52 +39,44 @@ from infra24.web.services import Services, services
 _SECOND = timedelta(seconds=1)
 
 
-def _whole_minutes(at: datetime) -> datetime:
-    if at.second or at.microsecond:
-        raise ValueError("write whole minutes")
-    if not 2000 <= at.year < 2100:
-        raise ValueError("is not between the years 2000 and 2100")
-    return at
-
-
-Wall = Annotated[NaiveDatetime, AfterValidator(_whole_minutes)]
-"""What the clocks of the organization show: without a zone and without an offset."""
+ColumnNamed = Annotated[Named, Field(description="The column: a resource by id or slug.")]
+LocalStart = Annotated[Wall, Field(description="When it begins, in the organization's wall-clock time.")]
+LocalEnd = Annotated[Wall, Field(description="When it ends, in the organization's wall-clock time.")]
+Fold = Annotated[
+    Literal[0, 1], Field(description="1: the second time that clocks show the start, when they go back.")
+]
+EndFold = Annotated[Literal[0, 1], Field(description="The same of the end; as `fold` if left out.")]
 
 
 class Moving(Body):
-    """Where a booking goes. What is left out stays: the start, the length, the resource.
+    """Where a booking goes. What is left out stays: the start, the length, the resource."""
 
-    `fold` 1 is the second time that the clocks show the start, when they go back; `end_fold` is the same
-    of the end, as `fold` if left out.
-    """
-
-    org: str | None = None
-    from_resource_id: UUID
-    resource_id: UUID | None = None
-    local_start: Wall | None = None
-    local_end: Wall | None = None
-    fold: Literal[0, 1] = 0
-    end_fold: Literal[0, 1] | None = None
-    revision: int | None = None
+    from_resource_id: ColumnNamed
+    resource_id: ColumnNamed | None = None
+    local_start: LocalStart | None = None
+    local_end: LocalEnd | None = None
+    fold: Fold = 0
+    end_fold: EndFold | None = None
+    revision: Annotated[
+        int | None, Field(description="The revision that was seen: 409 if it was changed since.")
+    ] = None
 
 
 class Placing(Body):
-    """A booking that staff put on the calendar: in a column, as the column itself or as another offer.
+    """A booking that staff put on the calendar: in a column, as the column itself or as another offer."""
 
-    `fold` and `end_fold` as when one is moved.
-    """
-
-    org: str | None = None
-    resource_id: UUID
-    offer_id: UUID | None = None
-    local_start: Wall
-    local_end: Wall
-    fold: Literal[0, 1] = 0
-    end_fold: Literal[0, 1] | None = None
-    name: Name
-    email: Email
-    phone: Phone = ""
-    notes: Text = ""
+    resource_id: ColumnNamed
+    offer_id: Annotated[
+        Named | None, Field(description="What is booked, by id or slug; else the column.")
+    ] = None
+    local_start: LocalStart
+    local_end: LocalEnd
+    fold: Fold = 0
+    end_fold: EndFold | None = None
+    name: BookerName
+    email: BookerEmail
+    phone: BookerPhone = ""
+    notes: Goal = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,79 +101,85 @@ class Desk:
 
 async def calendar_events(
     request: Request,
-    start: Day,
-    end: Day,
-    org: Annotated[
-        str | None, Query(max_length=100, description="its slug or id; a key knows its own")
-    ] = None,
+    start_date: StartDate,
+    end_date: Annotated[Day, Query(description="The last date, included.")],
     resource_id: Annotated[
-        list[UUID] | None, Query(description="the columns; all of the first 50 without")
+        list[Named] | None, Query(description="The columns, by id or slug; the first 50 if left out.")
     ] = None,
 ) -> Response:
-    """A range of bookings for a calendar: both dates included, in the organization's wall-clock time.
+    """A range of bookings for a calendar. Both dates included, in the organization's wall-clock time.
 
     Who only hosts sees the column that is theirs.
     """
-    desk = await desk_of(request, org)
-    if not timedelta() <= end - start < timedelta(days=MOST_DAYS):
-        raise Problem({"end": f"is at most {MOST_DAYS - 1} days after the start"})
+    desk = await desk_of(request)
+    if not timedelta() <= end_date - start_date < timedelta(days=MOST_DAYS):
+        raise Problem({"end_date": f"is at most {MOST_DAYS - 1} days after the start"})
     if len(resource_id or ()) > MOST_COLUMNS:
         raise Problem({"resource_id": f"name at most {MOST_COLUMNS} at once"})
     async with desk.found.database.transaction(desk.here.id, desk.who.actor) as tx:
-        body = await shown(tx, desk, start, end, resource_id)
+        wanted = None if resource_id is None else [await resources.id_of(tx, name) for name in resource_id]
+        body = await shown(tx, desk, start_date, end_date, wanted)
     return packed(request, body)
 
 
 async def calendar_offers(
-    request: Request, resource_id: UUID, org: Annotated[str | None, Query(max_length=100)] = None
+    request: Request, resource_id: Annotated[Named, Query(description="The resource, by id or slug.")]
 ) -> Response:
-    """What can be booked with a resource: itself, and what may take it, with the usual lengths."""
-    desk = await desk_of(request, org, Scope.BOOKINGS_WRITE)
+    """What can be booked with a resource. Itself, and what may take it, with the usual lengths."""
+    desk = await desk_of(request, Scope.BOOKINGS_WRITE)
     async with desk.found.database.transaction(desk.here.id, desk.who.actor) as tx:
-        body = await offers_of(tx, resource_id)
+        body = await offers_of(tx, await resources.id_of(tx, resource_id))
     return answer({"offers": body})
 
 
 async def place_booking(request: Request, wanted: Placing) -> Response:
-    """Book a time for someone, as staff: hours, closings and claims decide, nothing else."""
-    desk = await desk_of(request, wanted.org, Scope.BOOKINGS_WRITE)
+    """Book a time for someone, as staff. Hours, closings and claims decide, nothing else."""
+    desk = await desk_of(request, Scope.BOOKINGS_WRITE)
     start = meant(desk.zone, wanted.local_start, wanted.fold)
     end = _end(desk.zone, wanted.local_end, start, wanted)
     person = Person(
         wanted.name, wanted.email, wanted.notes, locale=str(desk.speech.locale), phone=wanted.phone
     )
-    wish = Wish(wanted.offer_id or wanted.resource_id, start, end, person)
     now = desk.found.clock()
+    column = None
     try:
         async with desk.found.database.transaction(desk.here.id, desk.who.actor) as tx:
-            made = await bookings.place(tx, wish, wanted.resource_id, tokens=desk.found.tokens, now=now)
+            column = await resources.id_of(tx, wanted.resource_id)
+            offer = await resources.id_of(tx, wanted.offer_id or wanted.resource_id)
+            wish = Wish(offer, start, end, person)
+            made = await bookings.place(tx, wish, column, tokens=desk.found.tokens, now=now)
     except (SlotTaken, SlotNotOffered) as refusal:
-        raise await _explained(desk, refusal, wanted.resource_id, (start, end), None) from None
+        assert column is not None  # what refused so looked at it
+        raise await _explained(desk, refusal, column, (start, end), None) from None
     return answer({"id": made.id, "event": await _event(desk, made.id)}, 201)
 
 
-async def move_booking(request: Request, id: UUID, wanted: Moving) -> Response:
+async def move_booking(
+    request: Request, id: Annotated[UUID, Path(description="The booking's id.")], wanted: Moving
+) -> Response:
     """Move a booking to another time, length or resource. 409 says why not, and who is in the way."""
-    desk = await desk_of(request, wanted.org, Scope.BOOKINGS_WRITE)
-    to_id, now = wanted.resource_id or wanted.from_resource_id, desk.found.clock()
-    span = None
+    desk = await desk_of(request, Scope.BOOKINGS_WRITE)
+    now = desk.found.clock()
+    goal = None
     try:
         async with desk.found.database.transaction(desk.here.id, desk.who.actor) as tx:
             booking = await bookings.get(tx, id)
+            column = await resources.id_of(tx, wanted.from_resource_id)
+            to = await resources.id_of(tx, wanted.resource_id) if wanted.resource_id else column
             span = _span(desk.zone, booking.starts_at, booking.ends_at, wanted)
-            goal = Move(id, wanted.from_resource_id, to_id, *span, wanted.revision)
+            goal = Move(id, column, to, *span, wanted.revision)
             await bookings.move(tx, goal, now=now)
     except ChangedMeanwhile as refusal:
         refusal.facts["event"] = await _event(desk, id)
         raise
-    except (SlotTaken, SlotNotOffered, NotForThis) as refusal:
-        if span is not None and not isinstance(refusal, NotForThis):
-            raise await _explained(desk, refusal, to_id, span, id) from None
-        raise
+    except (SlotTaken, SlotNotOffered) as refusal:
+        assert goal is not None  # what refused so was asked for it
+        span = (goal.start, goal.end)
+        raise await _explained(desk, refusal, goal.to_id, span, id) from None
     return answer({"id": id, "event": await _event(desk, id)})
 
 
-async def desk_of(request: Request, org: str | None, scope: Scope = Scope.BOOKINGS_HOST) -> Desk:
+async def desk_of(request: Request, scope: Scope = Scope.BOOKINGS_HOST) -> Desk:
     """Who asks and of which organization. Refuses with Unauthenticated, NothingHere and NotAllowed."""
     found, who = services(request), caller_of(request)
     if not who.scopes:
@@ -189,8 +187,6 @@ async def desk_of(request: Request, org: str | None, scope: Scope = Scope.BOOKIN
     if not (who.may(scope) or (scope is Scope.BOOKINGS_HOST and who.may(Scope.BOOKINGS_READ))):
         raise NotAllowed()
     here = await found.directory.find(str(who.org_id))
-    if org is not None and org not in (here.slug, str(here.id)):
-        raise UnknownOrganization()
     return Desk(found, here, who, speech_for(request, here))
 
 

@@ -12,8 +12,7 @@ from infra24.db import Tx
 from infra24.errors import Problem
 from infra24.organizations import HolidayPlan
 from infra24.web.api.answers import answer
-from infra24.web.api.fields import Body, Day, Json, Name
-from infra24.web.api.resources import Org
+from infra24.web.api.fields import Body, Day, Json, Name, Named, Org
 from infra24.web.api.views import booking_view, broken_views
 from infra24.web.caller import caller_of, here_of
 from infra24.web.services import services
@@ -22,18 +21,23 @@ _AHEAD = timedelta(days=400)
 
 
 class OwnDay(Body):
-    """A day of the organization's own; `is_closed` false: open although a country's calendar is not."""
+    """A day of the organization's own."""
 
-    date: Day
-    name: Name
-    is_closed: bool = True
+    date: Annotated[Day, Field(description="The date.")]
+    name: Annotated[Name, Field(description="What the day is called.")]
+    is_closed: Annotated[bool, Field(description="False: open although a country's calendar is not.")] = True
 
 
 class Holidays(Body):
     """All that an organization says of holidays: it replaces what was said before."""
 
-    countries: Annotated[list[Name], Field(max_length=10, examples=[["US-FL"]])] = Field(default_factory=list)
-    days: Annotated[list[OwnDay], Field(max_length=366)] = Field(default_factory=list)
+    countries: Annotated[
+        list[Name],
+        Field(max_length=10, description="Countries and their parts, by code.", examples=[["US-FL"]]),
+    ] = Field(default_factory=list)
+    days: Annotated[list[OwnDay], Field(max_length=366, description="The organization's own days.")] = Field(
+        default_factory=list
+    )
 
     def plan(self) -> HolidayPlan:
         """As the verbs want it. Refuses with Problem."""
@@ -41,12 +45,12 @@ class Holidays(Body):
         return organizations.read_plan(self.countries, own)
 
 
-class Change(Body):
-    """A change to try: other rules of a resource, or other holidays."""
+class TriedChange(Body):
+    """A change to try: other rules of a resource, or other holidays. One of the two."""
 
-    resource_id: UUID | None = None
-    availability_rules: Json | None = None
-    holidays: Holidays | None = None
+    resource_id: Annotated[Named | None, Field(description="Whose rules, by id or slug.")] = None
+    availability_rules: Annotated[Json | None, Field(description="The rules JSON to try.")] = None
+    holidays: Annotated[Holidays | None, Field(description="The holidays to try.")] = None
 
 
 async def read_holidays(request: Request, org: Org) -> Response:
@@ -62,7 +66,7 @@ async def set_holidays(
     request: Request,
     org: Org,
     wanted: Holidays,
-    preview: Annotated[bool, Query(description="only say which bookings it would break")] = False,
+    preview: Annotated[bool, Query(description="True: only say which bookings it would break.")] = False,
 ) -> Response:
     """Set all holidays at once; the answer lists the bookings to come that this breaks."""
     found, who, now = services(request), caller_of(request), services(request).clock()
@@ -80,7 +84,7 @@ async def set_holidays(
     return answer(_holidays(plan, now, broken_views(broken, who)))
 
 
-async def impact(request: Request, org: Org, wanted: Change) -> Response:
+async def impact(request: Request, org: Org, wanted: TriedChange) -> Response:
     """Which bookings to come a change would break, and why. Nothing is changed."""
     found, who, now = services(request), caller_of(request), services(request).clock()
     here = here_of(request)
@@ -89,7 +93,8 @@ async def impact(request: Request, org: Org, wanted: Change) -> Response:
     if wanted.availability_rules is not None and wanted.resource_id is None:
         raise Problem({"resource_id": "say whose rules"})
     async with found.database.transaction(here.id, who.actor) as tx:
-        broken = await bookings.impact(tx, wanted.resource_id, lambda: _try(tx, wanted, now), now)
+        of = await resources.id_of(tx, wanted.resource_id) if wanted.resource_id else None
+        broken = await bookings.impact(tx, of, lambda: _try(tx, of, wanted, now), now)
     return answer({"affected_bookings": broken_views(broken, who)})
 
 
@@ -114,12 +119,12 @@ async def shifted(request: Request, org: Org) -> Response:
     )
 
 
-async def _try(tx: Tx, wanted: Change, now: Any) -> None:
+async def _try(tx: Tx, of: UUID | None, wanted: TriedChange, now: Any) -> None:
     if wanted.holidays is not None:
         await resources.holidays_changed(tx)
         await organizations.set_holidays(tx, wanted.holidays.plan())
-    elif wanted.resource_id is not None:
-        await resources.update(tx, wanted.resource_id, {"availability_rules": wanted.availability_rules}, now)
+    elif of is not None:
+        await resources.update(tx, of, {"availability_rules": wanted.availability_rules}, now)
 
 
 def _holidays(plan: HolidayPlan, now: Any, broken: list[dict[str, Any]]) -> dict[str, Any]:

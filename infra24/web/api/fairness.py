@@ -8,14 +8,17 @@ from infra24 import resources, turns
 from infra24.availability import TURN, Replay
 from infra24.turns import Audit
 from infra24.web.api.answers import answer
-from infra24.web.api.resources import Org
+from infra24.web.api.fields import Org
+from infra24.web.api.resources import ResourceNamed
 from infra24.web.caller import caller_of, here_of
 from infra24.web.services import services
 
-Weights = Annotated[str, Query(max_length=2_000, description="try other weights: <e-mail>=150,<e-mail>=50")]
+Weights = Annotated[
+    str, Query(max_length=2_000, description="Other weights to try: <e-mail>=150,<e-mail>=50.")
+]
 
 
-async def fairness(request: Request, org: Org, id: str, weights: Weights = "") -> Response:
+async def fairness(request: Request, org: Org, id: ResourceNamed, weights: Weights = "") -> Response:
     """Who was given how many turns of an offer and who is owed some: the ledger, proved by adding it up."""
     found, who = services(request), caller_of(request)
     here = here_of(request)

@@ -1,17 +1,72 @@
 """The types of what the API takes and gives, with their limits."""
 
 import json
+import re
 from datetime import UTC, date, datetime
-from typing import Annotated, Any
-from uuid import UUID
+from typing import Annotated, Any, Literal
 
 import orjson
-from fastapi import Query
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, EmailStr, Field
+from fastapi import Path, Query
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    EmailStr,
+    Field,
+    NaiveDatetime,
+)
 
 _FIRST, _LAST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 LONGEST_RANGE_DAYS = 62
 SLUG = r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"
+
+
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_OFFSET = re.compile(r"([zZ]|[+-][0-9]{2}:?[0-9]{2})$")
+
+
+def _written(value: Any) -> str:
+    if not isinstance(value, str):
+        raise ValueError("write it as a text: a number is no time")
+    return value.strip()
+
+
+def _instant(value: Any) -> Any:
+    """Only what says a date, a time and an offset: nothing is guessed."""
+    if isinstance(value, datetime):
+        return value
+    text = _written(value)
+    if _DATE.fullmatch(text):
+        raise ValueError(f"{text} is a date; say the time as well, such as {text}T12:00:00Z")
+    if not _DATE.match(text) or not _OFFSET.search(text[10:]):
+        raise ValueError("write a date, a time and an offset, such as 2026-11-23T12:00:00Z")
+    return text
+
+
+def _wall(value: Any) -> Any:
+    text = _written(value)
+    if not _DATE.match(text) or _DATE.fullmatch(text) or _OFFSET.search(text[10:]):
+        raise ValueError("write a date and a time without offset, such as 2026-11-23T12:00:00")
+    return text
+
+
+def _day(value: Any) -> Any:
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return value
+    text = _written(value)
+    if not _DATE.fullmatch(text):
+        raise ValueError("write a date without a time, such as 2026-11-23")
+    return text
+
+
+def _whole_minutes(at: datetime) -> datetime:
+    if at.second or at.microsecond:
+        raise ValueError("write whole minutes")
+    if not 2000 <= at.year < 2100:
+        raise ValueError("is not between the years 2000 and 2100")
+    return at
 
 
 def _plausible(at: datetime) -> datetime:
@@ -59,8 +114,13 @@ def _filled(text: str) -> str:
     return text
 
 
-Instant = Annotated[AwareDatetime, AfterValidator(_plausible)]
-Day = Annotated[date, AfterValidator(_plausible_date)]
+Instant = Annotated[AwareDatetime, BeforeValidator(_instant), AfterValidator(_plausible)]
+LocalTime = Annotated[NaiveDatetime, BeforeValidator(_wall)]
+"""What clocks show: without a zone and without an offset."""
+
+Wall = Annotated[LocalTime, AfterValidator(_whole_minutes)]
+
+Day = Annotated[date, BeforeValidator(_day), AfterValidator(_plausible_date)]
 Text = Annotated[str, Field(max_length=2_000), AfterValidator(_no_control)]
 Name = Annotated[
     str,
@@ -73,7 +133,16 @@ Email = Annotated[EmailStr, Field(max_length=254), AfterValidator(lambda email: 
 Json = Annotated[dict[str, Any], AfterValidator(_storable)]
 Phone = Annotated[str, Field(max_length=40, pattern=r"^[+0-9 ()./-]*$")]
 Minutes = Annotated[int, Field(ge=1, le=44_640)]
-PageSize = Annotated[int, Query(ge=1, le=200, description="how many at most")]
+Slug = Annotated[str, Field(pattern=SLUG)]
+Kind = Literal["space", "equipment", "person", "other"]
+Meets = Literal["", "place", "phone", "link"]
+Named = Annotated[str, Field(min_length=1, max_length=64), AfterValidator(_no_control)]
+"""Something of an organization, by id or slug."""
+
+Org = Annotated[str, Path(max_length=64, description="The organization's slug or id.")]
+PageSize = Annotated[int, Query(ge=1, le=200, description="How many at most.")]
+StartDate = Annotated[Day, Query(description="The first date, such as 2026-11-23.")]
+EndDate = Annotated[Day | None, Query(description="The last date, included; the first if left out.")]
 
 
 class Body(BaseModel):
@@ -82,264 +151,32 @@ class Body(BaseModel):
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
 
 
+class FieldProblem(BaseModel):
+    """What is wrong with one field."""
+
+    path: str = Field(description="Where the field stands, such as rules.windows[0].start.")
+    sentence: str = Field(description="What is wrong with it, and what to write instead.")
+
+
+class FreeTime(BaseModel):
+    """A time that is free instead."""
+
+    start: datetime = Field(description="When it begins.")
+    end: datetime = Field(description="When it ends.")
+
+
 class ProblemView(BaseModel):
-    """RFC 9457. `code` is stable; `errors` names each wrong field by its path."""
+    """A refusal, as RFC 9457 writes it. More members may tell more."""
 
     model_config = ConfigDict(extra="allow")
 
-    type: str
-    title: str
-    status: int
-    code: str
-    detail: str
-
-
-class SlotView(BaseModel):
-    """A free time; `duration` in minutes."""
-
-    start: datetime
-    end: datetime
-    duration: int
-
-
-class AvailabilityView(BaseModel):
-    """The free times of a resource in a range of dates of its own zone."""
-
-    success: bool
-    resource_id: UUID
-    timezone: str
-    start_date: date
-    end_date: date
-    duration: int
-    slots: list[SlotView]
-
-
-class ReasonView(BaseModel):
-    """Why a time is not offered."""
-
-    code: str
-    sentence: str
-    detail: str | None = None
-
-
-class ExplanationView(BaseModel):
-    """Why one time is offered or not. `hosts` and `in_the_way` are for staff."""
-
-    resource_id: UUID
-    start: datetime
-    end: datetime
-    available: bool
-    reasons: list[ReasonView]
-    hosts: list[dict[str, Any]] | None = None
-    needs: list[dict[str, Any]] | None = None
-    in_the_way: list[dict[str, Any]] | None = None
-
-
-class ParticipantView(BaseModel):
-    """A person in a booking."""
-
-    role: str
-    name: str
-    email: str
-
-
-class BookingView(BaseModel):
-    """A booking as its holder and the staff see it. Prices in minor units."""
-
-    id: UUID
-    org_id: UUID
-    resource_id: UUID
-    title: str
-    reference: str
-    status: str
-    start_time: datetime
-    end_time: datetime
-    timezone: str
-    artist_name: str
-    artist_email: str
-    goal_text: str
-    consent_recording: bool
-    location: str
-    meeting_url: str
-    price: int
-    currency: str
-    participants: list[ParticipantView]
-    expires_at: datetime | None
-    cancellable_until: datetime
-    reschedulable_until: datetime
-    cancelled_because: str | None
-    phone: str
-    location_details: str
-    answers: list[dict[str, Any]]
-    series_id: UUID | None
-    is_exception: bool
-    created_at: datetime
-    updated_at: datetime
-
-
-class Links(BaseModel):
-    """Where the holder of a booking goes."""
-
-    confirmation: str
-    manage: str
-    reschedule: str
-    cancel: str
-    ics: str
-
-
-class NewBookingView(BookingView):
-    """The answer to a new booking: the only one that carries its token."""
-
-    token: str
-    links: Links
-
-
-class BookingPage(BaseModel):
-    """One page of a list; `next` is the cursor of the page after it."""
-
-    bookings: list[BookingView]
-    next: str | None
-
-
-class ResourceView(BaseModel):
-    """A resource as anybody may see it. Price in minor units."""
-
-    id: UUID
-    org_id: UUID
-    slug: str
-    type: str
-    title: str
-    description: str
-    category: str
-    capacity: int | None
-    price: int
-    currency: str
-    location: str | None
-    address: str | None
-    requirements: list[str]
-    is_bookable: bool
-    tags: list[str]
-    questions: list[dict[str, Any]]
-    prices: dict[str, int]
-    meets: str
-    layouts: dict[str, Any] | None = None
-    parts: list[str] | None = None
-    excludes: list[str] | None = None
-    needs: list[dict[str, Any]] | None = None
-    layout: str | None = None
-    email: str | None = None
-    meeting_url: str | None = None
-    metadata: dict[str, Any] | None = None
-    availability_rules: dict[str, Any] | None = None
-    is_active: bool | None = None
-    version: int | None = None
-    affected_bookings: list[BookingView] | None = None
-
-
-class ResourcePage(BaseModel):
-    """One page of resources; `next` is the cursor of the page after it."""
-
-    resources: list[ResourceView]
-    next: str | None
-
-
-class StaffSlotView(SlotView):
-    """A free time with the one who would have it, where that is known before."""
-
-    staff_id: UUID | None
-    staff_name: str | None
-    appointment_type_id: UUID
-
-
-class BookingLinkName(BaseModel):
-    """The link by which one books."""
-
-    slug: str
-    name: str
-    type: str
-
-
-class StaffAvailabilityView(BaseModel):
-    """Free times of appointment types, in the zone of whoever asked."""
-
-    success: bool
-    timezone: str
-    slots: list[StaffSlotView]
-    booking_link: BookingLinkName | None
-
-
-class LinkView(BaseModel):
-    """A booking link as the staff see it."""
-
-    id: UUID
-    slug: str
-    kind: str
-    title: str
-    description: str
-    theme: dict[str, Any]
-    offers: list[str]
-    hosts: list[str]
-    expires_at: datetime | None
-    max_uses: int | None
-    uses: int
-    is_private: bool
-    is_active: bool
-    sites: list[str]
-    url: str
-    embed: str
-
-
-class HolidaysView(BaseModel):
-    """What an organization says of holidays, and which days that makes."""
-
-    countries: list[str]
-    days: list[dict[str, Any]]
-    coming: list[dict[str, Any]]
-    affected_bookings: list[dict[str, Any]]
-
-
-class PlanView(BaseModel):
-    """The dates of a series: free, in conflict with what else there is, or skipped."""
-
-    timezone: str
-    free: int
-    conflict: int
-    skipped: int
-    dates: list[dict[str, Any]]
-
-
-class SeriesView(BaseModel):
-    """A series and its bookings by date."""
-
-    id: UUID
-    resource_id: UUID
-    rule: str
-    local_start: datetime
-    timezone: str
-    duration: int
-    skip_holidays: bool
-    bookings: list[BookingView]
-
-
-class FairnessView(BaseModel):
-    """The ledger of an offer added up again. Amounts in turns."""
-
-    resource_id: UUID
-    holds: bool
-    turns: int
-    wrong_lines: list[int]
-    hosts: list[dict[str, Any]]
-    simulated: list[dict[str, Any]] | None
-
-
-class CalendarUrls(BaseModel):
-    """Addresses that add the booking to a calendar."""
-
-    google: str
-    outlook: str
-    yahoo: str
-    apple: str
-    ics: str
+    type: str = Field(description="The kind of problem as an address: a URN that ends in the code.")
+    title: str = Field(description="What its HTTP status means.")
+    status: int = Field(description="The HTTP status.")
+    code: str = Field(description="The refusal's stable name: programs decide by it.")
+    detail: str = Field(description="What is wrong and what to do, in words.")
+    errors: list[FieldProblem] | None = Field(None, description="Each field that is wrong.")
+    alternatives: list[FreeTime] | None = Field(None, description="Free times nearest to the one refused.")
 
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:

@@ -4,65 +4,78 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 from urllib.parse import urlencode
 
-from fastapi import Request, Response
+from fastapi import Path, Request, Response
 from pydantic import Field
 
 from infra24 import booking_links
 from infra24.booking_links import BookingLink, LinkDraft, Prefilled
 from infra24.organizations import Organization
 from infra24.web.api.answers import answer
-from infra24.web.api.fields import SLUG, Body, Email, Instant, Json, Name, Text
-from infra24.web.api.resources import Org
+from infra24.web.api.fields import Body, Email, Instant, Json, Name, Org, Slug, Text
+from infra24.web.api.inputs import Goal
 from infra24.web.caller import caller_of, here_of
 from infra24.web.services import Services, services
 
-Slug = Annotated[str, Field(pattern=SLUG)]
-Kind = Literal["individual", "team", "round_robin", "collective"]
-Names = Annotated[list[Name], Field(max_length=50)]
+_Names = Annotated[list[Name], Field(max_length=50)]
+LinkSlug = Annotated[Slug, Field(description="Its name in addresses: small letters, digits and hyphens.")]
+LinkKind = Annotated[
+    Literal["individual", "team", "round_robin", "collective"], Field(description="How its hosts are chosen.")
+]
+Title = Annotated[Name, Field(description="What people read.")]
+Description = Annotated[Text, Field(description="What people read about it.")]
+Offers = Annotated[_Names, Field(description="Slugs of what it offers.")]
+Hosts = Annotated[_Names, Field(description="E-mail addresses of its hosts; none: all of each offer.")]
+Theme = Annotated[Json, Field(description="The look of its pages: seed (a colour), radius (pixels), name.")]
+Expires = Annotated[Instant | None, Field(description="When it closes.")]
+MaxUses = Annotated[int | None, Field(ge=1, le=1_000_000, description="After how many bookings it closes.")]
+IsPrivate = Annotated[bool, Field(description="Whether only signed addresses open it.")]
+IsActive = Annotated[bool, Field(description="Whether it is in use.")]
+Sites = Annotated[_Names, Field(description="Origins that may show it in a frame.")]
+LinkNamed = Annotated[str, Path(max_length=64, description="The link's slug or id.")]
 _LEFT_OUT: Any = None
 
 
 class NewLink(Body):
-    """A link to create: `offers` by slug, `hosts` by e-mail, `sites` by origin."""
+    """A booking link to create."""
 
-    slug: Slug
-    kind: Kind
-    title: Name
-    offers: Names
-    hosts: Names = Field(default_factory=list)
-    description: Text = ""
-    theme: Json = Field(default_factory=dict)
-    expires_at: Instant | None = None
-    max_uses: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
-    is_private: bool = False
-    is_active: bool = True
-    sites: Names = Field(default_factory=list)
+    slug: LinkSlug
+    kind: LinkKind
+    title: Title
+    offers: Offers
+    hosts: Hosts = Field(default_factory=list)
+    description: Description = ""
+    theme: Theme = Field(default_factory=dict)
+    expires_at: Expires = None
+    max_uses: MaxUses = None
+    is_private: IsPrivate = False
+    is_active: IsActive = True
+    sites: Sites = Field(default_factory=list)
 
 
 class LinkChange(Body):
-    """What to change of a link. What is left out stays."""
+    """What to change of a booking link. What is left out stays."""
 
-    slug: Slug = Field(default=_LEFT_OUT)
-    kind: Kind = Field(default=_LEFT_OUT)
-    title: Name = Field(default=_LEFT_OUT)
-    offers: Names = Field(default=_LEFT_OUT)
-    hosts: Names = Field(default=_LEFT_OUT)
-    description: Text = Field(default=_LEFT_OUT)
-    theme: Json = Field(default=_LEFT_OUT)
-    expires_at: Instant | None = None
-    max_uses: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
-    is_private: bool = Field(default=_LEFT_OUT)
-    is_active: bool = Field(default=_LEFT_OUT)
-    sites: Names = Field(default=_LEFT_OUT)
+    slug: LinkSlug = Field(default=_LEFT_OUT)
+    kind: LinkKind = Field(default=_LEFT_OUT)
+    title: Title = Field(default=_LEFT_OUT)
+    offers: Offers = Field(default=_LEFT_OUT)
+    hosts: Hosts = Field(default=_LEFT_OUT)
+    description: Description = Field(default=_LEFT_OUT)
+    theme: Theme = Field(default=_LEFT_OUT)
+    expires_at: Expires = None
+    max_uses: MaxUses = None
+    is_private: IsPrivate = Field(default=_LEFT_OUT)
+    is_active: IsActive = Field(default=_LEFT_OUT)
+    sites: Sites = Field(default=_LEFT_OUT)
 
 
 class Private(Body):
-    """What a private link brings along, and until when it opens."""
+    """What an address of a private link brings along, and until when it opens."""
 
-    name: Annotated[str, Field(max_length=200)] = ""
-    email: Email | None = None
-    goal_text: Text = ""
-    until: Instant | None = None
+    name: Annotated[str, Field(max_length=200, description="The name of whoever books.")] = ""
+    email: Annotated[Email | None, Field(description="The e-mail address of whoever books.")] = None
+    goal_text: Goal = ""
+    until: Annotated[Instant | None, Field(description="Until when it opens; for good if left out.")] = None
 
 
 async def list_links(request: Request, org: Org) -> Response:
@@ -83,7 +96,7 @@ async def create_link(request: Request, org: Org, wanted: NewLink) -> Response:
     return answer(link_view(found, here, made), 201)
 
 
-async def read_link(request: Request, org: Org, slug: str) -> Response:
+async def read_link(request: Request, org: Org, slug: LinkNamed) -> Response:
     """One booking link by slug or id."""
     found, who = services(request), caller_of(request)
     here = here_of(request)
@@ -92,7 +105,7 @@ async def read_link(request: Request, org: Org, slug: str) -> Response:
     return answer(link_view(found, here, link))
 
 
-async def change_link(request: Request, org: Org, slug: str, wanted: LinkChange) -> Response:
+async def change_link(request: Request, org: Org, slug: LinkNamed, wanted: LinkChange) -> Response:
     """Change a booking link."""
     found, who = services(request), caller_of(request)
     here = here_of(request)
@@ -102,7 +115,7 @@ async def change_link(request: Request, org: Org, slug: str, wanted: LinkChange)
     return answer(link_view(found, here, link))
 
 
-async def archive_link(request: Request, org: Org, slug: str) -> Response:
+async def archive_link(request: Request, org: Org, slug: LinkNamed) -> Response:
     """Take a booking link out of use. Its bookings stay."""
     found, who = services(request), caller_of(request)
     here = here_of(request)
@@ -111,7 +124,7 @@ async def archive_link(request: Request, org: Org, slug: str) -> Response:
     return answer(link_view(found, here, link))
 
 
-async def private_link(request: Request, org: Org, slug: str, brings: Private) -> Response:
+async def private_link(request: Request, org: Org, slug: LinkNamed, brings: Private) -> Response:
     """An address of the link that opens it though it is private, with fields filled in and signed."""
     found, who = services(request), caller_of(request)
     here = here_of(request)

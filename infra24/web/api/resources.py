@@ -3,27 +3,55 @@
 from dataclasses import asdict
 from typing import Annotated, Any, Literal
 
-from fastapi import Query, Request, Response
+from fastapi import Path, Query, Request, Response
 from pydantic import Field
 
 from infra24 import bookings, organizations, resources
 from infra24.people import Scope
 from infra24.resources import Draft
 from infra24.web.api.answers import answer
-from infra24.web.api.fields import SLUG, Body, Email, Json, Name, PageSize, Text
+from infra24.web.api.fields import Body, Email, Json, Kind, Meets, Name, Org, PageSize, Slug, Text
 from infra24.web.api.views import broken_views, resource_view
 from infra24.web.caller import caller_of, here_of
 from infra24.web.services import services
 
-Slug = Annotated[str, Field(pattern=SLUG)]
 Names = Annotated[list[Name], Field(max_length=100)]
 Objects = Annotated[list[Json], Field(max_length=50)]
-Kind = Literal["space", "equipment", "person", "other"]
-Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
-Units = Annotated[int, Field(ge=1, le=1000)]
-Price = Annotated[int, Field(ge=0, le=10**12, description="minor units")]
-Requirements = Annotated[list[Name], Field(max_length=50)]
-Org = Annotated[str, Field(description="an organization's slug or id", max_length=64)]
+Price = Annotated[int, Field(ge=0, le=10**12, description="In minor units.")]
+ResourceNamed = Annotated[str, Path(max_length=64, description="The resource's slug or id.")]
+Cursor = Annotated[str, Query(max_length=64, description="The `next` of the page before.")]
+
+Type = Annotated[Kind, Field(description="What it is.")]
+Title = Annotated[Name, Field(description="What people read.")]
+OwnSlug = Annotated[Slug, Field(description="Its name in addresses: small letters, digits and hyphens.")]
+Description = Annotated[Text, Field(description="What people read about it.")]
+Category = Annotated[Text, Field(description="Under what it is listed.")]
+PersonEmail = Annotated[Email | None, Field(description="A person's e-mail address.")]
+Capacity = Annotated[
+    int | None, Field(ge=1, le=1000, description="How many bookings it holds at once; null: never occupied.")
+]
+OwnPrice = Annotated[Price, Field(description="The price in minor units.")]
+Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$", description="Three capital letters, such as EUR.")]
+LocationNamed = Annotated[Name | None, Field(description="The name of its location.")]
+MeetingUrl = Annotated[
+    Text, Field(description="The address of online meetings; `{room}` is the booking's own.")
+]
+Requirements = Annotated[
+    list[Name], Field(max_length=50, description="What whoever books must bring or know.")
+]
+Metadata = Annotated[Json, Field(description="Your own data; it is kept as it is.")]
+RulesJson = Annotated[Json, Field(description="The rules JSON: when it is open and how it is booked.")]
+IsActive = Annotated[bool, Field(description="Whether it is in use.")]
+IsBookable = Annotated[bool, Field(description="Whether visitors can book it by itself.")]
+Tags = Annotated[Names, Field(description="Words by which needs find it.")]
+Layouts = Annotated[Json, Field(description="Its layouts by name, each with setup and teardown in minutes.")]
+Parts = Annotated[Names, Field(description="Slugs of what is taken with it.")]
+Excludes = Annotated[Names, Field(description="Slugs of what cannot be used at the same time.")]
+Needs = Annotated[Objects, Field(description="What an appointment type takes, each need an object.")]
+Questions = Annotated[Objects, Field(description="What an appointment type asks, each question an object.")]
+Prices = Annotated[dict[str, Price], Field(description="Prices by role, in minor units.")]
+HowItMeets = Annotated[Meets, Field(description="How one meets; empty: as location and meeting address say.")]
+Layout = Annotated[Text, Field(description="The layout in which an appointment type takes a space.")]
 
 
 _LEFT_OUT: Any = None
@@ -33,84 +61,86 @@ _LEFT_OUT: Any = None
 class NewResource(Body):
     """A resource to create. `availability_rules` is the rules JSON, taken as it stands."""
 
-    type: Kind
-    title: Name
-    slug: Slug | None = None
-    description: Text = ""
-    category: Text = ""
-    email: Email | None = None
-    capacity: Units | None = None
-    price: Price = 0
+    type: Type
+    title: Title
+    slug: OwnSlug | None = None
+    description: Description = ""
+    category: Category = ""
+    email: PersonEmail = None
+    capacity: Capacity = None
+    price: OwnPrice = 0
     currency: Currency | None = None
-    location: Name | None = None
-    meeting_url: Text = ""
+    location: LocationNamed = None
+    meeting_url: MeetingUrl = ""
     requirements: Requirements = Field(default_factory=list)
-    metadata: Json = Field(default_factory=dict)
-    availability_rules: Json = Field(default_factory=dict)
-    is_active: bool = True
-    is_bookable: bool | None = Field(default=None, description="true, but for people, if left out")
-    tags: Names = Field(default_factory=list)
-    layouts: Json = Field(default_factory=dict)
-    parts: Names = Field(default_factory=list)
-    excludes: Names = Field(default_factory=list)
-    needs: Objects | None = None
-    questions: Objects = Field(default_factory=list)
-    prices: dict[str, Price] = Field(default_factory=dict)
-    meets: Literal["", "place", "phone", "link"] = ""
-    layout: Text = ""
+    metadata: Metadata = Field(default_factory=dict)
+    availability_rules: RulesJson = Field(default_factory=dict)
+    is_active: IsActive = True
+    is_bookable: Annotated[
+        bool | None, Field(description="Whether visitors can book it by itself; all but people if left out.")
+    ] = None
+    tags: Tags = Field(default_factory=list)
+    layouts: Layouts = Field(default_factory=dict)
+    parts: Parts = Field(default_factory=list)
+    excludes: Excludes = Field(default_factory=list)
+    needs: Needs | None = None
+    questions: Questions = Field(default_factory=list)
+    prices: Prices = Field(default_factory=dict)
+    meets: HowItMeets = ""
+    layout: Layout = ""
 
 
 class NewType(NewResource):
     """An appointment type to create: an offer that takes what it needs."""
 
-    type: Literal["other"] = "other"
-    needs: Objects
+    type: Annotated[Literal["other"], Field(description="Always other.")] = "other"
+    needs: Needs
 
 
 class ResourceChange(Body):
     """What to change of a resource. What is left out stays; null only where nothing is a value."""
 
-    type: Kind = Field(default=_LEFT_OUT)
-    title: Name = Field(default=_LEFT_OUT)
-    slug: Slug = Field(default=_LEFT_OUT)
-    description: Text = Field(default=_LEFT_OUT)
-    category: Text = Field(default=_LEFT_OUT)
-    email: Email | None = None
-    capacity: Units | None = None
-    price: Price = Field(default=_LEFT_OUT)
+    type: Type = Field(default=_LEFT_OUT)
+    title: Title = Field(default=_LEFT_OUT)
+    slug: OwnSlug = Field(default=_LEFT_OUT)
+    description: Description = Field(default=_LEFT_OUT)
+    category: Category = Field(default=_LEFT_OUT)
+    email: PersonEmail = None
+    capacity: Capacity = None
+    price: OwnPrice = Field(default=_LEFT_OUT)
     currency: Currency = Field(default=_LEFT_OUT)
-    location: Name | None = None
-    meeting_url: Text = Field(default=_LEFT_OUT)
+    location: LocationNamed = None
+    meeting_url: MeetingUrl = Field(default=_LEFT_OUT)
     requirements: Requirements = Field(default=_LEFT_OUT)
-    metadata: Json = Field(default=_LEFT_OUT)
-    availability_rules: Json = Field(default=_LEFT_OUT)
-    is_active: bool = Field(default=_LEFT_OUT)
-    is_bookable: bool = Field(default=_LEFT_OUT)
-    tags: Names = Field(default=_LEFT_OUT)
-    layouts: Json = Field(default=_LEFT_OUT)
-    parts: Names = Field(default=_LEFT_OUT)
-    excludes: Names = Field(default=_LEFT_OUT)
-    needs: Objects = Field(default=_LEFT_OUT)
-    questions: Objects = Field(default=_LEFT_OUT)
-    prices: dict[str, Price] = Field(default=_LEFT_OUT)
-    meets: Literal["", "place", "phone", "link"] = Field(default=_LEFT_OUT)
-    layout: Text = Field(default=_LEFT_OUT)
+    metadata: Metadata = Field(default=_LEFT_OUT)
+    availability_rules: RulesJson = Field(default=_LEFT_OUT)
+    is_active: IsActive = Field(default=_LEFT_OUT)
+    is_bookable: IsBookable = Field(default=_LEFT_OUT)
+    tags: Tags = Field(default=_LEFT_OUT)
+    layouts: Layouts = Field(default=_LEFT_OUT)
+    parts: Parts = Field(default=_LEFT_OUT)
+    excludes: Excludes = Field(default=_LEFT_OUT)
+    needs: Needs = Field(default=_LEFT_OUT)
+    questions: Questions = Field(default=_LEFT_OUT)
+    prices: Prices = Field(default=_LEFT_OUT)
+    meets: HowItMeets = Field(default=_LEFT_OUT)
+    layout: Layout = Field(default=_LEFT_OUT)
 
 
 class NewLocation(Body):
-    """A place to create."""
+    """A location to create."""
 
-    name: Name
-    address: Text = ""
+    name: Annotated[Name, Field(description="Its name, by which resources say where they are.")]
+    address: Annotated[Text, Field(description="Its postal address.")] = ""
 
 
 async def list_resources(
     request: Request,
     org: Org,
-    cursor: Annotated[str, Query(max_length=64, description="the slug of the last one seen")] = "",
+    cursor: Cursor = "",
     limit: PageSize = 100,
 ) -> Response:
-    """What can be booked; with the key, everything there is."""
+    """What can be booked. With a key that may read the catalogue, everything there is."""
     return await _page(request, org, cursor, limit, types=False)
 
 
@@ -127,10 +157,10 @@ async def create_resource(request: Request, org: Org, wanted: NewResource) -> Re
 async def list_types(
     request: Request,
     org: Org,
-    cursor: Annotated[str, Query(max_length=64, description="the slug of the last one seen")] = "",
+    cursor: Cursor = "",
     limit: PageSize = 100,
 ) -> Response:
-    """The appointment types that can be booked; with the key, all of them."""
+    """The appointment types that can be booked. With a key that may read the catalogue, all of them."""
     return await _page(request, org, cursor, limit, types=True)
 
 
@@ -150,7 +180,7 @@ async def _page(request: Request, org: str, cursor: str, limit: int, *, types: b
 
 
 async def create_type(request: Request, org: Org, wanted: NewType) -> Response:
-    """A new appointment type; afterwards it is read and changed as a resource, and booked as one."""
+    """A new appointment type. Afterwards it is read and changed as a resource, and booked as one."""
     found, who = services(request), caller_of(request)
     organization = here_of(request)
     draft = Draft(**{"type": "other", **wanted.model_dump(exclude_unset=True)})
@@ -160,7 +190,7 @@ async def create_type(request: Request, org: Org, wanted: NewType) -> Response:
     return answer(resource_view(created, directory), 201)
 
 
-async def read_resource(request: Request, org: Org, id: str) -> Response:
+async def read_resource(request: Request, org: Org, id: ResourceNamed) -> Response:
     """One resource by id or slug."""
     found, who = services(request), caller_of(request)
     organization = here_of(request)
@@ -173,8 +203,8 @@ async def read_resource(request: Request, org: Org, id: str) -> Response:
     return answer(resource_view(resource, directory))
 
 
-async def change_resource(request: Request, org: Org, id: str, wanted: ResourceChange) -> Response:
-    """Change a resource; the answer lists the coming bookings that now stand where nobody is open."""
+async def change_resource(request: Request, org: Org, id: ResourceNamed, wanted: ResourceChange) -> Response:
+    """Change a resource. The answer lists the bookings to come that now stand where nobody is open."""
     found, who, now = services(request), caller_of(request), services(request).clock()
     organization = here_of(request)
     async with found.database.transaction(organization.id, who.actor) as tx:
@@ -187,7 +217,7 @@ async def change_resource(request: Request, org: Org, id: str, wanted: ResourceC
     return answer({**view, "affected_bookings": broken_views(hit, who)})
 
 
-async def archive_resource(request: Request, org: Org, id: str) -> Response:
+async def archive_resource(request: Request, org: Org, id: ResourceNamed) -> Response:
     """Take a resource out of use. Its bookings stay."""
     found, who = services(request), caller_of(request)
     organization = here_of(request)

@@ -1,51 +1,68 @@
 """The series door: plan, make, read, move and cancel recurring bookings."""
 
-from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import Query, Request, Response
+from fastapi import Path, Query, Request, Response
 from pydantic import Field
 
+from infra24 import resources
 from infra24.bookings import Booking, Person
 from infra24.bookings import series as recurring
 from infra24.bookings.series import Scope, Series, SeriesWish
 from infra24.db import Tx
 from infra24.errors import Refusal
-from infra24.resources import ANYONE, Choice
 from infra24.web.api.answers import answer
-from infra24.web.api.fields import Body, Email, Instant, Json, Minutes, Name, Phone, Text
-from infra24.web.api.resources import Org
+from infra24.web.api.fields import Body, Instant, LocalTime, Minutes, Org
+from infra24.web.api.inputs import (
+    Answers,
+    BookerEmail,
+    BookerName,
+    BookerPhone,
+    Goal,
+    HostNamed,
+    ResourceNamed,
+)
+from infra24.web.api.naming import with_host
 from infra24.web.api.views import booking_view, links
 from infra24.web.caller import caller_of, here_of
 from infra24.web.idempotency import once
 from infra24.web.services import services
 
-Walls = Annotated[list[datetime], Field(max_length=366, description="wall times of the rule, without zone")]
+_Walls = Annotated[
+    list[LocalTime], Field(max_length=366, description="Dates to leave out, each by its local_start.")
+]
+_Instead = Annotated[
+    dict[str, Instant],
+    Field(max_length=366, description="Other times for some dates, each by its local_start."),
+]
+Duration = Annotated[Minutes, Field(description="The length of each date in minutes.")]
+Id = Annotated[UUID, Path(description="The series' id.")]
 
 
 class NewSeries(Body):
-    """A series to plan or make. `start_time` is its first date; `rule` as RFC 5545 writes it.
+    """A series to plan or make."""
 
-    `without` leaves dates out, `instead` gives some of them another time: both by `local_start`.
-    """
+    resource_id: ResourceNamed
+    start_time: Annotated[Instant, Field(description="When its first date begins, with offset.")]
+    duration: Duration
+    rule: Annotated[
+        str,
+        Field(min_length=4, max_length=300, description="How it recurs, as RFC 5545 writes it.",
+              examples=["FREQ=WEEKLY;COUNT=10"]),
+    ]  # fmt: skip
+    artist_name: BookerName | None = None
+    artist_email: BookerEmail | None = None
+    goal_text: Goal = ""
+    phone: BookerPhone = ""
+    answers: Answers = Field(default_factory=dict)
+    staff_id: HostNamed | None = None
+    skip_holidays: Annotated[bool, Field(description="Whether to leave out holidays.")] = True
+    without: _Walls = Field(default_factory=list)
+    instead: _Instead = Field(default_factory=dict)
 
-    resource_id: UUID
-    start_time: Instant
-    duration: Minutes
-    rule: Annotated[str, Field(min_length=4, max_length=300, examples=["FREQ=WEEKLY;COUNT=10"])]
-    artist_name: Name | None = None
-    artist_email: Email | None = None
-    goal_text: Text = ""
-    phone: Phone = ""
-    answers: Json = Field(default_factory=dict)
-    staff_id: UUID | None = None
-    skip_holidays: bool = True
-    without: Walls = Field(default_factory=list)
-    instead: Annotated[dict[str, Instant], Field(max_length=366)] = Field(default_factory=dict)
-
-    def wish(self) -> SeriesWish:
-        """As the verbs want it. Refuses with Problem what is no wall time."""
+    async def wish(self, tx: Tx) -> SeriesWish:
+        """As the verbs want it. Refuses with UnknownResource, and with Problem what is no wall time."""
         person = Person(
             self.artist_name or "",
             self.artist_email or "",
@@ -54,14 +71,14 @@ class NewSeries(Body):
             answers=self.answers,
         )
         return SeriesWish(
-            self.resource_id,
+            await resources.id_of(tx, self.resource_id),
             self.start_time,
             self.duration,
             self.rule,
             person,
-            Choice((self.staff_id,)) if self.staff_id else ANYONE,
+            await with_host(tx, self.staff_id),
             self.skip_holidays,
-            frozenset(wall.replace(tzinfo=None) for wall in self.without),
+            frozenset(self.without),
             {recurring.wall_time(at): start for at, start in self.instead.items()},
         )
 
@@ -69,17 +86,19 @@ class NewSeries(Body):
 class MadeSeries(NewSeries):
     """A series to make: with who books it."""
 
-    artist_name: Name
-    artist_email: Email
+    artist_name: BookerName
+    artist_email: BookerEmail
 
 
 class SeriesMove(Body):
-    """Another time for dates of a series: of `booking_id` (else the next one), and so of the others."""
+    """Another time for dates of a series."""
 
-    scope: Scope = Scope.ALL
-    booking_id: UUID | None = None
-    start_time: Instant
-    duration: Minutes | None = None
+    scope: Annotated[Scope, Field(description="Which dates.")] = Scope.ALL
+    booking_id: Annotated[
+        UUID | None, Field(description="The date that start_time is for; the next one if left out.")
+    ] = None
+    start_time: Annotated[Instant, Field(description="When that date begins then; the others move alike.")]
+    duration: Annotated[Minutes | None, Field(description="Another length; left out, it stays.")] = None
 
 
 async def plan_series(request: Request, org: Org, wanted: NewSeries) -> Response:
@@ -87,7 +106,8 @@ async def plan_series(request: Request, org: Org, wanted: NewSeries) -> Response
     found, who = services(request), caller_of(request)
     here = here_of(request)
     async with found.database.transaction(here.id, who.actor) as tx:
-        planned = await recurring.plan(tx, wanted.wish(), by=who.acts_as(), now=found.clock())
+        by = who.acts_as()
+        planned = await recurring.plan(tx, await wanted.wish(tx), by=by, now=found.clock())
     return answer(planned.view())
 
 
@@ -98,11 +118,11 @@ async def create_series(request: Request, org: Org, wanted: MadeSeries) -> Respo
     """
     found, who = services(request), caller_of(request)
     here = here_of(request)
-    wish = wanted.wish()
 
     async def act(tx: Tx) -> tuple[int, dict[str, Any]]:
+        by = who.acts_as()
         series, made = await recurring.book(
-            tx, wish, by=who.acts_as(), tokens=found.tokens, now=found.clock()
+            tx, await wanted.wish(tx), by=by, tokens=found.tokens, now=found.clock()
         )
         tokens = [found.tokens.of(here.id, booking.id) for booking in made]
         views = [
@@ -117,7 +137,7 @@ async def create_series(request: Request, org: Org, wanted: MadeSeries) -> Respo
     return await once(request, here.id, act, refused)
 
 
-async def read_series(request: Request, org: Org, id: UUID) -> Response:
+async def read_series(request: Request, org: Org, id: Id) -> Response:
     """A series and its bookings by date. For staff."""
     found, who = services(request), caller_of(request)
     here = here_of(request)
@@ -126,7 +146,7 @@ async def read_series(request: Request, org: Org, id: UUID) -> Response:
     return answer(series_view(series, all_))
 
 
-async def move_series(request: Request, org: Org, id: UUID, wanted: SeriesMove) -> Response:
+async def move_series(request: Request, org: Org, id: Id, wanted: SeriesMove) -> Response:
     """Move dates to come together; what was changed alone stays. 409 carries the plan and moves nothing."""
     found, who = services(request), caller_of(request)
     here = here_of(request)
@@ -147,9 +167,11 @@ async def move_series(request: Request, org: Org, id: UUID, wanted: SeriesMove) 
 async def cancel_series(
     request: Request,
     org: Org,
-    id: UUID,
-    scope: Scope = Scope.ALL,
-    booking_id: Annotated[UUID | None, Query(description="from this date on")] = None,
+    id: Id,
+    scope: Annotated[Scope, Query(description="Which dates.")] = Scope.ALL,
+    booking_id: Annotated[
+        UUID | None, Query(description="The date to begin with, where not all are meant.")
+    ] = None,
 ) -> Response:
     """Cancel the dates to come, all or from one on."""
     found, who = services(request), caller_of(request)

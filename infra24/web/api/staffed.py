@@ -16,19 +16,38 @@ from infra24.availability.hours import day_span
 from infra24.booking_links import BookingLink
 from infra24.bookings import Person, Wish
 from infra24.db import Tx
-from infra24.errors import Invalid, Refusal
+from infra24.errors import Invalid
 from infra24.organizations import UnknownResource
 from infra24.resources import ANYONE, Choice, Offer
-from infra24.web.api.answers import answer, with_alternatives
-from infra24.web.api.availability import check_range
-from infra24.web.api.fields import Body, Day, Email, Instant, Json, Minutes, Name, Phone, Text
+from infra24.web.api.answers import answer, nearest_to
+from infra24.web.api.availability import Length, check_range
+from infra24.web.api.fields import Body, Day, EndDate, Instant, Named
+from infra24.web.api.inputs import (
+    Answers,
+    BookerEmail,
+    BookerName,
+    BookerPhone,
+    Details,
+    Goal,
+    HostNamed,
+    Start,
+)
+from infra24.web.api.naming import organization_meant
 from infra24.web.api.views import booking_view, links
 from infra24.web.caller import caller_of
 from infra24.web.idempotency import once
 from infra24.web.services import Services, services
 
 MOST_TYPES = 20
-Zone = Annotated[str, Query(max_length=64, description="an IANA name; the organization's if left out")]
+Zone = Annotated[
+    str,
+    Query(max_length=64, description="The zone of dates and times, an IANA name; else the organization's."),
+]
+LinkAsked = Annotated[Named | None, Query(description="The slug of a booking link; with `org` also its id.")]
+Signed = "What opens a private link: the `signed` of its address."
+TypeNamed = Annotated[
+    Named, Field(description="The id of an appointment type; its slug beside org or a link.")
+]
 
 
 class NothingNamed(Invalid):
@@ -40,56 +59,57 @@ class UnknownZone(Invalid):
 
 
 class NewStaffBooking(Body):
-    """A booking by link or by type. `staff_id` left out: whoever the link or type gives."""
+    """A booking by link or by type."""
 
-    link_slug: str | None = Field(default=None, max_length=64)
-    org: str | None = Field(default=None, max_length=64)
-    staff_id: UUID | None = None
-    appointment_type_id: UUID | None = None
-    start_time: Instant
-    end_time: Instant | None = None
-    attendee_name: Name
-    attendee_email: Email
-    attendee_phone: Phone = ""
-    description: Text = ""
-    location_details: Text = ""
-    answers: Json = Field(default_factory=dict)
-    signed: str | None = Field(default=None, max_length=4_000)
+    link_slug: Annotated[Named | None, Field(description="The slug of the booking link to book by.")] = None
+    org: Annotated[Named | None, Field(description="The organization's slug or id.")] = None
+    staff_id: HostNamed | None = None
+    appointment_type_id: TypeNamed | None = None
+    start_time: Start
+    end_time: Annotated[
+        Instant | None, Field(description="When it ends; else after the shortest length.")
+    ] = None
+    attendee_name: BookerName
+    attendee_email: BookerEmail
+    attendee_phone: BookerPhone = ""
+    description: Goal = ""
+    location_details: Details = ""
+    answers: Answers = Field(default_factory=dict)
+    signed: Annotated[str | None, Field(max_length=4_000, description=Signed)] = None
 
 
 async def staff_availability(
     request: Request,
-    link: Annotated[str | None, Query(max_length=64)] = None,
-    org: Annotated[str | None, Query(max_length=64)] = None,
-    on: Annotated[Day | None, Query(alias="date")] = None,
-    start_date: Day | None = None,
-    end_date: Day | None = None,
-    duration: Minutes | None = None,
-    appointment_type_id: UUID | None = None,
-    staff_id: UUID | None = None,
+    link: LinkAsked = None,
+    org: Annotated[Named | None, Query(description="The organization's slug or id.")] = None,
+    on: Annotated[Day | None, Query(alias="date", description="One date, instead of a range.")] = None,
+    start_date: Annotated[Day | None, Query(description="The first date.")] = None,
+    end_date: EndDate = None,
+    duration: Length = None,
+    appointment_type_id: Annotated[
+        Named | None, Query(description="Only this type; all if left out.")
+    ] = None,
+    staff_id: Annotated[Named | None, Query(description="Only with this host, by id or slug.")] = None,
     timezone: Zone = "",
-    signed: Annotated[str | None, Query(max_length=4_000)] = None,
+    signed: Annotated[str | None, Query(max_length=4_000, description=Signed)] = None,
 ) -> Response:
-    """Free times by link or organization, of one type or all (20 at most), with staff where it is known.
+    """Free times by link or organization. Of one type or all (20 at most), with staff where it is known.
 
     A slot names its host, one slot for each who is free; of a round robin and of several hosts together
     it names nobody. Dates are those of `timezone`, in which times are written.
     """
-    first = on or start_date
-    if first is None:
-        raise NothingNamed("Say when: date, or start_date and end_date.")
-    last = end_date or first
-    check_range(first, last)
+    first, last = _dates(on or start_date, end_date)
     found, now = services(request), services(request).clock()
     org_id = await _organization(found, link, org, appointment_type_id)
     async with found.database.transaction(org_id, caller_of(request).actor) as tx:
         here = await organizations.get(tx)
         by = await _open_link(tx, found, link, signed)
         zone = _zone(timezone or here.time_zone)
-        choice = _choice(by, staff_id)
+        type_id, staff = await _id(tx, appointment_type_id), await _id(tx, staff_id)
+        choice = _choice(by, staff)
         slots: list[dict[str, Any]] = []
-        for id_ in await _types(tx, by, appointment_type_id):
-            if staff_id and by is None and not await _can_ask(tx, id_, staff_id, appointment_type_id):
+        for id_ in await _types(tx, by, type_id):
+            if staff and by is None and not await _can_ask(tx, id_, staff, type_id):
                 continue
             slots += await _slots(tx, id_, zone, (first, last), duration, choice, now)
     slots.sort(key=lambda slot: (slot["start"], str(slot["appointment_type_id"]), slot["staff_name"] or ""))
@@ -112,40 +132,46 @@ async def create_staffed(request: Request, wanted: NewStaffBooking) -> Response:
     asked: list[Wish] = []
 
     async def act(tx: Tx) -> tuple[int, dict[str, Any]]:
-        wish = replace(await _wish(tx, found, wanted, person), by=caller_of(request).acts_as(org_id))
-        asked.append(wish)
-        booking = await bookings.book(tx, wish, tokens=found.tokens, now=found.clock())
+        by = caller_of(request).acts_as(org_id)
+        asked.append(replace(await _wish(tx, found, wanted, person), by=by))
+        booking = await bookings.book(tx, asked[-1], tokens=found.tokens, now=found.clock())
         token = found.tokens.of(org_id, booking.id)
         return 201, {**booking_view(booking), "token": token, "links": links(found, token)}
 
-    async def refused(refusal: Refusal) -> Refusal:
-        if not asked:
-            return refusal
-        return await with_alternatives(found, org_id, asked[-1], refusal)
-
-    return await once(request, org_id, act, refused)
+    return await once(request, org_id, act, nearest_to(found, org_id, asked))
 
 
 async def _wish(tx: Tx, found: Services, wanted: NewStaffBooking, person: Person) -> Wish:
     """What is wanted, as the verbs want it: by the link that is open, or by the type that is named."""
     by = await _open_link(tx, found, wanted.link_slug, wanted.signed)
-    types = await _types(tx, by, wanted.appointment_type_id)
+    types = await _types(tx, by, await _id(tx, wanted.appointment_type_id))
     if len(types) != 1:
         raise NothingNamed("Say which appointment type: appointment_type_id.")
     offer = await resources.offer(tx, types[0])
     end = wanted.end_time or wanted.start_time + timedelta(minutes=min(offer.rules.durations))
-    choice = _choice(by, wanted.staff_id)
+    choice = _choice(by, await _id(tx, wanted.staff_id))
     return Wish(types[0], wanted.start_time, end, person, choice, by.id if by else None)
 
 
-async def _organization(found: Services, link: str | None, org: str | None, type_id: UUID | None) -> UUID:
+def _dates(first: date | None, last: date | None) -> tuple[date, date]:
+    if first is None:
+        raise NothingNamed("Say when: date, or start_date and end_date.")
+    check_range(first, last or first)
+    return first, last or first
+
+
+async def _organization(found: Services, link: str | None, org: str | None, type_: str | None) -> UUID:
     if org:
         return (await found.directory.find(org)).id
     if link:
         return await booking_links.org_of_link(found.database, link)
-    if type_id:
-        return await found.directory.org_of_resource(type_id)
+    if type_:
+        return await organization_meant(found, "appointment_type_id", type_, None)
     raise NothingNamed()
+
+
+async def _id(tx: Tx, named: str | None) -> UUID | None:
+    return await resources.id_of(tx, named) if named else None
 
 
 async def _open_link(tx: Tx, found: Services, slug: str | None, signed: str | None) -> BookingLink | None:

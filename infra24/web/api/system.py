@@ -14,8 +14,7 @@ from infra24.db import Tx
 from infra24.errors import Unavailable
 from infra24.resources import Draft
 from infra24.web.api.answers import answer
-from infra24.web.api.fields import PageSize
-from infra24.web.api.resources import Org
+from infra24.web.api.fields import Org, PageSize
 from infra24.web.caller import caller_of, here_of
 from infra24.web.errors import problem_of
 from infra24.web.services import services
@@ -40,7 +39,7 @@ async def health(request: Request) -> Response:
 
 
 async def self_test(request: Request) -> Response:
-    """Book, refuse, move and cancel in a transaction that is undone: does the booking system work here?"""
+    """Try the booking system. Books, refuses, moves and cancels in a transaction that is undone."""
     if getattr(request.app.state, "rehearsing", False):
         raise Rehearsing()
     request.app.state.rehearsing = True
@@ -112,10 +111,10 @@ async def list_announcements(request: Request, org: Org, limit: PageSize = 50) -
 async def list_events(
     request: Request,
     org: Org,
-    after: Annotated[int, Query(ge=0, le=2**62, description="the last place already seen")] = 0,
+    after: Annotated[int, Query(ge=0, le=2**62, description="The last place that was seen already.")] = 0,
     limit: PageSize = 100,
 ) -> Response:
-    """What happened, in order and without gaps: ask again with the last place seen.
+    """What happened, in order and without gaps. Ask again with the last place seen.
 
     Who booked and for what is left out without `bookings:read`, names and e-mails of members without
     `people:read`.

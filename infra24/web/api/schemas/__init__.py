@@ -1,0 +1,70 @@
+"""The schemas of the API's answers, as its OpenAPI document names them. Money is in minor units."""
+
+from infra24.web.api.schemas.analytics import AnalyticsView
+from infra24.web.api.schemas.bookings import (
+    BookingPage,
+    BookingView,
+    CalendarUrls,
+    ImpactView,
+    NewBookingView,
+    NewSeriesView,
+    PlanView,
+    SeriesView,
+    ShiftedBookings,
+)
+from infra24.web.api.schemas.calendar import CalendarChange, CalendarView
+from infra24.web.api.schemas.offers import (
+    AvailabilityView,
+    CalendarOffers,
+    ExplanationView,
+    FairnessView,
+    RemovedStarts,
+    ResourcePage,
+    ResourceView,
+    StaffAvailabilityView,
+)
+from infra24.web.api.schemas.organizations import (
+    AnnouncementList,
+    EventList,
+    HealthView,
+    HolidaysView,
+    LinkList,
+    LinkView,
+    LocationList,
+    LocationView,
+    PrivateAddress,
+    SelfTestView,
+)
+
+__all__ = [
+    "AnalyticsView",
+    "AnnouncementList",
+    "AvailabilityView",
+    "BookingPage",
+    "BookingView",
+    "CalendarChange",
+    "CalendarOffers",
+    "CalendarUrls",
+    "CalendarView",
+    "EventList",
+    "ExplanationView",
+    "FairnessView",
+    "HealthView",
+    "HolidaysView",
+    "ImpactView",
+    "LinkList",
+    "LinkView",
+    "LocationList",
+    "LocationView",
+    "NewBookingView",
+    "NewSeriesView",
+    "PlanView",
+    "PrivateAddress",
+    "RemovedStarts",
+    "ResourcePage",
+    "ResourceView",
+    "SelfTestView",
+    "SeriesView",
+    "ShiftedBookings",
+    "StaffAvailabilityView",
+]

@@ -1,0 +1,143 @@
+"""What holds at every address of the API: methods, parameters, times, names, and whose key opens what."""
+
+from typing import Any
+
+import httpx2
+import pytest
+
+from infra24.people import Scope
+from infra24.settings import Settings
+from infra24.web.guard import Open
+from infra24.web.routes import API
+from tests.factories import Shop, found_shop
+from tests.serving import Clock
+from tests.web.test_bookings_api import AT, body, book
+
+PATHS = sorted({address.path for address in API})
+
+
+def url(path: str, shop: Shop) -> str:
+    return path.replace("{org}", shop.slug).replace("{id}", str(shop.ids["room"])).replace("{slug}", "any")
+
+
+def test_every_address_says_all_of_its_methods(http: httpx2.Client, shop: Shop) -> None:
+    for path in PATHS:
+        has = {address.method for address in API if address.path == path}
+        has |= {"OPTIONS"} | ({"HEAD"} if "GET" in has else set())
+        asked = http.options(url(path, shop))
+        assert (asked.status_code, set(asked.headers["allow"].split(", "))) == (204, has), path
+        missing = "POST" if "PUT" in has else "PUT"
+        refused = http.request(missing, url(path, shop))
+        assert refused.status_code == 405, (missing, path)
+        assert refused.json()["code"] == "method_not_allowed"
+        assert refused.headers["allow"] == asked.headers["allow"], path
+
+
+def test_head_is_answered_as_get_without_the_body(http: httpx2.Client, shop: Shop) -> None:
+    token = book(http, shop)["token"]
+    for path in ("/health", f"/api/bookings/{token}", "/openapi.json", "/docs", f"/{shop.slug}/book"):
+        get, head = http.get(path), http.head(path)
+        assert (get.status_code, head.status_code, head.content) == (200, 200, b""), path
+        assert head.headers["content-type"] == get.headers["content-type"]
+    assert http.head(f"/api/organizations/{shop.slug}/events").status_code == 401
+    assert http.head(f"/{shop.slug}/book/room/changes").status_code == 200, (
+        "what goes on for ever ends at once"
+    )
+
+
+def test_an_unknown_parameter_is_refused_by_its_name(http: httpx2.Client, shop: Shop) -> None:
+    token = book(http, shop)["token"]
+    for address in API:
+        shown = {} if address.needs is Open.PUBLIC else shop.auth
+        params = {"start_dat": "2026-11-23"} | ({"token": token} if address.needs is Open.TOKEN else {})
+        answer = http.request(address.method, url(address.path, shop), params=params, headers=shown, json={})
+        assert answer.status_code == 422, address
+        assert [error["path"] for error in answer.json()["errors"]] == ["start_dat"], address
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (1_730_000_000, "a number is no time"),
+        ("1730000000", "such as 2026-11-23T12:00:00Z"),
+        ("2026-11-23", "2026-11-23 is a date; say the time as well"),
+        ("2026-11-23T12:00:00", "an offset"),
+    ],
+)
+def test_only_an_instant_is_an_instant(http: httpx2.Client, shop: Shop, given: Any, said: str) -> None:
+    answer = http.post("/api/bookings", json={**body(shop), "start_time": given})
+    (error,) = answer.json()["errors"]
+    assert (answer.status_code, error["path"]) == (422, "start_time")
+    assert said in error["sentence"]
+
+
+@pytest.mark.parametrize("given", ["2026-11-23T00:00:00Z", "1795392000", "2026-11-23T12:00:00"])
+def test_only_a_date_is_a_date(http: httpx2.Client, shop: Shop, given: str) -> None:
+    params = {"resource_id": str(shop.ids["room"]), "start_date": given}
+    answer = http.get("/api/availability", params=params)
+    assert answer.status_code == 422
+    assert "a date without a time, such as 2026-11-23" in answer.json()["detail"]
+
+
+def test_a_body_that_is_no_json_is_a_bad_request(http: httpx2.Client, shop: Shop) -> None:
+    for sent in (b'{"org_id": ', b"\xff\xfe"):
+        answer = http.post("/api/bookings", content=sent, headers={"content-type": "application/json"})
+        assert (answer.status_code, answer.json()["code"]) == (400, "unreadable")
+
+
+def test_a_key_of_another_organization_finds_nothing_and_a_wrong_key_is_told(
+    http: httpx2.Client, database_url: str, settings: Settings, clock: Clock, shop: Shop
+) -> None:
+    theirs = found_shop(database_url, settings, clock, {})
+    victim = book(http, shop)
+    wrong = {"authorization": f"Bearer {theirs.key[:-4]}0000"}
+    for address in API:
+        if not isinstance(address.needs, Scope):
+            continue
+        by_query = {} if "{org}" in address.path else {"org": shop.slug}
+        path = address.path.replace("{org}", shop.slug).replace("{id}", victim["id"]).replace("{slug}", "any")
+        answer = http.request(address.method, path, params=by_query, headers=theirs.auth)
+        assert (answer.status_code, answer.json()["code"]) == (404, "nothing_here"), address
+        assert http.request(address.method, path, headers=wrong).status_code == 401, address
+    foreign = http.get(f"/api/bookings/{victim['id']}", headers=theirs.auth)
+    assert foreign.status_code == 404
+    public = http.get(f"/api/organizations/{shop.slug}/resources", headers=theirs.auth)
+    assert "availability_rules" not in public.json()["resources"][0], "as any visitor sees it"
+
+
+def test_a_slug_names_what_an_id_names_where_it_is_known_whose(http: httpx2.Client, shop: Shop) -> None:
+    room, day = str(shop.ids["room"]), {"start_date": "2026-11-23"}
+    by_slug = http.get("/api/availability", params={"resource_id": "room", "org": shop.slug, **day})
+    by_id = http.get("/api/availability", params={"resource_id": room, **day})
+    assert by_slug.json() == by_id.json()
+    assert by_slug.json()["resource_id"] == room
+    whose = http.get("/api/availability", params={"resource_id": "room", **day})
+    assert (whose.status_code, whose.json()["errors"][0]["path"]) == (422, "resource_id")
+
+    made = http.post("/api/bookings", json={**body(shop), "org_id": shop.slug, "resource_id": "room"})
+    assert made.json()["resource_id"] == room
+    visit = {**body(shop, "visit", AT.replace(hour=10)), "org_id": shop.slug, "resource_id": "visit"}
+    with_lena = http.post("/api/bookings", json={**visit, "staff_id": "lena"}).json()
+    assert [p["name"] for p in with_lena["participants"] if p["role"] == "host"] == ["Lena"]
+    listed = http.get("/api/bookings", params={"resource_id": "room", **day}, headers=shop.auth).json()
+    assert [one["id"] for one in listed["bookings"]] == [made.json()["id"]]
+    other = http.post("/api/bookings", json={**body(shop), "org_id": shop.slug, "resource_id": "no-room"})
+    assert (other.status_code, other.json()["code"]) == (404, "unknown_resource")
+
+
+def test_a_range_of_dates_lists_bookings_with_both_ends(http: httpx2.Client, shop: Shop) -> None:
+    made = book(http, shop)
+    for first, last, found in (("11-23", "11-23", 1), ("11-24", "11-30", 0), ("11-20", "11-22", 0)):
+        params = {"start_date": f"2026-{first}", "end_date": f"2026-{last}"}
+        listed = http.get("/api/bookings", params=params, headers=shop.auth).json()["bookings"]
+        assert [one["id"] for one in listed] == [made["id"]] * found
+
+
+def test_the_reference_shows_every_operation_and_loads_nothing_from_elsewhere(http: httpx2.Client) -> None:
+    page = http.get("/docs")
+    assert page.status_code == 200
+    for address in API:
+        assert f"<b>{address.method}</b> {address.path}</code>" in page.text, address
+    assert 'id="schema-BookingView"' in page.text
+    assert 'src="http' not in page.text
+    assert 'rel="stylesheet" href="http' not in page.text
