@@ -78,6 +78,11 @@ def port_is_free(host: str, port: int) -> bool:
 
 def serve(settings: Settings, urls: Urls) -> None:
     """Serve until stopped."""
+    if settings.missing_proxy:
+        log.warning(
+            "INFRA24_PUBLIC_URL is https and no proxy is trusted: everyone counts as one address, and one "
+            "person's wrong passwords shut all out. Set INFRA24_TRUSTED_PROXIES to the proxy's address."
+        )
     app = create_app(settings, urls.app)
     config = uvicorn.Config(
         app,

@@ -58,6 +58,11 @@ class Settings(BaseSettings):
         """The address that links in answers and calendar files begin with, without a slash at the end."""
         return (self.public_url or f"http://localhost:{self.port}").rstrip("/")
 
+    @property
+    def missing_proxy(self) -> bool:
+        """Whether visitors come by https, so through a proxy, and none is trusted: all have its address."""
+        return self.base_url.startswith("https:") and not self.trusted_proxies
+
     def secret_key(self) -> bytes:
         """The installation's secret: the one set, or one made at the first start and kept in `data_dir`."""
         if self.secret is not None:

@@ -18,9 +18,9 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("commands")
 
 
-def infra24(data: Path, *words: str, port: int = 8000) -> subprocess.CompletedProcess[str]:
+def infra24(data: Path, *words: str, port: int = 8000, **more: str) -> subprocess.CompletedProcess[str]:
     environment = {k: v for k, v in os.environ.items() if k != "DATABASE_URL"}
-    environment |= {"INFRA24_DATA_DIR": str(data), "PORT": str(port), "COLUMNS": "200"}
+    environment |= {"INFRA24_DATA_DIR": str(data), "PORT": str(port), "COLUMNS": "200", **more}
     return subprocess.run(
         [sys.executable, "-m", "infra24", *words],
         env=environment,
@@ -61,10 +61,12 @@ def test_doctor_finds_everything_well_and_says_what_is_not(data: Path) -> None:
     assert "the database forbids it" in well.stdout
     with EmbeddedServer(data) as server, psycopg.connect(server.url, autocommit=True) as owner:
         owner.execute("ALTER TABLE claims RENAME CONSTRAINT claims_never_overlap TO hidden")
-        ill = infra24(data, "doctor")
+        ill = infra24(data, "doctor", INFRA24_PUBLIC_URL="https://book.example.org")
         owner.execute("ALTER TABLE claims RENAME CONSTRAINT hidden TO claims_never_overlap")
     assert ill.returncode == 1
     assert "restore the constraint" in ill.stdout
+    assert "everyone counts as one" in ill.stdout
+    assert "INFRA24_TRUSTED_PROXIES" in ill.stdout
 
 
 def test_an_organization_is_founded_with_a_key_shown_once(data: Path) -> None:

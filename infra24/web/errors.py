@@ -41,7 +41,7 @@ _TITLES = {
     409: "Conflict",
     413: "Too large",
     422: "Not valid",
-    429: "Too often",
+    429: "Too many requests",
     500: "Our mistake",
     503: "Not available",
 }
@@ -63,6 +63,8 @@ def problem(status: int, code: str, detail: str, **facts: Any) -> Response:
         **facts,
     }
     headers = {"retry-after": RETRY_AFTER[status]} if status in RETRY_AFTER else {}
+    if "retry_after" in facts:
+        headers["retry-after"] = str(facts["retry_after"])
     if status == 401:
         headers["www-authenticate"] = "Bearer"
     return Response(orjson.dumps(body, option=orjson.OPT_UTC_Z), status, headers, "application/problem+json")
@@ -134,7 +136,11 @@ async def _page_of(request: Request, refusal: Refusal) -> Response:
         return to_sign_in(request)
     if isinstance(refusal, SecondFactorNeeded) and request.method == "GET":
         return RedirectResponse("/account/security?need=1", 303)
-    return await error_page(request, status_of(refusal), refusal.code, refusal.sentence)
+    wait = refusal.facts.get("retry_after", 0)
+    answer = await error_page(request, status_of(refusal), refusal.code, refusal.sentence, wait=wait)
+    if wait:
+        answer.headers["retry-after"] = str(wait)
+    return answer
 
 
 def to_sign_in(request: Request) -> Response:

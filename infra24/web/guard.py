@@ -7,12 +7,13 @@ from uuid import UUID
 
 from fastapi import Request
 
-from infra24 import people
+from infra24 import people, rate_limits
 from infra24.bookings import UnknownBooking, org_of_token
 from infra24.db import Actor
 from infra24.errors import Forbidden, Invalid, Refusal, Unauthenticated
 from infra24.organizations import RESERVED, Organization, UnknownOrganization, org_of_key
-from infra24.people import Role, Scope, SignedIn, TooManyTries
+from infra24.people import Role, Scope, SignedIn
+from infra24.rate_limits import RateLimited
 from infra24.web.caller import Caller, Credentials, NotAllowed, NothingHere, credentials
 from infra24.web.services import Services, services
 
@@ -161,9 +162,9 @@ async def _by_key(
         holder = await people.keys.holder(tx, org_id, key, now)
     if holder is None:
         async with found.database.accounts() as tx:
-            allowed = await people.accounts.attempt(tx, "bad keys from an address", address, now)
-        if not allowed:
-            raise TooManyTries()
+            wait = await rate_limits.attempt(tx, "bad keys from an address", address, now)
+        if wait is not None:
+            raise RateLimited("bad keys from an address", wait)
         return Caller(visitor.actor, org_id=org_id, shown=shown)
     if holder.is_news:
         async with found.database.accounts() as tx:

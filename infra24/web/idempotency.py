@@ -11,7 +11,7 @@ from fastapi import Request, Response
 
 from infra24 import answers
 from infra24.db import Tx
-from infra24.errors import Conflict, Invalid, Refusal, Unavailable
+from infra24.errors import Conflict, Invalid, Refusal, TooMany, Unavailable
 from infra24.web.api.views import links
 from infra24.web.caller import caller_of
 from infra24.web.errors import problem_of
@@ -76,7 +76,7 @@ async def once(request: Request, org_id: UUID, act: Act, refused: Refused) -> Re
             kept = orjson.dumps(_sealed(body), option=orjson.OPT_UTC_Z).decode()
             await _keep(tx, key, claimed_at, status, kept)
     except Refusal as refusal:
-        if isinstance(refusal, Unavailable):
+        if isinstance(refusal, Unavailable | TooMany):
             raise
         answer = problem_of(await refused(refusal))
         async with found.database.transaction(org_id) as tx:
