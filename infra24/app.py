@@ -22,6 +22,7 @@ from infra24.proofs.bearer import Bearers
 from infra24.proofs.oidc import SignIn
 from infra24.proofs.passwords import Passwords
 from infra24.proofs.sealing import Seals
+from infra24.rate_limits import Buckets, Locks
 from infra24.settings import Settings
 from infra24.web import addresses, errors, rendering, routes
 from infra24.web.api.fields import ProblemView
@@ -87,14 +88,16 @@ def create_app(settings: Settings, url: str, now: Clock = clock.now) -> FastAPI:
         title="Infra24 Booking",
         version=__version__,
         lifespan=lifespan,
+        openapi_url=None,
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
         telemetry={"tracing": False, "metrics": False, "logs": False, "operation_spans": False},
     )
     app.state.services = Services(
-        settings, database, Directory(database), Tokens(settings.secret_key()), now, watcher, queue, proofs
-    )
+        settings, database, Directory(database), Tokens(settings.secret_key()), now, watcher, queue, proofs,
+        Buckets(), Locks(),
+    )  # fmt: skip
     rendering.install(app)
     errors.install(app)
     addresses.install(app, routes.API, routes.PAGES)

@@ -51,6 +51,12 @@ class Settings(BaseSettings):
     trusted_proxies: str = Field(
         default="", description="addresses of proxies in front whose X-Forwarded-For is believed: 127.0.0.1"
     )
+    rate_limit_factor: int = Field(
+        default=1,
+        ge=1,
+        le=1_000_000,
+        description="how many times the usual a client may ask and keep",
+    )
     pool_size: int = Field(default=10, ge=1, le=200, description="database connections per process")
 
     @property

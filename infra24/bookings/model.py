@@ -9,6 +9,7 @@ from uuid import UUID
 
 from infra24.availability import Reason
 from infra24.errors import Conflict, Invalid, NotFound
+from infra24.rate_limits import Client
 from infra24.resources import ANYONE, Choice
 
 
@@ -117,7 +118,7 @@ class Person:
 class Wish:
     """A party's wish for a resource and a time; `person` is unknown while the time is only held.
 
-    `choice` is with whom, `link_id` the booking link by which it came.
+    `choice` is with whom, `link_id` the booking link by which it came, `client` as whom it is counted.
     """
 
     resource_id: UUID
@@ -126,6 +127,7 @@ class Wish:
     person: Person | None = None
     choice: Choice = ANYONE
     link_id: UUID | None = None
+    client: Client | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.routing import APIRoute
 from starlette.routing import Route
 
+from infra24.rate_limits import Charge, Limit
 from infra24.web.api import fields
 from infra24.web.guard import Needs, Open, admit, check_person
 
@@ -16,7 +17,7 @@ from infra24.web.guard import Needs, Open, admit, check_person
 class Address:
     """One address of the API. `needs` is the scope that it takes, `gives` the shape of its answer.
 
-    `also` is another media type that it answers in when asked.
+    `also` is another media type that it answers in when asked, `charge` what it costs of which rate limit.
     """
 
     method: str
@@ -27,6 +28,12 @@ class Address:
     status: int = 200
     media: str = "application/json"
     also: str = ""
+    charge: Charge | None = None
+
+    @property
+    def charged(self) -> Charge:
+        """What a request costs of which rate limit."""
+        return self.charge or usual_charge(self.method)
 
     @property
     def refuses(self) -> tuple[int, ...]:
@@ -39,12 +46,17 @@ class Address:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One address for people. `section` is the part of the staff's navigation that it belongs to."""
+    """One address for people."""
 
     path: str
     answers: Callable[..., Any]
     needs: Needs = Open.PUBLIC
     methods: tuple[str, ...] = ("GET",)
+    charge: Charge | None = None
+
+    def charged(self, method: str) -> Charge:
+        """What a request costs of which rate limit."""
+        return self.charge or usual_charge(method)
 
 
 def install(app: FastAPI, api: tuple[Address, ...], pages: tuple[Page, ...]) -> None:
@@ -59,13 +71,18 @@ def install(app: FastAPI, api: tuple[Address, ...], pages: tuple[Page, ...]) -> 
             responses=_documented(address),
             openapi_extra=_security(address),
             operation_id=f"{address.answers.__name__}_{address.method.lower()}",
-            route_class_override=_guarded_route(address.needs),
+            route_class_override=_guarded_route(address),
         )
     for page in pages:
         app.router.routes.append(Route(page.path, _guarded(page), methods=list(page.methods)))
 
 
-def _guarded_route(needs: Needs) -> type[APIRoute]:
+def usual_charge(method: str) -> Charge:
+    """What a request costs where the sitemap says nothing else."""
+    return Charge(Limit.READ if method in ("GET", "HEAD") else Limit.WRITE)
+
+
+def _guarded_route(address: Address) -> type[APIRoute]:
     """A route whose guard comes before anything of the request is read (and costs no dependency to solve)."""
 
     class Guarded(APIRoute):
@@ -73,7 +90,7 @@ def _guarded_route(needs: Needs) -> type[APIRoute]:
             answer = super().get_route_handler()
 
             async def guarded(request: Request) -> Response:
-                await admit(request, needs)
+                await admit(request, address.needs, address.charged)
                 return await answer(request)
 
             return guarded
@@ -85,7 +102,7 @@ def _guarded(page: Page) -> Callable[[Request], Awaitable[Response]]:
     async def answer(request: Request) -> Response:
         if request.method == "HEAD" and "HEAD" not in page.methods:  # as GET: it changes nothing
             request = Request({**request.scope, "method": "GET"}, request.receive)
-        await admit(request, page.needs)
+        await admit(request, page.needs, page.charged(request.method))
         check_person(request, page.needs)
         found: Response = await page.answers(request)
         return found

@@ -1,9 +1,11 @@
-"""What is around every answer: security headers, and a limit on what a request may carry."""
+"""What is around every answer: headers, and a limit on what a request may carry."""
 
 from collections.abc import Sequence
 
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from infra24.web.limiting import headers_of
 
 MOST_BYTES = 256 * 1024
 
@@ -45,6 +47,7 @@ class Envelope:
         if refusal is not None:
             await _refuse(send, *refusal)
             return
+        state = scope.setdefault("state", {})
         read = 0
 
         async def count() -> Message:
@@ -60,6 +63,8 @@ class Envelope:
                 headers = message["headers"]
                 names = {name.lower() for name, _ in headers}
                 headers.extend(_ALWAYS)
+                if "meter" in state:
+                    headers.extend(headers_of(state["meter"]))
                 if b"cache-control" not in names:
                     headers.append((b"cache-control", b"no-store"))
                 if b"content-security-policy" not in names:

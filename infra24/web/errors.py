@@ -20,7 +20,9 @@ from infra24.errors import (
     Unauthenticated,
     Unavailable,
 )
+from infra24.rate_limits import RateLimited
 from infra24.web.guard import SecondFactorNeeded, recognise
+from infra24.web.limiting import charge_unknown
 from infra24.web.rendering import RETRY_AFTER, error_page, in_their_language
 
 STATUS: tuple[tuple[type[Refusal], int], ...] = (
@@ -107,6 +109,10 @@ def install(app: FastAPI) -> None:
         code = {404: "not_found", 405: "method_not_allowed", 413: "too_large"}.get(
             error.status_code, "bad_request"
         )
+        try:
+            charge_unknown(request)
+        except RateLimited as refusal:
+            return await refused(request, refusal)
         if _wants_json(request) and error.status_code == 400:  # a body that cannot be read
             return problem(422, "invalid", str(error.detail))
         if _wants_json(request):
@@ -138,8 +144,13 @@ async def _page_of(request: Request, refusal: Refusal) -> Response:
         return RedirectResponse("/account/security?need=1", 303)
     wait = refusal.facts.get("retry_after", 0)
     answer = await error_page(request, status_of(refusal), refusal.code, refusal.sentence, wait=wait)
-    if wait:
-        answer.headers["retry-after"] = str(wait)
+    return told_when(answer, refusal)
+
+
+def told_when(answer: Response, refusal: Refusal) -> Response:
+    """An answer with when to try again, where a refusal says it."""
+    if "retry_after" in refusal.facts:
+        answer.headers["retry-after"] = str(refusal.facts["retry_after"])
     return answer
 
 

@@ -15,6 +15,7 @@ from infra24.errors import Conflict, Invalid, Refusal, TooMany, Unavailable
 from infra24.web.api.views import links
 from infra24.web.caller import caller_of
 from infra24.web.errors import problem_of
+from infra24.web.limiting import one_at_a_time
 from infra24.web.services import Services, services
 
 _GIVEN_UP = timedelta(seconds=60)
@@ -50,7 +51,10 @@ async def once(request: Request, org_id: UUID, act: Act, refused: Refused) -> Re
     found = services(request)
     if given is None:
         try:
-            async with found.database.transaction(org_id, caller_of(request).actor) as tx:
+            async with (
+                one_at_a_time(request, org_id),
+                found.database.transaction(org_id, caller_of(request).actor) as tx,
+            ):
                 status, body = await act(tx)
         except Refusal as refusal:
             raise await refused(refusal) from None
@@ -70,7 +74,10 @@ async def once(request: Request, org_id: UUID, act: Act, refused: Refused) -> Re
             raise StillRunning()
         return _replay(found, org_id, earlier.status, earlier.answer or "")
     try:
-        async with found.database.transaction(org_id, caller_of(request).actor) as tx:
+        async with (
+            one_at_a_time(request, org_id),
+            found.database.transaction(org_id, caller_of(request).actor) as tx,
+        ):
             status, body = await act(tx)
             text = orjson.dumps(body, option=orjson.OPT_UTC_Z)
             kept = orjson.dumps(_sealed(body), option=orjson.OPT_UTC_Z).decode()

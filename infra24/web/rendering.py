@@ -96,7 +96,7 @@ async def error_page(request: Request, status: int, code: str, sentence: str, *,
     """A page that says what happened and where to go from here; `wait`: for how many seconds."""
     organization = None
     slug = request.path_params.get("org") or request.url.path.strip("/").split("/")[0]
-    if status != 503 and slug and slug not in RESERVED:
+    if status not in (429, 503) and slug and slug not in RESERVED:
         try:
             organization = await services(request).directory.find(slug)
         except Refusal:

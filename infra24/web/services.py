@@ -14,6 +14,7 @@ from infra24.proofs.bearer import Bearers
 from infra24.proofs.oidc import SignIn
 from infra24.proofs.passwords import Passwords
 from infra24.proofs.sealing import Seals
+from infra24.rate_limits import Buckets, Locks
 from infra24.settings import Settings
 from infra24.web.live import Watcher
 
@@ -40,6 +41,8 @@ class Services:
     watcher: Watcher
     letterbox: Letterbox
     proofs: Proofs
+    buckets: Buckets
+    locks: Locks
 
 
 def services(request: Request) -> Services:

@@ -14,8 +14,7 @@ from infra24.db import Actor, Tx
 from infra24.people import Account
 from infra24.proofs.model import SealBroken
 from infra24.rate_limits import RateLimited
-from infra24.web.caller import cookie_name
-from infra24.web.guard import address_of
+from infra24.web.caller import address_of, cookie_name
 from infra24.web.services import Services, services
 
 HALF = "half"

@@ -23,8 +23,7 @@ from infra24.web.account.entering import (
 )
 from infra24.web.account.security import require_fresh
 from infra24.web.api.answers import answer
-from infra24.web.caller import caller_of
-from infra24.web.guard import address_of
+from infra24.web.caller import address_of, caller_of
 from infra24.web.services import Services, services
 
 _COOKIE = "challenge"

@@ -13,9 +13,8 @@ from infra24.languages import LANGUAGES
 from infra24.people import EmailTaken, LinkSpent
 from infra24.web.account.entering import address_typed, count
 from infra24.web.account.security import require_fresh, signed_in
-from infra24.web.caller import caller_of
+from infra24.web.caller import address_of, caller_of
 from infra24.web.errors import to_sign_in
-from infra24.web.guard import address_of
 from infra24.web.pages.forms import typed
 from infra24.web.pages.picker import ZONES
 from infra24.web.rendering import page

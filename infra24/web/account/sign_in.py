@@ -21,9 +21,8 @@ from infra24.web.account.entering import (
     is_secure,
     onward_of,
 )
-from infra24.web.caller import caller_of
+from infra24.web.caller import address_of, caller_of
 from infra24.web.errors import status_of
-from infra24.web.guard import address_of
 from infra24.web.pages.forms import typed
 from infra24.web.rendering import page
 from infra24.web.services import services

@@ -16,6 +16,7 @@ from infra24.resources import ANYONE, Choice
 from infra24.web.api.answers import answer, slot_views
 from infra24.web.api.fields import LONGEST_RANGE_DAYS, Day, Instant, Minutes
 from infra24.web.caller import caller_of
+from infra24.web.limiting import charge_organization, charge_range
 from infra24.web.services import services
 
 
@@ -61,6 +62,7 @@ async def explain(
     """Why a time is offered or not. With the organization's key, in full; else without private facts."""
     found, now = services(request), services(request).clock()
     org_id = await found.directory.org_of_resource(resource_id)
+    charge_organization(request, org_id)
     async with found.database.transaction(org_id, caller_of(request).actor) as tx:
         choice = Choice((staff_id,)) if staff_id else ANYONE
         if staff_id:
@@ -101,9 +103,10 @@ async def explain(
 async def _answer(
     request: Request, resource_id: UUID, first: date, last: date, minutes: int | None
 ) -> Response:
-    check_range(first, last)
+    charge_range(request, check_range(first, last))
     found = services(request)
     org_id = await found.directory.org_of_resource(resource_id)
+    charge_organization(request, org_id)
     async with found.database.glance(org_id) as tx:
         offer, length, starts = await bookings.day_slots(tx, resource_id, first, last, minutes, found.clock())
     return answer(
@@ -128,9 +131,10 @@ async def reasons(
 ) -> Response:
     """Why there are no free times in a range of dates: each reason, and how many starts it removed."""
     last = end_date or start_date
-    check_range(start_date, last)
+    charge_range(request, check_range(start_date, last))
     found = services(request)
     org_id = await found.directory.org_of_resource(resource_id)
+    charge_organization(request, org_id)
     async with found.database.transaction(org_id, caller_of(request).actor) as tx:
         offer = await offers.offer(tx, resource_id)
         zone = offer.rules.zone
@@ -144,12 +148,13 @@ async def reasons(
     )
 
 
-def check_range(first: date, last: date) -> None:
-    """Refuses with EndsBeforeItBegins and RangeTooLong."""
+def check_range(first: date, last: date) -> int:
+    """How many days a range has. Refuses with EndsBeforeItBegins and RangeTooLong."""
     if last < first:
         raise EndsBeforeItBegins()
     if last - first >= timedelta(days=LONGEST_RANGE_DAYS):
         raise RangeTooLong()
+    return (last - first).days + 1
 
 
 def _need(party: Party, offer: offers.Offer) -> dict[str, Any]:

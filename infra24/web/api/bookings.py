@@ -13,12 +13,14 @@ from infra24.bookings import Booking, By, IllegalMove, Person, Status, Wish
 from infra24.db import Tx
 from infra24.errors import Forbidden, Invalid, Problem, Refusal
 from infra24.people import Scope
+from infra24.rate_limits import Client
 from infra24.resources import ANYONE, Choice
 from infra24.web.api.answers import answer, with_alternatives
 from infra24.web.api.fields import Body, Email, Instant, Json, Name, PageSize, Phone, Text
 from infra24.web.api.views import booking_view, links
 from infra24.web.caller import Caller, caller_of, open_booking, org_id_of
 from infra24.web.idempotency import once
+from infra24.web.limiting import charge_organization, client_of, one_at_a_time
 from infra24.web.services import Services, services
 
 
@@ -205,10 +207,12 @@ def _own_page(found: Services, who: Caller, booking: Booking, by: By, slug: str)
 async def _place(request: Request, wish: NewBooking | NewHold, person: Person | None) -> Response:
     found = services(request)
     choice = Choice((wish.staff_id,)) if wish.staff_id else ANYONE
-    wanted = Wish(wish.resource_id, wish.start_time, wish.end_time, person, choice)
     org_id = await found.directory.org_of_resource(wish.resource_id)
     if org_id != wish.org_id:
         raise organizations.UnknownResource()
+    charge_organization(request, org_id)
+    client = client_of(request, org_id)
+    wanted = Wish(wish.resource_id, wish.start_time, wish.end_time, person, choice, client=client)
 
     async def act(tx: Tx) -> tuple[int, dict[str, Any]]:
         verb = bookings.book if person else bookings.hold
@@ -229,9 +233,9 @@ async def _change(request: Request, wanted_id: str, wanted: Change) -> Response:
     now = found.clock()
     booking = None
     try:
-        async with found.database.transaction(org_id, who.actor) as tx:
+        async with one_at_a_time(request, org_id), found.database.transaction(org_id, who.actor) as tx:
             booking, by = await open_booking(tx, who, wanted_id, write=True)
-            booking = await _changed(tx, booking, wanted, who, by, now)
+            booking = await _changed(tx, booking, wanted, who, by, now, client_of(request, org_id))
     except Refusal as refusal:
         if booking is not None and wanted.start_time is not None:
             end = wanted.end_time or wanted.start_time + booking.length
@@ -243,7 +247,9 @@ async def _change(request: Request, wanted_id: str, wanted: Change) -> Response:
     return answer(booking_view(booking))
 
 
-async def _changed(tx: Tx, booking: Booking, wanted: Change, who: Caller, by: By, now: datetime) -> Booking:
+async def _changed(
+    tx: Tx, booking: Booking, wanted: Change, who: Caller, by: By, now: datetime, client: Client | None
+) -> Booking:
     """Each part of a change is a verb of its own; together they happen or not at all."""
     if wanted.end_time is not None and wanted.start_time is None:
         raise Problem({"start_time": "say when it starts as well as when it ends"})
@@ -253,7 +259,7 @@ async def _changed(tx: Tx, booking: Booking, wanted: Change, who: Caller, by: By
             raise Problem({"start_time": "a hold keeps one time; hold another, or confirm this one"})
         if not (person.name and person.email):
             raise Problem({"artist_email": "say who books: a name and an e-mail"})
-        return await bookings.confirm_hold(tx, booking.id, person, now=now)
+        return await bookings.confirm_hold(tx, booking.id, person, now=now, client=client)
     if wanted.start_time is not None:
         end = wanted.end_time or wanted.start_time + booking.length
         booking = await bookings.reschedule(tx, booking.id, wanted.start_time, end, by=by, now=now)

@@ -1,5 +1,6 @@
 """The series door: plan, make, read, move and cancel recurring bookings."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -20,6 +21,7 @@ from infra24.web.api.resources import Org
 from infra24.web.api.views import booking_view, links
 from infra24.web.caller import Caller, caller_of, here_of
 from infra24.web.idempotency import once
+from infra24.web.limiting import client_of
 from infra24.web.services import services
 
 Walls = Annotated[list[datetime], Field(max_length=366, description="wall times of the rule, without zone")]
@@ -100,7 +102,7 @@ async def create_series(request: Request, org: Org, wanted: MadeSeries) -> Respo
     """
     found, who = services(request), caller_of(request)
     here = here_of(request)
-    wish = wanted.wish()
+    wish = replace(wanted.wish(), client=client_of(request, here.id))
 
     async def act(tx: Tx) -> tuple[int, dict[str, Any]]:
         by = _by(who)

@@ -1,5 +1,6 @@
 """Booking by appointment type, staff and link: /api/booking/availability and /api/booking/create."""
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Annotated, Any
 from uuid import UUID
@@ -24,6 +25,7 @@ from infra24.web.api.fields import Body, Day, Email, Instant, Json, Minutes, Nam
 from infra24.web.api.views import booking_view, links
 from infra24.web.caller import caller_of
 from infra24.web.idempotency import once
+from infra24.web.limiting import charge_organization, charge_range, client_of
 from infra24.web.services import Services, services
 
 MOST_TYPES = 20
@@ -78,16 +80,19 @@ async def staff_availability(
     if first is None:
         raise NothingNamed("Say when: date, or start_date and end_date.")
     last = end_date or first
-    check_range(first, last)
+    days = check_range(first, last)
     found, now = services(request), services(request).clock()
     org_id = await _organization(found, link, org, appointment_type_id)
+    charge_organization(request, org_id)
     async with found.database.transaction(org_id, caller_of(request).actor) as tx:
         here = await organizations.get(tx)
         by = await _open_link(tx, found, link, signed)
         zone = _zone(timezone or here.time_zone)
         choice = _choice(by, staff_id)
         slots: list[dict[str, Any]] = []
-        for id_ in await _types(tx, by, appointment_type_id):
+        types = await _types(tx, by, appointment_type_id)
+        charge_range(request, days, len(types))
+        for id_ in types:
             if staff_id and by is None and not await _can_ask(tx, id_, staff_id, appointment_type_id):
                 continue
             slots += await _slots(tx, id_, zone, (first, last), duration, choice, now)
@@ -100,6 +105,7 @@ async def create_staffed(request: Request, wanted: NewStaffBooking) -> Response:
     """Book by link or type. 409 carries up to three free times nearest to it. Honours Idempotency-Key."""
     found = services(request)
     org_id = await _organization(found, wanted.link_slug, wanted.org, wanted.appointment_type_id)
+    charge_organization(request, org_id)
     person = Person(
         wanted.attendee_name,
         wanted.attendee_email,
@@ -111,7 +117,7 @@ async def create_staffed(request: Request, wanted: NewStaffBooking) -> Response:
     asked: list[Wish] = []
 
     async def act(tx: Tx) -> tuple[int, dict[str, Any]]:
-        wish = await _wish(tx, found, wanted, person)
+        wish = replace(await _wish(tx, found, wanted, person), client=client_of(request, org_id))
         asked.append(wish)
         booking = await bookings.book(tx, wish, tokens=found.tokens, now=found.clock())
         token = found.tokens.of(org_id, booking.id)

@@ -40,6 +40,11 @@ async def health(request: Request) -> Response:
     return answer({"status": "ok", "database": "ok", "time": found.clock()})
 
 
+async def contract(request: Request) -> Response:
+    """/openapi.json: the API's contract."""
+    return answer(request.app.openapi())
+
+
 async def self_test(request: Request) -> Response:
     """Book, refuse, move and cancel in a transaction that is undone: does the booking system work here?"""
     if getattr(request.app.state, "rehearsing", False):

@@ -17,7 +17,6 @@ from infra24.bookings import (
     SlotNotOffered,
     SlotTaken,
     Status,
-    Tokens,
     Wish,
     org_of_token,
 )
@@ -25,8 +24,11 @@ from infra24.db import Tx
 from infra24.errors import Conflict, Refusal
 from infra24.languages import Speech
 from infra24.organizations import Organization
+from infra24.rate_limits import RateLimited
 from infra24.resources import Choice, Resource
 from infra24.web.caller import caller_of, here_of
+from infra24.web.errors import status_of, told_when
+from infra24.web.limiting import client_of, one_at_a_time
 from infra24.web.pages.forms import (
     DetailsForm,
     empty_details,
@@ -86,8 +88,11 @@ async def details(request: Request) -> Response:
     locale = str(speech_for(request, here).locale)
     start = read_start(sent) or held.starts_at
     try:
-        async with found.database.transaction(here.id, caller_of(request).actor) as tx:
-            booking = await _confirm(tx, held, start, form.person(locale), found.tokens, now)
+        async with (
+            one_at_a_time(request, here.id),
+            found.database.transaction(here.id, caller_of(request).actor) as tx,
+        ):
+            booking = await _confirm(tx, request, held, start, form.person(locale))
     except (SlotTaken, SlotNotOffered):
         lost = replace(held, starts_at=start, ends_at=start + held.length)
         async with found.database.transaction(here.id, caller_of(request).actor) as tx:
@@ -95,8 +100,9 @@ async def details(request: Request) -> Response:
             free = await bookings.alternatives(tx, held.resource_id, start, held.length, now, choice=choice)
         context |= {"booking": lost}
         return await _details_page(request, here, form, context, free=free, status=409)
-    except Conflict as refusal:
-        return await _details_page(request, here, form, context, said=refusal.sentence, status=409)
+    except (Conflict, RateLimited) as refusal:
+        said, status = refusal.sentence, status_of(refusal)
+        return told_when(await _details_page(request, here, form, context, said=said, status=status), refusal)
     to = found.tokens.of(here.id, booking.id)
     answer = RedirectResponse(onward(request, f"/bookings/confirmation/{to}"), 303)
     answer.delete_cookie(_HOLD, path=f"/{here.slug}")
@@ -129,7 +135,12 @@ async def _hold(request: Request, way: Way, resource: Resource) -> Response:
         choice = way.choice(request, await resources.offer(tx, resource.id))
     length = timedelta(minutes=minutes)
     try:
-        async with found.database.transaction(here.id, caller_of(request).actor) as tx:
+        async with (
+            one_at_a_time(request, here.id),
+            found.database.transaction(here.id, caller_of(request).actor) as tx,
+        ):
+            client = client_of(request, here.id)
+            await bookings.lock_client(tx, client)
             earlier = await _own_hold(tx, request)
             if earlier is not None:
                 await bookings.cancel(tx, earlier.id, by=By.BOOKER, now=now, because="replaced")
@@ -137,7 +148,7 @@ async def _hold(request: Request, way: Way, resource: Resource) -> Response:
                 _, seconds, _ = await bookings.slots(tx, resource.id, (now, now), None, now)
                 length = timedelta(seconds=seconds)
             link_id = way.link.id if way.link else None
-            wish = Wish(resource.id, start, start + length, None, choice, link_id)
+            wish = Wish(resource.id, start, start + length, None, choice, link_id, client)
             booking = await bookings.hold(tx, wish, tokens=found.tokens, now=now)
     except (SlotTaken, SlotNotOffered) as refusal:
         async with found.database.transaction(here.id, caller_of(request).actor) as tx:
@@ -149,16 +160,16 @@ async def _hold(request: Request, way: Way, resource: Resource) -> Response:
     return answer
 
 
-async def _confirm(
-    tx: Tx, held: Booking, start: datetime, person: Person, tokens: Tokens, now: datetime
-) -> Booking:
+async def _confirm(tx: Tx, request: Request, held: Booking, start: datetime, person: Person) -> Booking:
     """Confirm the held time, or book the other one that was chosen in its place."""
+    found, now, client = services(request), services(request).clock(), client_of(request, tx.org_id)
     if start == held.starts_at:
-        return await bookings.confirm_hold(tx, held.id, person, now=now)
+        return await bookings.confirm_hold(tx, held.id, person, now=now, client=client)
+    await bookings.lock_client(tx, client, person.email)
     await bookings.cancel(tx, held.id, by=By.BOOKER, now=now, because="replaced")
     choice = Choice.read(held.choice)
-    wish = Wish(held.resource_id, start, start + held.length, person, choice, held.link_id)
-    return await bookings.book(tx, wish, tokens=tokens, now=now)
+    wish = Wish(held.resource_id, start, start + held.length, person, choice, held.link_id, client)
+    return await bookings.book(tx, wish, tokens=found.tokens, now=now)
 
 
 async def _own_hold(tx: Tx, request: Request) -> Booking | None:
