@@ -44,9 +44,10 @@ async def _run(plan: dict[str, Any]) -> dict[str, Any]:
     wire = [
         (
             f"{method} {path} HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/json\r\n"
+            f"X-Forwarded-For: 10.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}\r\n"
             f"Content-Length: {len(body.encode())}\r\n\r\n{body}"
         ).encode()
-        for method, path, body in plan["requests"]
+        for number, (method, path, body) in enumerate(plan["requests"])  # each of another visitor
     ]
     statuses: Counter[int] = Counter()
     times: list[float] = []

@@ -63,7 +63,13 @@ def world() -> Iterator[World]:
         port = probe.getsockname()[1]
         probe.close()
         data = Path(folder) / "data"
-        environment = {**os.environ, "PORT": str(port), "INFRA24_DATA_DIR": str(data)}
+        environment = {
+            **os.environ,
+            "PORT": str(port),
+            "INFRA24_DATA_DIR": str(data),
+            "INFRA24_RATE_LIMIT_FACTOR": "100000",
+            "INFRA24_TRUSTED_PROXIES": "127.0.0.1",
+        }
         environment.pop("DATABASE_URL", None)
         with EmbeddedServer(data) as server:
             web = subprocess.Popen(

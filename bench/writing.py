@@ -3,6 +3,7 @@
 import asyncio
 import json
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -15,11 +16,14 @@ from bench.world import World, opening, pgbench, rules
 from infra24 import bookings
 from infra24.app import compose
 from infra24.bookings import Tokens
+from infra24.rate_limits import Client
 from infra24.resources import Draft
 from tests.factories import Shop, wish
 
 ROOMS = 8
 BOOKINGS = 4_000
+CLIENT = Client(bytes(range(16)), 100_000)
+"""The visitor whose booking becomes the script."""
 
 
 def prepare(world: World) -> Shop:
@@ -70,7 +74,7 @@ def script_of(world: World, shop: Shop) -> str:
             for n in (1, 2):  # the second finds the offer remembered, as the server does
                 texts.clear()
                 async with database.transaction(shop.org_id) as tx:
-                    wanted = wish(shop.ids["room0"], at + timedelta(hours=n))
+                    wanted = replace(wish(shop.ids["room0"], at + timedelta(hours=n)), client=CLIENT)
                     made = await bookings.book(tx, wanted, tokens=tokens, now=datetime.now(UTC))
             return made.id
         finally:
@@ -81,9 +85,13 @@ def script_of(world: World, shop: Shop) -> str:
     script = "\\set n random(1, 1000000000)\n" + ";\n".join(text.rstrip(";") for text in texts) + ";\n"
     drawn = "lpad(to_hex(:n::bigint), 32, '0')::uuid"
     hashed = f"'\\x{_hash_of(world, booking_id).hex()}'"
+    visitor = "substr(sha256(:n::text::bytea), 1, 16)"
     swaps = {
         f"'{{{booking_id.hex}}}'::uuid[]": f"ARRAY[{drawn}]",
         f"'{booking_id.hex}'::uuid": drawn,
+        f"'\\x{CLIENT.key.hex()}'::bytea": visitor,
+        f"'\\x{CLIENT.key.hex()}'": visitor,
+        f"'{{\"{shop.org_id} {CLIENT.key.hex()}\"}}'": f"ARRAY['{shop.org_id} ' || :n]",
         f"{hashed}::bytea": "sha256(:n::text::bytea)",
         hashed: "sha256(:n::text::bytea)",
     }

@@ -21,6 +21,7 @@ from infra24.proofs.bearer import Bearers
 from infra24.proofs.oidc import SignIn
 from infra24.proofs.passwords import Passwords
 from infra24.proofs.sealing import Seals
+from infra24.rate_limits import Buckets, Locks
 from infra24.settings import Settings
 from infra24.web import addresses, errors, openapi, rendering, routes
 from infra24.web.envelope import Envelope, HeadAsGet
@@ -87,6 +88,7 @@ def create_app(
         title=openapi.TITLE,
         version=__version__,
         lifespan=lifespan,
+        openapi_url=None,
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
@@ -102,6 +104,8 @@ def create_app(
         queue,
         proofs,
         Health(database),
+        Buckets(),
+        Locks(),
     )
     rendering.install(app)
     errors.install(app)

@@ -41,6 +41,7 @@ def examine(settings: Settings, urls: Urls) -> Iterator[Finding]:
         ("Languages", _languages),
         ("Secret", lambda: _secret(settings)),
         ("Port", lambda: _port(settings)),
+        ("Proxy", lambda: _proxy(settings)),
         ("Mail", lambda: _mail(settings)),
         ("Database", lambda: _database(urls)),
         ("Schema", lambda: _schema(urls)),
@@ -117,6 +118,15 @@ def _port(settings: Settings) -> Finding:
     except PortInUse:
         return Finding("Port", True, f"{settings.host}:{settings.port} is in use (by us, perhaps)")
     return Finding("Port", True, f"{settings.host}:{settings.port} is free")
+
+
+def _proxy(settings: Settings) -> Finding:
+    """Whether visitors are told apart: behind a proxy that is not trusted all have its address."""
+    seen = f"trusted: {settings.trusted_proxies}" if settings.trusted_proxies else "none is trusted"
+    if settings.missing_proxy:
+        seen += ", and the public address is https: everyone counts as one"
+    advice = "set INFRA24_TRUSTED_PROXIES to the address from which the proxy connects, such as 127.0.0.1"
+    return Finding("Proxy", not settings.missing_proxy, seen, advice)
 
 
 def _mail(settings: Settings) -> Finding:

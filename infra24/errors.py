@@ -41,7 +41,7 @@ class Unavailable(Refusal):
 
 
 class TooMany(Refusal):
-    """That was asked too often. Wait a quarter of an hour and try again."""
+    """That was asked too often. Wait a little and try again."""
 
 
 class Unauthenticated(Forbidden):

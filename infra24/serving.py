@@ -100,6 +100,11 @@ def check_port(host: str, port: int) -> None:
 def serve(settings: Settings, urls: Urls) -> None:
     """Serve until stopped."""
     warn_of_root()
+    if settings.missing_proxy:
+        log.warning(
+            "INFRA24_PUBLIC_URL is https and no proxy is trusted: everyone counts as one address, and one "
+            "person's wrong passwords shut all out. Set INFRA24_TRUSTED_PROXIES to the proxy's address."
+        )
     capacity.raise_open_files()
     room = Capacity.of(capacity.open_files(), settings.pool_size)
     app = create_app(settings, urls.app, capacity=room)

@@ -120,11 +120,24 @@ class Settings(BaseSettings):
         description="The most database connections that a web process opens; a worker opens up to eight.",
         examples=["10"],
     )
+    rate_limit_factor: int = Field(
+        default=1,
+        ge=1,
+        le=1_000_000,
+        description="How many times the usual number of requests and bookings a client may make, for "
+        "installations whose visitors share an address.",
+        examples=["2"],
+    )
 
     @property
     def base_url(self) -> str:
         """The address that links in answers and calendar files begin with, without a slash at the end."""
         return (self.public_url or f"http://localhost:{self.port}").rstrip("/")
+
+    @property
+    def missing_proxy(self) -> bool:
+        """Whether visitors come by https, so through a proxy, and none is trusted: all have its address."""
+        return self.base_url.startswith("https:") and not self.trusted_proxies
 
     @property
     def secret_file(self) -> Path:

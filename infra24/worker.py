@@ -121,7 +121,8 @@ class Queue:
             await manager.retry_job(job)
 
     async def forget(self, timestamp: int) -> None:
-        """Forget answers kept for repeated requests, and jobs long done; letters that failed, too."""
+        """Forget answers kept for repeated requests, as whom old bookings were counted, and jobs long done;
+        letters that failed, too."""
         database, before = self._database(), self.clock() - _KEYS_KEPT
         rows = await database.sweep(
             "old idempotency keys",
@@ -131,6 +132,14 @@ class Queue:
         for (org_id,) in rows:
             async with database.transaction(org_id) as tx:
                 await answers.forget_answers(tx, before)
+        rows = await database.sweep(
+            "clients of old bookings",
+            "SELECT DISTINCT org_id FROM booking_clients WHERE counted_at < %s",
+            (self.clock() - bookings.CLIENTS_KEPT,),
+        )
+        for (org_id,) in rows:
+            async with database.transaction(org_id) as tx:
+                await bookings.forget_clients(tx, self.clock())
         async with database.accounts() as tx:
             await people.sessions.forget_old(tx, self.clock())
         await self.jobs.job_manager.delete_old_jobs(nb_hours=24 * 7, include_failed=False)

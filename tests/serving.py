@@ -33,13 +33,17 @@ def serving(settings: Settings, url: str, clock: Clock) -> Iterator[str]:
     """Serve the application on a free port of loopback; its address.
 
     Visitors reach it there, unless the settings have another address for them ("http://localhost:{port}").
+    All tests come from one address: unless the settings name a factor, they may ask a lot.
     """
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         listener.listen(512)
         port = listener.getsockname()[1]
         address = (settings.public_url or "http://127.0.0.1:{port}").format(port=port)
-        here = settings.model_copy(update={"port": port, "public_url": address})
+        more: dict[str, object] = {"port": port, "public_url": address}
+        if "rate_limit_factor" not in settings.model_fields_set:
+            more["rate_limit_factor"] = 10_000
+        here = settings.model_copy(update=more)
         config = uvicorn.Config(
             create_app(here, url, clock), log_config=None, access_log=False, timeout_graceful_shutdown=2
         )

@@ -53,10 +53,12 @@ def test_doctor_finds_everything_well_and_says_what_is_not(data: Path) -> None:
     assert "the database forbids it" in well.stdout
     with EmbeddedServer(data) as server, psycopg.connect(server.url, autocommit=True) as owner:
         owner.execute("ALTER TABLE claims RENAME CONSTRAINT claims_never_overlap TO hidden")
-        ill = infra24(data, "doctor")
+        ill = infra24(data, "doctor", INFRA24_PUBLIC_URL="https://book.example.org")
         owner.execute("ALTER TABLE claims RENAME CONSTRAINT hidden TO claims_never_overlap")
     assert ill.returncode == 1
     assert "restore the constraint" in ill.stdout
+    assert "everyone counts as one" in ill.stdout
+    assert "INFRA24_TRUSTED_PROXIES" in ill.stdout
 
 
 def test_demo_loads_four_organizations_and_twice_is_once(data: Path) -> None:

@@ -5,6 +5,7 @@ from infra24.bookings.approval import approve, decline, lapse
 from infra24.bookings.calendar_file import calendar_feed, calendar_file, calendar_urls
 from infra24.bookings.cancellation import cancel, expire_hold
 from infra24.bookings.change import annotate, complete, correct_person, mark_no_show, reschedule
+from infra24.bookings.clients import CLIENTS_KEPT, forget_clients, limit_of, lock_client
 from infra24.bookings.impact import Broken, broken, coming, impact
 from infra24.bookings.listing import COUNTED, Filters, count, listed, several
 from infra24.bookings.model import (
@@ -46,6 +47,7 @@ from infra24.bookings.watching import FreeTimes
 from infra24.bookings.zones import Shifted, shifted_by_law
 
 __all__ = [
+    "CLIENTS_KEPT",
     "COUNTED",
     "Agenda",
     "Alternatives",
@@ -98,6 +100,7 @@ __all__ = [
     "day_slots",
     "decline",
     "expire_hold",
+    "forget_clients",
     "get",
     "hold",
     "host_slots",
@@ -105,7 +108,9 @@ __all__ = [
     "in_the_way",
     "instant",
     "lapse",
+    "limit_of",
     "listed",
+    "lock_client",
     "mark_no_show",
     "move",
     "open_week",

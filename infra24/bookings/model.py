@@ -9,6 +9,7 @@ from uuid import UUID
 
 from infra24.availability import Limit, Reason
 from infra24.errors import Conflict, Invalid, NotFound
+from infra24.rate_limits import Client
 from infra24.resources import ANYONE, Choice
 
 
@@ -131,7 +132,7 @@ class Wish:
     """A party's wish for a resource and a time; `person` is unknown while the time is only held.
 
     `choice` is with whom, `link_id` the booking link by which it came, `by` as whom it is asked for: staff
-    are not bound by notice, horizon and limits.
+    are not bound by notice, horizon and limits. `client` is as whom it is counted.
     """
 
     resource_id: UUID
@@ -141,6 +142,7 @@ class Wish:
     choice: Choice = ANYONE
     link_id: UUID | None = None
     by: By = By.BOOKER
+    client: Client | None = None
 
     @property
     def length(self) -> timedelta:

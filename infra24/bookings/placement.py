@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 from infra24 import events, resources
 from infra24.availability import Reason, Whose, free_starts, nearest
 from infra24.bookings import claim_queries, queries, reading, seating
+from infra24.bookings.clients import check_client, note_client
 from infra24.bookings.limits import check_booker
 from infra24.bookings.model import (
     Booking,
@@ -27,6 +28,7 @@ from infra24.bookings.timetables import Outlook, check_open, instant, outlook, r
 from infra24.bookings.tokens import Tokens
 from infra24.db import Tx
 from infra24.errors import Problem
+from infra24.rate_limits import Client
 from infra24.resources import ANYONE, Choice, Offer
 
 _ALTERNATIVES_WITHIN = timedelta(days=14)
@@ -45,7 +47,7 @@ class Alternatives:
 async def hold(tx: Tx, wish: Wish, *, tokens: Tokens, now: datetime) -> Booking:
     """Keep a time for someone who is still filling in a form; it lapses by itself.
 
-    Refuses as `book` does.
+    Refuses as `book` does, and with TooManyHolds.
     """
     return await _place(tx, wish, Status.HOLD, tokens=tokens, now=now)
 
@@ -54,26 +56,30 @@ async def book(tx: Tx, wish: Wish, *, tokens: Tokens, now: datetime) -> Booking:
     """Book one time: confirmed at once, or pending where the resource asks for approval.
 
     Refuses with SlotNotOffered (the rules), LimitReached (as much is booked as they allow), SlotTaken
-    (someone was faster), BookerLimit, UnknownResource. Notice, horizon and limits do not bind staff.
+    (someone was faster), BookerLimit, UnknownResource, and what one client may make with TooManyPending and
+    TooManyBookings. Notice, horizon and limits do not bind staff.
     """
     return await _place(tx, wish, Status.CONFIRMED, tokens=tokens, now=now)
 
 
-async def confirm_hold(tx: Tx, booking_id: UUID, person: Person, *, by: By, now: datetime) -> Booking:
+async def confirm_hold(
+    tx: Tx, booking_id: UUID, person: Person, *, by: By, now: datetime, client: Client | None = None
+) -> Booking:
     """Turn a hold into a booking, in place. A lapsed hold is taken up again while its time is free.
 
     Refuses with HoldOver when it was cancelled, SlotTaken when the time went to someone else, BookerLimit,
-    and with Problem for answers that are wrong or missing.
+    with Problem for answers that are wrong or missing, and as `book` does for the client who confirms it.
     A hold that was already turned into a booking is returned as it is.
     """
     held = await reading.get(tx, booking_id)
+    offer = await resources.offer(tx, held.resource_id)
+    if held.status is Status.HOLD:
+        await check_client(tx, client, _first_status(offer), person.email, now)
     if held.link_id is not None:
         await queries.lock_link(tx, held.link_id)
     choice = choice_of(Choice.read(held.choice), by)
-    whole = await resources.offer(tx, held.resource_id)
-    offer = whole.narrowed(choice)
-    if offer.counts:
-        await seating.lock_all(tx, whole)
+    if offer.narrowed(choice).counts:
+        await seating.lock_all(tx, offer)
     held = await reading.get(tx, booking_id, lock=True)
     if held.status in (Status.CONFIRMED, Status.PENDING):
         return held
@@ -88,6 +94,7 @@ async def confirm_hold(tx: Tx, booking_id: UUID, person: Person, *, by: By, now:
     await queries.set_person(tx, booking_id, person, answers, now)
     await _use_link(tx, held.link_id, None)
     await queries.set_status(tx, booking_id, _first_status(offer), now)
+    await note_client(tx, client, [booking_id], now)
     return announce(tx, await reading.get(tx, booking_id), now)
 
 
@@ -122,8 +129,12 @@ async def _place(tx: Tx, wish: Wish, status: Status, *, tokens: Tokens, now: dat
     length = wish.ends_at - wish.starts_at
     if length <= timedelta():
         raise EndsBeforeItStarts()
+    if wish.client is not None:
+        first = status if status is Status.HOLD else _first_status(await _known(tx, wish))
+        email = wish.person.email if wish.person else ""
+        await check_client(tx, wish.client, first, email, now)  # before anything else is locked
     if status is not Status.HOLD:
-        await _use_link(tx, wish.link_id, now)  # before anything else is locked
+        await _use_link(tx, wish.link_id, now)
     choice = choice_of(wish.choice, wish.by)
     seen = await look_at(tx, wish.resource_id, wish.starts_at, length, now, choice=choice)
     if wish.choice.hosts and wish.link_id is None:
@@ -134,7 +145,9 @@ async def _place(tx: Tx, wish: Wish, status: Status, *, tokens: Tokens, now: dat
     token = tokens.of(tx.org_id, booking.id)
     booking = replace(booking, meeting_url=resources.meeting_url(booking.meeting_url, token, booking.id))
     token_hash = tokens.hash_of(tx.org_id, booking.id)
-    return announce(tx, await seating.seat(tx, seen, booking, now, token_hash=token_hash), now)
+    seated = await seating.seat(tx, seen, booking, now, token_hash=token_hash)
+    await note_client(tx, wish.client, [seated.id], now)
+    return announce(tx, seated, now)
 
 
 async def _use_link(tx: Tx, link_id: UUID | None, now: datetime | None) -> None:

@@ -12,6 +12,7 @@ from infra24.organizations import queries
 from infra24.organizations.directory import get
 from infra24.organizations.founding import check_facts
 from infra24.organizations.model import Organization
+from infra24.rate_limits import EFFECTS
 
 LOGO_MOST = 200 * 1024
 _PICTURES = {b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg"}
@@ -41,6 +42,9 @@ async def change(tx: Tx, changes: Mapping[str, Any], now: datetime) -> Organizat
         problems["radius"] = "write a number from 0 to 40"
     if not 1 <= int(wanted["settings"].get("approval_hours", 72)) <= 24 * 90:
         problems["approval_hours"] = "write a number of hours from 1 to 2160"
+    for name, effect in EFFECTS.items():
+        if not 1 <= int(wanted["settings"].get(name, effect.usual)) <= effect.most:
+            problems[name] = f"write a number from 1 to {effect.most}"
     if problems:
         raise Problem(problems)
     await queries.change(tx, wanted)

@@ -90,26 +90,6 @@ async def succeed(tx: Tx, user_id: UUID) -> None:
     await tx.run("UPDATE users SET failures = 0, locked_until = NULL WHERE id = %s", (user_id,))
 
 
-async def attempt(tx: Tx, what: str, key_hash: bytes, now: datetime, window_began: datetime) -> int:
-    """Count one more try; how many there were in this window."""
-    row = await tx.row(
-        """
-        INSERT INTO attempts AS a (what, key_hash, began_at, count) VALUES (%(what)s, %(key)s, %(now)s, 1)
-        ON CONFLICT (what, key_hash) DO UPDATE SET
-            count = CASE WHEN a.began_at <= %(began)s THEN 1 ELSE a.count + 1 END,
-            began_at = CASE WHEN a.began_at <= %(began)s THEN %(now)s ELSE a.began_at END
-        RETURNING count
-        """,
-        {"what": what, "key": key_hash, "now": now, "began": window_began},
-    )
-    return int(row[0]) if row else 1
-
-
-async def forget_attempts(tx: Tx, before: datetime) -> None:
-    """Forget what was tried long ago, links that are over and sessions that have ended."""
-    await tx.run("DELETE FROM attempts WHERE began_at < %s", (before,))
-
-
 async def forget_links(tx: Tx, before: datetime) -> None:
     """Forget one-time links that were over before an instant."""
     await tx.run("DELETE FROM one_time_links WHERE expires_at < %s", (before,))

@@ -1,9 +1,5 @@
 """Accounts: made by an invitation or a first run, opened by a password, a link, a provider or a passkey."""
 
-import hashlib
-import ipaddress
-from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -16,36 +12,6 @@ from infra24.people.model import Account, EmailTaken
 WRONG_PASSWORDS = 10
 LOCKED_FOR = timedelta(minutes=15)
 _NOBODY = UUID(int=0)
-
-
-@dataclass(frozen=True, slots=True)
-class Allowance:
-    """How often something may be tried in a stretch of time."""
-
-    most: int
-    within: timedelta
-
-
-_QUARTER = timedelta(minutes=15)
-ALLOWED: Mapping[str, Allowance] = {
-    "sign in from an address": Allowance(40, _QUARTER),
-    "sign in to an account": Allowance(20, _QUARTER),
-    "letters to an account": Allowance(4, _QUARTER),
-    "letters from an address": Allowance(20, _QUARTER),
-    "codes of an account": Allowance(8, _QUARTER),
-    "links from an address": Allowance(60, _QUARTER),
-    "bad keys from an address": Allowance(120, _QUARTER),
-    "answers to a challenge": Allowance(1, _QUARTER),
-}
-"""Each try is counted by what it is and by whom; known and unknown accounts alike."""
-
-
-async def attempt(tx: Tx, what: str, key: str, now: datetime) -> bool:
-    """Count one more try; False when there were too many. To be committed whatever comes of the try."""
-    allowance = ALLOWED[what]
-    counted = neighbourhood(key) if what.endswith("from an address") else key
-    hashed = hashlib.sha256(counted.encode()).digest()
-    return await queries.attempt(tx, what, hashed, now, now - allowance.within) <= allowance.most
 
 
 async def of_email(tx: Tx, email: str) -> Account | None:
@@ -118,12 +84,3 @@ async def set_email(tx: Tx, user_id: UUID, email: str) -> None:
     except psycopg.errors.UniqueViolation:
         raise EmailTaken() from None
     await queries.end_links(tx, user_id)
-
-
-def neighbourhood(address: str) -> str:
-    """The part of a network address that one customer of a provider is given: of IPv6 the first half."""
-    try:
-        found = ipaddress.ip_address(address)
-    except ValueError:
-        return address
-    return str(found) if found.version == 4 else str(ipaddress.ip_network((found, 64), strict=False))

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from infra24.errors import Conflict, Forbidden, Invalid, NotFound, TooMany
+from infra24.errors import Conflict, Forbidden, Invalid, NotFound
 from infra24.people.permissions import AT_WORK, SCOPES, Role, Scope
 
 
@@ -18,10 +18,6 @@ class WrongCode(Invalid):
 
 class LinkSpent(Conflict):
     """This link has been used or is too old. Ask for a new one."""
-
-
-class TooManyTries(TooMany):
-    """That was tried too often. Wait a quarter of an hour and try again."""
 
 
 class AlreadyMember(Conflict):

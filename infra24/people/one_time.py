@@ -64,19 +64,25 @@ def id_of(signer: Signer, token: str, purpose: str = "link") -> UUID | None:
     return UUID(bytes=raw[:16]) if signed else None
 
 
-async def look(tx: Tx, signer: Signer, token: str, purpose: str, now: datetime) -> Opened:
-    """What a link would open. Refuses with LinkSpent. Looking spends nothing: mail scanners look too."""
+def read(signer: Signer, token: str) -> UUID:
+    """The id in a token. Refuses with LinkSpent, asking no database, what this installation did not write."""
     link_id = id_of(signer, token)
-    row = await queries.link(tx, link_id, now) if link_id else None
+    if link_id is None:
+        raise LinkSpent()
+    return link_id
+
+
+async def look(tx: Tx, link_id: UUID, purpose: str, now: datetime) -> Opened:
+    """What a link would open. Refuses with LinkSpent. Looking spends nothing: mail scanners look too."""
+    row = await queries.link(tx, link_id, now)
     if row is None or row[1] != purpose:
         raise LinkSpent()
     return Opened(*row)
 
 
-async def use(tx: Tx, signer: Signer, token: str, purpose: str, now: datetime) -> Opened:
+async def use(tx: Tx, link_id: UUID, purpose: str, now: datetime) -> Opened:
     """Open a link, once. Refuses with LinkSpent."""
-    link_id = id_of(signer, token)
-    row = await queries.use_link(tx, link_id, now) if link_id else None
+    row = await queries.use_link(tx, link_id, now)
     if row is None or row[1] != purpose:
         raise LinkSpent()
     return Opened(*row)

@@ -5,6 +5,7 @@ import secrets
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from infra24 import rate_limits
 from infra24.db import Tx
 from infra24.people import account_queries as queries
 from infra24.people.model import SessionView, SignedIn
@@ -62,10 +63,10 @@ async def listed(tx: Tx, user_id: UUID, now: datetime) -> list[SessionView]:
 
 
 async def forget_old(tx: Tx, now: datetime) -> None:
-    """Clear away what is over: sessions, links, counted tries."""
+    """Clear away what is over: sessions, links, counted attempts."""
     await queries.forget_sessions(tx, now - IDLE, now - LONGEST)
     await queries.forget_links(tx, now - timedelta(days=7))
-    await queries.forget_attempts(tx, now - timedelta(days=1))
+    await rate_limits.forget_attempts(tx, now)
 
 
 def token_hash(token: str) -> bytes:

@@ -11,6 +11,7 @@ from starlette.routing import Route
 
 from infra24.errors import Problem
 from infra24.people import Scope
+from infra24.rate_limits import Charge, Limit
 from infra24.web import openapi
 from infra24.web.api import fields
 from infra24.web.guard import Needs, Open, admit, check_person
@@ -20,7 +21,8 @@ from infra24.web.guard import Needs, Open, admit, check_person
 class Address:
     """One address of the API. `needs` is the scope that it takes, `gives` the shape of its answer.
 
-    `also` is another media type that it answers in when asked. `once`: it honours Idempotency-Key.
+    `also` is another media type that it answers in when asked, `charge` what it costs of which rate limit.
+    `once`: it honours Idempotency-Key.
     """
 
     method: str
@@ -32,6 +34,12 @@ class Address:
     media: str = "application/json"
     also: str = ""
     once: bool = False
+    charge: Charge | None = None
+
+    @property
+    def charged(self) -> Charge:
+        """What a request costs of which rate limit."""
+        return self.charge or usual_charge(self.method)
 
     @property
     def refuses(self) -> tuple[int, ...]:
@@ -53,12 +61,17 @@ class Address:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One address for people. `section` is the part of the staff's navigation that it belongs to."""
+    """One address for people."""
 
     path: str
     answers: Callable[..., Any]
     needs: Needs = Open.PUBLIC
     methods: tuple[str, ...] = ("GET",)
+    charge: Charge | None = None
+
+    def charged(self, method: str) -> Charge:
+        """What a request costs of which rate limit."""
+        return self.charge or usual_charge(method)
 
 
 def install(app: FastAPI, api: tuple[Address, ...], pages: tuple[Page, ...]) -> None:
@@ -85,6 +98,11 @@ def install(app: FastAPI, api: tuple[Address, ...], pages: tuple[Page, ...]) -> 
         app.router.routes.append(Route(path, _guarded(page), methods=list(page.methods)))
 
 
+def usual_charge(method: str) -> Charge:
+    """What a request costs where the sitemap says nothing else."""
+    return Charge(Limit.READ if method in ("GET", "HEAD") else Limit.WRITE)
+
+
 class _Organization(StringConvertor):
     """An organization's name in a page's address: no page answers for the API."""
 
@@ -104,7 +122,7 @@ def _guarded_route(address: Address) -> type[APIRoute]:
             known = shared | {parameter.alias for parameter in self.dependant.query_params}
 
             async def guarded(request: Request) -> Response:
-                await admit(request, address.needs)
+                await admit(request, address.needs, address.charged)
                 _check_query(request, known)
                 return await answer(request)
 
@@ -123,7 +141,7 @@ def _check_query(request: Request, known: set[str]) -> None:
 
 def _guarded(page: Page) -> Callable[[Request], Awaitable[Response]]:
     async def answer(request: Request) -> Response:
-        await admit(request, page.needs)
+        await admit(request, page.needs, page.charged(request.method))
         check_person(request, page.needs)
         found: Response = await page.answers(request)
         return found

@@ -113,6 +113,12 @@ def credentials(request: Request, path_id: str | None = None) -> Credentials:
     return Credentials(key, token, session, None, opens)
 
 
+def address_of(request: Request) -> str:
+    """Where the caller is: the connection's other end (uvicorn believes a trusted proxy's header)."""
+    client = request.scope.get("client")  # request.client builds a tuple of its own each time
+    return str(client[0]) if client else ""
+
+
 def cookie_name(request: Request) -> str:
     """The name of the session's cookie: bound to this host where the installation is reached by TLS."""
     return f"__Host-{COOKIE}" if services(request).settings.base_url.startswith("https:") else COOKIE

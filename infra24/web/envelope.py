@@ -1,9 +1,11 @@
-"""What is around every answer: security headers, and a limit on what a request may carry."""
+"""What is around every answer: headers, and a limit on what a request may carry."""
 
 from collections.abc import Sequence
 
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from infra24.web.limiting import headers_of
 
 MOST_BYTES = 256 * 1024
 
@@ -52,6 +54,7 @@ class Envelope:
         if refusal is not None:
             await self._refuse(send, *refusal)
             return
+        state = scope.setdefault("state", {})
         read = 0
 
         async def count() -> Message:
@@ -64,18 +67,22 @@ class Envelope:
 
         async def dress(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = message["headers"]
-                names = {name.lower() for name, _ in headers}
-                headers.extend(self.always)
-                if self.tls:
-                    message["headers"] = headers = [_secured(name, value) for name, value in headers]
-                if b"cache-control" not in names:
-                    headers.append((b"cache-control", b"no-store"))
-                if b"content-security-policy" not in names:
-                    headers.extend(_PAGE)
+                limits = headers_of(state["meter"]) if "meter" in state else ()
+                message["headers"] = self._dressed([*message["headers"], *self.always, *limits])
             await send(message)
 
         await self.app(scope, count, dress)
+
+    def _dressed(self, headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+        """What an answer says, and what it must say where it said nothing."""
+        names = {name.lower() for name, _ in headers}
+        if self.tls:
+            headers = [_secured(name, value) for name, value in headers]
+        if b"cache-control" not in names:
+            headers.append((b"cache-control", b"no-store"))
+        if b"content-security-policy" not in names:
+            headers.extend(_PAGE)
+        return headers
 
     async def _refuse(self, send: Send, status: int, body: bytes) -> None:
         kind = (b"content-type", b"application/problem+json")

@@ -21,7 +21,9 @@ from infra24.errors import (
     Unauthenticated,
     Unavailable,
 )
+from infra24.rate_limits import RateLimited
 from infra24.web.guard import SecondFactorNeeded, recognise
+from infra24.web.limiting import charge_unknown
 from infra24.web.rendering import RETRY_AFTER, error_page, in_their_language
 
 STATUS: tuple[tuple[type[Refusal], int], ...] = (
@@ -42,7 +44,7 @@ _TITLES = {
     409: "Conflict",
     413: "Too large",
     422: "Not valid",
-    429: "Too often",
+    429: "Too many requests",
     500: "Our mistake",
     503: "Not available",
 }
@@ -64,6 +66,8 @@ def problem(status: int, code: str, detail: str, **facts: Any) -> Response:
         **facts,
     }
     headers = {"retry-after": RETRY_AFTER[status]} if status in RETRY_AFTER else {}
+    if "retry_after" in facts:
+        headers["retry-after"] = str(facts["retry_after"])
     if status == 401:
         headers["www-authenticate"] = "Bearer"
     return Response(orjson.dumps(body, option=orjson.OPT_UTC_Z), status, headers, "application/problem+json")
@@ -95,6 +99,10 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(HTTPException)
     async def http(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
+        try:
+            charge_unknown(request)
+        except RateLimited as refusal:
+            return await refused(request, refusal)
         if error.status_code == 405:
             return await _method_refused(request)
         if error.status_code == 400 and _wants_json(request):  # a body that cannot be read
@@ -160,7 +168,16 @@ async def _page_of(request: Request, refusal: Refusal) -> Response:
         return to_sign_in(request)
     if isinstance(refusal, SecondFactorNeeded) and request.method == "GET":
         return RedirectResponse("/account/security?need=1", 303)
-    return await error_page(request, status_of(refusal), refusal.code, refusal.sentence)
+    wait = refusal.facts.get("retry_after", 0)
+    answer = await error_page(request, status_of(refusal), refusal.code, refusal.sentence, wait=wait)
+    return told_when(answer, refusal)
+
+
+def told_when(answer: Response, refusal: Refusal) -> Response:
+    """An answer with when to try again, where a refusal says it."""
+    if "retry_after" in refusal.facts:
+        answer.headers["retry-after"] = str(refusal.facts["retry_after"])
+    return answer
 
 
 def to_sign_in(request: Request) -> Response:

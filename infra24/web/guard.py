@@ -7,13 +7,15 @@ from uuid import UUID
 
 from fastapi import Request
 
-from infra24 import people
+from infra24 import people, rate_limits
 from infra24.bookings import UnknownBooking, org_of_token
 from infra24.db import Actor
 from infra24.errors import Forbidden, Invalid, Refusal, Unauthenticated
 from infra24.organizations import RESERVED, Organization, UnknownOrganization, org_of_key
-from infra24.people import Role, Scope, SignedIn, TooManyTries
-from infra24.web.caller import Caller, Credentials, NotAllowed, NothingHere, credentials
+from infra24.people import Role, Scope, SignedIn
+from infra24.rate_limits import Charge, RateLimited
+from infra24.web.caller import Caller, Credentials, NotAllowed, NothingHere, address_of, credentials
+from infra24.web.limiting import charge_address, charge_caller
 from infra24.web.services import Services, services
 
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -45,17 +47,19 @@ class SecondFactorNeeded(Forbidden):
     """This organization asks those who work here for a second factor. Add one to your account first."""
 
 
-async def admit(request: Request, needs: Needs) -> None:
-    """Find out who calls and leave it on the request; let in or refuse.
+async def admit(request: Request, needs: Needs, charge: Charge) -> None:
+    """Charge the rate limits, find out who calls and leave it on the request; let in or refuse.
 
-    Refuses with UnknownOrganization, Unauthenticated, NothingHere (not of this organization: nothing tells
-    what it has), NotAllowed, FromElsewhere, NotText and SecondFactorNeeded.
+    Refuses with RateLimited, UnknownOrganization, Unauthenticated, NothingHere (not of this organization:
+    nothing tells what it has), NotAllowed, FromElsewhere, NotText and SecondFactorNeeded.
     """
     found = services(request)
     shown = credentials(request, request.path_params.get("id"))
+    charge_address(request, charge, shown)
     here = await _here(request, found, shown, needs)
     who = await _identify(request, found, shown, here, needs)
     request.state.caller, request.state.here = who, here
+    charge_caller(request, charge, who)
     if needs is Open.TOKEN and shown.session is not None:  # their page keeps their way back
         request.state.viewer = await _identify(request, found, shown, here, Open.PUBLIC)
     if request.method not in _SAFE and (who.csrf or not request.url.path.startswith("/api/")):
@@ -167,9 +171,9 @@ async def _by_key(
         holder = await people.keys.holder(tx, org_id, key, now)
     if holder is None:
         async with found.database.accounts() as tx:
-            allowed = await people.accounts.attempt(tx, "bad keys from an address", address, now)
-        if not allowed:
-            raise TooManyTries()
+            wait = await rate_limits.attempt(tx, "bad keys from an address", address, now)
+        if wait is not None:
+            raise RateLimited("bad keys from an address", wait)
         return replace(visitor, org_id=asked or org_id)
     if asked is not None and asked != org_id:
         return replace(visitor, org_id=asked, is_from_elsewhere=True)
@@ -272,8 +276,3 @@ def _is_csrf(found: Services, session_id: UUID, sent: str) -> bool:
 def csrf_of(found: Services, session_id: UUID) -> str:
     """What the forms of a session must carry: only this installation can make it, and only for it."""
     return found.tokens.sign("csrf", session_id.bytes).hex()[:32]
-
-
-def address_of(request: Request) -> str:
-    """Where the caller is: the connection's other end (uvicorn believes a trusted proxy's header)."""
-    return request.client.host if request.client else ""

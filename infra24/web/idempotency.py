@@ -11,14 +11,14 @@ from uuid import UUID
 import orjson
 from fastapi import Request, Response
 
-from infra24 import answers, people
+from infra24 import answers, rate_limits
 from infra24.answers import Kept
 from infra24.db import Database, DatabaseDown, OutcomeUnknown, Tx
-from infra24.errors import Conflict, Invalid, Refusal, Unavailable
+from infra24.errors import Conflict, Invalid, Refusal, TooMany, Unavailable
 from infra24.web.api.views import links
-from infra24.web.caller import caller_of
+from infra24.web.caller import address_of, caller_of
 from infra24.web.errors import problem_of
-from infra24.web.guard import address_of
+from infra24.web.limiting import one_at_a_time
 from infra24.web.services import Services, services
 
 _GIVEN_UP = timedelta(seconds=60)
@@ -67,7 +67,10 @@ async def once(request: Request, org_id: UUID, act: Act, refused: Refused) -> Re
     found = services(request)
     if given is None:
         try:
-            async with found.database.transaction(org_id, caller_of(request).actor) as tx:
+            async with (
+                one_at_a_time(request, org_id),
+                found.database.transaction(org_id, caller_of(request).actor) as tx,
+            ):
                 status, body = await act(tx)
         except Refusal as refusal:
             raise await refused(refusal) from None
@@ -83,12 +86,15 @@ async def once(request: Request, org_id: UUID, act: Act, refused: Refused) -> Re
             raise StillRunning()
         return _replay(found, org_id, earlier.status, earlier.answer or "")
     try:
-        async with found.database.transaction(org_id, caller_of(request).actor) as tx:
+        async with (
+            one_at_a_time(request, org_id),
+            found.database.transaction(org_id, caller_of(request).actor) as tx,
+        ):
             status, body = await act(tx)
             text = orjson.dumps(body, option=orjson.OPT_UTC_Z)
             await claim.keep(tx, status, orjson.dumps(_sealed(body), option=orjson.OPT_UTC_Z))
     except Refusal as refusal:
-        if isinstance(refusal, Unavailable):
+        if isinstance(refusal, Unavailable | TooMany):
             raise
         answer = problem_of(await refused(refusal))
         async with found.database.transaction(org_id) as tx:
@@ -142,7 +148,7 @@ async def _known_by(request: Request, given: str) -> tuple[bytes, bytes]:
     if not actor.id:
         if len(given) < _UNGUESSABLE:
             raise KeyGuessable()
-        space, place = "visitor", people.accounts.neighbourhood(address_of(request))
+        space, place = "visitor", rate_limits.network_of(address_of(request))
     seen = f"{request.method} {request.url.path}\n".encode() + await request.body()
     key = hashlib.sha256(f"{space}\n{given}".encode()).digest()
     return key, hashlib.sha256(seen).digest() + hashlib.sha256(place.encode()).digest()

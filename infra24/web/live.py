@@ -1,7 +1,6 @@
 """Tells open pages that something changed: one look a second per organization, however many watch."""
 
 import asyncio
-import ipaddress
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
@@ -16,6 +15,7 @@ from infra24.capacity import Capacity
 from infra24.db import Database, Tx
 from infra24.errors import TooMany, Unavailable
 from infra24.events import Recorded
+from infra24.rate_limits import network_of
 
 _EVERY = 1.0
 _PING = 15.0
@@ -103,7 +103,7 @@ class Watcher:
 
         Refuses with TooManyStreams and TooManyStreamsFromHere.
         """
-        network = _network(address)
+        network = network_of(address)
         if self.streams.total() >= self.capacity.streams:
             raise TooManyStreams()
         if self.streams[network] >= self.capacity.streams_per_address:
@@ -164,12 +164,3 @@ class _Stream(StreamingResponse):
             self.streams[self.network] -= 1
             if not self.streams[self.network]:
                 del self.streams[self.network]
-
-
-def _network(address: str) -> str:
-    """Who is counted as one: an address, and in IPv6 the network that one household has."""
-    try:
-        found = ipaddress.ip_address(address)
-    except ValueError:
-        return address
-    return str(ipaddress.ip_network((found, 64), strict=False)) if found.version == 6 else address

@@ -18,7 +18,7 @@ from infra24.web.services import services
 
 _COOKIE_AGE = 365 * 24 * 3_600
 _IN_PATHS = "/%:@!$&'()*+,;=~"
-RETRY_AFTER = {429: "900", 503: "2"}
+RETRY_AFTER = {503: "2"}
 """Seconds after which it is worth asking again, by status."""
 
 
@@ -98,16 +98,16 @@ def _own_path(request: Request) -> str:
     return quote("/" + request.url.path.lstrip("/\\"), safe=_IN_PATHS)
 
 
-async def error_page(request: Request, status: int, code: str, sentence: str) -> Response:
-    """A page that says what happened and where to go from here."""
+async def error_page(request: Request, status: int, code: str, sentence: str, *, wait: int = 0) -> Response:
+    """A page that says what happened and where to go from here; `wait`: for how many seconds."""
     organization = None
     slug = request.path_params.get("org") or request.url.path.strip("/").split("/")[0]
-    if status != 503 and slug and slug not in RESERVED:
+    if status not in (429, 503) and slug and slug not in RESERVED:
         try:
             organization = await services(request).directory.find(slug)
         except Refusal:
             organization = None
-    context = {"status": status, "code": code, "sentence": sentence, "section": ""}
+    context = {"status": status, "code": code, "sentence": sentence, "section": "", "wait": wait}
     return page(request, "error.html", organization, context, status=status)
 
 

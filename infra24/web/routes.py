@@ -1,6 +1,7 @@
 """The sitemap: every address, what it needs, and who answers."""
 
 from infra24.people import Scope
+from infra24.rate_limits import Charge, Limit
 from infra24.web.account import invitations, passkeys, places, profile, providers, security, sign_in
 from infra24.web.addresses import Address, Page
 from infra24.web.admin import audit as audit_pages
@@ -38,15 +39,22 @@ from infra24.web.guard import Open
 from infra24.web.pages import assets, booking, catalogue, manage, reference
 from infra24.web.pages import links as link_pages
 
+RANGE, MONTH, SERIES = (Charge(Limit.RANGE, days) for days in (1, 31, 60))
+"""Questions about free times: the door adds what a longer range costs; a page shows a month."""
+ASSET = Charge(Limit.ASSETS)
+
 # A table, one row an address: it reads better unformatted.
 # fmt: off
 API = (
-    Address("GET", "/health", system.health, gives=schemas.HealthView),
-    Address("GET", "/api/test/booking-system", system.self_test, gives=schemas.SelfTestView),
-    Address("GET", "/api/availability", availability.availability, gives=schemas.AvailabilityView),
-    Address("GET", "/api/availability/explain", availability.explain, gives=schemas.ExplanationView),
+    Address("GET", "/health", system.health, gives=schemas.HealthView, charge=ASSET),
+    Address("GET", "/api/test/booking-system", system.self_test, gives=schemas.SelfTestView,
+            charge=Charge(Limit.WRITE, 6)),
+    Address("GET", "/api/availability", availability.availability, gives=schemas.AvailabilityView,
+            charge=RANGE),
+    Address("GET", "/api/availability/explain", availability.explain, gives=schemas.ExplanationView,
+            charge=RANGE),
     Address("GET", "/api/resources/{id}/availability", availability.resource_availability,
-            gives=schemas.AvailabilityView),
+            gives=schemas.AvailabilityView, charge=RANGE),
     Address("GET", "/api/organizations/{org}/resources", resources.list_resources,
             gives=schemas.ResourcePage),
     Address("POST", "/api/organizations/{org}/resources", resources.create_resource, Scope.CATALOGUE_WRITE,
@@ -57,7 +65,8 @@ API = (
             Scope.CATALOGUE_WRITE, gives=schemas.ResourceView),
     Address("DELETE", "/api/organizations/{org}/resources/{id}", resources.archive_resource,
             Scope.CATALOGUE_WRITE, gives=schemas.ResourceView),
-    Address("GET", "/api/availability/reasons", availability.reasons, gives=schemas.RemovedStarts),
+    Address("GET", "/api/availability/reasons", availability.reasons, gives=schemas.RemovedStarts,
+            charge=RANGE),
     Address("GET", "/api/organizations/{org}/appointment-types", resources.list_types,
             gives=schemas.ResourcePage),
     Address("POST", "/api/organizations/{org}/appointment-types", resources.create_type,
@@ -83,9 +92,10 @@ API = (
             Scope.CATALOGUE_WRITE, gives=schemas.LinkView),
     Address("POST", "/api/organizations/{org}/booking-links/{slug}/private", links.private_link,
             Scope.CATALOGUE_WRITE, gives=schemas.PrivateAddress),
-    Address("POST", "/api/organizations/{org}/series/plan", series.plan_series, gives=schemas.PlanView),
+    Address("POST", "/api/organizations/{org}/series/plan", series.plan_series, gives=schemas.PlanView,
+            charge=SERIES),
     Address("POST", "/api/organizations/{org}/series", series.create_series, gives=schemas.NewSeriesView,
-            status=201, once=True),
+            status=201, once=True, charge=SERIES),
     Address("GET", "/api/organizations/{org}/series/{id}", series.read_series, Scope.BOOKINGS_READ,
             gives=schemas.SeriesView),
     Address("PATCH", "/api/organizations/{org}/series/{id}", series.move_series, Scope.BOOKINGS_WRITE,
@@ -123,7 +133,7 @@ API = (
     Address("PATCH", "/api/calendar/bookings/{id}", calendar.move_booking, Scope.BOOKINGS_WRITE,
             gives=schemas.CalendarChange),
     Address("GET", "/api/booking/availability", staffed.staff_availability,
-            gives=schemas.StaffAvailabilityView),
+            gives=schemas.StaffAvailabilityView, charge=RANGE),
     Address("POST", "/api/booking/create", staffed.create_staffed, gives=schemas.NewBookingView, status=201,
             once=True),
     Address("GET", "/api/booking/manage", bookings.manage, Open.TOKEN, gives=schemas.BookingView),
@@ -134,9 +144,10 @@ API = (
 PAGES = (
     Page("/", catalogue.organizations_page),
     Page("/docs", reference.reference_page),
-    Page("/static/{version}/{path:path}", assets.static),
-    Page("/embed.js", assets.embed),
-    Page("/theme/{seed}-{radius}.css", assets.theme),
+    Page("/openapi.json", system.contract),
+    Page("/static/{version}/{path:path}", assets.static, charge=ASSET),
+    Page("/embed.js", assets.embed, charge=ASSET),
+    Page("/theme/{seed}-{radius}.css", assets.theme, charge=ASSET),
     Page("/book", catalogue.only_organization),
     Page("/sign-in", sign_in.sign_in, methods=("GET", "POST")),
     Page("/sign-in/code", sign_in.code, methods=("GET", "POST")),
@@ -161,10 +172,10 @@ PAGES = (
     Page("/bookings/details/{token}", booking.details, Open.TOKEN, ("GET", "POST")),
     Page("/bookings/release/{token}", booking.release, Open.TOKEN, ("POST",)),
     Page("/bookings/confirmation/{token}", manage.confirmation, Open.TOKEN),
-    Page("/bookings/reschedule/{token}", manage.reschedule, Open.TOKEN, ("GET", "POST")),
+    Page("/bookings/reschedule/{token}", manage.reschedule, Open.TOKEN, ("GET", "POST"), MONTH),
     Page("/bookings/cancel/{token}", manage.cancel, Open.TOKEN, ("GET", "POST")),
     Page("/{org}", catalogue.organization),
-    Page("/{org}/logo", settings_pages.logo),
+    Page("/{org}/logo", settings_pages.logo, charge=ASSET),
     Page("/{org}/bookings", booking_pages.bookings_page, Scope.BOOKINGS_HOST, ("GET", "POST")),
     Page("/{org}/bookings/{id}", one_booking.booking_page, Scope.BOOKINGS_HOST, ("GET", "POST")),
     Page("/{org}/admin", home.home_page, Scope.BOOKINGS_READ),
@@ -179,10 +190,10 @@ PAGES = (
     Page("/{org}/admin/calendar/changes", calendar_page.changes, Scope.BOOKINGS_HOST),
     Page("/{org}/admin/analytics", analytics_page, Scope.ANALYTICS_READ),
     Page("/{org}/book", catalogue.offers),
-    Page("/{org}/book/{slug}", booking.picker, methods=("GET", "POST")),
+    Page("/{org}/book/{slug}", booking.picker, methods=("GET", "POST"), charge=MONTH),
     Page("/{org}/book/{slug}/changes", booking.changes),
-    Page("/{org}/l/{link}", link_pages.link_page, methods=("GET", "POST")),
-    Page("/{org}/l/{link}/{slug}", link_pages.link_page, methods=("GET", "POST")),
+    Page("/{org}/l/{link}", link_pages.link_page, methods=("GET", "POST"), charge=MONTH),
+    Page("/{org}/l/{link}/{slug}", link_pages.link_page, methods=("GET", "POST"), charge=MONTH),
     Page("/{org}/admin/resources", resource_pages.list_page, Scope.CATALOGUE_READ),
     Page("/{org}/admin/resources/new", resource_pages.new_page, Scope.CATALOGUE_WRITE),
     Page("/{org}/admin/resources/new", resource_pages.create, Scope.CATALOGUE_WRITE, ("POST",)),

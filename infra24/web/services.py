@@ -14,6 +14,7 @@ from infra24.proofs.bearer import Bearers
 from infra24.proofs.oidc import SignIn
 from infra24.proofs.passwords import Passwords
 from infra24.proofs.sealing import Seals
+from infra24.rate_limits import Buckets, Locks
 from infra24.settings import Settings
 from infra24.web.health import Health
 from infra24.web.live import Watcher
@@ -42,6 +43,8 @@ class Services:
     letterbox: Letterbox
     proofs: Proofs
     health: Health
+    buckets: Buckets
+    locks: Locks
 
 
 def services(request: Request) -> Services:

@@ -41,3 +41,20 @@ def test_two_owners_who_save_at_once_keep_what_each_changed(
         assert browser.post(page, data={**again, "radius": "9"}).status_code == 303
         kept = fields(browser.get(page).text)
         assert (kept["name"], kept["approval_hours"], kept["radius"]) == ("Ours", "5", "9")
+
+
+def test_an_owner_sets_the_limits_for_visitors_within_bounds(
+    shop: Shop, base: str, database_url: str, settings: Settings, clock: Clock
+) -> None:
+    owner = sign_in(database_url, settings, clock, shop, Role.OWNER)
+    page = f"/{shop.slug}/admin/settings"
+    with owner.client(base) as browser:
+        shown = fields(browser.get(page).text)
+        usual = [shown[name] for name in ("holds_at_once", "pending_at_once", "bookings_a_day")]
+        assert usual == ["8", "10", "60"]
+        assert browser.post(page, data={**shown, "holds_at_once": "3"}).status_code == 303
+        assert fields(browser.get(page).text)["holds_at_once"] == "3"
+        for typed in ("0", "-1", "1001", "many"):
+            wrong = browser.post(page, data={**shown, "holds_at_once": typed})
+            assert wrong.status_code == 422
+            assert "Write a number from 1 to 1000." in wrong.text

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import infra24
-from infra24 import people, proofs
+from infra24 import people, proofs, rate_limits
 from infra24.bookings import BookerLimit, HoldOver
 from infra24.errors import Conflict, Forbidden, NotFound, Refusal, TooMany, Unavailable
 from infra24.languages import LANGUAGES, LOCALES, speech
@@ -57,7 +57,16 @@ _OBJECTIONS = {
 
 def _refusals_of_accounts() -> set[type[Refusal]]:
     """What is said to people about who they are: each module's own refusals."""
-    modules = (people.model, people.factors, proofs.model, guard, caller, passkeys, providers)
+    modules = (
+        rate_limits.model,
+        people.model,
+        people.factors,
+        proofs.model,
+        guard,
+        caller,
+        passkeys,
+        providers,
+    )
     return {
         kind
         for module in modules

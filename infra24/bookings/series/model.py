@@ -9,6 +9,7 @@ from uuid import UUID
 from infra24.availability import Reason
 from infra24.bookings import Person
 from infra24.errors import Conflict, NotFound
+from infra24.rate_limits import Client
 from infra24.resources import ANYONE, Choice
 
 
@@ -21,7 +22,7 @@ class SeriesWish:
     """A party's wish for a time that recurs. `first` is its first date, an instant.
 
     `without` are dates to leave out and `instead` other times for some, both by the wall time that the
-    rule gives them.
+    rule gives them. `client` is as whom its bookings are counted.
     """
 
     resource_id: UUID
@@ -33,6 +34,7 @@ class SeriesWish:
     skips_holidays: bool = True
     without: frozenset[datetime] = frozenset()
     instead: Mapping[datetime, datetime] = field(default_factory=dict)
+    client: Client | None = None
 
 
 @dataclass(frozen=True, slots=True)

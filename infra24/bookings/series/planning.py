@@ -25,6 +25,7 @@ from infra24.bookings import (
     Person,
     SlotNotOffered,
     SlotTaken,
+    Status,
     Tokens,
     Wish,
     claim_queries,
@@ -34,6 +35,7 @@ from infra24.bookings import (
     timetables,
 )
 from infra24.bookings import queries as queries_of_bookings
+from infra24.bookings.clients import check_client, note_client
 from infra24.bookings.series import queries
 from infra24.bookings.series.model import Plan, PlannedDate, Series, SeriesConflicts, SeriesWish
 from infra24.bookings.series.recurrence import in_wall_time, instant_of, occurrences
@@ -150,8 +152,9 @@ async def book(
     tx: Tx, wish: SeriesWish, *, by: By, tokens: Tokens, now: datetime
 ) -> tuple[Series, list[Booking]]:
     """Make a whole series at once, or nothing. Refuses as `plan` does, and with SeriesConflicts, which
-    carries the plan, when a date cannot be had that was not left out.
+    carries the plan, when a date cannot be had that was not left out; and as `bookings.book` for the client.
     """
+    await _check_client(tx, wish, by, now)  # before anything else is locked
     await seating.lock_all(tx, await resources.offer(tx, wish.resource_id))
     offer = await _offer(tx, wish, by)  # as it is now that whoever was changing it is done
     await seating.lock_all(tx, offer)
@@ -191,6 +194,7 @@ async def book(
         except _Lost:
             continue
         bookings = [_seated(booking, found) for booking, found in made]
+        await note_client(tx, wish.client, [booking.id for booking in bookings], now)
         for booking in bookings:
             placement.announce(tx, booking, now)
         facts = {"rule": series.rule, "dates": len(bookings), "title": offer.resource.title}
@@ -201,6 +205,15 @@ async def book(
 
 class _Lost(Exception):
     """One of the dates went to someone else."""
+
+
+async def _check_client(tx: Tx, wish: SeriesWish, by: By, now: datetime) -> None:
+    """Each date counts as a booking of its own."""
+    if wish.client is not None:
+        offer = await _offer(tx, wish, by)
+        status = Status.PENDING if offer.rules.approval else Status.CONFIRMED
+        count = len(dates_of(wish, offer)) - len(wish.without)
+        await check_client(tx, wish.client, status, wish.person.email, now, count)
 
 
 async def _offer(tx: Tx, wish: SeriesWish, by: By) -> Offer:

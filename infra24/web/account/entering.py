@@ -1,5 +1,7 @@
 """What follows once someone has proved who they are: a session, or first the second factor."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from urllib.parse import quote
 
@@ -7,12 +9,12 @@ from email_validator import EmailNotValidError, validate_email
 from fastapi import Request, Response
 from starlette.responses import RedirectResponse
 
-from infra24 import people
+from infra24 import people, rate_limits
 from infra24.db import Actor, Tx
-from infra24.people import Account, TooManyTries
+from infra24.people import Account
 from infra24.proofs.model import SealBroken
-from infra24.web.caller import cookie_name
-from infra24.web.guard import address_of
+from infra24.rate_limits import RateLimited
+from infra24.web.caller import address_of, cookie_name
 from infra24.web.services import services
 
 HALF = "half"
@@ -83,12 +85,28 @@ def end_cookies(request: Request, answer: Response) -> None:
 
 
 async def count(request: Request, what: str, key: str) -> None:
-    """Count a try and keep the count whatever comes of it. Refuses with TooManyTries."""
+    """Count an attempt and keep the count whatever comes of it. Refuses with RateLimited."""
     found = services(request)
     async with found.database.accounts() as tx:
-        allowed = await people.accounts.attempt(tx, what, key, found.clock())
-    if not allowed:
-        raise TooManyTries()
+        wait = await rate_limits.attempt(tx, what, key, found.clock())
+    if wait is not None:
+        raise RateLimited(what, wait)
+
+
+@asynccontextmanager
+async def failures_counted(request: Request, *attempts: tuple[str, str]) -> AsyncIterator[None]:
+    """Count attempts (what, by whom) before a proof is looked at; give them back when the block ends well.
+
+    So only failures count, and many guesses at once are counted too. Refuses with RateLimited.
+    """
+    found = services(request)
+    now = found.clock()
+    for what, key in attempts:
+        await count(request, what, key)
+    yield
+    async with found.database.accounts() as tx:
+        for what, key in attempts:
+            await rate_limits.give_back(tx, what, key, now)
 
 
 def actor(request: Request, account: Account) -> Actor:

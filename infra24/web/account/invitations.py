@@ -10,9 +10,8 @@ from starlette.responses import RedirectResponse
 
 from infra24 import people
 from infra24.people import UnknownInvitation
-from infra24.web.account.entering import actor, count, enter
+from infra24.web.account.entering import actor, enter
 from infra24.web.caller import caller_of
-from infra24.web.guard import address_of
 from infra24.web.pages.forms import typed
 from infra24.web.rendering import page
 from infra24.web.services import services
@@ -21,7 +20,6 @@ from infra24.web.services import services
 async def invitation(request: Request) -> Response:
     """GET says who invites and as what; POST makes the account if there is none, and the membership."""
     found, now = services(request), services(request).clock()
-    await count(request, "links from an address", address_of(request))
     named = people.read_invitation_token(found.tokens, request.path_params["token"])
     if named is None:
         return _over(request)

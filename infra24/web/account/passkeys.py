@@ -12,11 +12,18 @@ from infra24.errors import Invalid
 from infra24.people.devices import system_named
 from infra24.proofs import PasskeyRefused, passkeys
 from infra24.proofs.passkeys import Site
-from infra24.web.account.entering import count, enter, half_way, onward_of, set_session
+from infra24.rate_limits import RateLimited
+from infra24.web.account.entering import (
+    count,
+    enter,
+    failures_counted,
+    half_way,
+    onward_of,
+    set_session,
+)
 from infra24.web.account.security import require_fresh, show_codes_next
 from infra24.web.api.answers import answer
-from infra24.web.caller import caller_of
-from infra24.web.guard import address_of
+from infra24.web.caller import address_of, caller_of
 from infra24.web.services import Services, services
 
 _COOKIE = "challenge"
@@ -41,10 +48,10 @@ async def sign_in_options(request: Request) -> Response:
 async def sign_in(request: Request) -> Response:
     """Sign in with a passkey: both factors at once where its holder was verified, else it is one of two."""
     found, now = services(request), services(request).clock()
-    await count(request, "sign in from an address", address_of(request))
     challenge = await _challenge(request, "passkey sign-in")
     half = half_way(request)
-    async with found.database.accounts() as tx:
+    by_address = ("sign in from an address", address_of(request))
+    async with failures_counted(request, by_address), found.database.accounts() as tx:
         sent = await _sent(request)
         user_id, verified = await people.factors.use_passkey(tx, _site(found), challenge, sent, now)
         second = half is not None and UUID(half["user"]) == user_id
@@ -107,7 +114,7 @@ async def _challenge(request: Request, purpose: str) -> bytes:
     kept = found.proofs.seals.open(request.cookies.get(_COOKIE, ""), purpose, found.clock())
     try:
         await count(request, "answers to a challenge", kept["challenge"])
-    except people.TooManyTries:
+    except RateLimited:
         raise PasskeyRefused(reason="answered") from None
     return bytes.fromhex(kept["challenge"])
 

@@ -13,9 +13,8 @@ from infra24.languages import LANGUAGES
 from infra24.people import EmailTaken, LinkSpent
 from infra24.web.account.entering import address_typed, count
 from infra24.web.account.security import require_fresh, signed_in
-from infra24.web.caller import caller_of
+from infra24.web.caller import address_of, caller_of
 from infra24.web.errors import to_sign_in
-from infra24.web.guard import address_of
 from infra24.web.pages.forms import typed
 from infra24.web.pages.picker import ZONES
 from infra24.web.rendering import page
@@ -81,20 +80,20 @@ async def ask_for_email(request: Request) -> Response:
 async def change_email(request: Request) -> Response:
     """/account/email/{token}: the new address is proved by its letter, and by the account that asked."""
     found, now, token = services(request), services(request).clock(), request.path_params["token"]
-    await count(request, "links from an address", address_of(request))
     try:
+        link_id = people.one_time.read(found.tokens, token)
         if request.method == "GET":
             async with found.database.accounts() as tx:
-                opened = await people.one_time.look(tx, found.tokens, token, "email", now)
+                opened = await people.one_time.look(tx, link_id, "email", now)
             return page(request, "account/new_email.html", None, {"email": opened.email})
         await typed(request)
         async with found.database.accounts(caller_of(request).actor) as tx:
-            opened = await people.one_time.look(tx, found.tokens, token, "email", now)
+            opened = await people.one_time.look(tx, link_id, "email", now)
             if caller_of(request).user is None:
                 return to_sign_in(request)
             if caller_of(request).user_id != opened.user_id:  # a click must not give someone's address away
                 raise OtherAccount()
-            opened = await people.one_time.use(tx, found.tokens, token, "email", now)
+            opened = await people.one_time.use(tx, link_id, "email", now)
             await people.accounts.set_email(tx, opened.user_id, opened.email)
     except (LinkSpent, EmailTaken, OtherAccount) as refusal:
         return page(request, "account/spent.html", None, {"said": refusal.sentence}, status=409)

@@ -16,7 +16,8 @@ from infra24.people import ProveAgain, SignedIn
 from infra24.people.devices import device_named
 from infra24.proofs import passwords, totp
 from infra24.proofs.model import SealBroken
-from infra24.web.account.entering import count, set_session
+from infra24.rate_limits import RateLimited
+from infra24.web.account.entering import failures_counted, set_session
 from infra24.web.caller import caller_of
 from infra24.web.errors import status_of
 from infra24.web.pages.forms import typed
@@ -65,6 +66,8 @@ async def security(request: Request) -> Response:
         return await _page(request, {"prove": True}, 403)
     except Problem as problem:
         return await _page(request, {"errors": problem.problems}, 422)
+    except RateLimited:
+        raise  # its page says when to try again
     except Refusal as refusal:
         return await _page(request, {"said": refusal.sentence}, status_of(refusal))
 
@@ -90,16 +93,17 @@ def _codes_to_show(request: Request) -> list[str]:
 async def _prove(request: Request, sent: dict[str, str]) -> Response:
     """Prove once more who one is, by the password or a code; the session gets another token."""
     found, user, now = services(request), signed_in(request), services(request).clock()
-    await count(request, "codes of an account", str(user.user_id))
-    async with found.database.accounts() as tx:
-        account = await people.accounts.get(tx, user.user_id)
-    stored = account.password_hash
-    if stored and not await found.proofs.passwords.verify(sent.get("password", ""), stored):
-        raise Problem({"prove": NOT_YOURS})
-    async with found.database.accounts() as tx:
-        if account.password_hash is None:
-            await people.factors.check_code(tx, account, sent.get("code", "")[:40], found.proofs.seals, now)
-        token = await people.sessions.rotate(tx, user.session_id, has_factor=False, now=now)
+    async with failures_counted(request, ("codes of an account", str(user.user_id))):
+        async with found.database.accounts() as tx:
+            account = await people.accounts.get(tx, user.user_id)
+        stored = account.password_hash
+        if stored and not await found.proofs.passwords.verify(sent.get("password", ""), stored):
+            raise Problem({"prove": NOT_YOURS})
+        async with found.database.accounts() as tx:
+            if stored is None:
+                code = sent.get("code", "")[:40]
+                await people.factors.check_code(tx, account, code, found.proofs.seals, now)
+            token = await people.sessions.rotate(tx, user.session_id, has_factor=False, now=now)
     answer = RedirectResponse("/account/security", 303)
     set_session(request, answer, token)
     return answer
@@ -137,7 +141,6 @@ async def _begin_app(request: Request, _: dict[str, str]) -> Response:
 async def _add_app(request: Request, sent: dict[str, str]) -> Response:
     """Ask for codes of the app from now on, and show the codes for when it is lost."""
     found, user, now = services(request), signed_in(request), services(request).clock()
-    await count(request, "codes of an account", str(user.user_id))
     sealed = sent.get("sealed", "")
     try:
         kept = found.proofs.seals.open(sealed, _APP, now)
@@ -147,7 +150,10 @@ async def _add_app(request: Request, sent: dict[str, str]) -> Response:
         return RedirectResponse("/account/security", 303)
     secret = str(kept["secret"])
     try:
-        async with found.database.accounts(caller_of(request).actor) as tx:
+        async with (
+            failures_counted(request, ("codes of an account", str(user.user_id))),
+            found.database.accounts(caller_of(request).actor) as tx,
+        ):
             codes = await people.factors.add_app(
                 tx, user.user_id, secret, sent.get("code", ""), found.proofs.seals, now
             )

@@ -7,20 +7,21 @@ from uuid import UUID
 from fastapi import Request, Response
 from starlette.responses import RedirectResponse
 
-from infra24 import people
+from infra24 import people, rate_limits
 from infra24.errors import Refusal
 from infra24.people import LinkSpent, WrongCredentials
+from infra24.rate_limits import RateLimited
 from infra24.web.account.entering import (
     address_typed,
     count,
     end_cookies,
     enter,
+    failures_counted,
     half_way,
     onward_of,
 )
-from infra24.web.caller import caller_of
+from infra24.web.caller import address_of, caller_of
 from infra24.web.errors import status_of
-from infra24.web.guard import address_of
 from infra24.web.pages.forms import typed
 from infra24.web.rendering import page
 from infra24.web.services import services
@@ -44,6 +45,8 @@ async def sign_in(request: Request) -> Response:
         return await _send_link(request, email, to)
     try:
         return await _by_password(request, email, sent.get("password", ""), to)
+    except RateLimited:
+        raise  # its page says when to try again
     except Refusal as refusal:
         return _page(request, {"email": email, "refusal": refusal.code, "said": refusal.sentence},
                      status_of(refusal))  # fmt: skip
@@ -51,17 +54,17 @@ async def sign_in(request: Request) -> Response:
 
 async def _by_password(request: Request, email: str, password: str, to: str) -> Response:
     found, now = services(request), services(request).clock()
-    await count(request, "sign in from an address", address_of(request))
-    await count(request, "sign in to an account", email)
-    async with found.database.accounts() as tx:
-        account = await people.accounts.of_email(tx, email)
-    stored = account.password_hash if account else None
-    right = await found.proofs.passwords.verify(password, stored)  # takes as long without an account
-    if account is None or stored is None or people.accounts.is_locked(account, now) or not right:
-        if not right:
-            async with found.database.accounts() as tx:
-                await people.accounts.wrong_password(tx, account, now)
-        raise WrongCredentials()
+    by_address = ("sign in from an address", address_of(request))
+    async with failures_counted(request, by_address, ("sign in to an account", email)):
+        async with found.database.accounts() as tx:
+            account = await people.accounts.of_email(tx, email)
+        stored = account.password_hash if account else None
+        right = await found.proofs.passwords.verify(password, stored)  # takes as long without an account
+        if account is None or stored is None or people.accounts.is_locked(account, now) or not right:
+            if not right:
+                async with found.database.accounts() as tx:
+                    await people.accounts.wrong_password(tx, account, now)
+            raise WrongCredentials()
     again = await found.proofs.passwords.hash(password) if found.proofs.passwords.outdated(stored) else None
     async with found.database.accounts() as tx:
         await people.accounts.right_password(tx, account, again)
@@ -80,9 +83,9 @@ async def _send_link(request: Request, email: str, to: str) -> Response:
 async def _write_link(request: Request, email: str) -> None:
     found, now = services(request), services(request).clock()
     async with found.database.accounts() as tx:
-        allowed = await people.accounts.attempt(tx, "letters to an account", email, now)
+        wait = await rate_limits.attempt(tx, "letters to an account", email, now)
     async with found.database.accounts() as tx:
-        account = await people.accounts.of_email(tx, email) if allowed else None
+        account = await people.accounts.of_email(tx, email) if wait is None else None
         if account is not None:
             link_id = await people.one_time.make(tx, account.id, "sign_in", account.email, now)
             await found.letterbox.letter(tx.connection, "sign_in", {"link": link_id})
@@ -91,19 +94,16 @@ async def _write_link(request: Request, email: str) -> None:
 async def by_link(request: Request) -> Response:
     """/sign-in/link/{token}: GET only shows the button, for programs that read letters follow links too."""
     found, now, token = services(request), services(request).clock(), request.path_params["token"]
-    await count(request, "links from an address", address_of(request))
-    if request.method == "GET":
-        try:
-            async with found.database.accounts() as tx:
-                opened = await people.one_time.look(tx, found.tokens, token, "sign_in", now)
-        except LinkSpent as spent:
-            return page(request, "account/spent.html", None, {"said": spent.sentence}, status=409)
-        return page(request, "account/link.html", None, {"email": opened.email})
-    await typed(request)
-    to = onward_of(request.cookies.get("onward"))
     try:
+        link_id = people.one_time.read(found.tokens, token)
+        if request.method == "GET":
+            async with found.database.accounts() as tx:
+                opened = await people.one_time.look(tx, link_id, "sign_in", now)
+            return page(request, "account/link.html", None, {"email": opened.email})
+        await typed(request)
+        to = onward_of(request.cookies.get("onward"))
         async with found.database.accounts() as tx:
-            opened = await people.one_time.use(tx, found.tokens, token, "sign_in", now)
+            opened = await people.one_time.use(tx, link_id, "sign_in", now)
             account = await people.accounts.get(tx, opened.user_id)
             if account.email != opened.email:  # it was sent to an address that is theirs no more
                 raise LinkSpent()
@@ -130,16 +130,17 @@ async def code(request: Request) -> Response:
     if request.method == "GET":
         return page(request, "account/code.html", None, {**context, "said": ""})
     sent = await typed(request)
-    await count(request, "codes of an account", str(user_id))
+    to = onward_of(kept["next"])
     try:
-        async with found.database.accounts() as tx:
+        async with (
+            failures_counted(request, ("codes of an account", str(user_id))),
+            found.database.accounts() as tx,
+        ):
             locked = await people.accounts.lock(tx, user_id)
             await people.factors.check_code(
                 tx, locked, sent.get("code", "")[:40], found.proofs.seals, found.clock()
             )
-            return await enter(
-                request, tx, account, method=kept["method"], strong=True, to=onward_of(kept["next"])
-            )
+            return await enter(request, tx, account, method=kept["method"], strong=True, to=to)
     except people.WrongCode as wrong:
         return page(request, "account/code.html", None, {**context, "said": wrong.sentence}, status=422)
 

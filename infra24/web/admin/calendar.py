@@ -16,8 +16,7 @@ from infra24.languages import Speech
 from infra24.people import Scope
 from infra24.web.api.agenda_views import closed_words, column_view, ids_of, label
 from infra24.web.api.calendar import visible_columns
-from infra24.web.caller import caller_of, here_of
-from infra24.web.guard import address_of
+from infra24.web.caller import address_of, caller_of, here_of
 from infra24.web.live import Anything
 from infra24.web.rendering import page, speech_for, with_query
 from infra24.web.services import services

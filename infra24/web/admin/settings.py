@@ -12,9 +12,10 @@ from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse
 
-from infra24 import organizations, people
+from infra24 import bookings, organizations, people
 from infra24.errors import Problem, Refusal
 from infra24.people import KEY_SCOPES
+from infra24.rate_limits import EFFECTS
 from infra24.web import theme
 from infra24.web.admin.edits import read_seen
 from infra24.web.admin.entries import Entries, entries
@@ -27,7 +28,7 @@ from infra24.web.rendering import page
 from infra24.web.services import services
 
 _FACTS = {"name": "name", "zone": "time_zone", "locale": "locale"}
-_SETTINGS = ("second_factor", "approval_hours")
+_SETTINGS = ("second_factor", "approval_hours", *EFFECTS)
 LOCALES = ("en_US", "en_GB", "en_CA", "en_AU", "es_ES", "es_MX", "es_AR", "es_US")
 
 
@@ -45,6 +46,7 @@ async def settings_page(request: Request) -> Response:
         "radius": read_number(sent.get("radius")),
         "second_factor": sent.ticked("second_factor"),
         "approval_hours": read_number(sent.get("approval_hours")),
+        **{name: read_number(sent.get(name)) for name in EFFECTS},
     }
     seen = read_seen(sent)
     wanted = {name: value for name, value in typed.items() if value != seen.get(name)}
@@ -134,10 +136,12 @@ def _page(request: Request, here: Any, more: dict[str, Any], status: int = 200) 
         "radius": here.radius,
         "second_factor": here.settings.get("second_factor", False),
         "approval_hours": here.settings.get("approval_hours", 72),
+        **{name: bookings.limit_of(here.settings, name) for name in EFFECTS},
     }
     context = {
         "section": "settings",
         "values": kept,
+        "limits": EFFECTS,
         "seen": json.dumps(kept),
         "zones": sorted({*ZONES, here.time_zone}),
         "locales": sorted(named.items(), key=lambda item: item[1]),

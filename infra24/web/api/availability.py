@@ -16,6 +16,7 @@ from infra24.web.api.answers import answer, slot_views
 from infra24.web.api.fields import LONGEST_RANGE_DAYS, EndDate, Instant, Minutes, Named, StartDate
 from infra24.web.api.naming import organization_meant, with_host
 from infra24.web.caller import caller_of
+from infra24.web.limiting import charge_organization, charge_range
 from infra24.web.services import services
 
 ResourceAsked = Annotated[Named, Query(description="The resource's id, or with `org` its slug.")]
@@ -70,6 +71,7 @@ async def explain(
     """Why a time is offered or not. In full with a key that may read the catalogue; else nothing private."""
     found, who, now = services(request), caller_of(request), services(request).clock()
     org_id = await organization_meant(found, "resource_id", resource_id, org)
+    charge_organization(request, org_id)
     async with found.database.transaction(org_id, who.actor) as tx:
         id_, choice = await offers.id_of(tx, resource_id), await with_host(tx, staff_id)
         if staff_id:
@@ -102,9 +104,10 @@ async def reasons(
 ) -> Response:
     """Why there are no free times in a range of dates. Each reason, and how many starts it removed."""
     last = end_date or start_date
-    check_range(start_date, last)
+    charge_range(request, check_range(start_date, last))
     found = services(request)
     org_id = await organization_meant(found, "resource_id", resource_id, org)
+    charge_organization(request, org_id)
     async with found.database.transaction(org_id, caller_of(request).actor) as tx:
         offer = await offers.offer(tx, await offers.id_of(tx, resource_id))
         zone = offer.rules.zone
@@ -118,21 +121,23 @@ async def reasons(
     )
 
 
-def check_range(first: date, last: date) -> None:
-    """Refuses with EndsBeforeItBegins and RangeTooLong."""
+def check_range(first: date, last: date) -> int:
+    """How many days a range has. Refuses with EndsBeforeItBegins and RangeTooLong."""
     if last < first:
         raise EndsBeforeItBegins()
     if last - first >= timedelta(days=LONGEST_RANGE_DAYS):
         raise RangeTooLong()
+    return (last - first).days + 1
 
 
 async def _answer(
     request: Request, asked: tuple[str, str, str | None], first: date, end: date | None, minutes: int | None
 ) -> Response:
     last = end or first
-    check_range(first, last)
+    charge_range(request, check_range(first, last))
     found = services(request)
     org_id = await organization_meant(found, *asked)
+    charge_organization(request, org_id)
     async with found.database.glance(org_id) as tx:
         id_ = await offers.id_of(tx, asked[1])
         offer, length, starts = await bookings.day_slots(tx, id_, first, last, minutes, found.clock())

@@ -14,6 +14,7 @@ from infra24.bookings import Booking, By, IllegalMove, Person, Status, Wish
 from infra24.db import Tx
 from infra24.errors import Forbidden, Invalid, Problem, Refusal
 from infra24.people import Scope
+from infra24.rate_limits import Client
 from infra24.web.api.answers import answer, nearest_to, with_alternatives
 from infra24.web.api.fields import Day, Named, PageSize
 from infra24.web.api.inputs import BookingChange, BookingMove, NewBooking, NewHold
@@ -21,6 +22,7 @@ from infra24.web.api.naming import organization_meant, with_host
 from infra24.web.api.views import booking_view, links
 from infra24.web.caller import Caller, caller_of, open_booking, org_id_of
 from infra24.web.idempotency import once
+from infra24.web.limiting import charge_organization, client_of, one_at_a_time
 from infra24.web.services import Services, services
 
 
@@ -166,12 +168,13 @@ def _own_page(found: Services, who: Caller, booking: Booking, by: By, slug: str)
 async def _place(request: Request, wanted: NewBooking | NewHold, person: Person | None) -> Response:
     found = services(request)
     org_id = await organization_meant(found, "resource_id", wanted.resource_id, wanted.org_id)
-    by = caller_of(request).acts_as(org_id)
+    charge_organization(request, org_id)
+    by, client = caller_of(request).acts_as(org_id), client_of(request, org_id)
     asked: list[Wish] = []
 
     async def act(tx: Tx) -> tuple[int, dict[str, Any]]:
         of, choice = await resources.id_of(tx, wanted.resource_id), await with_host(tx, wanted.staff_id)
-        asked.append(Wish(of, wanted.start_time, wanted.end_time, person, choice, by=by))
+        asked.append(Wish(of, wanted.start_time, wanted.end_time, person, choice, by=by, client=client))
         verb = bookings.book if person else bookings.hold
         booking = await verb(tx, asked[-1], tokens=found.tokens, now=found.clock())
         token = found.tokens.of(org_id, booking.id)
@@ -185,9 +188,9 @@ async def _change(request: Request, wanted_id: str, wanted: BookingChange) -> Re
     now = found.clock()
     booking = None
     try:
-        async with found.database.transaction(org_id, who.actor) as tx:
+        async with one_at_a_time(request, org_id), found.database.transaction(org_id, who.actor) as tx:
             booking, by = await open_booking(tx, who, wanted_id, write=True)
-            booking = await _changed(tx, booking, wanted, who, by, now)
+            booking = await _changed(tx, booking, wanted, who, by, now, client_of(request, org_id))
     except Refusal as refusal:
         if booking is not None and wanted.start_time is not None:
             end = wanted.end_time or wanted.start_time + booking.length
@@ -198,7 +201,13 @@ async def _change(request: Request, wanted_id: str, wanted: BookingChange) -> Re
 
 
 async def _changed(
-    tx: Tx, booking: Booking, wanted: BookingChange, who: Caller, by: By, now: datetime
+    tx: Tx,
+    booking: Booking,
+    wanted: BookingChange,
+    who: Caller,
+    by: By,
+    now: datetime,
+    client: Client | None,
 ) -> Booking:
     """Each part of a change is a verb of its own; together they happen or not at all."""
     if wanted.end_time is not None and wanted.start_time is None:
@@ -209,7 +218,7 @@ async def _changed(
             raise Problem({"start_time": "a hold keeps one time; hold another, or confirm this one"})
         if not (person.name and person.email):
             raise Problem({"artist_email": "say who books: a name and an e-mail"})
-        return await bookings.confirm_hold(tx, booking.id, person, by=by, now=now)
+        return await bookings.confirm_hold(tx, booking.id, person, by=by, now=now, client=client)
     if wanted.start_time is not None:
         end = wanted.end_time or wanted.start_time + booking.length
         booking = await bookings.reschedule(tx, booking.id, wanted.start_time, end, by=by, now=now)

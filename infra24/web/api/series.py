@@ -1,5 +1,6 @@
 """The series door: plan, make, read, move and cancel recurring bookings."""
 
+from dataclasses import replace
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -27,6 +28,7 @@ from infra24.web.api.naming import with_host
 from infra24.web.api.views import booking_view, links
 from infra24.web.caller import caller_of, here_of
 from infra24.web.idempotency import once
+from infra24.web.limiting import client_of
 from infra24.web.services import services
 
 _Walls = Annotated[
@@ -120,9 +122,9 @@ async def create_series(request: Request, org: Org, wanted: MadeSeries) -> Respo
     here = here_of(request)
 
     async def act(tx: Tx) -> tuple[int, dict[str, Any]]:
-        by = who.acts_as()
+        wish = replace(await wanted.wish(tx), client=client_of(request, here.id))
         series, made = await recurring.book(
-            tx, await wanted.wish(tx), by=by, tokens=found.tokens, now=found.clock()
+            tx, wish, by=who.acts_as(), tokens=found.tokens, now=found.clock()
         )
         tokens = [found.tokens.of(here.id, booking.id) for booking in made]
         views = [

@@ -36,6 +36,7 @@ from infra24.web.api.naming import organization_meant
 from infra24.web.api.views import booking_view, links
 from infra24.web.caller import caller_of
 from infra24.web.idempotency import once
+from infra24.web.limiting import charge_organization, charge_range, client_of
 from infra24.web.services import Services, services
 
 MOST_TYPES = 20
@@ -101,6 +102,7 @@ async def staff_availability(
     first, last = _dates(on or start_date, end_date)
     found, now = services(request), services(request).clock()
     org_id = await _organization(found, link, org, appointment_type_id)
+    charge_organization(request, org_id)
     async with found.database.transaction(org_id, caller_of(request).actor) as tx:
         here = await organizations.get(tx)
         by = await _open_link(tx, found, link, signed)
@@ -108,7 +110,9 @@ async def staff_availability(
         type_id, staff = await _id(tx, appointment_type_id), await _id(tx, staff_id)
         choice = _choice(by, staff)
         slots: list[dict[str, Any]] = []
-        for id_ in await _types(tx, by, type_id):
+        types = await _types(tx, by, type_id)
+        charge_range(request, (last - first).days + 1, len(types))
+        for id_ in types:
             if staff and by is None and not await _can_ask(tx, id_, staff, type_id):
                 continue
             slots += await _slots(tx, id_, zone, (first, last), duration, choice, now)
@@ -121,6 +125,7 @@ async def create_staffed(request: Request, wanted: NewStaffBooking) -> Response:
     """Book by link or type. 409 carries up to three free times nearest to it. Honours Idempotency-Key."""
     found = services(request)
     org_id = await _organization(found, wanted.link_slug, wanted.org, wanted.appointment_type_id)
+    charge_organization(request, org_id)
     person = Person(
         wanted.attendee_name,
         wanted.attendee_email,
@@ -132,8 +137,8 @@ async def create_staffed(request: Request, wanted: NewStaffBooking) -> Response:
     asked: list[Wish] = []
 
     async def act(tx: Tx) -> tuple[int, dict[str, Any]]:
-        by = caller_of(request).acts_as(org_id)
-        asked.append(replace(await _wish(tx, found, wanted, person), by=by))
+        by, client = caller_of(request).acts_as(org_id), client_of(request, org_id)
+        asked.append(replace(await _wish(tx, found, wanted, person), by=by, client=client))
         booking = await bookings.book(tx, asked[-1], tokens=found.tokens, now=found.clock())
         token = found.tokens.of(org_id, booking.id)
         return 201, {**booking_view(booking), "token": token, "links": links(found, token)}

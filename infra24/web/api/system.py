@@ -38,6 +38,11 @@ async def health(request: Request) -> Response:
     return answer({"status": "ok", "database": "ok", "time": found.clock()})
 
 
+async def contract(request: Request) -> Response:
+    """/openapi.json: the API's contract."""
+    return answer(request.app.openapi())
+
+
 async def self_test(request: Request) -> Response:
     """Try the booking system. Books, refuses, moves and cancels in a transaction that is undone."""
     if getattr(request.app.state, "rehearsing", False):

@@ -18,7 +18,6 @@ from infra24.bookings import (
     SlotNotOffered,
     SlotTaken,
     Status,
-    Tokens,
     Wish,
     org_of_token,
 )
@@ -26,9 +25,11 @@ from infra24.db import Tx
 from infra24.errors import Conflict, Refusal
 from infra24.languages import Speech
 from infra24.organizations import Organization
+from infra24.rate_limits import RateLimited
 from infra24.resources import Resource
-from infra24.web.caller import caller_of, here_of
-from infra24.web.guard import address_of
+from infra24.web.caller import address_of, caller_of, here_of
+from infra24.web.errors import status_of, told_when
+from infra24.web.limiting import client_of, one_at_a_time
 from infra24.web.pages.forms import (
     DetailsForm,
     empty_details,
@@ -87,17 +88,21 @@ async def details(request: Request) -> Response:
     start = read_start(sent) or held.starts_at
     length = timedelta(minutes=read_number(sent.get("duration"))) or held.length
     try:
-        async with found.database.transaction(here.id, caller_of(request).actor) as tx:
-            person = form.person(locale)
-            booking = await _confirm(tx, held, (start, start + length), person, found.tokens, now)
+        async with (
+            one_at_a_time(request, here.id),
+            found.database.transaction(here.id, caller_of(request).actor) as tx,
+        ):
+            booking = await _confirm(tx, request, held, (start, start + length), form.person(locale))
     except (SlotTaken, SlotNotOffered) as refusal:
         wish = replace(held.wish(start, start + length, By.BOOKER), person=form.person(locale))
         async with found.database.transaction(here.id, caller_of(request).actor) as tx:
             free = await bookings.alternatives(tx, wish, now)
         context |= {"booking": replace(held, starts_at=start, ends_at=start + length)}
         return await _details_page(request, here, form, context, free=free, refusal=refusal, status=409)
-    except Conflict as refusal:
-        return await _details_page(request, here, form, context, refusal=refusal, status=409)
+    except (Conflict, RateLimited) as refusal:
+        status = status_of(refusal)
+        shown = await _details_page(request, here, form, context, refusal=refusal, status=status)
+        return told_when(shown, refusal)
     to = found.tokens.of(here.id, booking.id)
     answer = RedirectResponse(onward(request, f"/bookings/confirmation/{to}"), 303)
     answer.delete_cookie(_HOLD, path=f"/{here.slug}")
@@ -129,22 +134,13 @@ async def hold(request: Request, way: Way, resource: Resource) -> Response:
         if start is None:
             return await picker_page(tx, request, way, resource, missing=True, status=422)
         choice = way.choice(request, await resources.offer(tx, resource.id))
-    length = timedelta(minutes=minutes)
+    link_id = way.link.id if way.link else None
+    wish = Wish(resource.id, start, start + timedelta(minutes=minutes), None, choice, link_id)
     try:
-        async with found.database.transaction(here.id, caller_of(request).actor) as tx:
-            earlier = await _own_hold(tx, request)
-            if earlier is not None:
-                await bookings.cancel(tx, earlier.id, by=By.BOOKER, now=now, because="replaced")
-            if not length:
-                _, seconds, _ = await bookings.slots(tx, resource.id, (now, now), None, now)
-                length = timedelta(seconds=seconds)
-            link_id = way.link.id if way.link else None
-            wish = Wish(resource.id, start, start + length, None, choice, link_id)
-            booking = await bookings.hold(tx, wish, tokens=found.tokens, now=now)
+        booking = await _keep(request, wish)
     except (SlotTaken, SlotNotOffered) as refusal:
         async with found.database.transaction(here.id, caller_of(request).actor) as tx:
-            refused = Wish(resource.id, start, start + length, None, choice)
-            free = await bookings.alternatives(tx, refused, now)
+            free = await bookings.alternatives(tx, wish, now)
             return await picker_page(tx, request, way, resource, free=free, refusal=refusal, status=409)
     token = found.tokens.of(here.id, booking.id)
     answer = RedirectResponse(onward(request, f"/bookings/details/{token}"), 303)
@@ -152,15 +148,35 @@ async def hold(request: Request, way: Way, resource: Resource) -> Response:
     return answer
 
 
+async def _keep(request: Request, wish: Wish) -> Booking:
+    """Hold a time instead of the one that this visitor held before; the shortest length if none was said."""
+    found, now, here = services(request), services(request).clock(), here_of(request)
+    async with (
+        one_at_a_time(request, here.id),
+        found.database.transaction(here.id, caller_of(request).actor) as tx,
+    ):
+        client = client_of(request, here.id)
+        await bookings.lock_client(tx, client)
+        earlier = await _own_hold(tx, request)
+        if earlier is not None:
+            await bookings.cancel(tx, earlier.id, by=By.BOOKER, now=now, because="replaced")
+        if not wish.length:
+            _, seconds, _ = await bookings.slots(tx, wish.resource_id, (now, now), None, now)
+            wish = replace(wish, ends_at=wish.starts_at + timedelta(seconds=seconds))
+        return await bookings.hold(tx, replace(wish, client=client), tokens=found.tokens, now=now)
+
+
 async def _confirm(
-    tx: Tx, held: Booking, at: tuple[datetime, datetime], person: Person, tokens: Tokens, now: datetime
+    tx: Tx, request: Request, held: Booking, at: tuple[datetime, datetime], person: Person
 ) -> Booking:
     """Confirm the held time, or book the other one that was chosen in its place."""
+    found, now, client = services(request), services(request).clock(), client_of(request, tx.org_id)
     if at == (held.starts_at, held.ends_at):
-        return await bookings.confirm_hold(tx, held.id, person, by=By.BOOKER, now=now)
+        return await bookings.confirm_hold(tx, held.id, person, by=By.BOOKER, now=now, client=client)
+    await bookings.lock_client(tx, client, person.email)
     await bookings.cancel(tx, held.id, by=By.BOOKER, now=now, because="replaced")
-    wish = replace(held.wish(*at, By.BOOKER), person=person)
-    return await bookings.book(tx, wish, tokens=tokens, now=now)
+    wish = replace(held.wish(*at, By.BOOKER), person=person, client=client)
+    return await bookings.book(tx, wish, tokens=found.tokens, now=now)
 
 
 async def _own_hold(tx: Tx, request: Request) -> Booking | None:
