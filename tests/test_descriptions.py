@@ -115,7 +115,9 @@ def test_no_demo_booking_is_moved_by_law(data: Path) -> None:
     ("#" * 600_000, "is longer than 500,000"),
     ("a: \xff", "is not written in UTF-8"),
 ])  # fmt: skip
-def test_a_file_that_would_keep_a_reader_busy_is_refused_in_words(tmp_path: Path, text: str, said: str) -> None:
+def test_a_file_that_would_keep_a_reader_busy_is_refused_in_words(
+    tmp_path: Path, text: str, said: str
+) -> None:
     file = tmp_path / "hostile.yaml"
     file.write_bytes(text.encode("latin-1"))
     with pytest.raises(descriptions.Misread, match=said):

@@ -96,7 +96,9 @@ def test_a_server_whose_socket_was_cleaned_away_is_reached_again(folder: Path) -
         assert not _alive(before)
         shutil.rmtree(server.sockets)
         with EmbeddedServer(folder) as second, psycopg.connect(second.url) as connection:
-            assert connection.execute("SELECT 1").fetchone() == (1,), "whoever comes next does not wait for it"
+            assert connection.execute("SELECT 1").fetchone() == (1,), (
+                "whoever comes next does not wait for it"
+            )
 
 
 def test_a_socket_folder_that_others_made_or_can_write_in_is_refused(tmp_path: Path) -> None:
