@@ -1,10 +1,12 @@
 """How much one web process takes on: connections and event streams, by the files that it may open."""
 
 import resource
+from contextlib import suppress
 from dataclasses import dataclass
 
 _MOST_CONNECTIONS, _MOST_STREAMS, _STREAMS_PER_ADDRESS = 10_000, 2_000, 50
 _FILES_OF_OUR_OWN = 64
+_ENOUGH_FILES = 65_536
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +29,14 @@ class Capacity:
 
 def open_files() -> int:
     """How many files this process may have open."""
-    return resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return _ENOUGH_FILES if soft == resource.RLIM_INFINITY else soft
 
 
 def raise_open_files() -> None:
-    """As many open files as the system lets this process have: each connection is one."""
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    """As many open files as the system lets this process have, and as are of use: each connection is one."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = _ENOUGH_FILES if hard == resource.RLIM_INFINITY else min(hard, _ENOUGH_FILES)
+    if open_files() < most:
+        with suppress(ValueError):  # macOS has a limit of its own below "unlimited"
+            resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))

@@ -23,6 +23,7 @@ from types import TracebackType
 from typing import IO
 
 import psycopg
+from psycopg.conninfo import make_conninfo
 from psycopg.pq import PGconn, Ping
 
 from infra24.errors import Forbidden, Unavailable
@@ -128,8 +129,8 @@ class EmbeddedServer:
         self._start()
 
     def _answers(self) -> bool:
-        address = f"host={self.sockets} dbname=postgres user=postgres connect_timeout=5"
-        return PGconn.ping(address.encode()) in (Ping.OK, Ping.REJECT)
+        address = make_conninfo(host=str(self.sockets), dbname="postgres", user="postgres", connect_timeout=5)
+        return PGconn.ping(address.encode()) != Ping.NO_RESPONSE
 
     def _stop(self) -> None:
         """Stop it in order; if it does not end in time, at once, and it recovers when it starts."""

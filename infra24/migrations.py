@@ -47,6 +47,7 @@ def migrate(url: str, tell: Callable[[str], None] = lambda _: None) -> list[str]
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("SELECT pg_advisory_lock(%s)", (_LOCK,))
         roles = of_connection(connection)
+        _check_name(connection, roles)
         _make_roles(connection, roles)
         _close_the_door(connection, roles)
         connection.execute(
@@ -54,8 +55,6 @@ def migrate(url: str, tell: Callable[[str], None] = lambda _: None) -> list[str]
             "(name text PRIMARY KEY, applied_at timestamptz NOT NULL DEFAULT now())"
         )
         done = {name for (name,) in connection.execute("SELECT name FROM migrations").fetchall()}
-        if done:
-            _check_name(connection, roles)
         for name, script in _scripts():
             if name in done:
                 continue

@@ -118,7 +118,7 @@ def test_a_copy_under_another_name_is_refused_and_says_whose_rights_it_has(
         try:
             with pytest.raises(NamedOtherwise, match=f"it was made as {_name(original)}"):
                 migrations.migrate(server_url(name))
+            made = root.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (Roles.of(name).app,))
+            assert made.fetchone() is None, "nothing was changed"
         finally:
             root.execute(f"DROP DATABASE {name} WITH (FORCE)")
-            for role in Roles.of(name):
-                root.execute(f"DROP ROLE IF EXISTS {role}")
