@@ -204,7 +204,8 @@ _RIGHTS = (
     f"SELECT attrelid::regclass::text, attname, {_ACL.format('attacl')} FROM pg_attribute "
     "WHERE attacl IS NOT NULL AND attrelid >= 16384",
     f"SELECT oid::regprocedure::text, prosecdef, proconfig::text, {_ACL.format('proacl')} FROM pg_proc "
-    "WHERE pronamespace = 'public'::regnamespace",
+    "WHERE pronamespace = 'public'::regnamespace "
+    "AND NOT EXISTS (SELECT 1 FROM pg_depend WHERE objid = pg_proc.oid AND deptype = 'e')",
     "SELECT r.rolname, m.rolname FROM pg_auth_members a JOIN pg_roles r ON r.oid = a.roleid "
     "JOIN pg_roles m ON m.oid = a.member WHERE m.rolname IN ('infra24_app', 'infra24_sweep')",
     "SELECT has_database_privilege('infra24_app', current_database(), 'TEMP')",
