@@ -55,7 +55,7 @@ def compose(
         for kind, facts in tx.letters:
             await queue.letter(tx.connection, kind, facts)
 
-    database = Database(url, flush=flush, send=send, size=settings.pool_size)
+    database = Database(url, flush=flush, send=send, size=settings.pool_size, timeout=settings.pool_timeout)
     queue.database = database
     tokens, carrier = Tokens(settings.keyring()), post(settings)
     queue.office = Office(writers, carrier, lambda at: Desk(database, settings.base_url, tokens, at))

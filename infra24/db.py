@@ -163,7 +163,7 @@ class Database:
         flush: Flush,
         send: Callable[[Tx], Awaitable[None]],
         size: int = 10,
-        timeout: float = 5,
+        timeout: float,
     ) -> None:
         self.url = url
         self._flush, self._send = flush, send

@@ -120,6 +120,13 @@ class Settings(BaseSettings):
         description="The most database connections that a web process opens; a worker opens up to eight.",
         examples=["10"],
     )
+    pool_timeout: float = Field(
+        default=5,
+        gt=0,
+        le=300,
+        description="How many seconds a request waits for a database connection; then it is answered with 503.",
+        examples=["5"],
+    )
     rate_limit_factor: int = Field(
         default=1,
         ge=1,

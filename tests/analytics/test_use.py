@@ -1,6 +1,5 @@
 """Open hours counted by hand and by the engine that offers times; the read is bounded and quick."""
 
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
@@ -181,15 +180,8 @@ def test_a_month_among_a_hundred_thousand_is_read_by_its_index(run: Callable[...
     """As the application, behind the policies: what is read is the two months that are counted."""
     month = Range(date(2025, 6, 1), date(2025, 6, 30), MIAMI)
 
-    async def story(database: Database) -> tuple[list[Any], float, float]:
+    async def story(database: Database) -> list[Any]:
         async with database.transaction(busy.org_id) as tx:
-            began = time.perf_counter()
-            await analytics.report(tx, Wish(month), currency="USD", now=NOW)
-            short = time.perf_counter() - began
-            began = time.perf_counter()
-            years = Range(date(2025, 1, 1), date(2026, 12, 31), MIAMI)
-            await analytics.report(tx, Wish(years), currency="USD", now=NOW)
-            long = time.perf_counter() - began
             original, plans = tx.rows, []
 
             async def explained(query: Any, args: Any = ()) -> Any:
@@ -200,18 +192,15 @@ def test_a_month_among_a_hundred_thousand_is_read_by_its_index(run: Callable[...
 
             tx.rows = explained  # type: ignore[method-assign]
             await analytics.report(tx, Wish(month), currency="USD", now=NOW)
-        return plans, short, long
+        return plans
 
-    plans, short, long = run(story)
-    print(f"a month {short * 1000:.0f} ms, two years {long * 1000:.0f} ms")
+    plans = run(story)
     assert len(plans) == 5
     for plan in plans:
         read_ = [node for node in _nodes(plan) if node.get("Alias") == "b"]
         assert {node["Node Type"] for node in read_} <= {"Index Scan", "Bitmap Heap Scan", "Index Only Scan"}
         rows = sum(node["Actual Rows"] + node.get("Rows Removed by Filter", 0) for node in read_)
         assert rows <= 61 * 96, f"{rows} rows read for two months"
-    assert short < 2, "a month is a moment even on a slow machine"
-    assert long < 15
 
 
 def _nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:

@@ -1,5 +1,7 @@
 """Recurring wall times in every zone, through every change of its clocks, against the definition; and rules."""
 
+import sys
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from itertools import pairwise
@@ -102,6 +104,18 @@ def test_what_is_no_rule_is_refused_with_a_sentence(rule: str, said: str) -> Non
     with pytest.raises(Problem) as refused:
         occurrences(rule, datetime(2026, 11, 30, 10, 0), ZoneInfo("UTC"))
     assert said in refused.value.problems["rule"]
+
+
+def test_little_is_searched_for_a_date_that_never_comes() -> None:
+    """A thirtieth of February is looked for in the last years of the cycle, not in eight thousand."""
+    calls = Counter[str]()
+    sys.setprofile(lambda _, event, __: calls.update([event]))
+    try:
+        with pytest.raises(Problem):
+            occurrences("FREQ=DAILY;COUNT=1;BYMONTH=2;BYMONTHDAY=30", datetime(2026, 11, 30), ZoneInfo("UTC"))
+    finally:
+        sys.setprofile(None)
+    assert calls.total() < 3_000_000, calls
 
 
 def test_a_moved_rule_has_its_dates_later_by_as_much() -> None:

@@ -81,14 +81,14 @@ def test_a_password_is_stored_as_argon2id_and_found_again_however_it_is_typed() 
 
 
 def test_no_account_takes_as_long_as_a_wrong_password() -> None:
-    """Measured by the work: the same hash is computed, at the same cost."""
+    """Measured by the work, in processor time: the same hash is computed, at the same cost."""
 
     async def timed(found: Passwords, stored: str | None) -> float:
         best = 9.0
         for _ in range(5):
-            begun = time.perf_counter()
+            begun = time.process_time()
             assert not await found.verify("a wrong password", stored)
-            best = min(best, time.perf_counter() - begun)
+            best = min(best, time.process_time() - begun)
         return best
 
     async def story() -> None:

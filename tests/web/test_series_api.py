@@ -1,7 +1,6 @@
 """Recurring bookings through the API: planned, made at once or not at all, moved, split, cancelled."""
 
 import threading
-import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -400,15 +399,6 @@ def test_a_rule_that_cannot_be_is_refused_with_a_sentence(http: httpx2.Client, s
     assert answer.status_code == 422, (rule, answer.text)
     assert [e["path"] for e in answer.json()["errors"]] == ["rule"]
     assert answer.json()["errors"][0]["sentence"]
-
-
-def test_a_rule_without_any_date_is_refused_quickly(http: httpx2.Client, shop: Shop) -> None:
-    """Nobody waits while eight thousand years are searched for a thirtieth of February."""
-    began = time.monotonic()
-    answer = http.post(f"/api/organizations/{shop.slug}/series/plan", headers=shop.auth,
-                       json=wanted(shop, "room", "FREQ=DAILY;COUNT=1;BYMONTH=2;BYMONTHDAY=30"))  # fmt: skip
-    assert answer.status_code == 422
-    assert time.monotonic() - began < 1
 
 
 def test_what_is_wrong_besides_the_rule_is_named_by_its_field(http: httpx2.Client, shop: Shop) -> None:
