@@ -124,7 +124,7 @@ class Settings(BaseSettings):
         default=5,
         gt=0,
         le=300,
-        description="How many seconds a request waits for a database connection; then it is answered with 503.",
+        description="How many seconds a request waits for a database connection; after that it gets 503.",
         examples=["5"],
     )
     rate_limit_factor: int = Field(
