@@ -10,6 +10,7 @@ import httpx2
 
 from infra24.db import Database
 from infra24.people import Role
+from infra24.rate_limits import EFFECTS
 from infra24.resources import Draft
 from infra24.settings import Settings
 from infra24.worker import Queue
@@ -89,7 +90,8 @@ def founded(served: tuple[str, Settings], url: str, clock: Clock) -> House:
         served[0]
     ) as owner:
         facts = {"name": "Harbour Print Studio", "zone": "America/New_York", "locale": "en_US",
-                 "seed": "#1f6f54", "radius": "14", "approval_hours": "72"}  # fmt: skip
+                 "seed": "#1f6f54", "radius": "14", "approval_hours": "72",
+                 **{name: str(effect.usual) for name, effect in EFFECTS.items()}}  # fmt: skip
         assert owner.post(house.path("admin/settings"), data=facts).status_code == 303
     return house
 

@@ -102,7 +102,7 @@ def test_a_second_factor_and_a_passkey_are_added_at_every_size(
     with visit(width, dark=dark) as visitor:
         authenticator(visitor.page)
         enter(visitor, ada, "?next=/account/security")
-        visitor.page.wait_for_url("**/account/security")
+        visitor.page.wait_for_url(f"{visitor.base}/account/security")
         press(visitor, "Set up an app")
         visitor.page.locator("code.secret").wait_for()
         fine(visitor, "account-security-app")
@@ -164,7 +164,9 @@ def test_a_passkey_signs_in_alone_and_as_the_second_step(visit: Any, here: House
         kept = codes.first.inner_text()
         visitor.context.clear_cookies()
         visitor.goto("/sign-in?next=/account/security")
-        visitor.page.wait_for_url("**/account/security")  # the browser offered it where the address is typed
+        visitor.page.wait_for_url(
+            f"{visitor.base}/account/security"
+        )  # the browser offered it where the address is typed
         assert here.owner("SELECT method, has_factor FROM sessions WHERE user_id = %s ORDER BY created_at DESC, "
                           "method LIMIT 1", ada.user_id)[0][1]  # fmt: skip
         touches(False)
