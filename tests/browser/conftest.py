@@ -1,5 +1,6 @@
-"""A real browser on a served organization. Pictures of every page are left in screenshots/."""
+"""A real browser on a served organization. With INFRA24_PICTURES=1 each page is left in screenshots/."""
 
+import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -80,6 +81,13 @@ def miami(served: tuple[str, Settings], database_url: str, clock: Clock) -> Shop
     return found_shop(database_url, served[1], clock, wanted, locale="en_US")
 
 
+def picture(page: Page, name: str) -> None:
+    """A picture of the whole page, for whoever asked to look at them."""
+    if os.environ.get("INFRA24_PICTURES") == "1":
+        PICTURES.mkdir(exist_ok=True)
+        page.screenshot(path=PICTURES / f"{name}.png", full_page=True)
+
+
 class Visitor:
     """One visitor's browser: collects what went wrong on the way."""
 
@@ -106,8 +114,7 @@ class Visitor:
         pytest.fail(f"never came true: {holds}")
 
     def picture(self, what: str) -> None:
-        PICTURES.mkdir(exist_ok=True)
-        self.page.screenshot(path=PICTURES / f"{what}-{self.name}.png", full_page=True)
+        picture(self.page, f"{what}-{self.name}")
 
     def accessible(self) -> list[str]:
         """What axe finds; of the other colour scheme, what cannot be read.

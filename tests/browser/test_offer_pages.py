@@ -13,7 +13,7 @@ import pytest
 
 from infra24.resources import Draft
 from infra24.settings import Settings
-from tests.browser.conftest import LOOKS, Visitor
+from tests.browser.conftest import LOOKS, Visitor, picture
 from tests.browser.test_booking_pages import choose_time
 from tests.factories import Shop, found_shop, opening
 from tests.serving import Clock
@@ -205,7 +205,7 @@ def test_a_link_opens_in_a_frame_of_another_site(
         frame.locator("#q-technique").select_option("Etching")
         frame.locator("#go").click()
         frame.get_by_text("You are booked").wait_for()
-        page.screenshot(path=f"screenshots/embed-{mode}.png")
+        picture(page, f"embed-{mode}")
         context.close()
 
 
