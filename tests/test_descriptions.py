@@ -1,65 +1,65 @@
 """An organization as a file: planned, applied, shown, refused by line; the demo organizations are such files."""
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from infra24 import descriptions
 from infra24.demo.loading import DEMOS, FOLDER
-from tests.test_commands import infra24
+from tests.terminal import Said, Terminal
+from tests.test_commands import infra24 as in_a_process
+
+Infra24 = Callable[..., Said]
 
 
 @pytest.fixture(scope="module")
-def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("described")
-    first = infra24(folder, "demo")
+def demo_url(make_database: Callable[[], str], tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A database with the demo organizations."""
+    url = make_database()
+    first = in_a_process(tmp_path_factory.mktemp("described"), "demo", DATABASE_URL=url)
     assert first.returncode == 0, first.stderr
-    return folder
+    return url
+
+
+@pytest.fixture
+def infra24(terminal: Terminal, demo_url: str) -> Infra24:
+    """Types a command about the demo organizations."""
+    return lambda *words: terminal(*words, DATABASE_URL=demo_url)
 
 
 @pytest.mark.parametrize("demo", DEMOS)
-def test_a_demo_is_its_file_and_what_is_shown_makes_it_again(data: Path, tmp_path: Path, demo: str) -> None:
+def test_a_demo_is_its_file_and_what_is_shown_makes_it_again(
+    infra24: Infra24, tmp_path: Path, demo: str
+) -> None:
     file = FOLDER / f"{demo}.yaml"
-    assert "Nothing to change." in infra24(data, "apply", str(file), "--plan").stdout
-    shown = infra24(data, "show", demo).stdout
+    assert "Nothing to change." in infra24("apply", str(file), "--plan").out
+    shown = infra24("show", demo).out
     again = tmp_path / "again.yaml"
     again.write_text(shown)
-    assert "Nothing to change." in infra24(data, "apply", str(again), "--plan").stdout
+    assert "Nothing to change." in infra24("apply", str(again), "--plan").out
     again.write_text(shown.replace(f"organization: {demo}", "organization: a-copy"))
-    made = infra24(data, "apply", str(again), "--yes")
-    assert made.returncode == 0, made.stdout + made.stderr
-    assert infra24(data, "show", "a-copy").stdout == again.read_text()
-    _forget(data, "a-copy")
+    made = infra24("apply", str(again), "--yes")
+    assert made.code == 0, made.out + made.err
+    assert infra24("show", "a-copy").out == again.read_text()
+    assert infra24("organization", "a-copy", "--delete", "--yes", "a-copy").code == 0
 
 
-def _forget(data: Path, slug: str) -> None:
-    import psycopg
-
-    from infra24.embedded import EmbeddedServer
-
-    with EmbeddedServer(data) as server, psycopg.connect(server.url, autocommit=True) as owner:
-        for table in ("resource_hosts", "resources", "organizations"):
-            owner.execute(
-                f"DELETE FROM {table} WHERE {'slug = %s' if table == 'organizations' else 'org_id = (SELECT id FROM organizations WHERE slug = %s)'}",
-                (slug,),
-            )
-
-
-def test_the_plan_is_printed_and_a_no_changes_nothing(data: Path, tmp_path: Path) -> None:
+def test_the_plan_is_printed_and_a_no_changes_nothing(infra24: Infra24, tmp_path: Path) -> None:
     file = tmp_path / "oolite.yaml"
     text = (FOLDER / "oolite.yaml").read_text()
     file.write_text(text.replace("capacity: 4", "capacity: 5").replace("name: Oolite Arts", "name: Oolite"))
-    planned = infra24(data, "apply", str(file), "--plan").stdout
+    planned = infra24("apply", str(file), "--plan").out
     assert "~ organization: name" in planned
     assert "~ equipment Ink stations: capacity" in planned
-    assert "capacity: 4" in infra24(data, "show", "oolite").stdout
-    done = infra24(data, "apply", str(file), "--yes")
-    assert "Done." in done.stdout
-    shown = infra24(data, "show", "oolite").stdout
+    assert "capacity: 4" in infra24("show", "oolite").out
+    done = infra24("apply", str(file), "--yes")
+    assert "Done." in done.out
+    shown = infra24("show", "oolite").out
     assert "capacity: 5" in shown
     assert "name: Oolite\n" in shown
-    infra24(data, "apply", str(FOLDER / "oolite.yaml"), "--yes")
+    infra24("apply", str(FOLDER / "oolite.yaml"), "--yes")
 
 
 @pytest.mark.parametrize(("change", "line", "said"), [
@@ -78,34 +78,34 @@ def test_the_plan_is_printed_and_a_no_changes_nothing(data: Path, tmp_path: Path
     (("locale: en_US", "locale: [en_US"), "currency", "expected ',' or ']'"),
 ])  # fmt: skip
 def test_what_is_wrong_is_said_with_its_line_and_nothing_changes(
-    data: Path, tmp_path: Path, change: tuple[str, str], line: str, said: str
+    infra24: Infra24, tmp_path: Path, change: tuple[str, str], line: str, said: str
 ) -> None:
     file = tmp_path / "wrong.yaml"
     for slug in ("oolite", "brand-new"):
         text = (FOLDER / "oolite.yaml").read_text().replace("organization: oolite", f"organization: {slug}")
         file.write_text(text.replace(*change, 1))
-        before = infra24(data, "show", slug).stdout
-        answer = infra24(data, "apply", str(file), "--yes")
-        assert answer.returncode == 2, answer.stdout
+        before = infra24("show", slug).out
+        answer = infra24("apply", str(file), "--yes")
+        assert answer.code == 2, answer.out
         number = max(n for n, written in enumerate(file.read_text().splitlines(), start=1) if line in written)
-        where = re.search(r"wrong\.yaml:(\d+): ", answer.stderr.replace("\n", " "))
-        assert where, answer.stderr
-        assert abs(int(where[1]) - number) <= 1, answer.stderr
-        assert said in " ".join(answer.stderr.split()), answer.stderr
-        assert infra24(data, "show", slug).stdout == before, "nothing was changed"
+        where = re.search(r"wrong\.yaml:(\d+): ", answer.err.replace("\n", " "))
+        assert where, answer.err
+        assert abs(int(where[1]) - number) <= 1, answer.err
+        assert said in " ".join(answer.err.split()), answer.err
+        assert infra24("show", slug).out == before, "nothing was changed"
 
 
-def test_the_ledger_of_a_demo_holds_and_other_weights_are_tried(data: Path) -> None:
-    said = infra24(data, "fairness", "bakehouse", "wheel-throwing", "--weights", "sam@bacfl.org=300").stdout
+def test_the_ledger_of_a_demo_holds_and_other_weights_are_tried(infra24: Infra24) -> None:
+    said = infra24("fairness", "bakehouse", "wheel-throwing", "--weights", "sam@bacfl.org=300").out
     assert "and they hold" in said
     assert "would have had" in said
     assert "Sam Whitfield" in said
-    wrong = infra24(data, "fairness", "bakehouse", "wheel-throwing", "--weights", "nobody=3")
-    assert wrong.returncode == 2
+    wrong = infra24("fairness", "bakehouse", "wheel-throwing", "--weights", "nobody=3")
+    assert wrong.code == 2
 
 
-def test_no_demo_booking_is_moved_by_law(data: Path) -> None:
-    assert "No booking to come is affected." in infra24(data, "zones", "oolite").stdout
+def test_no_demo_booking_is_moved_by_law(infra24: Infra24) -> None:
+    assert "No booking to come is affected." in infra24("zones", "oolite").out
 
 
 @pytest.mark.parametrize(("text", "said"), [
