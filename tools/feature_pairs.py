@@ -216,7 +216,7 @@ class World:
             if self.holding:
                 held = await bookings.hold(tx, replace(wanted, person=None), tokens=self.lab.tokens, now=NOW)
                 assert held.status is Status.HOLD, held.status
-                made = await bookings.confirm_hold(tx, held.id, person, now=NOW)
+                made = await bookings.confirm_hold(tx, held.id, person, by=By.BOOKER, now=NOW)
             else:
                 made = await bookings.book(tx, wanted, tokens=self.lab.tokens, now=NOW)
         if self.via is not None:
@@ -424,10 +424,10 @@ async def _planned_over(world: World, code: str, since: timedelta) -> None:
 
 
 async def _limited_series(world: World) -> None:
-    """Limits count the dates of one series together."""
+    """Limits count the dates of a visitor's series together."""
     if world.has("minutes per week per booker"):
         try:
-            await world.series(world.day(4) + 2 * HOUR, "FREQ=DAILY;COUNT=3")
+            await world.series(world.day(4) + 2 * HOUR, "FREQ=DAILY;COUNT=3", by=By.BOOKER)
         except SeriesConflicts:
             return
         raise AssertionError("a series takes 90 minutes of one week, and a booker may have 60")
@@ -436,7 +436,7 @@ async def _limited_series(world: World) -> None:
         rule = "FREQ=WEEKLY;COUNT=6"
         one_day = {first + n * timedelta(weeks=1): world.day(4) + n * HOUR for n in range(1, 6)}
         try:
-            await world.series(world.day(4) - HOUR, rule, instead=one_day)
+            await world.series(world.day(4) - HOUR, rule, by=By.BOOKER, instead=one_day)
         except SeriesConflicts as refusal:
             said = str(refusal.facts["plan"])
             assert "day_limit" in said or "taken" in said, said
@@ -714,7 +714,7 @@ async def hold(world: World) -> None:
         for _ in range(world.at_once(world.day(0)))
     ]
     await world.refused(world.day(0))
-    made = await world.act(bookings.confirm_hold, held[0].id, world.anyone(), now=NOW)
+    made = await world.act(bookings.confirm_hold, held[0].id, world.anyone(), by=By.BOOKER, now=NOW)
     await world.check(made, by_link=True)
     for one in held[1:]:
         await world.act(bookings.cancel, one.id, by=By.BOOKER, now=NOW)

@@ -13,8 +13,11 @@ from infra24.errors import Invalid, Refusal
 from infra24.serving import Urls
 from infra24.settings import Settings
 
-console = Console(highlight=False)
 _CONNECT_SECONDS = 10
+_PIPED_WIDTH = 200
+"""Whatever reads our output, it gets whole tables."""
+
+console = Console(highlight=False, width=None if sys.stdout.isatty() else _PIPED_WIDTH)
 
 
 def read_settings(port: int | None = None) -> Settings:

@@ -60,7 +60,11 @@ ORG = _parameter(
     "org", "query", "The organization's slug or id, for who belongs to several. A key knows its own.", 64
 )
 ONCE = _parameter(
-    "Idempotency-Key", "header", "A text of your own: the same again gets the first answer again.", 255, 1
+    "Idempotency-Key",
+    "header",
+    "A text of your own, best a UUID: the same again gets the first answer again. 22 characters or more without credentials.",
+    255,
+    1,
 )
 
 

@@ -163,7 +163,9 @@ class Compared:
     def test_every_feature_and_every_reason_occurred(self) -> None:
         if self.seen["cases"] < BATCHES * self.each:
             pytest.skip("only some of the batches ran here")
-        told = {f"told {code}" for code in SENTENCES}
+        told = {
+            f"told {code}" for code in SENTENCES if not code.startswith("booker_")
+        }  # known when one books
         assert {name: self.seen[name] for name in FEATURES | told if self.seen[name] < self.rare} == {}
         assert self.seen["free"] > self.seen["cases"] / 8
 

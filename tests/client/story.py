@@ -28,7 +28,7 @@ def main(base: str, org: str, key: str) -> None:
 
     body = NewBooking(org_id=org, resource_id="room", start_time=first.start, end_time=first.end,
                       artist_name="Ada Lovelace", artist_email="ada@example.org")  # fmt: skip
-    made = create_post.sync(client=visitor, body=body, idempotency_key="once")
+    made = create_post.sync(client=visitor, body=body, idempotency_key="0d8a4c0e-5a0f-4f0c-9c59-3f7f0b1d2a66")
     assert isinstance(made, NewBookingView), made
     assert made.status is Status.CONFIRMED
     again = create_post.sync(client=visitor, body=body)

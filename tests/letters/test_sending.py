@@ -357,6 +357,6 @@ def test_the_doctor_says_what_is_wrong_with_a_server(settings: Settings) -> None
         assert not finding.well
         assert said in finding.seen
         assert secret not in finding.seen
-    assert _command(settings, INFRA24_SMTP_URL=f"http://u:{secret}@h") == (1, f"{NoServer().sentence}\n")
+    assert _command(settings, INFRA24_SMTP_URL=f"http://u:{secret}@h") == (2, f"{NoServer().sentence}\n")
     nobody = settings.model_copy(update={"mail_from": "nobody"})
     assert not _mail(nobody).well

@@ -21,7 +21,7 @@ from infra24.app import compose
 from infra24.capacity import Capacity
 from infra24.connections import ConnectionLimit, LimitedProtocol
 from infra24.settings import Settings
-from infra24.web.live import TooManyStreams, TooManyStreamsFromHere, Watcher
+from infra24.web.live import Anything, TooManyStreams, TooManyStreamsFromHere, Watcher
 from tests.serving import Clock
 
 
@@ -166,7 +166,7 @@ def test_event_streams_have_a_limit_per_address_and_in_all(
             await asyncio.Event().wait()
 
         async def open_one(address: str) -> asyncio.Task[None]:
-            answer = watcher.stream(org, "changed", 1_000, address)
+            answer = watcher.stream(org, "changed", 1_000, address, Anything())
             began.clear()
             task = asyncio.create_task(answer({"type": "http"}, receive, send))
             await began.wait()
@@ -174,10 +174,10 @@ def test_event_streams_have_a_limit_per_address_and_in_all(
 
         open_ = [await open_one("2001:db8::1"), await open_one("2001:db8::2")]
         with pytest.raises(TooManyStreamsFromHere):
-            watcher.stream(org, "changed", 1_000, "2001:db8::3")
+            watcher.stream(org, "changed", 1_000, "2001:db8::3", Anything())
         open_.append(await open_one("192.0.2.1"))
         with pytest.raises(TooManyStreams):
-            watcher.stream(org, "changed", 1_000, "192.0.2.2")
+            watcher.stream(org, "changed", 1_000, "192.0.2.2", Anything())
         for task in open_:
             task.cancel()
         await asyncio.gather(*open_, return_exceptions=True)

@@ -105,7 +105,7 @@ def test_a_request_repeated_after_a_lost_commit_is_done_once(
     tell: Callable[..., Any], shop: Shop, owner: psycopg.Connection[Any], forwards: bool
 ) -> None:
     async def story(client: Any, wire: Wire) -> tuple[Any, Any, int]:
-        headers = {"idempotency-key": "lost"}
+        headers = {"idempotency-key": "lost-9f1c7e0ab34d4c52a6b1"}
         wire.cut(2, forwards=forwards)  # the first COMMIT takes the key
         first = await client.post("/api/bookings", json=body(shop), headers=headers)
         row = owner.execute("SELECT count(*) FROM bookings WHERE org_id = %s", (shop.org_id,)).fetchone()
@@ -128,7 +128,7 @@ def test_a_key_whose_taking_was_lost_says_that_nothing_was_changed_and_can_be_us
     tell: Callable[..., Any], shop: Shop
 ) -> None:
     async def story(client: Any, wire: Wire) -> tuple[Any, Any]:
-        headers = {"idempotency-key": "early"}
+        headers = {"idempotency-key": "early-9f1c7e0ab34d4c52a6b1"}
         wire.cut(1, forwards=True)
         first = await client.post("/api/bookings", json=body(shop), headers=headers)
         return first, await client.post("/api/bookings", json=body(shop), headers=headers)
