@@ -62,7 +62,8 @@ ORG = _parameter(
 ONCE = _parameter(
     "Idempotency-Key",
     "header",
-    "A text of your own, best a UUID: the same again gets the first answer again. 22 characters or more without credentials.",
+    "A text of your own, best a UUID: the same again gets the first answer again. Without credentials it has "
+    "22 characters or more.",
     255,
     1,
 )
