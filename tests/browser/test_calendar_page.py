@@ -238,6 +238,8 @@ def test_everything_by_keyboard(desks: Any, house: Shop) -> None:
         page.locator("#new-dialog").wait_for()
         page.keyboard.press("Escape")
         page.locator("#new-dialog").wait_for(state="hidden")
+        desk.visitor.soon("!document.querySelector('dialog[open]')")
+        page.locator("h1").click()
         page.keyboard.press("?")
         page.locator("#help-dialog").wait_for()
         page.keyboard.press("Escape")
