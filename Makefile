@@ -105,7 +105,9 @@ programs:
 	} || echo "! no curl or jq here: the tests of the documentation will fail"
 
 chromium:
-	@command -v chromium >/dev/null 2>&1 || { \
+	@command -v chromium-headless-shell >/dev/null 2>&1 || command -v chromium >/dev/null 2>&1 || { \
 		echo "· Chromium, from Debian"; \
-		apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core >/dev/null; \
+		apt-get update -qq && { \
+			apt-get install -y -qq --no-install-recommends chromium-headless-shell fonts-dejavu-core >/dev/null || \
+			apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core >/dev/null; }; \
 	} || echo "! no chromium here: the browser tests will say so and fail"

@@ -63,18 +63,16 @@ def compose(
 
 
 def create_app(
-    settings: Settings, url: str, now: Clock = clock.now, capacity: Capacity | None = None
+    settings: Settings,
+    url: str,
+    now: Clock = clock.now,
+    capacity: Capacity | None = None,
+    passwords: Passwords | None = None,
 ) -> FastAPI:
     """The web application on a database that is already migrated; for as many as this process can carry."""
     database, queue = compose(settings, url, now)
     watcher = Watcher(database, capacity or Capacity.of(open_files(), settings.pool_size))
     outside = httpx2.AsyncClient(timeout=10, follow_redirects=False)
-    proofs = Proofs(
-        Passwords(),
-        Seals(settings.keyring()),
-        Bearers(settings.issuers, outside),
-        {provider.slug: SignIn(provider, outside) for provider in settings.providers},
-    )
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -94,23 +92,30 @@ def create_app(
         redirect_slashes=False,
         telemetry={"tracing": False, "metrics": False, "logs": False, "operation_spans": False},
     )
+    proofs = _proofs(settings, outside, passwords or Passwords())
     app.state.services = Services(
-        settings,
-        database,
-        Directory(database),
-        Tokens(settings.keyring()),
-        now,
-        watcher,
-        queue,
-        proofs,
-        Health(database),
-        Buckets(),
-        Locks(),
+        settings, database, Directory(database), Tokens(settings.keyring()), now, watcher, queue, proofs,
+        Health(database), Buckets(), Locks(),
+    )  # fmt: skip
+    _install(app, settings)
+    return app
+
+
+def _proofs(settings: Settings, outside: httpx2.AsyncClient, passwords: Passwords) -> Proofs:
+    """How people prove who they are here."""
+    return Proofs(
+        passwords,
+        Seals(settings.keyring()),
+        Bearers(settings.issuers, outside),
+        {provider.slug: SignIn(provider, outside) for provider in settings.providers},
     )
+
+
+def _install(app: FastAPI, settings: Settings) -> None:
+    """Pages, errors, addresses and what is around every answer."""
     rendering.install(app)
     errors.install(app)
     addresses.install(app, routes.API, routes.PAGES)
     openapi.install(app)
     app.add_middleware(Envelope, tls=settings.base_url.startswith("https:"))
     app.add_middleware(HeadAsGet)
-    return app

@@ -286,11 +286,8 @@ def _account() -> pwd.struct_passwd:
     try:
         return pwd.getpwnam(ACCOUNT)
     except KeyError:
-        made = subprocess.run(  # noqa: S603
-            [shutil.which("useradd") or "useradd", "--system", "--no-create-home", ACCOUNT],
-            check=False,
-            capture_output=True,
-        )
+        adding = [shutil.which("useradd") or "useradd", "--system", "--no-create-home", ACCOUNT]
+        made = subprocess.run(adding, check=False, capture_output=True)  # noqa: S603
         return pwd.getpwnam(ACCOUNT if made.returncode == 0 else "nobody")
 
 

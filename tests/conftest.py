@@ -126,6 +126,12 @@ def owner(database_url: str) -> Iterator[psycopg.Connection[Any]]:
         yield connection
 
 
+@pytest.fixture
+def empty_queue(owner: psycopg.Connection[Any]) -> None:
+    """No jobs wait: those of earlier tests in this worker's database are thrown away."""
+    owner.execute("DELETE FROM procrastinate_jobs")
+
+
 @asynccontextmanager
 async def opened(settings: Settings, url: str, clock: Clock) -> AsyncIterator[Database]:
     database, _ = compose(settings, url, clock)

@@ -20,9 +20,10 @@ from infra24.people import Role
 from infra24.proofs import Passwords, Seals
 from infra24.settings import Settings
 from infra24.worker import Queue
+from tests import loopback
 from tests.factories import Shop
 from tests.letters.reading import letters, link_of
-from tests.serving import Clock, serving
+from tests.serving import CHEAP, Clock, serving
 from tests.stories import Story, tell
 
 PASSWORD = "four horses under water"
@@ -55,7 +56,7 @@ class House:
 
     def browser(self, **headers: str) -> httpx2.Client:
         """A browser that keeps cookies, and follows nothing by itself."""
-        return httpx2.Client(base_url=self.base, timeout=30, headers={"user-agent": "a test", **headers})
+        return loopback.Client(base_url=self.base, timeout=30, headers={"user-agent": "a test", **headers})
 
     def tell(self, story: Story) -> Any:
         """Run a story against the database, beside the server."""
@@ -163,4 +164,4 @@ def csrf_in(text: str) -> str:
 @lru_cache
 def _hash() -> str:
     with ThreadPoolExecutor(1) as thread:
-        return thread.submit(asyncio.run, Passwords().hash(PASSWORD)).result()
+        return thread.submit(asyncio.run, Passwords(**CHEAP).hash(PASSWORD)).result()

@@ -12,6 +12,7 @@ from infra24.db import Database
 from infra24.people import Role
 from infra24.settings import Settings
 from infra24.worker import Queue
+from tests import loopback
 from tests.factories import Shop
 from tests.serving import Clock
 from tests.stories import tell
@@ -35,7 +36,7 @@ class Someone:
 
     def client(self, base: str) -> httpx2.Client:
         """Their browser, without its pictures."""
-        return httpx2.Client(base_url=base, timeout=30, headers=self.headers)
+        return loopback.Client(base_url=base, timeout=30, headers=self.headers)
 
     def enter(self, context: Any, base: str) -> None:
         """Give a browser's context their session."""

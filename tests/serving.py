@@ -10,8 +10,11 @@ from datetime import UTC, datetime, timedelta
 import uvicorn
 
 from infra24.app import create_app
+from infra24.proofs.passwords import Passwords
 from infra24.settings import Settings
 
+CHEAP = {"memory_kib": 1024, "rounds": 1}
+"""What checking a password costs in tests; tests/proofs/test_passwords.py tries what it costs elsewhere."""
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 
 
@@ -45,7 +48,10 @@ def serving(settings: Settings, url: str, clock: Clock) -> Iterator[str]:
             more["rate_limit_factor"] = 10_000
         here = settings.model_copy(update=more)
         config = uvicorn.Config(
-            create_app(here, url, clock), log_config=None, access_log=False, timeout_graceful_shutdown=2
+            create_app(here, url, clock, passwords=Passwords(**CHEAP)),
+            log_config=None,
+            access_log=False,
+            timeout_graceful_shutdown=2,
         )
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, args=([listener],), daemon=True)

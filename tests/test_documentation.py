@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import httpx2
 import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
@@ -26,6 +25,7 @@ from infra24.cli import app
 from infra24.embedded import BINARIES, EmbeddedServer
 from infra24.roles import Roles
 from infra24.settings import Settings, variable_of
+from tests import loopback
 from tests.documentation import CHECKOUT, PAGES, Block, blocks, inline_commands, inline_json
 from tests.serving import serving
 from tools import reference
@@ -191,7 +191,7 @@ def _send(demo: Demo, block: Block) -> None:
         method, path = block.said.split()
         org = path.split("/")[3]
     headers = {"authorization": f"Bearer {demo.keys[org]}"}
-    answer = httpx2.request(method, demo.base + path, json=body, headers=headers, timeout=30)
+    answer = loopback.request(method, demo.base + path, json=body, headers=headers, timeout=30)
     assert answer.is_success, f"{block.where}: {answer.status_code} {answer.text}"
 
 

@@ -3,12 +3,12 @@
 import re
 from collections.abc import Callable
 
-import httpx2
 import psycopg
 
 from infra24 import owning
 from infra24.serving import Urls
 from infra24.settings import Settings
+from tests import loopback
 from tests.serving import Clock, serving
 from tests.terminal import Terminal
 
@@ -22,7 +22,7 @@ def test_an_empty_installation_says_what_to_do_until_its_first_owner_is_signed_i
     secret = {"DATABASE_URL": url, "INFRA24_SECRET": settings.keyring().current.secret.decode()}
     empty = owning.begin(settings, Urls(url, url), ADA)
     assert empty == owning.Beginning((), ADA, None)
-    with serving(settings, url, clock) as base, httpx2.Client(base_url=base) as browser:
+    with serving(settings, url, clock) as base, loopback.Client(base_url=base) as browser:
         front = browser.get("/").text
         assert "infra24 organization my-place" in front
         assert "Escriba en el servidor" in browser.get("/", headers={"accept-language": "es"}).text

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import httpx2
 import pytest
 
 from infra24 import bookings
@@ -16,6 +15,7 @@ from infra24.bookings import Tokens
 from infra24.db import Database
 from infra24.resources import Draft
 from infra24.settings import Settings
+from tests import loopback
 from tests.factories import Shop, found_shop, opening, rules, wish
 from tests.serving import Clock, serving
 
@@ -129,7 +129,7 @@ def test_staff_see_them_and_who_moves_one_settles_it(
     here = f"/api/organizations/{shop.slug}"
     with (
         serving(settings, database_url, clock) as address,
-        httpx2.Client(base_url=address, timeout=30) as http,
+        loopback.Client(base_url=address, timeout=30) as http,
     ):
         series = http.post(f"{here}/series", headers=shop.auth, json={
             "resource_id": str(shop.ids["here"]), "start_time": "2027-03-01T15:00:00Z", "duration": 30,

@@ -44,6 +44,9 @@ _OF_THE_API = (
 )  # fmt: skip
 """Where the refusals are that addresses of the API answer with; and every one of too many requests."""
 
+_OF_COMMANDS = ("organizations.deletion", "organizations.export")
+"""What only the command line asks for."""
+
 
 def settings_page() -> str:
     """docs/guides/settings.md: every setting, by its environment variable."""
@@ -105,6 +108,8 @@ def _refusals() -> Iterator[type[Refusal]]:
         kind = waiting.pop()
         waiting += kind.__subclasses__()
         place = kind.__module__.removeprefix("infra24.")
+        if place in _OF_COMMANDS:
+            continue
         if place.startswith(_OF_THE_API) or (issubclass(kind, TooMany) and kind is not TooMany):
             yield kind
 

@@ -7,16 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from infra24 import organizations
-from infra24.availability import (
-    NO_HOLIDAYS,
-    HostTerms,
-    Kind,
-    Override,
-    Pooling,
-    Rules,
-    Schedule,
-    parse,
-)
+from infra24.availability import NO_HOLIDAYS, HostTerms, Kind, Override, Pooling, Rules, Schedule, parse
 from infra24.db import Row, Tx
 from infra24.organizations import UnknownResource
 from infra24.resources import linking_queries, queries

@@ -6,14 +6,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import httpx2
-
 from infra24.db import Database
 from infra24.people import Role
 from infra24.rate_limits import EFFECTS
 from infra24.resources import Draft
 from infra24.settings import Settings
 from infra24.worker import Queue
+from tests import loopback
 from tests.browser.conftest import CHECKOUT, Visitor
 from tests.factories import DAYS, Shop, found_shop
 from tests.people import Someone, sign_in
@@ -59,7 +58,7 @@ class House:
         sent = {"org_id": str(self.shop.org_id), "resource_id": str(self.shop.ids[what]),
                 "start_time": start.isoformat(), "end_time": (start + timedelta(minutes=minutes)).isoformat(),
                 "artist_name": who, "artist_email": email, **more}  # fmt: skip
-        made = httpx2.post(f"{self.base}/api/bookings", json=sent, timeout=30)
+        made = loopback.post(f"{self.base}/api/bookings", json=sent, timeout=30)
         assert made.status_code == 201, made.text
         return str(made.json()["id"])
 

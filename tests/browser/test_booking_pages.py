@@ -3,9 +3,9 @@
 import re
 from typing import Any
 
-import httpx2
 import pytest
 
+from tests import loopback
 from tests.browser.conftest import LOOKS, Visitor, slug_of
 from tests.factories import Shop
 from tests.serving import Clock
@@ -63,7 +63,7 @@ def test_book_reschedule_and_cancel_on_a_telephone_in_the_week_the_clocks_change
         page.get_by_role("button", name="Yes, cancel it").click()
         page.get_by_role("heading", name="This booking is cancelled").wait_for()
         visitor.picture("story-cancelled")
-    answer = httpx2.get(f"{visitor.base}/api/bookings/{token}").json()
+    answer = loopback.get(f"{visitor.base}/api/bookings/{token}").json()
     assert answer["status"] == "cancelled"
     assert answer["start_time"] == "2026-10-31T16:30:00Z", "half past noon before the change is 16:30 UTC"
 
@@ -71,7 +71,7 @@ def test_book_reschedule_and_cancel_on_a_telephone_in_the_week_the_clocks_change
 def test_half_past_noon_after_the_change_is_another_instant(visit: Any, miami: Shop) -> None:
     with visit(390) as visitor:
         token = book(visitor, miami, "2026-11-01")
-    assert httpx2.get(f"{visitor.base}/api/bookings/{token}").json()["start_time"] == "2026-11-01T17:30:00Z"
+    assert loopback.get(f"{visitor.base}/api/bookings/{token}").json()["start_time"] == "2026-11-01T17:30:00Z"
 
 
 def test_a_visitor_in_london_sees_london_times_of_a_remote_visit(visit: Any, miami: Shop) -> None:
@@ -212,7 +212,7 @@ def test_pressing_twice_books_once(visit: Any, miami: Shop) -> None:
         page.fill("#email", "ada@example.org")
         page.locator("#go").dblclick()
         page.get_by_text("You are booked").wait_for()
-    found = httpx2.get(f"{visitor.base}/api/bookings", headers=miami.auth).json()["bookings"]
+    found = loopback.get(f"{visitor.base}/api/bookings", headers=miami.auth).json()["bookings"]
     assert len(found) == 1
 
 
@@ -252,9 +252,9 @@ def test_inside_the_notice_the_pages_say_so_and_change_nothing(visit: Any, miami
         visitor.goto(f"/bookings/cancel/{token}")
         page.get_by_role("heading", name="It is too late to cancel here").wait_for()
         assert page.locator(".btn.danger").count() == 0
-        forced = httpx2.post(f"{visitor.base}/bookings/cancel/{token}")
+        forced = loopback.post(f"{visitor.base}/bookings/cancel/{token}")
         assert forced.status_code == 409
-    assert httpx2.get(f"{visitor.base}/api/bookings/{token}").json()["status"] == "pending"
+    assert loopback.get(f"{visitor.base}/api/bookings/{token}").json()["status"] == "pending"
 
 
 def test_a_get_changes_nothing(visit: Any, miami: Shop) -> None:
@@ -262,14 +262,16 @@ def test_a_get_changes_nothing(visit: Any, miami: Shop) -> None:
     with visit(390) as visitor:
         token = book(visitor, miami)
         for page in ("cancel", "reschedule", "confirmation", "release"):
-            httpx2.get(f"{visitor.base}/bookings/{page}/{token}")
-    assert httpx2.get(f"{visitor.base}/api/bookings/{token}").json()["status"] == "confirmed"
+            loopback.get(f"{visitor.base}/bookings/{page}/{token}")
+    assert loopback.get(f"{visitor.base}/api/bookings/{token}").json()["status"] == "confirmed"
 
 
 def test_a_form_from_another_site_is_refused(visit: Any, miami: Shop) -> None:
     with visit(390) as visitor:
         token = book(visitor, miami)
-    answer = httpx2.post(f"{visitor.base}/bookings/cancel/{token}", headers={"sec-fetch-site": "cross-site"})
+    answer = loopback.post(
+        f"{visitor.base}/bookings/cancel/{token}", headers={"sec-fetch-site": "cross-site"}
+    )
     assert answer.status_code == 403
 
 
@@ -320,9 +322,9 @@ def test_at_320_pixels_nothing_spills_over(visit: Any, miami: Shop) -> None:
 def test_an_empty_month_says_when_the_next_free_day_is(visit: Any, miami: Shop) -> None:
     with visit(390) as visitor:
         where = f"{visitor.base}/api/organizations/{miami.slug}/resources/{miami.ids['room']}"
-        rules = httpx2.get(where, headers=miami.auth).json()["availability_rules"]
+        rules = loopback.get(where, headers=miami.auth).json()["availability_rules"]
         shut = {**rules, "blackouts": [{"range": ["2026-10-01", "2026-12-02"]}]}
-        assert httpx2.patch(where, json={"availability_rules": shut}, headers=miami.auth).is_success
+        assert loopback.patch(where, json={"availability_rules": shut}, headers=miami.auth).is_success
         visitor.goto(f"/{miami.slug}/book/print-room?month=2026-11")
         visitor.picture("empty-month")
         visitor.page.get_by_role("link", name="Next free day: Thursday, December 3").click()
@@ -368,7 +370,7 @@ def test_an_address_that_is_half_wrong_still_opens(visit: Any, miami: Shop) -> N
 
 
 def _take(visitor: Visitor, shop: Shop, start: str, end: str) -> None:
-    answer = httpx2.post(
+    answer = loopback.post(
         f"{visitor.base}/api/bookings",
         json={
             "org_id": str(shop.org_id),

@@ -4,13 +4,13 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import httpx2
 import psycopg
 import pytest
 
 from infra24.people import Role
 from infra24.resources import Draft
 from infra24.settings import Settings
+from tests import loopback
 from tests.browser.conftest import LOOKS, Visitor
 from tests.factories import Shop, found_shop, opening
 from tests.people import Someone, sign_in
@@ -65,7 +65,7 @@ def book(
                             "start_time": start.isoformat(), "end_time": (start + timedelta(minutes=minutes)).isoformat()}  # fmt: skip
     if verb == "bookings":
         sent |= {"artist_name": who, "artist_email": f"{who.split(maxsplit=1)[0].lower()}@example.org"}
-    made = httpx2.post(f"{base}/api/{verb}", json=sent)
+    made = loopback.post(f"{base}/api/{verb}", json=sent)
     assert made.status_code == 201, made.text
     return str(made.json()["id"])
 
@@ -315,13 +315,13 @@ def test_a_browser_elsewhere_shows_and_moves_in_the_organizations_time(
         sent = {"org_id": str(house.org_id), "resource_id": str(house.ids["print"]), "start_time": start.isoformat(),
                 "end_time": (start + timedelta(hours=1)).isoformat(), "artist_name": "Ada Lovelace",
                 "artist_email": "ada@example.org"}  # fmt: skip
-        id_ = httpx2.post(f"{desk.visitor.base}/api/bookings", json=sent).json()["id"]
+        id_ = loopback.post(f"{desk.visitor.base}/api/bookings", json=sent).json()["id"]
         desk.open(day="2026-03-29")
         assert "8:30 AM – 9:30 AM" in desk.label(id_, "print")
         at = desk.box(id_, "print")
         desk.drag(at["x"] + 30, at["y"] + 8, at["x"] + 30, at["y"] + 8 + SLOT)
         assert "9:00\u00a0AM – 10:00\u00a0AM" in desk.toast("Ada Lovelace is now in Print room")
-        shown = httpx2.get(f"{desk.visitor.base}/api/bookings/{id_}", headers=house.auth).json()
+        shown = loopback.get(f"{desk.visitor.base}/api/bookings/{id_}", headers=house.auth).json()
         assert shown["start_time"] == "2026-03-29T13:00:00Z"
         desk.open(day="2026-03-28")
         top = desk.page.evaluate("document.querySelector('.ec-bg-event.now').getBoundingClientRect().top - "
@@ -451,7 +451,7 @@ def test_escape_lets_go_of_what_is_dragged(desks: Any, house: Shop) -> None:
         mouse.up()
         desk.visitor.soon("document.querySelector('#heard').textContent.startsWith('Let go')")
         assert desk.box(made["ada"], "print")["y"] == pytest.approx(at["y"], abs=1)
-        shown = httpx2.get(f"{desk.visitor.base}/api/bookings/{made['ada']}", headers=house.auth).json()
+        shown = loopback.get(f"{desk.visitor.base}/api/bookings/{made['ada']}", headers=house.auth).json()
         assert shown["start_time"] == f"{DAY}T14:00:00Z"
         assert desk.page.locator("#toast").is_hidden()
 
@@ -462,7 +462,7 @@ def test_an_end_in_the_hour_that_comes_twice_moves_by_what_was_asked(desks: Any,
         wanted = {"resource_id": str(house.ids["always"]), "name": "Ada",
                   "local_start": f"{day}T00:30", "local_end": f"{day}T01:00", "end_fold": 1,
                   "email": "ada@example.org"}  # fmt: skip
-        made = httpx2.post(f"{desk.visitor.base}/api/calendar/bookings", json=wanted, headers=house.auth)
+        made = loopback.post(f"{desk.visitor.base}/api/calendar/bookings", json=wanted, headers=house.auth)
         assert made.status_code == 201, made.text
         desk.open(day=day)
         desk.event(made.json()["id"], "always").focus()

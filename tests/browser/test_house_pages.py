@@ -5,11 +5,11 @@ import struct
 import zlib
 from typing import Any
 
-import httpx2
 import pytest
 
 from infra24.people import Role
 from infra24.settings import Settings
+from tests import loopback
 from tests.browser.conftest import LOOKS
 from tests.browser.house import LONG, MO, House, at_work, founded, looked_at
 from tests.serving import Clock
@@ -208,7 +208,7 @@ def test_a_key_is_shown_once_opens_what_it_may_and_is_revoked(
         visitor.picture("house-key-made")
         auth = {"authorization": f"Bearer {key}"}
         api = f"{house.base}/api/organizations/{house.shop.slug}"
-        with httpx2.Client(headers=auth) as program:
+        with loopback.Client(headers=auth) as program:
             assert program.get(f"{api}/booking-links").status_code == 200
             assert program.get(f"{house.base}/api/bookings").status_code == 403
             assert program.get(f"{api}/analytics").status_code == 403
@@ -216,7 +216,7 @@ def test_a_key_is_shown_once_opens_what_it_may_and_is_revoked(
         assert key not in page.content()
         page.get_by_role("button", name="Revoke The website").click()
         page.get_by_text("The key opens nothing any more.").wait_for()
-        assert httpx2.get(f"{api}/booking-links", headers=auth).status_code == 401
+        assert loopback.get(f"{api}/booking-links", headers=auth).status_code == 401
 
 
 def test_the_audit_says_who_what_before_and_after(visit: Any, house: House) -> None:

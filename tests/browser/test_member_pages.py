@@ -4,12 +4,12 @@ import json
 from datetime import timedelta
 from typing import Any
 
-import httpx2
 import pytest
 from icalendar import Calendar
 
 from infra24.people import Role
 from infra24.settings import Settings
+from tests import loopback
 from tests.browser.conftest import LOOKS
 from tests.browser.house import NOON, House, at_work, founded, looked_at
 from tests.people import Someone
@@ -82,14 +82,14 @@ def test_the_feed_is_read_by_calendar_programs_and_renewed(visit: Any, house: Ho
         page = visitor.page
         visitor.goto(house.path("dashboard/bookings"))
         address = page.locator("#feed-address").input_value()
-        calendar = Calendar.from_ical(httpx2.get(address).text)
+        calendar = Calendar.from_ical(loopback.get(address).text)
         titles = [str(event["SUMMARY"]) for event in calendar.walk("VEVENT")]
         assert len(titles) == 3
         assert any("Print room" in title for title in titles)
         page.get_by_role("button", name="Make a new address").click()
         page.get_by_text("The feed has a new address.").wait_for()
         assert page.locator("#feed-address").input_value() != address
-        assert httpx2.get(address).status_code == 404
+        assert loopback.get(address).status_code == 404
 
 
 def test_a_member_takes_their_data_and_asks_to_be_forgotten(visit: Any, house: House, ada: Someone) -> None:

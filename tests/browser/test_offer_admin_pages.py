@@ -3,11 +3,11 @@
 from collections.abc import Callable
 from typing import Any
 
-import httpx2
 import pytest
 
 from infra24.people import Role
 from infra24.settings import Settings
+from tests import loopback
 from tests.browser.conftest import LOOKS, Visitor
 from tests.factories import Shop
 from tests.people import Someone, sign_in
@@ -26,7 +26,7 @@ def admin(served: tuple[str, Settings], database_url: str, clock: Clock, miami: 
 def work(served: tuple[str, Settings], miami: Shop, admin: Someone) -> dict[str, str]:
     """Two links, a series with a date that was moved alone, holidays, and turns: the addresses of their pages."""
     api = f"{served[0]}/api/organizations/{miami.slug}"
-    with httpx2.Client(headers=miami.auth, timeout=30) as staff:
+    with loopback.Client(headers=miami.auth, timeout=30) as staff:
         link = staff.post(
             f"{api}/booking-links",
             json={

@@ -8,11 +8,11 @@ from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-import httpx2
 import pytest
 
 from infra24.resources import Draft
 from infra24.settings import Settings
+from tests import loopback
 from tests.browser.conftest import LOOKS, Visitor, picture
 from tests.browser.test_booking_pages import choose_time
 from tests.factories import Shop, found_shop, opening
@@ -50,7 +50,7 @@ def print_shop(served: tuple[str, Settings], database_url: str, clock: Clock, mi
         {"slug": "rota", "kind": "round_robin", "title": "In turn", "offers": ["lesson"]},
         {"slug": "turns", "kind": "round_robin", "title": "By turns", "offers": ["lesson"], "max_uses": 1},
     ):  # fmt: skip
-        made = httpx2.post(
+        made = loopback.post(
             f"{served[0]}/api/organizations/{shop.slug}/booking-links", json=link, headers=shop.auth
         )
         assert made.status_code == 201, made.text
@@ -95,7 +95,7 @@ def test_only_times_with_the_chosen_host_are_shown(visit: Any, print_shop: Shop)
     with visit(1280) as visitor:
         for n in range(3):  # Carla has no time left on that day; the press would be free with Mo
             at = f"2026-11-03T{14 + n}:00:00Z"
-            taken = httpx2.post(f"{visitor.base}/api/bookings", json={
+            taken = loopback.post(f"{visitor.base}/api/bookings", json={
                 "org_id": str(print_shop.org_id), "resource_id": str(print_shop.ids["lesson"]), "start_time": at,
                 "end_time": f"2026-11-03T{15 + n}:00:00Z",
                 "artist_name": "A", "artist_email": "a@example.org", "phone": "+1 305 555 0100",
@@ -183,7 +183,7 @@ def test_a_link_opens_in_a_frame_of_another_site(
         f'<script src="{base}/embed.js" data-link="{link}" data-mode="{mode}" data-text="Book a lesson" async></script>'
     )
     with site(page_of_theirs) as theirs:
-        allowed = httpx2.patch(
+        allowed = loopback.patch(
             f"{base}/api/organizations/{print_shop.slug}/booking-links/print",
             json={"sites": [theirs]},
             headers=print_shop.auth,

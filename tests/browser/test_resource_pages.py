@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-import httpx2
 import pytest
 
 from infra24.people import Role
 from infra24.resources import Draft
 from infra24.settings import Settings
+from tests import loopback
 from tests.browser.conftest import LOOKS, Visitor, slug_of
 from tests.factories import DAYS, Shop, found_shop
 from tests.people import sign_in
@@ -52,7 +52,7 @@ def atelier(served: tuple[str, Settings], database_url: str, clock: Clock, miami
         sent = {"resource_id": str(shop.ids[name]), "start_time": start.isoformat(),
                 "end_time": start.replace(hour=hour + 1).isoformat(), "artist_name": f"Guest of the {day}th",
                 "artist_email": f"guest{day}@example.org"}  # fmt: skip
-        made = httpx2.post(f"{served[0]}/api/bookings", json={"org_id": str(shop.org_id), **sent})
+        made = loopback.post(f"{served[0]}/api/bookings", json={"org_id": str(shop.org_id), **sent})
         assert made.status_code == 201, made.text
     return shop
 
@@ -154,7 +154,7 @@ def test_hours_go_over_midnight_and_to_24_and_are_saved_so(
     assert drawing.page.locator(".week-block.tail").count() == 1
     drawing.page.get_by_role("button", name="Save", exact=True).click()
     drawing.page.wait_for_url("**done=saved")
-    found = httpx2.get(
+    found = loopback.get(
         f"{served[0]}/api/organizations/{atelier.slug}/resources/lena-ortiz", headers=atelier.auth
     ).json()
     ends = {(w["start"], w["end"]): w["days"] for w in found["availability_rules"]["windows"]}

@@ -3,11 +3,11 @@
 import re
 from typing import Any
 
-import httpx2
 import pytest
 
 from infra24.people import Role
 from infra24.settings import Settings
+from tests import loopback
 from tests.browser.conftest import CHECKOUT
 from tests.browser.house import GUIDE, MO, House, at_work, founded, guide, settled
 from tests.serving import Clock
@@ -22,7 +22,7 @@ def house(served: tuple[str, Settings], database_url: str, clock: Clock) -> Hous
     house = founded(served, database_url, clock)
     at_work(house)
     api = f"{served[0]}/api/organizations/{house.shop.slug}"
-    with httpx2.Client(headers=house.shop.auth, timeout=30) as staff:
+    with loopback.Client(headers=house.shop.auth, timeout=30) as staff:
         for slug, title, offer in (
             ("visit-us", "Visit us", "studio-visit"),
             ("press", "The press, for members", "print-room"),

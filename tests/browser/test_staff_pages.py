@@ -2,11 +2,11 @@
 
 from typing import Any
 
-import httpx2
 import pytest
 
 from infra24.people import Role
 from infra24.settings import Settings
+from tests import loopback
 from tests.browser.conftest import LOOKS, Visitor
 from tests.browser.house import LENA, LONG, House, at_work, founded, looked_at
 from tests.serving import Clock
@@ -392,6 +392,6 @@ def test_an_unknown_page_keeps_the_way_back(visit: Any, house: House) -> None:
 
 
 def test_public_pages_load_no_staff_style(house: House) -> None:
-    with httpx2.Client(base_url=house.base) as visitor:
+    with loopback.Client(base_url=house.base) as visitor:
         for path in (house.path("book"), house.path("book/print-room"), "/", "/sign-in"):
             assert "work.css" not in visitor.get(path).text, path

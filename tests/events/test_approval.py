@@ -26,7 +26,7 @@ Story = Callable[[Database, Queue], Awaitable[Any]]
 
 
 @pytest.fixture
-def house(settings: Settings, database_url: str, clock: Clock) -> Callable[[Story], Any]:
+def house(settings: Settings, database_url: str, clock: Clock, empty_queue: None) -> Callable[[Story], Any]:
     """Runs a story with the database and the worker's queue."""
 
     def go(story: Story) -> Any:
@@ -34,9 +34,6 @@ def house(settings: Settings, database_url: str, clock: Clock) -> Callable[[Stor
             database, queue = compose(settings, database_url, clock)
             await database.open()
             try:
-                await work(queue)  # what earlier tests left in this database
-                for left in (settings.data_dir / "letters").glob("*.eml"):
-                    left.unlink()
                 return await story(database, queue)
             finally:
                 await database.close()

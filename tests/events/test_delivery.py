@@ -33,6 +33,7 @@ async def _drain(queue: Queue) -> None:
         await queue.jobs.run_worker_async(wait=False, install_signal_handlers=False, listen_notify=False)
 
 
+@pytest.mark.usefixtures("empty_queue")
 def test_a_booking_is_announced_to_the_staff_once(
     run: Callable[..., Any], shop: Shop, tokens: Tokens, settings: Settings, database_url: str, clock: Clock
 ) -> None:

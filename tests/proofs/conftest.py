@@ -4,9 +4,9 @@ import asyncio
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import httpx2
 import pytest
 
+from tests import loopback
 from tests.proofs.servers import Forger, Story, forging
 
 
@@ -22,7 +22,7 @@ def told() -> Callable[[Story], Any]:
 
     def go(story: Story) -> Any:
         async def main() -> Any:
-            async with httpx2.AsyncClient() as client:
+            async with loopback.AsyncClient() as client:
                 return await story(client)
 
         return asyncio.run(main())

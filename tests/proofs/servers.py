@@ -22,6 +22,8 @@ from joserfc.jwk import ECKey, KeySet, RSAKey
 from joserfc.jws import JWSRegistry
 from joserfc.registry import HeaderParameter
 
+from tests import loopback
+
 SERVERS = Path(__file__).parent.parent / "servers"
 CHECKOUT = SERVERS.parent.parent
 REDIRECT = "http://localhost:3999/signed-in"
@@ -74,7 +76,7 @@ def certified(port: int, *, lean: bool = False, key: RSAKey | None = None) -> It
 
 def walk_through(url: str, name: str, *, leave: bool = False) -> dict[str, str]:
     """What a person does there: signs in by a name and agrees, or leaves; the answer that comes back."""
-    with httpx2.Client() as browser:
+    with loopback.Client() as browser:
         answer = browser.get(url)
         for _ in range(12):
             if answer.is_redirect:

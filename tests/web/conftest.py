@@ -7,6 +7,7 @@ import pytest
 from pydantic import SecretStr
 
 from infra24.settings import Settings
+from tests import loopback
 from tests.house import House, house
 from tests.serving import NOW, Clock, serving
 
@@ -34,7 +35,7 @@ def clock(served_clock: Clock) -> Clock:
 
 @pytest.fixture
 def http(base: str) -> Iterator[httpx2.Client]:
-    with httpx2.Client(base_url=base, timeout=30) as client:
+    with loopback.Client(base_url=base, timeout=30) as client:
         yield client
 
 

@@ -9,6 +9,7 @@ import pyotp
 import pytest
 
 from infra24.people import Role
+from tests import loopback
 from tests.factories import Shop, found_shop
 from tests.house import PASSWORD, House, csrf_in
 from tests.serving import NOW
@@ -253,7 +254,7 @@ def test_an_organization_that_asks_for_a_second_factor_gets_it_at_every_address(
         assert "second factor" in browser.get("/account/security?need=1").text
         csrf = csrf_in(browser.get("/account").text)
         wanted = body(shop, at=NOW + timedelta(days=4))
-        booking = httpx2.post(here.base + "/api/bookings", json=wanted).json()["id"]
+        booking = loopback.post(here.base + "/api/bookings", json=wanted).json()["id"]
         answer = browser.delete(f"/api/bookings/{booking}", headers={"x-csrf-token": csrf})
         assert answer.status_code in (403, 404), "by its id, without naming the organization, neither"
     with here.signed_in(strong) as browser:

@@ -11,6 +11,7 @@ from pydantic import SecretStr
 from infra24.people import Role
 from infra24.proofs.bearer import Issuer
 from infra24.settings import Settings
+from tests import loopback
 from tests.factories import Shop, found_shop
 from tests.house import House, house
 from tests.proofs.servers import Forger, forging
@@ -48,7 +49,7 @@ def token(forger: Forger, subject: str, key: RSAKey | None = None, **changed: An
 
 
 def ask(here: House, path: str, text: str, method: str = "GET", **more: Any) -> httpx2.Response:
-    return httpx2.request(
+    return loopback.request(
         method, here.base + path, headers={"authorization": f"Bearer {text}"}, timeout=30, **more
     )
 

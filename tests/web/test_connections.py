@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-import httpx2
 import pytest
 import uvicorn
 
@@ -22,6 +21,7 @@ from infra24.capacity import Capacity
 from infra24.connections import ConnectionLimit, LimitedProtocol
 from infra24.settings import Settings
 from infra24.web.live import Anything, TooManyStreams, TooManyStreamsFromHere, Watcher
+from tests import loopback
 from tests.serving import Clock
 
 
@@ -144,7 +144,7 @@ def test_with_256_files_and_hundreds_of_idle_sockets_honest_requests_are_answere
             for n in range(400):
                 stack.enter_context(connect(port, b"GET /health HTTP/1.1\r\nx-slow:" if n % 2 else b""))
                 if n % 80 == 79:
-                    answer = httpx2.get(f"http://127.0.0.1:{port}/health", timeout=30)
+                    answer = loopback.get(f"http://127.0.0.1:{port}/health", timeout=30)
                     assert answer.status_code == 200, n
     finally:
         server.terminate()

@@ -13,6 +13,7 @@ from infra24.people import Role
 from infra24.settings import Settings
 from infra24.web.guard import Open
 from infra24.web.routes import API, PAGES
+from tests import loopback
 from tests.factories import Shop, found_shop
 from tests.house import PASSWORD, House, csrf_in, house
 from tests.serving import NOW, Clock
@@ -79,7 +80,7 @@ def test_nothing_is_changed_by_a_request_without_the_proof_of_the_session(here: 
 
 
 def test_a_booking_cannot_be_cancelled_by_a_form_of_another_site(here: House, shop: Shop) -> None:
-    made = httpx2.post(here.base + "/api/bookings", json=body(shop, at=NOW + timedelta(days=2))).json()
+    made = loopback.post(here.base + "/api/bookings", json=body(shop, at=NOW + timedelta(days=2))).json()
     with here.browser(**{"sec-fetch-site": "cross-site"}) as browser:
         for page in ("cancel", "reschedule"):
             assert is_refused(browser.post(f"/bookings/{page}/{made['token']}", data={}))
@@ -101,7 +102,7 @@ def test_looking_by_head_changes_nothing_anywhere(here: House, shop: Shop) -> No
 
 def test_a_visitor_cannot_tell_what_exists(here: House, shop: Shop) -> None:
     member = here.someone(shop=shop)
-    made = httpx2.post(here.base + "/api/bookings", json=body(shop, at=NOW + timedelta(days=3))).json()
+    made = loopback.post(here.base + "/api/bookings", json=body(shop, at=NOW + timedelta(days=3))).json()
     with here.browser() as visitor:
 
         def said(path: str) -> tuple[int, str]:
@@ -138,7 +139,7 @@ def test_a_visitor_cannot_tell_what_exists(here: House, shop: Shop) -> None:
 
 
 def test_random_tokens_say_the_same_of_bookings_that_are_and_are_not(here: House, shop: Shop) -> None:
-    made = httpx2.post(
+    made = loopback.post(
         here.base + "/api/bookings", json=body(shop, at=NOW + timedelta(days=3, hours=2))
     ).json()
     token = made["token"]

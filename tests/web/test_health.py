@@ -9,6 +9,7 @@ import pytest
 
 from infra24.app import create_app
 from infra24.settings import Settings
+from tests import loopback
 from tests.serving import Clock
 
 COUNTED = """
@@ -40,7 +41,7 @@ def test_health_tries_a_write_once_for_many_who_ask(
         transport = httpx2.ASGITransport(app=app)
         async with (
             app.router.lifespan_context(app),
-            httpx2.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client,
+            loopback.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client,
         ):
             return await asyncio.gather(*(client.get("/health") for _ in range(10)))
 

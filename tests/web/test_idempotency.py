@@ -7,6 +7,7 @@ import httpx2
 
 from infra24.people import Role
 from infra24.settings import Settings
+from tests import loopback
 from tests.factories import Shop
 from tests.people import sign_in
 from tests.serving import Clock
@@ -84,7 +85,7 @@ def test_the_first_still_running_is_said(http: httpx2.Client, shop: Shop, owner,
 
 def test_twenty_at_once_with_one_key_make_one_booking(base: str, http: httpx2.Client, shop: Shop) -> None:
     async def all_at_once() -> list[httpx2.Response]:
-        async with httpx2.AsyncClient(base_url=base, timeout=30) as client:
+        async with loopback.AsyncClient(base_url=base, timeout=30) as client:
             headers = {"idempotency-key": "storm-9f1c7e0ab34d4c52a6b1"}
             wanted = body(shop, at=AT + timedelta(hours=1))
             return await asyncio.gather(
@@ -103,7 +104,7 @@ def test_two_hundred_press_book_on_the_same_time(base: str, shop: Shop) -> None:
 
     async def storm() -> list[httpx2.Response]:
         limits = httpx2.Limits(max_connections=200)
-        async with httpx2.AsyncClient(base_url=base, timeout=60, limits=limits) as client:
+        async with loopback.AsyncClient(base_url=base, timeout=60, limits=limits) as client:
             return await asyncio.gather(*(client.post("/api/bookings", json=body(shop)) for _ in range(200)))
 
     answers = asyncio.run(storm())

@@ -11,6 +11,7 @@ import psycopg
 import pytest
 
 from infra24.settings import Settings
+from tests import loopback
 from tests.factories import Shop, found_shop
 from tests.serving import NOW, Clock
 from tests.studio import ANN, BEN, CYD, people_and_things
@@ -207,7 +208,7 @@ def test_twenty_at_once_get_exactly_the_three_uses_there_are(
     gate = threading.Barrier(MANY)
 
     def one(number: int) -> None:
-        with httpx2.Client(base_url=base, timeout=30) as client:
+        with loopback.Client(base_url=base, timeout=30) as client:
             at = (AT.replace(hour=8) + number * timedelta(minutes=30)).isoformat()
             gate.wait(20)
             said.append(create(client, made, start_time=at).status_code)
@@ -267,7 +268,7 @@ def test_a_form_sent_many_times_at_once_counts_one_use(http: httpx2.Client, shop
     gate = threading.Barrier(6)
 
     def one() -> None:
-        with httpx2.Client(base_url=base, timeout=30) as client:
+        with loopback.Client(base_url=base, timeout=30) as client:
             gate.wait(20)
             client.post(to, data={"name": "Ada", "email": "ada@example.org"})
 
@@ -286,7 +287,7 @@ def test_a_hold_made_by_a_link_counts_a_use_whichever_door_confirms_it(
     made = link(http, shop, max_uses=1)
     tokens = []
     for number in range(2):
-        with httpx2.Client(base_url=base, timeout=30) as visitor:
+        with loopback.Client(base_url=base, timeout=30) as visitor:
             to = form_of(visitor, shop, made, AT + number * HOUR).headers["location"]
         tokens.append(urlparse(to).path.rsplit("/", 1)[1])
     change = {"status": "confirmed", "artist_name": "Ada", "artist_email": "ada@example.org"}

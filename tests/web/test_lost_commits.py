@@ -13,6 +13,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from infra24.app import create_app
 from infra24.settings import Settings
+from tests import loopback
 from tests.factories import Shop
 from tests.serving import Clock
 from tests.web.test_bookings_api import body
@@ -79,7 +80,7 @@ async def wired(settings: Settings, url: str, clock: Clock, folder: Path) -> Asy
     app = create_app(settings, make_conninfo(url, host=str(folder)), clock)
     async with listening, app.router.lifespan_context(app):
         transport = httpx2.ASGITransport(app=app)
-        async with httpx2.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
+        async with loopback.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
             yield client, wire
 
 

@@ -16,6 +16,7 @@ from infra24.settings import Settings
 from infra24.web.addresses import Address, Page
 from infra24.web.guard import Open
 from infra24.web.routes import API, PAGES
+from tests import loopback
 from tests.factories import Shop, found_shop
 from tests.people import Someone, sign_in
 from tests.serving import Clock
@@ -140,7 +141,7 @@ def test_whoever_signed_in_and_belongs_nowhere_finds_nothing(
 
 
 def test_a_visitor_is_sent_to_sign_in_whatever_there_is(base: str, shops: tuple[Shop, Shop]) -> None:
-    with httpx2.Client(base_url=base, timeout=30) as client:
+    with loopback.Client(base_url=base, timeout=30) as client:
         for method, path, address in addresses():
             if path in STREAMS or (method, path) in SKIPPED:
                 continue
@@ -175,7 +176,7 @@ def test_a_key_may_what_its_scopes_say(
 
     for scope in people.KEY_SCOPES:
         headers = {"authorization": f"Bearer {asyncio.run(make(scope))}"}
-        with httpx2.Client(base_url=base, timeout=30, headers=headers) as client:
+        with loopback.Client(base_url=base, timeout=30, headers=headers) as client:
             for address in API:
                 if not isinstance(address.needs, Scope) or address.path in STREAMS:
                     continue

@@ -20,6 +20,7 @@ from infra24.rate_limits import ORGANIZATION, REQUESTS, Buckets, Limit, Policy, 
 from infra24.resources import Draft
 from infra24.settings import Settings
 from infra24.web import routes
+from tests import loopback
 from tests.factories import Shop, found_shop, opening, rules
 from tests.people import sign_in
 from tests.serving import NOW, Clock
@@ -49,7 +50,7 @@ class Site:
 
     def at(self, address: str, **headers: str) -> httpx2.AsyncClient:
         transport = httpx2.ASGITransport(self.app, client=(address, 40_000))
-        return httpx2.AsyncClient(
+        return loopback.AsyncClient(
             transport=transport, base_url="http://site.example", headers=headers, timeout=60
         )
 

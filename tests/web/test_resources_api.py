@@ -6,6 +6,7 @@ from typing import Any
 import httpx2
 import pytest
 
+from tests import loopback
 from tests.factories import DAYS, Shop, opening, rules
 from tests.serving import NOW
 from tests.web.test_bookings_api import AT, body, book
@@ -285,7 +286,7 @@ def test_edits_that_meet_do_not_undo_each_other(base: str, http: httpx2.Client, 
     import asyncio
 
     async def at_once(*requests: tuple[str, dict[str, Any]]) -> list[int]:
-        async with httpx2.AsyncClient(base_url=base, timeout=30, headers=shop.auth) as client:
+        async with loopback.AsyncClient(base_url=base, timeout=30, headers=shop.auth) as client:
             answers = await asyncio.gather(*(client.patch(path, json=change) for path, change in requests))
             return [answer.status_code for answer in answers]
 

@@ -12,6 +12,7 @@ import pytest
 from infra24.bookings.series import instant_of, occurrences
 from infra24.resources import Draft
 from infra24.settings import Settings
+from tests import loopback
 from tests.factories import Shop, found_shop, opening, rules
 from tests.serving import Clock
 from tests.studio import ANN, BEN, appointment, people_and_things
@@ -746,7 +747,7 @@ def test_series_and_single_bookings_at_once_leave_nothing_half_made(
         return client.post("/api/bookings", json=body(shop, name, at=AT + (number % 7) * WEEK))
 
     def one(number: int) -> None:
-        with httpx2.Client(base_url=base, timeout=60) as client:
+        with loopback.Client(base_url=base, timeout=60) as client:
             gate.wait(20)
             answer = (series if number < 6 else single)(client, number)
             said.append(answer.json()["code"] if answer.status_code >= 500 else answer.status_code)

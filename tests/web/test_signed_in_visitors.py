@@ -3,11 +3,10 @@
 import re
 from pathlib import Path
 
-import httpx2
-
 import infra24
 from infra24.people import Role
 from infra24.settings import Settings
+from tests import loopback
 from tests.factories import Shop
 from tests.people import sign_in
 from tests.serving import Clock
@@ -26,7 +25,7 @@ def test_a_member_books_moves_and_cancels_on_the_visitors_pages(
     base: str, shop: Shop, database_url: str, settings: Settings, clock: Clock
 ) -> None:
     ada = sign_in(database_url, settings, clock, shop, Role.MEMBER, email="ada@people.example")
-    with httpx2.Client(base_url=base, timeout=30, cookies={"session": ada.cookie}) as browser:
+    with loopback.Client(base_url=base, timeout=30, cookies={"session": ada.cookie}) as browser:
         page = browser.get(f"/{shop.slug}/book/room").text
         csrf = re.search(r'name="csrf" value="(\w+)"', page)
         start = re.search(r'name="start"[^>]* value="([^"]+)"', page)
