@@ -8,9 +8,14 @@ import subprocess
 import sys
 import time
 import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
+
+from infra24.embedded import EmbeddedServer
+from tests.terminal import Terminal
 
 
 @pytest.fixture(scope="module")
@@ -42,53 +47,74 @@ def test_help_names_every_command() -> None:
         assert command in said
 
 
-def test_doctor_finds_everything_well_and_says_what_is_not(data: Path) -> None:
-    import psycopg
+class TestAtTheTerminal:
+    """Commands one after the other, in this process, while the embedded database stays up."""
 
-    from infra24.embedded import EmbeddedServer
+    @pytest.fixture(scope="class")
+    def server(self, data: Path) -> Iterator[EmbeddedServer]:
+        with EmbeddedServer(data) as server:
+            yield server
 
-    infra24(data, "migrate")
-    well = infra24(data, "doctor")
-    assert well.returncode == 0, well.stdout
-    assert "the database forbids it" in well.stdout
-    with EmbeddedServer(data) as server, psycopg.connect(server.url, autocommit=True) as owner:
-        owner.execute("ALTER TABLE claims RENAME CONSTRAINT claims_never_overlap TO hidden")
-        ill = infra24(data, "doctor", INFRA24_PUBLIC_URL="https://book.example.org")
-        owner.execute("ALTER TABLE claims RENAME CONSTRAINT hidden TO claims_never_overlap")
-    assert ill.returncode == 1
-    assert "restore the constraint" in ill.stdout
-    assert "everyone counts as one" in ill.stdout
-    assert "INFRA24_TRUSTED_PROXIES" in ill.stdout
+    @pytest.fixture
+    def typed(
+        self,
+        monkeypatch: pytest.MonkeyPatch,
+        capsys: pytest.CaptureFixture[str],
+        data: Path,
+        server: EmbeddedServer,
+    ) -> Terminal:
+        return Terminal(monkeypatch, capsys, str(data))
+
+    def test_doctor_finds_everything_well_and_says_what_is_not(
+        self, typed: Terminal, server: EmbeddedServer
+    ) -> None:
+        typed("migrate")
+        well = typed("doctor")
+        assert well.code == 0, well.out
+        assert "the database forbids it" in well.out
+        with psycopg.connect(server.url, autocommit=True) as owner:
+            owner.execute("ALTER TABLE claims RENAME CONSTRAINT claims_never_overlap TO hidden")
+            ill = typed("doctor", INFRA24_PUBLIC_URL="https://book.example.org")
+            owner.execute("ALTER TABLE claims RENAME CONSTRAINT hidden TO claims_never_overlap")
+        assert ill.code == 1
+        assert "restore the constraint" in ill.out
+        assert "everyone counts as one" in ill.out
+        assert "INFRA24_TRUSTED_PROXIES" in ill.out
+
+    def test_demo_loads_four_organizations_and_twice_is_once(self, typed: Terminal) -> None:
+        first = typed("demo")
+        assert first.code == 0, first.err
+        assert len(re.findall(r"ik_[\w-]{60,}", first.out)) == 4
+        assert "already there" in typed("demo").out
+
+    def test_a_secret_is_rotated(self, typed: Terminal, data: Path) -> None:
+        done = typed("secrets", "rotate")
+        assert done.code == 0, done.err
+        assert "users.totp_secret: 0 sealed anew, 0 that no secret opens." in done.out
+        kept = (data / "secret").read_text().splitlines()
+        assert len(set(kept)) == len(kept) == 2
+        set_ = typed("secrets", "rotate", INFRA24_SECRET="x" * 32)
+        assert "INFRA24_SECRET is set in the environment" in set_.err
+
+    def test_an_organization_is_founded_with_a_key_shown_once(self, typed: Terminal) -> None:
+        made = typed("organization", "new-place", "--name", "New Place", "--zone", "Europe/Madrid")
+        assert re.search(r"ik_[\w-]{60,}", made.out)
+        lost = typed("organization", "x", "--zone", "Mars/Olympus")
+        assert lost.code == 2
+        assert "Traceback" not in lost.err
+        assert typed("organization", "Not A Slug").code == 2
+
+    def test_what_is_not_well_written_is_named(self, typed: Terminal) -> None:
+        said = typed("organization", "book", "--locale", "klingon", "--currency", "euro").err
+        for word in ("slug", "address of ours", "locale", "klingon", "currency"):
+            assert word in said
 
 
-def test_demo_loads_four_organizations_and_twice_is_once(data: Path) -> None:
-    first = infra24(data, "demo")
-    assert first.returncode == 0, first.stderr
-    assert len(re.findall(r"ik_[\w-]{60,}", first.stdout)) == 4
-    again = infra24(data, "demo")
-    assert "already there" in again.stdout
-
-
-def test_a_secret_is_rotated_and_one_that_is_too_short_is_refused_before_anything_starts(data: Path) -> None:
-    done = infra24(data, "secrets", "rotate")
-    assert done.returncode == 0, done.stderr
-    assert "users.totp_secret: 0 sealed anew, 0 that no secret opens." in done.stdout
-    kept = (data / "secret").read_text().splitlines()
-    assert len(set(kept)) == len(kept) == 2
-    set_ = infra24(data, "secrets", "rotate", INFRA24_SECRET="x" * 32)
-    assert "INFRA24_SECRET is set in the environment" in set_.stderr
-    short = infra24(data, "serve", port=free_port(), INFRA24_SECRET="short")
+def test_a_secret_that_is_too_short_is_refused_before_anything_starts(tmp_path: Path) -> None:
+    short = infra24(tmp_path, "serve", port=free_port(), INFRA24_SECRET="short")
     assert short.returncode == 2
     assert short.stderr.startswith("A secret of this installation has fewer than 32 bytes.")
-
-
-def test_an_organization_is_founded_with_a_key_shown_once(data: Path) -> None:
-    made = infra24(data, "organization", "new-place", "--name", "New Place", "--zone", "Europe/Madrid")
-    assert re.search(r"ik_[\w-]{60,}", made.stdout)
-    lost = infra24(data, "organization", "x", "--zone", "Mars/Olympus")
-    assert lost.returncode == 2
-    assert "Traceback" not in lost.stderr
-    assert infra24(data, "organization", "Not A Slug").returncode == 2
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_serve_brings_up_everything_and_takes_it_down_again(data: Path) -> None:
@@ -118,12 +144,6 @@ def test_serve_brings_up_everything_and_takes_it_down_again(data: Path) -> None:
         said, _ = server.communicate(timeout=30)
     assert f"http://localhost:{port}/" in said
     assert not (data / "postgres" / "postmaster.pid").exists(), "the database stopped with its last user"
-
-
-def test_what_is_not_well_written_is_named(data: Path) -> None:
-    said = infra24(data, "organization", "book", "--locale", "klingon", "--currency", "euro").stderr
-    for word in ("slug", "address of ours", "locale", "klingon", "currency"):
-        assert word in said
 
 
 def test_kill_what_you_like_and_it_comes_back(data: Path) -> None:
