@@ -1,5 +1,6 @@
 """A real server on loopback for tests that go through HTTP, and a clock that they can set."""
 
+import random
 import socket
 import threading
 import time
@@ -29,6 +30,21 @@ class Clock:
 
     def forward(self, **by: float) -> None:
         self.at += timedelta(**by)
+
+
+def free_port() -> int:
+    """A port of loopback that nobody listens on, for a program that opens it later.
+
+    It is below those that the system gives to connections: none of them takes it meanwhile.
+    """
+    for port in random.sample(range(20_000, 32_000), 100):
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+    raise OSError("a hundred ports are all in use")
 
 
 @contextmanager

@@ -3,7 +3,6 @@
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -15,6 +14,7 @@ import psycopg
 import pytest
 
 from infra24.embedded import EmbeddedServer
+from tests.serving import free_port
 from tests.terminal import Terminal
 
 
@@ -35,35 +35,27 @@ def infra24(data: Path, *words: str, port: int = 8000, **more: str) -> subproces
     )
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 def test_help_names_every_command() -> None:
     said = infra24(Path("unused"), "--help").stdout
     for command in ("serve", "worker", "migrate", "demo", "doctor", "organization"):
         assert command in said
 
 
+@pytest.fixture(scope="class")
+def server(data: Path) -> Iterator[EmbeddedServer]:
+    with EmbeddedServer(data) as server:
+        yield server
+
+
+@pytest.fixture
+def typed(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], data: Path, server: EmbeddedServer
+) -> Terminal:
+    return Terminal(monkeypatch, capsys, str(data))
+
+
 class TestAtTheTerminal:
     """Commands one after the other, in this process, while the embedded database stays up."""
-
-    @pytest.fixture(scope="class")
-    def server(self, data: Path) -> Iterator[EmbeddedServer]:
-        with EmbeddedServer(data) as server:
-            yield server
-
-    @pytest.fixture
-    def typed(
-        self,
-        monkeypatch: pytest.MonkeyPatch,
-        capsys: pytest.CaptureFixture[str],
-        data: Path,
-        server: EmbeddedServer,
-    ) -> Terminal:
-        return Terminal(monkeypatch, capsys, str(data))
 
     def test_doctor_finds_everything_well_and_says_what_is_not(
         self, typed: Terminal, server: EmbeddedServer

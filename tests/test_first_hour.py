@@ -25,7 +25,7 @@ def test_an_empty_installation_says_what_to_do_until_its_first_owner_is_signed_i
     with serving(settings, url, clock) as base, loopback.Client(base_url=base) as browser:
         front = browser.get("/").text
         assert "infra24 organization my-place" in front
-        assert "Escriba en el servidor" in browser.get("/", headers={"accept-language": "es"}).text
+        assert "cree en el servidor" in browser.get("/", headers={"accept-language": "es"}).text
         founded = terminal("organization", "first-place", "--name", "First", "--owner", ADA, **secret)
         assert founded.code == 0, founded.err
         link = re.search(r"http://localhost:\d+(/sign-in/link/\S+)", founded.out)

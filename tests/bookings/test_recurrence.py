@@ -5,15 +5,14 @@ from collections import Counter
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from itertools import pairwise
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from infra24.availability.hours import stretches
 from infra24.bookings.series.recurrence import in_wall_time, instant_of, moved, occurrences, written
 from infra24.errors import Problem
-
-FIRST, LAST = (int(datetime(year, 1, 1, tzinfo=UTC).timestamp()) for year in (2024, 2031))
+from tests.availability.zones import FIRST, LAST, zones
 
 
 @cache
@@ -23,13 +22,6 @@ def changes(zone: ZoneInfo) -> list[tuple[int, int, int]]:
     return [
         (since, before, after) for (_, _, before), (since, _, after) in pairwise(found) if before != after
     ]
-
-
-@cache
-def zones() -> list[ZoneInfo]:
-    """One zone for each different way the clocks go in these years: its others behave alike."""
-    named = sorted(z for z in available_timezones() if "/" in z and not z.startswith(("right/", "posix/")))
-    return list({tuple(stretches(zone, FIRST, LAST)): zone for zone in map(ZoneInfo, named)}.values())
 
 
 def shows(zone: ZoneInfo, instant: int) -> datetime:

@@ -19,6 +19,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from tests.serving import free_port
+
 
 @dataclass
 class Mailbox:
@@ -76,9 +78,7 @@ class _Controller(Controller):
 @contextmanager
 def mail_server(box: Mailbox, **options: Any) -> Iterator[int]:
     """Run a server for a mailbox; its port."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     controller = _Controller(
         box,
         hostname="127.0.0.1",

@@ -6,7 +6,6 @@ import json
 import os
 import re
 import shutil
-import socket
 import subprocess
 import threading
 from collections.abc import Callable, Iterator
@@ -27,12 +26,6 @@ from tests import loopback
 SERVERS = Path(__file__).parent.parent / "servers"
 CHECKOUT = SERVERS.parent.parent
 REDIRECT = "http://localhost:3999/signed-in"
-
-
-def free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
 
 
 @contextmanager

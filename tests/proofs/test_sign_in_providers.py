@@ -23,7 +23,8 @@ from infra24.proofs import (
     SignIn,
     SignInDeclined,
 )
-from tests.proofs.servers import REDIRECT, Forger, Story, by_secret, certified, free_port, walk_through
+from tests.proofs.servers import REDIRECT, Forger, Story, by_secret, certified, walk_through
+from tests.serving import free_port
 
 Told = Callable[[Story], Any]
 SECRET = "a secret: with+marks/and %"

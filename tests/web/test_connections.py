@@ -22,7 +22,7 @@ from infra24.connections import ConnectionLimit, LimitedProtocol
 from infra24.settings import Settings
 from infra24.web.live import Anything, TooManyStreams, TooManyStreamsFromHere, Watcher
 from tests import loopback
-from tests.serving import Clock
+from tests.serving import Clock, free_port
 
 
 async def echo(scope: Any, receive: Any, send: Any) -> None:
@@ -120,9 +120,7 @@ def test_the_longest_idle_connection_makes_room_and_busy_ones_stay() -> None:
 def test_with_256_files_and_hundreds_of_idle_sockets_honest_requests_are_answered(
     database_url: str, tmp_path: Path
 ) -> None:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     script = (
         "import resource; from pathlib import Path; resource.setrlimit(resource.RLIMIT_NOFILE, (64, 256))\n"
         "from infra24.serving import Urls, serve; from infra24.settings import Settings\n"

@@ -16,8 +16,8 @@ from infra24.proofs import Provider
 from infra24.settings import Settings
 from tests.house import House, Known, house
 from tests.proofs import servers
-from tests.proofs.servers import Forger, certified, forging, free_port, walk_through
-from tests.serving import Clock
+from tests.proofs.servers import Forger, certified, forging, walk_through
+from tests.serving import Clock, free_port
 
 
 def real_now() -> datetime:
