@@ -13,9 +13,11 @@ from infra24.bookings import By, LimitReached, Person, SlotTaken, Status, Wish
 from infra24.db import Database, Tx
 from infra24.errors import Conflict
 from infra24.settings import Settings
+from infra24.worker import Queue
 from tests.conftest import opened
 from tests.factories import ADA, Shop, found_shop, wish
 from tests.serving import NOW, Clock
+from tests.stories import tell
 
 pytestmark = pytest.mark.race
 
@@ -38,21 +40,21 @@ class Race:
     def run(self, shop: Shop, runners: Sequence[Callable[[Tx], Awaitable[Any]]]) -> list[Any]:
         """Run everyone at once; each has begun its transaction before anyone may write."""
 
-        async def main() -> list[Any]:
-            async with opened(self.settings, self.url, self.clock) as database:
-                barrier = asyncio.Barrier(min(len(runners), 20))
+        async def main(database: Database, _: Queue) -> list[Any]:
+            barrier = asyncio.Barrier(min(len(runners), 20))
 
-                async def one(number: int, act: Callable[[Tx], Awaitable[Any]]) -> Any:
-                    async with database.transaction(shop.org_id) as tx:
-                        await tx.row("SELECT 1")
-                        if number < barrier.parties:
-                            await barrier.wait()
-                        return await act(tx)
+            async def one(number: int, act: Callable[[Tx], Awaitable[Any]]) -> Any:
+                async with database.transaction(shop.org_id) as tx:
+                    await tx.row("SELECT 1")
+                    if number < barrier.parties:
+                        await barrier.wait()
+                    return await act(tx)
 
-                tasks = [one(number, act) for number, act in enumerate(runners)]
-                return await asyncio.gather(*tasks, return_exceptions=True)
+            tasks = [one(number, act) for number, act in enumerate(runners)]
+            return await asyncio.gather(*tasks, return_exceptions=True)
 
-        return asyncio.run(main())
+        found: list[Any] = tell(self.url, main, self.settings, self.clock)
+        return found
 
     def book(self, wanted: Wish) -> Callable[[Tx], Awaitable[Any]]:
         async def act(tx: Tx) -> Any:
