@@ -13,22 +13,21 @@ TITLE = "Infra24 Booking"
 DESCRIPTION = """\
 Book people, rooms and things, and look after what can be booked.
 
-**Who asks.** A key of an organization in `Authorization: Bearer` or `X-API-Key`, a booking's own token in
-`token` or `X-Booking-Token`, or the session of whoever signed in. What belongs to another organization is
-not there: 404.
+**Authentication.** Send an organization's API key in `Authorization: Bearer` or `X-API-Key`, or a booking's
+own token in `token` or `X-Booking-Token`, or use the session of a signed-in person. Whatever belongs to
+another organization answers 404.
 
-**Names.** An organization, a resource, an appointment type, a host and a booking link are named by id or by
-slug, in addresses, queries and bodies alike. A slug needs to be told whose it is: by the address, by `org`
-or `org_id`, by a booking link, or by the key or session. A booking is named by its id or its token.
+**Identifiers.** Name an organization, resource, appointment type, host or booking link by its id or its slug,
+in paths, queries and bodies. A slug also needs the organization: in the path, as `org` or `org_id`, or from
+the booking link, key or session. Name a booking by its id or its token.
 
 **Times.** An instant has a date, a time and an offset: `2026-11-23T12:00:00Z`. A date has no time:
-`2026-11-23`; ranges are `start_date` to `end_date`, both included. Fields that begin with `local_` are
-wall-clock times without offset.
+`2026-11-23`. Ranges are `start_date` to `end_date`, both included. Fields that begin with `local_` are
+wall-clock times without an offset.
 
-**Refusals** are `application/problem+json` with a stable `code`. What is not known is refused, in queries
-and bodies.
+**Errors** are `application/problem+json` with a stable `code`. Unknown parameters and fields are errors.
 
-**Pages.** A list has `next`: send it back as `cursor`, until it is null.
+**Pagination.** A list has `next`. Send it back as `cursor` until it is null.
 """
 
 TAGS = (
