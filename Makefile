@@ -26,7 +26,7 @@ run: $(BIN)/.runtime frontend ## Install what is needed, load the demo, serve (P
 test: $(BIN)/.dev frontend .venv-client/.done tests/servers/node_modules/.done chromium programs ## Install what is needed and run all tests
 	@$(BIN)/python -m pytest $(SHARED) --durations 15 --durations-min 2 $(ARGS)
 
-test-fast: $(BIN)/.dev frontend ## Run the quick half of the tests, for the inner loop: under a minute
+test-fast: $(BIN)/.dev frontend ## Run some quick tests of each part, for the inner loop: under a minute
 	@$(BIN)/python -m pytest $(SHARED) $(FAST) $(ARGS)
 
 coverage: $(BIN)/.dev frontend .venv-client/.done tests/servers/node_modules/.done chromium programs ## Run all tests; print lines and branches that none reaches

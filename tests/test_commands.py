@@ -121,6 +121,7 @@ def test_serve_brings_up_everything_and_takes_it_down_again(data: Path) -> None:
         deadline = time.monotonic() + 150
         answer = ""
         while not answer and time.monotonic() < deadline:
+            assert server.poll() is None, "it ended at once"
             try:
                 answer = (
                     urllib.request.urlopen(f"http://127.0.0.1:{port}/oolite/book", timeout=5).read().decode()

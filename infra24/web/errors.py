@@ -112,8 +112,8 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(Exception)
     async def crashed(request: Request, _: Exception) -> Response:  # the server logs it
         if _wants_json(request):
-            said = "Something went wrong here. Look whether it was done before you send it again."
-            return problem(500, "our_mistake", said)
+            detail = "Something went wrong on our side. Check whether it was done before you retry."
+            return problem(500, "our_mistake", detail)
         return await error_page(request, 500, "our_mistake", "")
 
 

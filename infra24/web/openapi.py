@@ -61,8 +61,8 @@ ORG = _parameter(
 ONCE = _parameter(
     "Idempotency-Key",
     "header",
-    "A text of your own, best a UUID: the same again gets the first answer again. Without credentials it has "
-    "22 characters or more.",
+    "A unique string, ideally a UUID. The same key with the same request returns the first answer again. "
+    "Without credentials it needs at least 22 characters.",
     255,
     1,
 )

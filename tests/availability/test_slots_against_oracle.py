@@ -1,7 +1,8 @@
 """Random timetables made of everything, around changes of the clocks: the engine must equal the brute force.
 
-A case is one timetable with all its comparisons, 3,640 of them, or INFRA24_CASES times as many. CI tries the
-same cases each time, everyone else fresh ones; a failure names the seed, and `python -m tests.availability.test_slots_against_oracle SEED TICK`
+A case is one timetable with all its comparisons; there are 3,640 of them, or INFRA24_CASES times as many. CI
+tries the same cases each time, everyone else fresh ones; a failure names the seed, and
+`python -m tests.availability.test_slots_against_oracle SEED TICK`
 tries that one again.
 """
 
@@ -162,7 +163,7 @@ class Compared:
             self.seen.update({"cases": 1, "free": bool(case.free)})
 
     def test_every_feature_and_every_reason_occurred(self) -> None:
-        if self.seen["cases"] < BATCHES * self.each:
+        if self.seen["cases"] < BATCHES * self.each * TIMES:
             pytest.skip("only some of the batches ran here")
         told = {
             f"told {code}" for code in SENTENCES if not code.startswith("booker_")
@@ -182,7 +183,8 @@ class TestQuartersAgain(Compared):
 class TestMinutes(Compared):
     """Everything falls on minutes; some clocks here change at 00:01."""
 
-    tick, each, rare = MINUTE, 60, 1
+    # The rarest feature comes four times in so many cases: by chance it is missing from fresh ones now and then.
+    tick, each, rare = MINUTE, 60, 1 if FRESH == "ci" else 0
 
 
 def test_the_nearest_starts_are_closer_than_all_others() -> None:

@@ -41,7 +41,7 @@ def browser() -> Iterator[Browser]:
 
 
 def _chromium() -> str | None:
-    """Chromium without a window of its own takes half the processor time; the whole browser where it is missing."""
+    """Chromium without a window takes half the processor time; the whole browser where that is missing."""
     return shutil.which("chromium-headless-shell") or shutil.which("chromium")
 
 
@@ -141,7 +141,8 @@ class Visitor:
 
     def _violations(self, rules: list[str]) -> list[str]:
         found = self.page.evaluate(
-            "rules => axe.run(document, {runOnly: rules, resultTypes: ['violations'], preload: false}).then(r => r.violations.map("
+            "rules => axe.run(document, {runOnly: rules, resultTypes: ['violations'], preload: false})"
+            ".then(r => r.violations.map("
             "v => v.id + ': ' + v.nodes.map(n => n.target.join(' ')).join(', ')))",
             rules,
         )
