@@ -286,9 +286,9 @@ async def identities_of(tx: Tx, user_id: UUID) -> list[Row]:
     )
 
 
-async def remove_identity(tx: Tx, user_id: UUID, issuer: str) -> None:
-    """Forget a provider."""
-    await tx.run("DELETE FROM identities WHERE user_id = %s AND issuer = %s", (user_id, issuer))
+async def remove_identity(tx: Tx, user_id: UUID, issuer: str) -> bool:
+    """Disconnect a provider; False when it was not connected."""
+    return await tx.run("DELETE FROM identities WHERE user_id = %s AND issuer = %s", (user_id, issuer)) > 0
 
 
 async def key(tx: Tx, org_id: UUID, key_hash: bytes) -> Row | None:

@@ -95,6 +95,14 @@ def connect_link(browser: httpx2.Client, slug: str) -> str:
     return html.unescape(found[1])
 
 
+def disconnect(browser: httpx2.Client, forger: Forger) -> None:
+    """Press the button of the security page."""
+    csrf = re.search(r'name="csrf" value="([^"]+)"', browser.get("/account/security").text)
+    assert csrf
+    sent = {"csrf": csrf[1], "issuer": forger.issuer, "do": "forget_provider"}
+    assert browser.post("/account/security", data=sent).status_code == 303
+
+
 @contextmanager
 def ada_and_browser(here: House, name: str) -> Iterator[tuple[Known, httpx2.Client]]:
     ada = here.someone(f"{name}@example.org")
@@ -203,6 +211,24 @@ def test_a_provider_is_connected_only_where_it_was_asked_for_and_lately_proved(
             == "/account"
         )
         assert ada.email in browser.get("/account").text
+
+
+def test_a_disconnected_provider_opens_nothing_and_its_owner_is_told(here: House, forger: Forger) -> None:
+    ada, eve = here.someone(), here.someone()
+    with here.signed_in(ada) as browser:
+        lies(here, forger, browser, connect_link(browser, "forger"), sub="ada-there")
+        connected = len(here.letters_to(ada.email))
+        with here.signed_in(eve) as other:
+            before = len(here.letters_to(eve.email))
+            disconnect(other, forger)
+        assert here.owner("SELECT user_id FROM identities WHERE subject = 'ada-there'") == [(ada.user_id,)]
+        assert len(here.letters_to(eve.email)) == before, "there was nothing to disconnect"
+        disconnect(browser, forger)
+        assert here.owner("SELECT 1 FROM identities") == []
+        assert len(here.letters_to(ada.email)) == connected + 1
+    with here.browser() as browser:
+        assert lies(here, forger, browser, sub="ada-there", email_verified=False).status_code == 403
+        assert not opens(browser)
 
 
 def test_nobody_connects_their_own_provider_to_an_account_that_is_only_open_nearby(

@@ -202,7 +202,8 @@ async def _forget_provider(request: Request, sent: dict[str, str]) -> Response:
     """No longer sign in at that provider."""
     found, user = services(request), signed_in(request)
     async with found.database.accounts(caller_of(request).actor) as tx:
-        await people.remove_identity(tx, user.user_id, sent.get("issuer", "")[:300])
+        if await people.remove_identity(tx, user.user_id, sent.get("issuer", "")[:300]):
+            await found.letterbox.letter(tx.connection, "factor_changed", {"user": user.user_id})
     return RedirectResponse("/account/security?done=provider", 303)
 
 
