@@ -7,9 +7,9 @@ NODE_BIN = $(shell command -v node >/dev/null 2>&1 && command -v npm >/dev/null 
 
 SHARED = -n 2 --dist loadscope --no-loadscope-reorder
 FAST = tests/availability/test_examples.py tests/availability/test_intervals.py tests/availability/test_rules.py \
-	tests/bookings/test_holidays.py tests/bookings/test_placement.py tests/bookings/test_saved_rules.py \
-	tests/bookings/test_watching.py tests/events/test_approval.py tests/letters/test_wording.py \
-	tests/proofs/test_keyring.py tests/test_architecture.py tests/web/test_bookings_api.py \
+	tests/bookings/test_holidays.py tests/bookings/test_creation.py tests/bookings/test_saved_rules.py \
+	tests/bookings/test_watching.py tests/events/test_approval.py tests/mail/test_rendering.py \
+	tests/auth/test_keyring.py tests/test_architecture.py tests/web/test_bookings_api.py \
 	tests/web/test_resources_api.py tests/web/test_idempotency.py tests/web/test_words.py
 
 .PHONY: help install run test test-fast coverage lint bench frontend format lock clean

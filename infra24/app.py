@@ -8,28 +8,28 @@ import httpx2
 from fastapi import FastAPI
 
 from infra24 import __version__, clock, events
+from infra24.auth.bearer import Bearers
+from infra24.auth.encryption import Seals
+from infra24.auth.oidc import SignIn
+from infra24.auth.passwords import Passwords
 from infra24.bookings import Tokens
 from infra24.capacity import Capacity, open_files
 from infra24.clock import Clock
 from infra24.db import Database, Statement, Tx
-from infra24.letters import Desk, Office, Post, Writers
-from infra24.letters.folder import FolderPost
-from infra24.letters.paper import sender
-from infra24.letters.smtp import Server, SmtpPost
+from infra24.mail import Desk, Office, Post, Writers
+from infra24.mail.file import FolderPost
+from infra24.mail.mime import sender
+from infra24.mail.smtp import Server, SmtpPost
+from infra24.mail_composers import WRITERS
 from infra24.organizations import Directory
-from infra24.proofs.bearer import Bearers
-from infra24.proofs.oidc import SignIn
-from infra24.proofs.passwords import Passwords
-from infra24.proofs.sealing import Seals
 from infra24.rate_limits import Buckets, Locks
 from infra24.settings import Settings
-from infra24.web import addresses, errors, openapi, rendering, routes
-from infra24.web.envelope import Envelope, HeadAsGet
+from infra24.web import errors, openapi, rendering, routes, routing
+from infra24.web.change_stream import Watcher
 from infra24.web.health import Health
-from infra24.web.live import Watcher
+from infra24.web.security_headers import Envelope, HeadAsGet
 from infra24.web.services import Proofs, Services
 from infra24.worker import Queue
-from infra24.writers import WRITERS
 
 
 def post(settings: Settings) -> Post:
@@ -115,7 +115,7 @@ def _install(app: FastAPI, settings: Settings) -> None:
     """Pages, errors, addresses and what is around every answer."""
     rendering.install(app)
     errors.install(app)
-    addresses.install(app, routes.API, routes.PAGES)
+    routing.install(app, routes.API, routes.PAGES)
     openapi.install(app)
     app.add_middleware(Envelope, tls=settings.base_url.startswith("https:"))
     app.add_middleware(HeadAsGet)

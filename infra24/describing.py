@@ -7,20 +7,20 @@ from uuid import UUID
 
 import psycopg
 
-from infra24 import bookings, clock, descriptions, organizations, people, resources, turns
+from infra24 import bookings, clock, org_config, organizations, people, resources, round_robin
 from infra24.app import compose
 from infra24.availability import Replay
 from infra24.bookings import Shifted
 from infra24.db import Tx
-from infra24.descriptions import Change, Description
-from infra24.descriptions.reading import Document
 from infra24.errors import Problem
+from infra24.org_config import Change, Description
+from infra24.org_config.reading import Document
 from infra24.organizations import UnknownOrganization
 from infra24.owning import BY
 from infra24.people import Key
-from infra24.serving import Urls
+from infra24.round_robin import Audit
+from infra24.server import Urls
 from infra24.settings import Settings
-from infra24.turns import Audit
 
 _Done = TypeVar("_Done")
 Tell = Callable[[str], None]
@@ -56,7 +56,7 @@ def make(
         different = _facts_that_differ(owner, wanted.slug, facts)
 
         async def plan(tx: Tx) -> list[Change]:
-            return await descriptions.changes_of(tx, wanted, document, clock.now(), prune=prune)
+            return await org_config.changes_of(tx, wanted, document, clock.now(), prune=prune)
 
         changes = [Change("change", "organization", different)] if different else []
         changes += _within(settings, urls, org_id, plan)
@@ -69,7 +69,7 @@ def make(
             return False, None
 
         async def act(tx: Tx) -> None:
-            await descriptions.apply(tx, wanted, document, clock.now(), prune=prune)
+            await org_config.apply(tx, wanted, document, clock.now(), prune=prune)
 
         _within(settings, urls, org_id, act)  # what can be refused comes first
         organizations.amend(owner, wanted.slug, **facts)
@@ -94,7 +94,7 @@ def _make_new(
     try:
 
         async def plan(tx: Tx) -> list[Change]:
-            return await descriptions.changes_of(tx, wanted, document, clock.now())
+            return await org_config.changes_of(tx, wanted, document, clock.now())
 
         tell(f"  + organization {wanted.name}")
         changes = _within(settings, urls, org_id, plan)
@@ -104,7 +104,7 @@ def _make_new(
             return False, None
 
         async def act(tx: Tx) -> None:
-            await descriptions.apply(tx, wanted, document, clock.now())
+            await org_config.apply(tx, wanted, document, clock.now())
 
         _within(settings, urls, org_id, act)
         kept = True
@@ -118,7 +118,7 @@ def show(settings: Settings, urls: Urls, slug: str) -> str:
     """An organization as YAML. Refuses with UnknownOrganization."""
 
     async def act(tx: Tx) -> str:
-        return descriptions.written(await descriptions.show(tx))
+        return org_config.written(await org_config.show(tx))
 
     return _within(settings, urls, _needed(urls, slug), act)
 
@@ -130,11 +130,11 @@ def fairness(
 
     async def act(tx: Tx) -> tuple[Audit, Replay | None]:
         resource = await resources.get_by_slug(tx, offer)
-        audit = await turns.audit(tx, resource.id)
+        audit = await round_robin.audit(tx, resource.id)
         if not weights:
             return audit, None
         hosts = {known.email: known.id for known in await resources.known(tx) if known.email}
-        return audit, turns.simulated(audit, turns.read_weights(weights, hosts))
+        return audit, round_robin.simulated(audit, round_robin.read_weights(weights, hosts))
 
     return _within(settings, urls, _needed(urls, slug), act)
 

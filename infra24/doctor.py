@@ -12,11 +12,11 @@ import psycopg
 
 from infra24 import audit, migrations, setup_errors
 from infra24.app import post
+from infra24.auth import SecretTooShort
 from infra24.errors import Refusal
-from infra24.languages import LANGUAGES, catalogue
-from infra24.proofs import SecretTooShort
+from infra24.i18n import LANGUAGES, catalogue
 from infra24.roles import of_connection
-from infra24.serving import PortInUse, Urls, check_port
+from infra24.server import PortInUse, Urls, check_port
 from infra24.settings import Settings
 from infra24.web import static_files
 

@@ -15,7 +15,7 @@ from infra24.db import Actor, Database
 from infra24.errors import Problem
 from infra24.organizations import Directory
 from infra24.people import Role
-from infra24.serving import Urls
+from infra24.server import Urls
 from infra24.settings import Settings
 
 LASTS = timedelta(hours=24)
@@ -83,13 +83,13 @@ async def _own(settings: Settings, database: Database, slugs: Sequence[str], ema
         user_id = await people.accounts.ensure(tx, email, "Owner", now)
         account = await people.accounts.get(tx, user_id)
         minutes = int(LASTS.total_seconds()) // 60
-        link_id = await people.one_time.make(tx, user_id, "sign_in", email, now, minutes=minutes)
+        link_id = await people.magic_links.make(tx, user_id, "sign_in", email, now, minutes=minutes)
     for here in found:
         async with database.transaction(here.id, BY) as tx:
             if not await people.add_member(tx, user_id, Role.OWNER, account.name, email, now):
                 await people.set_role(tx, user_id, Role.OWNER)
     sign = Tokens(settings.keyring()).sign
-    return f"{settings.base_url}/sign-in/link/{people.one_time.token_of(sign, link_id)}"
+    return f"{settings.base_url}/sign-in/link/{people.magic_links.token_of(sign, link_id)}"
 
 
 def _with_database(settings: Settings, urls: Urls, work: Callable[[Database], Awaitable[_Made]]) -> _Made:

@@ -4,10 +4,10 @@ import asyncio
 from collections.abc import Mapping
 
 from infra24.app import compose
+from infra24.auth import Batch, Seals
 from infra24.errors import Conflict
-from infra24.proofs import Batch, Seals
 from infra24.sealed import SEALED
-from infra24.serving import Urls
+from infra24.server import Urls
 from infra24.settings import Settings, new_secret
 
 

@@ -6,8 +6,8 @@ In the schema the comment of each begins with "Sealed"; a test compares the two.
 from collections.abc import AsyncIterator, Callable, Mapping
 
 from infra24 import people
+from infra24.auth import Batch, Seals
 from infra24.db import Database
-from infra24.proofs import Batch, Seals
 
 SealAnew = Callable[[Database, Seals], AsyncIterator[Batch]]
 """Seals a column anew, a batch a transaction."""

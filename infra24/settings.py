@@ -9,9 +9,9 @@ from pathlib import Path
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from infra24.proofs.bearer import Issuer
-from infra24.proofs.keyring import Keyring
-from infra24.proofs.oidc import Provider
+from infra24.auth.bearer import Issuer
+from infra24.auth.keyring import Keyring
+from infra24.auth.oidc import Provider
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 

@@ -11,12 +11,12 @@ from procrastinate import JobContext, PsycopgConnector, RetryStrategy
 from procrastinate.types import JSONValue
 from psycopg import AsyncConnection
 
-from infra24 import answers, bookings, events, people
+from infra24 import bookings, events, idempotency, people
 from infra24.clock import Clock
 from infra24.db import Database, Tx
 from infra24.events import Event
-from infra24.letters import Facts, Office, queued
-from infra24.letters.patience import Patience
+from infra24.mail import Facts, Office, queued
+from infra24.mail.retry import Patience
 from infra24.roles import become_application
 from infra24.subscribers import SUBSCRIBERS
 
@@ -131,7 +131,7 @@ class Queue:
         )
         for (org_id,) in rows:
             async with database.transaction(org_id) as tx:
-                await answers.forget_answers(tx, before)
+                await idempotency.forget_answers(tx, before)
         rows = await database.sweep(
             "clients of old bookings",
             "SELECT DISTINCT org_id FROM booking_clients WHERE counted_at < %s",

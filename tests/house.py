@@ -15,14 +15,14 @@ import psycopg
 import pyotp
 
 from infra24 import people
+from infra24.auth import Passwords, Seals
 from infra24.db import Database
 from infra24.people import Role
-from infra24.proofs import Passwords, Seals
 from infra24.settings import Settings
 from infra24.worker import Queue
 from tests import loopback
 from tests.factories import Shop
-from tests.letters.reading import letters, link_of
+from tests.mail.reading import letters, link_of
 from tests.serving import CHEAP, Clock, serving
 from tests.stories import Story, tell
 

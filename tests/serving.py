@@ -11,11 +11,11 @@ from datetime import UTC, datetime, timedelta
 import uvicorn
 
 from infra24.app import create_app
-from infra24.proofs.passwords import Passwords
+from infra24.auth.passwords import Passwords
 from infra24.settings import Settings
 
 CHEAP = {"memory_kib": 1024, "rounds": 1}
-"""What checking a password costs in tests; tests/proofs/test_passwords.py tries what it costs elsewhere."""
+"""What checking a password costs in tests; tests/auth/test_passwords.py tries what it costs elsewhere."""
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 
 

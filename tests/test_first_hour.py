@@ -6,7 +6,7 @@ from collections.abc import Callable
 import psycopg
 
 from infra24 import owning
-from infra24.serving import Urls
+from infra24.server import Urls
 from infra24.settings import Settings
 from tests import loopback
 from tests.serving import Clock, serving

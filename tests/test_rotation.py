@@ -10,12 +10,12 @@ import pyotp
 import pytest
 
 from infra24 import bookings, people, rotation
+from infra24.auth import Seals, SecretTooShort
 from infra24.bookings import Tokens, UnknownBooking
 from infra24.db import Database
 from infra24.doctor import examine
-from infra24.proofs import Seals, SecretTooShort
 from infra24.sealed import SEALED
-from infra24.serving import Urls
+from infra24.server import Urls
 from infra24.settings import Settings
 from tests.factories import Shop, wish
 from tests.serving import NOW

@@ -18,7 +18,7 @@ from uuid import UUID, uuid4
 
 import psycopg
 
-from infra24 import booking_links, bookings, migrations, organizations, resources, turns
+from infra24 import booking_links, bookings, migrations, organizations, resources, round_robin
 from infra24.app import compose
 from infra24.booking_links import LinkDraft, Prefilled
 from infra24.bookings import BookerLimit, Booking, By, Person, SlotNotOffered, Status, Tokens, TooLate, Wish
@@ -450,7 +450,7 @@ async def collective(world: World) -> None:
     await world.refused(world.day(1))
 
 
-async def round_robin(world: World) -> None:
+async def by_round_robin(world: World) -> None:
     firsts = [(await world.book(world.day(n))).hosts for n in (0, 1)]
     if world.setup.count == 1 and not world.has("series"):
         assert firsts[0] != firsts[1], f"both turns went to {firsts[0]}"
@@ -458,7 +458,7 @@ async def round_robin(world: World) -> None:
 
 
 async def ledger(world: World) -> None:
-    found = await world.act(turns.audit, world.ids["offer"])
+    found = await world.act(round_robin.audit, world.ids["offer"])
     assert sum(found.kept.values()) == 0, found.kept
     assert not found.replayed.wrong, f"lines {found.replayed.wrong} of the ledger do not follow"
     assert found.holds, "the balances are not the sum of the ledger"
@@ -878,7 +878,7 @@ OPTIONS: tuple[Option, ...] = (
     Option("approval", _with(approval=True), approval),
     Option("series", _with(series_most=10), series),
     Option("collective", _hosts("ann", "ben", pooling="collective"), collective),
-    Option("round robin", _hosts("ann", "ben", pooling="round_robin"), round_robin, after=ledger),
+    Option("round robin", _hosts("ann", "ben", pooling="round_robin"), by_round_robin, after=ledger),
     Option("choice of host", _hosts("ann", "ben", choose=True), choice),
     Option("skill pool", _skilled, skill),
     Option("two of the hosts", _hosts("ann", "ben", "dan", count=2), two_hosts),

@@ -25,7 +25,7 @@ from infra24.analytics.model import (
     Thing,
     Use,
 )
-from infra24.analytics.opening import Openings
+from infra24.analytics.open_time import Openings
 from infra24.analytics.ranges import step_for
 from infra24.availability.hours import DAY, date_of, stretches
 from infra24.bookings import Status

@@ -5,8 +5,8 @@ from typing import Any
 
 from infra24.analytics.model import ENDED_BY, LEADS, MADE, Figures, Offered, Report, Tally
 from infra24.bookings import Status
+from infra24.csv_export import Cell, Table
 from infra24.errors import Problem
-from infra24.spreadsheets import Cell, Table
 
 
 def table(report: Report, name: str) -> Table:

@@ -1,6 +1,6 @@
 """Notices for the staff: one on each new booking, change and cancellation."""
 
-from infra24.announcements.board import Announcement, newest, of_booking, write_for
+from infra24.announcements.announcements import Announcement, newest, of_booking, write_for
 from infra24.announcements.decisions import LETTERS, ask_approvers, tell_booker, tell_cancelled
 
 __all__ = [

@@ -4,12 +4,12 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from infra24 import bookings, letters, organizations, people
+from infra24 import bookings, mail, organizations, people
 from infra24.bookings import Booking, By
 from infra24.db import Tx
 from infra24.events import Recorded
-from infra24.languages import speech
-from infra24.letters import Desk, Letter, Writers, write
+from infra24.i18n import speech
+from infra24.mail import Desk, Letter, Writers, write
 from infra24.people import SCOPES, Scope
 
 
@@ -19,20 +19,20 @@ async def ask_approvers(tx: Tx, recorded: Recorded) -> None:
         return
     for member in await people.members(tx):
         if Scope.BOOKINGS_APPROVE in SCOPES[member.role]:
-            letters.post(
+            mail.post(
                 tx, "approval_wanted", org=tx.org_id, booking=recorded.event.subject_id, user=member.user_id
             )
 
 
 async def tell_booker(tx: Tx, recorded: Recorded) -> None:
     """A letter to whoever asked: approved, declined, or nobody decided in time."""
-    letters.post(tx, "booking_decided", org=tx.org_id, booking=recorded.event.subject_id)
+    mail.post(tx, "booking_decided", org=tx.org_id, booking=recorded.event.subject_id)
 
 
 async def tell_cancelled(tx: Tx, recorded: Recorded) -> None:
     """A letter to whoever booked, when the staff cancelled: with the reason that was given."""
     if recorded.event.data.get("by") == By.STAFF:
-        letters.post(tx, "booking_cancelled", org=tx.org_id, booking=recorded.event.subject_id)
+        mail.post(tx, "booking_cancelled", org=tx.org_id, booking=recorded.event.subject_id)
 
 
 async def _approval_wanted(desk: Desk, facts: dict[str, Any]) -> Letter | None:

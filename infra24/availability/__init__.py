@@ -5,7 +5,9 @@ seconds since 1970 in UTC; spans are half-open.
 """
 
 from infra24.availability.assignment import Demand, assign
+from infra24.availability.booking_rules import Limit, Period, Terms, Whose, period_of
 from infra24.availability.contradictions import contradictions
+from infra24.availability.inputs import Busy, Explanation, Member, Need, Party, Timetable
 from infra24.availability.intervals import Span, intersect, subtract, union
 from infra24.availability.pooling import (
     TURN,
@@ -45,8 +47,6 @@ from infra24.availability.slots import (
     staffed,
     why_none,
 )
-from infra24.availability.terms import Limit, Period, Terms, Whose, period_of
-from infra24.availability.timetable import Busy, Explanation, Member, Need, Party, Timetable
 
 __all__ = [
     "CLOSED",

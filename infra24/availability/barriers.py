@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Iterator, Sequence
 
 from infra24.availability import hours
+from infra24.availability.booking_rules import Limit, Whose, period_of
+from infra24.availability.inputs import Busy, Member, Timetable
 from infra24.availability.intervals import Span, intersect, union
 from infra24.availability.reasons import Reason
 from infra24.availability.schedules import Schedule, closings, off, opening
-from infra24.availability.terms import Limit, Whose, period_of
-from infra24.availability.timetable import Busy, Member, Timetable
 
 FOREVER = 1 << 40
 _TAKEN = Reason("taken")

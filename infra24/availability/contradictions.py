@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from infra24.availability.documents import Problems
+from infra24.availability.json_reader import Problems
 from infra24.availability.rules import Rules
 from infra24.availability.schedules import Kind, Override
 

@@ -9,7 +9,10 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
-from infra24.availability.documents import (
+from infra24.availability.booking_rules import Limit, Period, Terms, Whose
+from infra24.availability.hours import DAY
+from infra24.availability.intervals import Span
+from infra24.availability.json_reader import (
     Problems,
     Reader,
     boolean,
@@ -25,10 +28,7 @@ from infra24.availability.documents import (
     whole,
     zone_named,
 )
-from infra24.availability.hours import DAY
-from infra24.availability.intervals import Span
 from infra24.availability.schedules import NO_HOLIDAYS, Holidays, Kind, Override, Schedule, Travel
-from infra24.availability.terms import Limit, Period, Terms, Whose
 from infra24.errors import Problem
 
 

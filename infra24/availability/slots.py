@@ -22,8 +22,8 @@ from infra24.availability.barriers import (
     taken,
     wrong_length,
 )
+from infra24.availability.inputs import Explanation, Member, Need, Party, Timetable
 from infra24.availability.reasons import CONTENDED, Reason
-from infra24.availability.timetable import Explanation, Member, Need, Party, Timetable
 
 Chosen = list[tuple[Hashable, ...]]
 """For each need, the members that a booking takes."""

@@ -11,7 +11,7 @@ import psycopg
 
 from infra24 import events, resources
 from infra24.availability import Pooling
-from infra24.availability.documents import Problems, shown
+from infra24.availability.json_reader import Problems, shown
 from infra24.booking_links import queries
 from infra24.booking_links.model import KINDS, BookingLink, LinkDraft, LinkExists, UnknownLink
 from infra24.bookings import LinkOver

@@ -1,13 +1,25 @@
 """A party's use of resources for a time: hold, book, confirm, change, cancel."""
 
 from infra24.bookings.agenda import Agenda, Column, Entry, agenda, columns
+from infra24.bookings.alternatives import Alternatives, NearestStarts, alternatives_for, nearest_starts
 from infra24.bookings.approval import approve, decline, lapse
 from infra24.bookings.calendar_file import calendar_feed, calendar_file, calendar_urls
+from infra24.bookings.calendar_moves import ChangedMeanwhile, Move, NotForThis, move, place
 from infra24.bookings.cancellation import cancel, expire_hold
-from infra24.bookings.change import annotate, complete, correct_person, mark_no_show, reschedule
 from infra24.bookings.clients import CLIENTS_KEPT, forget_clients, limit_of, lock_client
+from infra24.bookings.creation import book, confirm_hold, hold
 from infra24.bookings.impact import Broken, broken, coming, impact
 from infra24.bookings.listing import COUNTED, Filters, count, listed, several
+from infra24.bookings.lookup import (
+    by_token,
+    day_slots,
+    get,
+    host_slots,
+    in_the_way,
+    slots,
+    why,
+    why_no_slots,
+)
 from infra24.bookings.model import (
     BookerLimit,
     Booking,
@@ -27,24 +39,12 @@ from infra24.bookings.model import (
     UnknownBooking,
     Wish,
 )
-from infra24.bookings.moving import ChangedMeanwhile, Move, NotForThis, move, place
-from infra24.bookings.opening import DayOpen, open_week
-from infra24.bookings.placement import Alternatives, alternatives, book, confirm_hold, hold
-from infra24.bookings.reading import (
-    by_token,
-    day_slots,
-    get,
-    host_slots,
-    in_the_way,
-    slots,
-    why,
-    why_no_slots,
-)
-from infra24.bookings.rescue import Ways, ways_out
-from infra24.bookings.timetables import instant
+from infra24.bookings.open_hours import DayOpen, open_week
+from infra24.bookings.rescheduling import annotate, complete, correct_person, mark_no_show, reschedule
+from infra24.bookings.snapshots import instant
 from infra24.bookings.tokens import Tokens, org_of_token
+from infra24.bookings.tz_changes import Shifted, shifted_by_law
 from infra24.bookings.watching import FreeTimes
-from infra24.bookings.zones import Shifted, shifted_by_law
 
 __all__ = [
     "CLIENTS_KEPT",
@@ -67,6 +67,7 @@ __all__ = [
     "LimitReached",
     "LinkOver",
     "Move",
+    "NearestStarts",
     "NotForThis",
     "Participant",
     "Person",
@@ -78,10 +79,9 @@ __all__ = [
     "TooEarly",
     "TooLate",
     "UnknownBooking",
-    "Ways",
     "Wish",
     "agenda",
-    "alternatives",
+    "alternatives_for",
     "annotate",
     "approve",
     "book",
@@ -113,6 +113,7 @@ __all__ = [
     "lock_client",
     "mark_no_show",
     "move",
+    "nearest_starts",
     "open_week",
     "org_of_token",
     "place",
@@ -120,7 +121,6 @@ __all__ = [
     "several",
     "shifted_by_law",
     "slots",
-    "ways_out",
     "why",
     "why_no_slots",
 ]

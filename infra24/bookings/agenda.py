@@ -12,7 +12,7 @@ from infra24.availability import Schedule, closings, intersect, opening, subtrac
 from infra24.availability.hours import DAY
 from infra24.bookings import agenda_queries as queries
 from infra24.bookings.model import Status
-from infra24.bookings.timetables import instant, seconds
+from infra24.bookings.snapshots import instant, seconds
 from infra24.db import Tx
 from infra24.errors import Problem
 

@@ -3,20 +3,20 @@
 from datetime import datetime
 from uuid import UUID
 
-from infra24 import events, turns
-from infra24.bookings import cancellation, change, queries, reading, seating
+from infra24 import events, round_robin
+from infra24.bookings import allocation, cancellation, lookup, queries, rescheduling
 from infra24.bookings.model import Booking, IllegalMove, Status
 from infra24.db import Tx
 
 
 async def approve(tx: Tx, booking_id: UUID, *, now: datetime) -> Booking:
     """Confirm a pending booking. Refuses with IllegalMove; a confirmed one stays as it is."""
-    booking = await reading.get(tx, booking_id, lock=True)
+    booking = await lookup.get(tx, booking_id, lock=True)
     if booking.status is Status.CONFIRMED:
         return booking
     if booking.status is not Status.PENDING:  # a hold is confirmed by whoever holds it, with who they are
         raise IllegalMove(booking.status, Status.CONFIRMED)
-    return await change.set_status(tx, booking, Status.CONFIRMED, "booking.confirmed", now)
+    return await rescheduling.set_status(tx, booking, Status.CONFIRMED, "booking.confirmed", now)
 
 
 async def decline(tx: Tx, booking_id: UUID, *, because: str, now: datetime) -> Booking:
@@ -42,9 +42,9 @@ async def lapse(tx: Tx, booking_id: UUID, *, now: datetime) -> bool:
 
 
 async def _end(tx: Tx, booking: Booking, because: str, type_: str, now: datetime) -> Booking:
-    await seating.release(tx, booking.id)
-    await turns.give_back(tx, booking.id, now)
+    await allocation.release(tx, booking.id)
+    await round_robin.give_back(tx, booking.id, now)
     await queries.set_status(tx, booking.id, Status.CANCELLED, now, because)
-    ended = await reading.get(tx, booking.id)
+    ended = await lookup.get(tx, booking.id)
     events.record(tx, type_, booking.id, {**ended.facts(), "because": because}, now)
     return ended

@@ -3,8 +3,8 @@
 from datetime import datetime
 from uuid import UUID
 
-from infra24 import events, resources, turns
-from infra24.bookings import claim_queries, queries, reading, seating
+from infra24 import events, resources, round_robin
+from infra24.bookings import allocation, claim_queries, lookup, queries
 from infra24.bookings.model import Booking, By, Status, TooLate
 from infra24.db import Tx
 
@@ -21,10 +21,10 @@ async def cancel(tx: Tx, booking_id: UUID, *, by: By, now: datetime, because: st
     holding = booking.status is Status.HOLD
     if by is By.BOOKER and not holding and now > booking.cancellable_until():
         raise TooLate("cancelled", booking.policy["cancel_notice_minutes"])
-    await seating.release(tx, booking_id)
-    await turns.give_back(tx, booking_id, now)
+    await allocation.release(tx, booking_id)
+    await round_robin.give_back(tx, booking_id, now)
     await queries.set_status(tx, booking_id, Status.CANCELLED, now, because or None)
-    cancelled = await reading.get(tx, booking_id)
+    cancelled = await lookup.get(tx, booking_id)
     type_ = "booking.released" if holding else "booking.cancelled"
     facts = {**cancelled.facts(), "by": by, "because": because}
     events.record(tx, type_, booking_id, facts, now)
@@ -41,8 +41,8 @@ async def expire_hold(tx: Tx, booking_id: UUID, *, now: datetime) -> bool:
         return False
     if booking.expires_at is None or booking.expires_at > now:
         return False
-    await seating.release(tx, booking_id)
-    await turns.give_back(tx, booking_id, now)
+    await allocation.release(tx, booking_id)
+    await round_robin.give_back(tx, booking_id, now)
     await queries.set_status(tx, booking_id, Status.CANCELLED, now, "expired")
     facts = {"booking_id": str(booking_id), "resource_id": str(booking.resource_id)}
     events.record(tx, "booking.hold_expired", booking_id, facts, now)
@@ -51,8 +51,8 @@ async def expire_hold(tx: Tx, booking_id: UUID, *, now: datetime) -> bool:
 
 async def locked(tx: Tx, booking_id: UUID) -> Booking:
     """A booking that nobody else changes meanwhile; what its release touches is locked before it."""
-    await reading.get(tx, booking_id)
+    await lookup.get(tx, booking_id)
     held = await claim_queries.to_be_locked(tx, booking_id)
     if held:
         await resources.lock(tx, sorted(held))
-    return await reading.get(tx, booking_id, lock=True)
+    return await lookup.get(tx, booking_id, lock=True)

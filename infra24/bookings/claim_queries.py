@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import LiteralString
 from uuid import UUID
 
-from infra24.bookings.seats import Claim
+from infra24.bookings.claims import Claim
 from infra24.db import Row, Tx
 
 _LOOK: LiteralString = """

@@ -10,7 +10,7 @@ from infra24 import resources
 from infra24.availability import CLOSED, Reason, explain
 from infra24.bookings import claim_queries, queries
 from infra24.bookings.model import Booking
-from infra24.bookings.timetables import seconds, timetable
+from infra24.bookings.snapshots import seconds, timetable
 from infra24.db import Tx
 from infra24.organizations import UnknownResource
 

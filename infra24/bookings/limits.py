@@ -7,7 +7,7 @@ from infra24.availability import Whose, period_of
 from infra24.availability.hours import day_number, wall_spans
 from infra24.bookings import queries
 from infra24.bookings.model import BookerLimit
-from infra24.bookings.timetables import instant
+from infra24.bookings.snapshots import instant
 from infra24.db import Tx
 from infra24.resources import Offer
 

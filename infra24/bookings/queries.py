@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 
 from psycopg.types.json import Jsonb
 
+from infra24.bookings.claims import Seating
 from infra24.bookings.model import Booking, Participant, Person, Status
-from infra24.bookings.seats import Seating
 from infra24.db import Row, Tx
 
 BOOKING: LiteralString = """

@@ -11,7 +11,7 @@ import hashlib
 import hmac
 from uuid import UUID
 
-from infra24.proofs.keyring import Key, Keyring
+from infra24.auth.keyring import Key, Keyring
 
 _SHORTEST = 16
 _PURPOSE = "booking token"

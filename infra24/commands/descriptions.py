@@ -8,10 +8,10 @@ from typing import Annotated
 
 import typer
 
-from infra24 import describing, descriptions
+from infra24 import describing, org_config
 from infra24.commands.terminal import bring_up_to_date, console, opened, read_settings, say
-from infra24.descriptions import Misread
 from infra24.errors import Conflict, Invalid
+from infra24.org_config import Misread
 
 
 class WrongFile(Invalid):
@@ -27,8 +27,8 @@ def apply_file(
     """Make an organization what a file says. Prints the plan before anything changes."""
     settings = read_settings()
     with _named(file):
-        document = descriptions.read_file(file)
-        wanted = descriptions.describe(document)
+        document = org_config.read_file(file)
+        wanted = org_config.describe(document)
     with opened(settings) as urls:
         bring_up_to_date(urls)
         asked = _ask if not (yes or plan) else (lambda _: yes and not plan)

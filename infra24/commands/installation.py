@@ -9,12 +9,12 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from infra24 import clock, demo, doctor, migrations, owning, serving
+from infra24 import clock, demo, doctor, migrations, owning, server
 from infra24.app import compose, post
 from infra24.bookings import Tokens
 from infra24.commands.terminal import bring_up_to_date, console, opened, read_settings
 from infra24.owning import Beginning
-from infra24.serving import Urls, WorkerBeside
+from infra24.server import Urls, WorkerBeside
 from infra24.settings import Settings
 
 Port = Annotated[
@@ -36,7 +36,7 @@ def serve(
     """Start everything: the database, the schema, the pages and the API, and the worker."""
     settings = read_settings(port)
     post(settings)  # a mail server that is not well written is said before anything starts
-    serving.check_port(settings.host, settings.port)
+    server.check_port(settings.host, settings.port)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     with opened(settings) as urls:
         bring_up_to_date(urls)
@@ -52,7 +52,7 @@ def serve(
         if beside:
             beside.__enter__()
         try:
-            serving.serve(settings, urls)
+            server.serve(settings, urls)
         finally:
             if beside:
                 beside.__exit__()
@@ -64,11 +64,11 @@ def worker(beside: Beside = False) -> None:
     post(settings)  # as in `serve`
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     if beside:
-        serving.end_with_parent()
+        server.end_with_parent()
     with opened(settings) as urls:
         if not beside:
             console.print("The worker is running. Stop it with Ctrl-C.")
-        serving.work(settings, urls)
+        server.work(settings, urls)
 
 
 def migrate() -> None:
@@ -101,7 +101,7 @@ def examine() -> None:
     for heading in ("", "part", "seen", "what to do"):
         table.add_column(heading)
     well = True
-    with serving.database(settings) as urls:
+    with server.database(settings) as urls:
         for finding in doctor.examine(settings, urls):
             mark = "[green]✓[/]" if finding.well else "[red]✗[/]"
             table.add_row(mark, finding.part, finding.seen, "" if finding.well else finding.advice)

@@ -8,9 +8,9 @@ from typing import NoReturn
 import psycopg
 from rich.console import Console
 
-from infra24 import migrations, serving
+from infra24 import migrations, server
 from infra24.errors import Invalid, Refusal
-from infra24.serving import Urls
+from infra24.server import Urls
 from infra24.settings import Settings
 
 _CONNECT_SECONDS = 10
@@ -33,7 +33,7 @@ def opened(settings: Settings) -> Iterator[Urls]:
     """The database, with a word while it starts and none afterwards. Raises what psycopg says of it."""
     with ExitStack() as stack:
         with console.status("Starting the database…"):
-            urls = stack.enter_context(serving.database(settings))
+            urls = stack.enter_context(server.database(settings))
             psycopg.connect(urls.owner, connect_timeout=_CONNECT_SECONDS).close()
             if settings.owner_database_url:
                 psycopg.connect(urls.app, connect_timeout=_CONNECT_SECONDS).close()

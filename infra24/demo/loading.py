@@ -9,7 +9,7 @@ from uuid import UUID
 
 import psycopg
 
-from infra24 import bookings, descriptions, organizations, resources
+from infra24 import bookings, org_config, organizations, resources
 from infra24.bookings import By, Person, Status, Tokens, Wish
 from infra24.db import Database, Tx
 from infra24.errors import Conflict
@@ -43,8 +43,8 @@ async def load(
     """Found what is missing and fill it; the key of each new organization by its slug."""
     keys: dict[str, str] = {}
     for file in DEMOS:
-        document = descriptions.read(FOLDER.joinpath(f"{file}.yaml").read_text())
-        wanted = descriptions.describe(document)
+        document = org_config.read(FOLDER.joinpath(f"{file}.yaml").read_text())
+        wanted = org_config.describe(document)
         with psycopg.connect(owner_url, autocommit=True) as owner:
             org_id = organizations.found(
                 owner,
@@ -60,7 +60,7 @@ async def load(
             keys[wanted.slug] = organizations.give_key(owner, wanted.slug, "demo") or ""
         tell(wanted.name)
         async with database.transaction(org_id) as tx:
-            await descriptions.apply(tx, wanted, document, now)
+            await org_config.apply(tx, wanted, document, now)
         await _fill(database, org_id, tokens, now, random.Random(wanted.slug))  # noqa: S311  not a secret
     return keys
 

@@ -1,17 +1,6 @@
 """The tenants: who they are, where they are, and the keys that speak for them."""
 
-from infra24.organizations.changing import change, logo, set_logo
-from infra24.organizations.directory import Directory, UnknownResource, add_location, get, locations
-from infra24.organizations.founding import (
-    RESERVED,
-    amend,
-    check_facts,
-    facts_of,
-    found,
-    give_key,
-    id_of,
-    unfound,
-)
+from infra24.organizations.directory import Directory, UnknownResource, get
 from infra24.organizations.holidays import (
     Country,
     Day,
@@ -23,8 +12,27 @@ from infra24.organizations.holidays import (
     set_holidays_seen,
 )
 from infra24.organizations.keys import hash_of, new_key, org_of_key
+from infra24.organizations.locations import (
+    LocationInUse,
+    add_location,
+    amend_location,
+    location,
+    locations,
+    remove_location,
+    uses,
+)
 from infra24.organizations.model import Location, Organization, UnknownOrganization
-from infra24.organizations.places import LocationInUse, amend_location, location, remove_location, uses
+from infra24.organizations.provisioning import (
+    RESERVED,
+    amend,
+    check_facts,
+    facts_of,
+    found,
+    give_key,
+    id_of,
+    unfound,
+)
+from infra24.organizations.settings import change, logo, set_logo
 
 __all__ = [
     "RESERVED",

@@ -4,13 +4,9 @@ from collections import OrderedDict
 from uuid import UUID
 
 from infra24.db import Database, Tx
-from infra24.errors import Conflict, NotFound
+from infra24.errors import NotFound
 from infra24.organizations import queries
-from infra24.organizations.model import Location, Organization, UnknownOrganization
-
-
-class LocationExists(Conflict):
-    """There is already a location of that name."""
+from infra24.organizations.model import Organization, UnknownOrganization
 
 
 class UnknownResource(NotFound):
@@ -59,16 +55,3 @@ async def get(tx: Tx) -> Organization:
     if found is None:
         raise UnknownOrganization()
     return found
-
-
-async def locations(tx: Tx) -> list[Location]:
-    """Its locations, by name."""
-    return await queries.locations(tx)
-
-
-async def add_location(tx: Tx, name: str, address: str) -> Location:
-    """A new location. Refuses with LocationExists."""
-    location = await queries.add_location(tx, name, address)
-    if location is None:
-        raise LocationExists()
-    return location

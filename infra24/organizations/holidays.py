@@ -7,8 +7,8 @@ from functools import lru_cache
 
 import holidays as calendars
 
-from infra24.availability.documents import Problems
 from infra24.availability.hours import day_number
+from infra24.availability.json_reader import Problems
 from infra24.db import Tx
 from infra24.errors import Conflict, Problem
 from infra24.organizations import queries

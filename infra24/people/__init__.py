@@ -1,6 +1,6 @@
 """People at work: accounts and sessions, memberships and roles, keys with scopes."""
 
-from infra24.people import accounts, factors, feeds, keys, memberships, one_time, sessions
+from infra24.people import accounts, factors, feeds, keys, magic_links, memberships, sessions
 from infra24.people.account_queries import (
     add_identity,
     end_session,
@@ -16,7 +16,7 @@ from infra24.people.account_queries import (
     set_profile,
 )
 from infra24.people.disclosure import disclosed
-from infra24.people.letters import invitation_token, read_invitation_token
+from infra24.people.emails import invitation_token, read_invitation_token
 from infra24.people.model import (
     Account,
     AlreadyMember,
@@ -95,12 +95,12 @@ __all__ = [
     "is_empty",
     "keys",
     "listed_keys",
+    "magic_links",
     "may_give",
     "member",
     "members",
     "memberships",
     "new_feed",
-    "one_time",
     "person_of_identity",
     "read_invitation_token",
     "remove_identity",

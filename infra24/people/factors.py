@@ -7,13 +7,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from infra24.auth import Batch, PasskeyRefused, SealBroken, passkeys, totp
+from infra24.auth.encryption import Seals
+from infra24.auth.passkeys import Passkey, Site
 from infra24.db import Database, Tx
 from infra24.errors import NotFound
 from infra24.people import factor_queries as queries
 from infra24.people.model import Account, WrongCode
-from infra24.proofs import Batch, PasskeyRefused, SealBroken, passkeys, totp
-from infra24.proofs.passkeys import Passkey, Site
-from infra24.proofs.sealing import Seals
 
 _TOTP = "totp secret"
 _BATCH = 200

@@ -9,8 +9,8 @@ from uuid import UUID
 
 from infra24.db import Tx
 from infra24.people import queries
+from infra24.people.magic_links import Sign, Signer
 from infra24.people.model import Membership
-from infra24.people.one_time import Sign, Signer
 
 
 async def address_of(tx: Tx, sign: Sign, user_id: UUID) -> str | None:

@@ -1,5 +1,6 @@
 """What can be occupied or offered: spaces, equipment, people and the rest, each with its rules."""
 
+from infra24.resources.blackouts import BlackoutGone, Closing, close, closings, open_again
 from infra24.resources.catalogue import (
     archive,
     bookable,
@@ -21,8 +22,6 @@ from infra24.resources.catalogue import (
     update,
     update_seen,
 )
-from infra24.resources.closing import BlackoutGone, Closing, close, closings, open_again
-from infra24.resources.finding import PAGE, Wanted, count, search
 from infra24.resources.meeting import meeting_url
 from infra24.resources.model import (
     ANYONE,
@@ -41,6 +40,7 @@ from infra24.resources.needs import Directory, Known
 from infra24.resources.offers import named_hosts, offer, recall, schedules
 from infra24.resources.queries import catalogue_version, lengthen, lock, turn_catalogue
 from infra24.resources.questions import read_answers
+from infra24.resources.search import PAGE, Wanted, count, search
 
 __all__ = [
     "ANYONE",

@@ -13,7 +13,7 @@ import psycopg
 
 from infra24 import events, organizations
 from infra24.availability import Rules, contradictions, parse
-from infra24.availability.documents import Problems, Reader, whole
+from infra24.availability.json_reader import Problems, Reader, whole
 from infra24.db import Tx
 from infra24.errors import Problem
 from infra24.organizations import UnknownResource

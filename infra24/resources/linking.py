@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from infra24.availability.documents import Problems, shown
+from infra24.availability.json_reader import Problems, shown
 from infra24.db import Tx
 from infra24.errors import Problem
 from infra24.resources import linking_queries as queries

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from infra24.availability.documents import Problems, Reader, boolean, shown, text
+from infra24.availability.json_reader import Problems, Reader, boolean, shown, text
 from infra24.errors import Problem
 
 KINDS = ("text", "long_text", "choice", "number", "date", "consent", "phone")

@@ -11,10 +11,10 @@ from uuid import UUID
 import orjson
 from fastapi import Request, Response
 
-from infra24 import answers, rate_limits
-from infra24.answers import Kept
+from infra24 import idempotency, rate_limits
 from infra24.db import Database, DatabaseDown, OutcomeUnknown, Tx
 from infra24.errors import Conflict, Invalid, Refusal, TooMany, Unavailable
+from infra24.idempotency import Kept
 from infra24.web.api.views import links
 from infra24.web.caller import address_of, caller_of
 from infra24.web.errors import problem_of
@@ -120,21 +120,21 @@ class _Claim:
         given_up = self.claimed_at - _GIVEN_UP
         try:
             async with self.database.transaction(self.org_id) as tx:
-                return await answers.claim_key(tx, self.key, self.fingerprint, self.claimed_at, given_up)
+                return await idempotency.claim_key(tx, self.key, self.fingerprint, self.claimed_at, given_up)
         except OutcomeUnknown as lost:
             await self.release()
             raise DatabaseDown() from lost
 
     async def keep(self, tx: Tx, status: int, answer: bytes) -> None:
         """Keep the answer in the transaction of its effect."""
-        if not await answers.keep_answer(tx, self.key, self.claimed_at, status, answer.decode()):
+        if not await idempotency.keep_answer(tx, self.key, self.claimed_at, status, answer.decode()):
             raise StillRunning()  # we were given up, and another request took over
 
     async def release(self) -> None:
         """Give the key back if it came to no answer; when that fails, the key is given up in a minute."""
         with suppress(Unavailable):
             async with self.database.transaction(self.org_id) as tx:
-                await answers.release_key(tx, self.key, self.claimed_at)
+                await idempotency.release_key(tx, self.key, self.claimed_at)
 
 
 async def _known_by(request: Request, given: str) -> tuple[bytes, bytes]:

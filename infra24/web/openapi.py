@@ -33,11 +33,15 @@ wall-clock times without an offset.
 TAGS = (
     ("Availability", "When something is free, and why not.", ("availability",)),
     ("Bookings", "Make, read, change and cancel bookings.", ("bookings",)),
-    ("Booking by link or type", "Appointment types and booking links, as visitors book them.", ("staffed",)),
+    (
+        "Booking by link or type",
+        "Appointment types and booking links, as visitors book them.",
+        ("appointments",),
+    ),
     ("Series", "Bookings that recur.", ("series",)),
     ("Resources", "What can be booked, where it is, and appointment types.", ("resources",)),
     ("Booking links", "Pages of one's own for some offers and hosts.", ("links",)),
-    ("Holidays", "Holidays, and what a change would break.", ("closing",)),
+    ("Holidays", "Holidays, and what a change would break.", ("holidays",)),
     ("Fairness", "Who was given how many turns.", ("fairness",)),
     ("Calendar", "The staff's calendar.", ("calendar",)),
     ("Analytics", "Figures about bookings and use.", ("analytics",)),

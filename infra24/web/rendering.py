@@ -9,11 +9,11 @@ from fastapi import FastAPI, Request, Response
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from infra24.errors import Refusal
-from infra24.languages import LANGUAGES, Speech, catalogue, choose_language, speech
+from infra24.i18n import LANGUAGES, Speech, catalogue, choose_language, speech
 from infra24.organizations import RESERVED, Organization
 from infra24.web import static_files
 from infra24.web.caller import Caller
-from infra24.web.envelope import policy
+from infra24.web.security_headers import policy
 from infra24.web.services import services
 
 _COOKIE_AGE = 365 * 24 * 3_600

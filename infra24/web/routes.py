@@ -2,15 +2,15 @@
 
 from infra24.people import Scope
 from infra24.rate_limits import Charge, Limit
-from infra24.web.account import invitations, passkeys, places, profile, providers, security, sign_in
-from infra24.web.addresses import Address, Page
+from infra24.web.account import invitations, org_picker, passkeys, profile, providers, security, sign_in
 from infra24.web.admin import audit as audit_pages
 from infra24.web.admin import blackouts as blackout_pages
 from infra24.web.admin import booking as one_booking
 from infra24.web.admin import bookings as booking_pages
 from infra24.web.admin import calendar as calendar_page
-from infra24.web.admin import explain, holidays, home, series_plan
+from infra24.web.admin import explain, home, series_plan
 from infra24.web.admin import fairness as fairness_pages
+from infra24.web.admin import holidays as holiday_pages
 from infra24.web.admin import links as admin_links
 from infra24.web.admin import locations as location_pages
 from infra24.web.admin import people as people_pages
@@ -22,22 +22,23 @@ from infra24.web.admin import types as type_pages
 from infra24.web.admin.analytics import analytics_page
 from infra24.web.api import (
     analytics,
+    appointments,
     availability,
     bookings,
     calendar,
-    closing,
     fairness,
+    holidays,
     links,
     resources,
     schemas,
     series,
-    staffed,
     system,
 )
 from infra24.web.dashboard import bookings as own
 from infra24.web.guard import Open
 from infra24.web.pages import assets, booking, catalogue, manage, reference
 from infra24.web.pages import links as link_pages
+from infra24.web.routing import Address, Page
 
 RANGE, MONTH, SERIES = (Charge(Limit.RANGE, days) for days in (1, 31, 60))
 """Questions about free times: the door adds what a longer range costs; a page shows a month."""
@@ -73,12 +74,12 @@ API = (
             Scope.CATALOGUE_WRITE, gives=schemas.ResourceView, status=201),
     Address("GET", "/api/organizations/{org}/resources/{id}/fairness", fairness.fairness,
             Scope.CATALOGUE_READ, gives=schemas.FairnessView),
-    Address("GET", "/api/organizations/{org}/holidays", closing.read_holidays, gives=schemas.HolidaysView),
-    Address("PUT", "/api/organizations/{org}/holidays", closing.set_holidays, Scope.CATALOGUE_WRITE,
+    Address("GET", "/api/organizations/{org}/holidays", holidays.read_holidays, gives=schemas.HolidaysView),
+    Address("PUT", "/api/organizations/{org}/holidays", holidays.set_holidays, Scope.CATALOGUE_WRITE,
             gives=schemas.HolidaysView),
-    Address("POST", "/api/organizations/{org}/impact", closing.impact, Scope.CATALOGUE_READ,
+    Address("POST", "/api/organizations/{org}/impact", holidays.impact, Scope.CATALOGUE_READ,
             gives=schemas.ImpactView),
-    Address("GET", "/api/organizations/{org}/shifted-bookings", closing.shifted, Scope.BOOKINGS_READ,
+    Address("GET", "/api/organizations/{org}/shifted-bookings", holidays.shifted, Scope.BOOKINGS_READ,
             gives=schemas.ShiftedBookings),
     Address("GET", "/api/organizations/{org}/booking-links", links.list_links, Scope.CATALOGUE_READ,
             gives=schemas.LinkList),
@@ -132,10 +133,10 @@ API = (
             gives=schemas.CalendarChange, status=201),
     Address("PATCH", "/api/calendar/bookings/{id}", calendar.move_booking, Scope.BOOKINGS_WRITE,
             gives=schemas.CalendarChange),
-    Address("GET", "/api/booking/availability", staffed.staff_availability,
+    Address("GET", "/api/booking/availability", appointments.staff_availability,
             gives=schemas.StaffAvailabilityView, charge=RANGE),
-    Address("POST", "/api/booking/create", staffed.create_staffed, gives=schemas.NewBookingView, status=201,
-            once=True),
+    Address("POST", "/api/booking/create", appointments.create_staffed,
+            gives=schemas.NewBookingView, status=201, once=True),
     Address("GET", "/api/booking/manage", bookings.manage, Open.TOKEN, gives=schemas.BookingView),
     Address("PUT", "/api/booking/manage", bookings.manage_move, Open.TOKEN, gives=schemas.BookingView),
     Address("DELETE", "/api/booking/manage", bookings.manage_cancel, Open.TOKEN, gives=schemas.BookingView),
@@ -164,10 +165,10 @@ PAGES = (
     Page("/account/passkeys/options", passkeys.add_options, Open.SIGNED_IN, ("POST",)),
     Page("/account/passkeys", passkeys.add, Open.SIGNED_IN, ("POST",)),
     Page("/invitations/{token}", invitations.invitation, methods=("GET", "POST")),
-    Page("/bookings", places.bare, Open.SIGNED_IN),
-    Page("/admin", places.bare, Open.SIGNED_IN),
-    Page("/admin/{rest:path}", places.bare, Open.SIGNED_IN),
-    Page("/dashboard/{rest:path}", places.bare, Open.SIGNED_IN),
+    Page("/bookings", org_picker.bare, Open.SIGNED_IN),
+    Page("/admin", org_picker.bare, Open.SIGNED_IN),
+    Page("/admin/{rest:path}", org_picker.bare, Open.SIGNED_IN),
+    Page("/dashboard/{rest:path}", org_picker.bare, Open.SIGNED_IN),
     Page("/feeds/{token}.ics", own.feed, Open.TOKEN),
     Page("/bookings/details/{token}", booking.details, Open.TOKEN, ("GET", "POST")),
     Page("/bookings/release/{token}", booking.release, Open.TOKEN, ("POST",)),
@@ -226,8 +227,8 @@ PAGES = (
     Page("/{org}/admin/series/new", series_plan.make_series, Scope.BOOKINGS_WRITE, ("POST",)),
     Page("/{org}/admin/series/{id}", series_pages.one_series, Scope.BOOKINGS_READ),
     Page("/{org}/admin/series/{id}", series_pages.change_series, Scope.BOOKINGS_WRITE, ("POST",)),
-    Page("/{org}/admin/holidays", holidays.holidays_page, Scope.CATALOGUE_READ),
-    Page("/{org}/admin/holidays", holidays.save_holidays, Scope.CATALOGUE_WRITE, ("POST",)),
+    Page("/{org}/admin/holidays", holiday_pages.holidays_page, Scope.CATALOGUE_READ),
+    Page("/{org}/admin/holidays", holiday_pages.save_holidays, Scope.CATALOGUE_WRITE, ("POST",)),
     Page("/{org}/admin/explain", explain.explain_page, Scope.CATALOGUE_READ),
     Page("/{org}/admin/fairness", fairness_pages.fairness_page, Scope.CATALOGUE_READ),
     Page("/{org}/admin/fairness/{slug}", fairness_pages.ledger_page, Scope.CATALOGUE_READ),

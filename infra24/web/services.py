@@ -5,19 +5,19 @@ from dataclasses import dataclass
 
 from fastapi import Request
 
+from infra24.auth.bearer import Bearers
+from infra24.auth.encryption import Seals
+from infra24.auth.oidc import SignIn
+from infra24.auth.passwords import Passwords
 from infra24.bookings import Tokens
 from infra24.clock import Clock
 from infra24.db import Database
-from infra24.letters import Letterbox
+from infra24.mail import Letterbox
 from infra24.organizations import Directory
-from infra24.proofs.bearer import Bearers
-from infra24.proofs.oidc import SignIn
-from infra24.proofs.passwords import Passwords
-from infra24.proofs.sealing import Seals
 from infra24.rate_limits import Buckets, Locks
 from infra24.settings import Settings
+from infra24.web.change_stream import Watcher
 from infra24.web.health import Health
-from infra24.web.live import Watcher
 
 
 @dataclass(frozen=True, slots=True)

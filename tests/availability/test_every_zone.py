@@ -19,7 +19,6 @@ from infra24.availability import (
     opening,
     union,
 )
-from infra24.availability.documents import zone_named
 from infra24.availability.hours import (
     DAY,
     day_number,
@@ -29,6 +28,7 @@ from infra24.availability.hours import (
     stretches,
     wall_spans,
 )
+from infra24.availability.json_reader import zone_named
 from tests.availability.oracle import Reading, read
 from tests.availability.zones import FIRST, LAST, packaged, zones
 

@@ -20,7 +20,7 @@ from icalendar import Calendar
 from infra24.availability.hours import stretches
 from infra24.bookings import Booking, Tokens, book, calendar_feed, calendar_file, calendar_urls
 from infra24.db import Database
-from infra24.languages import Speech
+from infra24.i18n import Speech
 from tests.factories import Shop, wish
 from tests.serving import NOW
 

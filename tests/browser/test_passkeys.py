@@ -18,8 +18,8 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
+from infra24.auth import PasskeyCopied, PasskeyRefused, PasskeysImpossible, passkeys
 from infra24.errors import Refusal
-from infra24.proofs import PasskeyCopied, PasskeyRefused, PasskeysImpossible, passkeys
 from tests.browser.conftest import CHECKOUT
 
 pytestmark = pytest.mark.browser

@@ -17,7 +17,7 @@ from infra24.people import Role
 from infra24.settings import Settings
 from infra24.worker import Queue
 from tests.factories import ADA, Shop, wish
-from tests.letters.reading import letters, link_of
+from tests.mail.reading import letters, link_of
 from tests.people import sign_in
 from tests.serving import NOW, Clock
 

@@ -12,7 +12,7 @@ from uuid import UUID
 import psycopg
 import pytest
 
-from infra24 import booking_links, bookings, resources, turns
+from infra24 import booking_links, bookings, resources, round_robin
 from infra24.booking_links import LinkDraft, LinkOver
 from infra24.bookings import Booking, By, IllegalMove, Person, SlotNotOffered, SlotTaken
 from infra24.bookings import series as recurring
@@ -519,16 +519,16 @@ def by_turns(**hosts: dict[str, Any]) -> dict[str, Draft]:
     }  # fmt: skip
 
 
-def audited(race: Race, shop: Shop, offer: str = "turns") -> turns.Audit:
+def audited(race: Race, shop: Shop, offer: str = "turns") -> round_robin.Audit:
     async def act(tx: Tx) -> Any:
-        return await turns.audit(tx, shop.ids[offer])
+        return await round_robin.audit(tx, shop.ids[offer])
 
     (found,) = race.run(shop, [act])
-    assert isinstance(found, turns.Audit), found
+    assert isinstance(found, round_robin.Audit), found
     return found
 
 
-def check_ledger(race: Race, shop: Shop) -> turns.Audit:
+def check_ledger(race: Race, shop: Shop) -> round_robin.Audit:
     found = audited(race, shop)
     assert sum(found.kept.values()) == 0
     assert found.replayed.wrong == [], f"lines of the ledger do not follow: {found.replayed.wrong}"

@@ -18,7 +18,7 @@ from infra24.bookings import By, Filters, Status
 from infra24.db import SYSTEM, Database
 from infra24.people import Role, Scope
 from infra24.settings import Settings
-from infra24.web.admin.handling import Order, move_to_host
+from infra24.web.admin.bulk_actions import Order, move_to_host
 from infra24.web.caller import Caller
 from tests.factories import Shop, wish
 from tests.people import sign_in
@@ -382,7 +382,7 @@ def test_a_wrong_rule_is_shown_at_its_field(
 
 
 def test_keys_that_the_form_does_not_know_survive(shop: Shop) -> None:
-    from infra24.web.admin.entries import Entries
+    from infra24.web.admin.form_data import Entries
     from infra24.web.admin.rules_form import read, shown
 
     document = {"slot_minutes": 30, "something_new": {"deep": [1, 2]}}

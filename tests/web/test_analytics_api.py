@@ -11,10 +11,10 @@ import pytest
 
 from infra24.analytics import TABLES
 from infra24.bookings import By, Person, cancel
+from infra24.csv_export import Table, as_csv
 from infra24.db import Database
 from infra24.people import Role
 from infra24.settings import Settings
-from infra24.spreadsheets import Table, as_csv
 from tests.factories import Shop, found_shop, wish
 from tests.people import sign_in
 from tests.serving import NOW, Clock

@@ -8,13 +8,13 @@ import pytest
 from joserfc.jwk import RSAKey
 from pydantic import SecretStr
 
+from infra24.auth.bearer import Issuer
 from infra24.people import Role
-from infra24.proofs.bearer import Issuer
 from infra24.settings import Settings
 from tests import loopback
+from tests.auth.servers import Forger, forging
 from tests.factories import Shop, found_shop
 from tests.house import House, house
-from tests.proofs.servers import Forger, forging
 from tests.serving import NOW, Clock
 
 SITE = "https://bookings.example"

@@ -9,7 +9,7 @@ import httpx2
 import psycopg
 import pytest
 
-from infra24 import bookings, resources, turns
+from infra24 import bookings, resources, round_robin
 from infra24.db import Database
 from infra24.people import Role
 from infra24.resources import Draft
@@ -281,7 +281,7 @@ def test_turns_follow_the_host_who_takes_it(studio: Staff, run: Callable[..., An
 
     async def ledger(database: Database) -> Any:
         async with database.transaction(studio.shop.org_id) as tx:
-            return await turns.audit(tx, ids["turns"]), await turns.standings(tx, ids["turns"])
+            return await round_robin.audit(tx, ids["turns"]), await round_robin.standings(tx, ids["turns"])
 
     audit, standings = run(ledger)
     assert audit.holds
@@ -528,7 +528,7 @@ def test_bookings_of_what_takes_no_new_ones_are_still_moved_by_staff(
 
     async def ways(database: Database) -> Any:
         async with database.transaction(staff.shop.org_id) as tx:
-            return await bookings.ways_out(tx, await bookings.get(tx, UUID(made["id"])), NOW)
+            return await bookings.alternatives_for(tx, await bookings.get(tx, UUID(made["id"])), NOW)
 
     run(close)
     host = next(name for name in ("mo", "lena") if name in staff.columns(staff.event(made["id"])))

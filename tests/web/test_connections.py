@@ -20,7 +20,7 @@ from infra24.app import compose
 from infra24.capacity import Capacity
 from infra24.connections import ConnectionLimit, LimitedProtocol
 from infra24.settings import Settings
-from infra24.web.live import Anything, TooManyStreams, TooManyStreamsFromHere, Watcher
+from infra24.web.change_stream import Anything, TooManyStreams, TooManyStreamsFromHere, Watcher
 from tests import loopback
 from tests.serving import Clock, free_port
 
@@ -123,7 +123,7 @@ def test_with_256_files_and_hundreds_of_idle_sockets_honest_requests_are_answere
     port = free_port()
     script = (
         "import resource; from pathlib import Path; resource.setrlimit(resource.RLIMIT_NOFILE, (64, 256))\n"
-        "from infra24.serving import Urls, serve; from infra24.settings import Settings\n"
+        "from infra24.server import Urls, serve; from infra24.settings import Settings\n"
         f"serve(Settings(data_dir=Path({str(tmp_path)!r}), port={port}, "
         f"secret='a secret of the tests, long enough'), Urls({database_url!r}, {database_url!r}))"
     )

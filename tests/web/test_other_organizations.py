@@ -11,9 +11,9 @@ import pytest
 from infra24.people import Scope
 from infra24.roles import of_connection
 from infra24.settings import Settings
-from infra24.web.addresses import Address, Page
 from infra24.web.guard import Open
 from infra24.web.routes import API, PAGES
+from infra24.web.routing import Address, Page
 from tests.factories import Shop, found_shop
 from tests.serving import Clock
 from tests.web.test_bookings_api import AT, body, book

@@ -8,8 +8,8 @@ import pytest
 from pydantic import SecretStr
 
 from infra24.settings import Settings
+from tests.auth.authenticator import Authenticator
 from tests.house import House, csrf_in, house
-from tests.proofs.authenticator import Authenticator
 from tests.serving import NOW, Clock
 
 

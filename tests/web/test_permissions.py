@@ -13,9 +13,9 @@ import pytest
 
 from infra24.people import Role, Scope
 from infra24.settings import Settings
-from infra24.web.addresses import Address, Page
 from infra24.web.guard import Open
 from infra24.web.routes import API, PAGES
+from infra24.web.routing import Address, Page
 from tests import loopback
 from tests.factories import Shop, found_shop
 from tests.people import Someone, sign_in

@@ -12,11 +12,11 @@ import httpx2
 import pytest
 from pydantic import SecretStr
 
-from infra24.proofs import Provider
+from infra24.auth import Provider
 from infra24.settings import Settings
+from tests.auth import servers
+from tests.auth.servers import Forger, certified, forging, walk_through
 from tests.house import House, Known, house
-from tests.proofs import servers
-from tests.proofs.servers import Forger, certified, forging, walk_through
 from tests.serving import Clock, free_port
 
 

@@ -11,11 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import infra24
-from infra24 import people, proofs, rate_limits
+from infra24 import auth, people, rate_limits
+from infra24.auth import passwords
 from infra24.bookings import BookerLimit, HoldOver
 from infra24.errors import Conflict, Forbidden, NotFound, Refusal, TooMany, Unavailable
-from infra24.languages import LANGUAGES, LOCALES, speech
-from infra24.proofs import passwords
+from infra24.i18n import LANGUAGES, LOCALES, speech
 from infra24.web import caller, guard, theme
 from infra24.web.account import passkeys, providers, security
 
@@ -61,7 +61,7 @@ def _refusals_of_accounts() -> set[type[Refusal]]:
         rate_limits.model,
         people.model,
         people.factors,
-        proofs.model,
+        auth.model,
         guard,
         caller,
         passkeys,

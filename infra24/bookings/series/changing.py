@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
 from infra24 import bookings, events, resources
-from infra24.bookings import Booking, By, SlotTaken, Status, reading, seating
+from infra24.bookings import Booking, By, SlotTaken, Status, allocation, lookup
 from infra24.bookings.series import queries
 from infra24.bookings.series.model import Plan, Series, SeriesConflicts, UnknownSeries
 from infra24.bookings.series.planning import Slot, lay, survey
@@ -36,7 +36,7 @@ async def get(tx: Tx, series_id: UUID, *, lock: bool = False) -> tuple[Series, l
     series = await queries.get(tx, series_id, lock=lock)
     if series is None:
         raise UnknownSeries()
-    return series, await reading.of_series(tx, series_id, lock=lock)
+    return series, await lookup.of_series(tx, series_id, lock=lock)
 
 
 async def cancel(
@@ -95,17 +95,17 @@ async def move(
             async with tx.attempt():
                 await _write(tx, series, later, all_, affected)
                 for booking in affected:
-                    await seating.release(tx, booking.id, hosts_too=True)
+                    await allocation.release(tx, booking.id, hosts_too=True)
                 anew = [(replace(b, series_id=later.id, series_at=d.wall), f)
                         for (b, f), d in zip(placed, dates, strict=True)]  # fmt: skip
-                if not await seating.seat_all(tx, offer, anew, now, returned=ground.returned):
+                if not await allocation.seat_all(tx, offer, anew, now, returned=ground.returned):
                     raise _Lost
         except _Lost:
             continue
         facts = {"dates": len(anew), "rule": later.rule, "from_series": str(series.id)}
         events.record(tx, "series.moved", later.id, facts, now)
         moved_ids = {booking.id for booking, _ in anew}
-        for after in await reading.of_series(tx, later.id):
+        for after in await lookup.of_series(tx, later.id):
             if after.id in moved_ids:
                 events.record(tx, "booking.rescheduled", after.id, {**after.facts(), "by": By.STAFF}, now)
         return later, planned
@@ -120,7 +120,7 @@ async def _locked(tx: Tx, series_id: UUID) -> tuple[Series, list[Booking]]:
     """A series that nobody else changes: what it may claim is held first, as everyone does."""
     series, _ = await get(tx, series_id)
     offer = await resources.offer(tx, series.resource_id)
-    await seating.lock_all(tx, offer)
+    await allocation.lock_all(tx, offer)
     return await get(tx, series_id, lock=True)
 
 

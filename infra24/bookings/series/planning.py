@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
-from infra24 import events, resources, turns
+from infra24 import events, resources, round_robin
 from infra24.availability import (
     Busy,
     Pooling,
@@ -28,18 +28,18 @@ from infra24.bookings import (
     Status,
     Tokens,
     Wish,
+    allocation,
     claim_queries,
+    creation,
     instant,
-    placement,
-    seating,
-    timetables,
+    snapshots,
 )
 from infra24.bookings import queries as queries_of_bookings
 from infra24.bookings.clients import check_client, note_client
 from infra24.bookings.series import queries
 from infra24.bookings.series.model import Plan, PlannedDate, Series, SeriesConflicts, SeriesWish
 from infra24.bookings.series.recurrence import in_wall_time, instant_of, occurrences
-from infra24.bookings.timetables import Outlook, claims_by_member, seconds, timetable
+from infra24.bookings.snapshots import Outlook, claims_by_member, seconds, timetable
 from infra24.db import Tx
 from infra24.errors import Problem
 from infra24.organizations import UnknownResource
@@ -108,9 +108,9 @@ class Ground:
             limit.reason for limit in limits if limit.is_used_up(self.whole.rules.zone, self.of_booker, adds)
         ]
 
-    def add(self, booking: Booking, found: seating.Assignment) -> None:
+    def add(self, booking: Booking, found: allocation.Assignment) -> None:
         """Let a planned booking stand, so that the next dates see it."""
-        for id_, busy in seating.virtual_claims(found, booking):
+        for id_, busy in allocation.virtual_claims(found, booking):
             self.claims.setdefault(id_, []).append(busy)
         times = (seconds(booking.starts_at), seconds(booking.ends_at))
         self.made.append(times)
@@ -120,7 +120,7 @@ class Ground:
 
     async def give_back(self, tx: Tx, booking: Booking) -> None:
         """A booking goes to another host: its turn is not theirs any more."""
-        turn = await turns.turn_of(tx, booking.id)
+        turn = await round_robin.turn_of(tx, booking.id)
         if turn is not None:
             self._charge({key: -change for key, change in turn.charges().items()}, ())
         self.returned.add(booking.id)
@@ -155,9 +155,9 @@ async def book(
     carries the plan, when a date cannot be had that was not left out; and as `bookings.book` for the client.
     """
     await _check_client(tx, wish, by, now)  # before anything else is locked
-    await seating.lock_all(tx, await resources.offer(tx, wish.resource_id))
+    await allocation.lock_all(tx, await resources.offer(tx, wish.resource_id))
     offer = await _offer(tx, wish, by)  # as it is now that whoever was changing it is done
-    await seating.lock_all(tx, offer)
+    await allocation.lock_all(tx, offer)
     if offer.rules.limits_of(Whose.BOOKER):
         await queries_of_bookings.lock_booker(tx, wish.person.email)
     slots = dates_of(wish, offer)
@@ -189,14 +189,14 @@ async def book(
         try:
             async with tx.attempt():
                 await queries.insert(tx, series, now)
-                if not await seating.seat_all(tx, offer, made, now, hashes=hashes):
+                if not await allocation.seat_all(tx, offer, made, now, hashes=hashes):
                     raise _Lost
         except _Lost:
             continue
         bookings = [_seated(booking, found) for booking, found in made]
         await note_client(tx, wish.client, [booking.id for booking in bookings], now)
         for booking in bookings:
-            placement.announce(tx, booking, now)
+            creation.announce(tx, booking, now)
         facts = {"rule": series.rule, "dates": len(bookings), "title": offer.resource.title}
         events.record(tx, "series.created", series.id, facts, now)
         return series, bookings
@@ -262,7 +262,7 @@ async def survey(
 ) -> Ground:
     """Read, in one statement, the claims around all dates: of each the whole local day."""
     length = timedelta(minutes=minutes)
-    reach = timetables.margin(offer, length)
+    reach = snapshots.margin(offer, length)
     zone = offer.rules.zone
     days = [day_span(zone, slot.start.astimezone(zone).date()) for slot in slots]
     beyond = int(reach.total_seconds())
@@ -279,7 +279,7 @@ async def survey(
         own = await claim_queries.made(tx, offer.resource.id, since, until, now, ignoring, email=email)
     standings: dict[UUID, tuple[int, int]] = {}
     if offer.narrowed(choice).pooling is Pooling.ROUND_ROBIN:
-        standings = await turns.standings(tx, offer.resource.id)
+        standings = await round_robin.standings(tx, offer.resource.id)
     return Ground(offer, choice, length, claims_by_member(rows), made, own, standings, reach, now)
 
 
@@ -291,13 +291,13 @@ async def lay(
     skips_holidays: bool,
     without: frozenset[datetime] = frozenset(),
     own: Mapping[datetime, Booking] | None = None,
-) -> tuple[list[PlannedDate], list[tuple[Booking, seating.Assignment]]]:
+) -> tuple[list[PlannedDate], list[tuple[Booking, allocation.Assignment]]]:
     """Lay the dates down one after the other, with the same hosts where they can stay.
 
     `own` are bookings that stand already and are moved, by their wall time.
     """
     dates: list[PlannedDate] = []
-    placed: list[tuple[Booking, seating.Assignment]] = []
+    placed: list[tuple[Booking, allocation.Assignment]] = []
     keep: Sequence[UUID] = ()
     for slot in slots:
         end = slot.start + ground.length
@@ -325,17 +325,17 @@ async def lay(
 
 async def _find(
     tx: Tx, ground: Ground, slot: Slot, booking: Booking, keep: Sequence[UUID], *, new: bool
-) -> seating.Assignment:
+) -> allocation.Assignment:
     """Who and what takes one date, on top of what is laid down."""
     if new:
         beyond = ground.beyond(slot.start)
         if beyond:
             raise LimitReached(beyond)
     outlook = ground.outlook(slot.start)
-    if not new and keep and not seating.can_keep(outlook, booking, keep):
+    if not new and keep and not allocation.can_keep(outlook, booking, keep):
         await ground.give_back(tx, booking)
         keep = ()
-    return await seating.find(tx, outlook, booking, keep=keep, new=new, standings=ground.standings)
+    return await allocation.find(tx, outlook, booking, keep=keep, new=new, standings=ground.standings)
 
 
 def _conflict(ground: Ground, slot: Slot, end: datetime, refusal: SlotTaken | SlotNotOffered) -> PlannedDate:
@@ -359,7 +359,7 @@ def _stub(tx: Tx, wish: SeriesWish, offer: Offer, now: datetime) -> Booking:
     end = wish.first + timedelta(minutes=wish.minutes)
     person = wish.person if wish.person.name else None
     single = Wish(wish.resource_id, wish.first, end, person, wish.choice)
-    return placement.wished(tx, single, offer, now)
+    return creation.wished(tx, single, offer, now)
 
 
 def _member(
@@ -369,7 +369,7 @@ def _member(
     return replace(booking, series_id=series.id, series_at=wall, meeting_url=url, is_exception=alone)
 
 
-def _seated(booking: Booking, found: seating.Assignment) -> Booking:
+def _seated(booking: Booking, found: allocation.Assignment) -> Booking:
     bookers = tuple(p for p in booking.participants if p.role == "booker")
     return replace(booking, participants=(*bookers, *found.hosts))
 

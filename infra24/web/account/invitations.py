@@ -10,7 +10,7 @@ from starlette.responses import RedirectResponse
 
 from infra24 import people
 from infra24.people import UnknownInvitation
-from infra24.web.account.entering import actor, enter
+from infra24.web.account.login import actor, enter
 from infra24.web.caller import caller_of
 from infra24.web.pages.forms import typed
 from infra24.web.rendering import page

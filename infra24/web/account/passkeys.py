@@ -8,12 +8,12 @@ import orjson
 from fastapi import Request, Response
 
 from infra24 import people
+from infra24.auth import PasskeyRefused, passkeys
+from infra24.auth.passkeys import Site
 from infra24.errors import Invalid
 from infra24.people.devices import system_named
-from infra24.proofs import PasskeyRefused, passkeys
-from infra24.proofs.passkeys import Site
 from infra24.rate_limits import RateLimited
-from infra24.web.account.entering import (
+from infra24.web.account.login import (
     count,
     enter,
     failures_counted,
@@ -22,7 +22,7 @@ from infra24.web.account.entering import (
     set_session,
 )
 from infra24.web.account.security import require_fresh, show_codes_next
-from infra24.web.api.answers import answer
+from infra24.web.api.responses import answer
 from infra24.web.caller import address_of, caller_of
 from infra24.web.services import Services, services
 

@@ -7,11 +7,11 @@ from fastapi import Request, Response
 from starlette.responses import RedirectResponse
 
 from infra24 import people
-from infra24.availability.documents import zone_named
+from infra24.availability.json_reader import zone_named
 from infra24.errors import Forbidden
-from infra24.languages import LANGUAGES
+from infra24.i18n import LANGUAGES
 from infra24.people import EmailTaken, LinkSpent
-from infra24.web.account.entering import address_typed, count
+from infra24.web.account.login import address_typed, count
 from infra24.web.account.security import require_fresh, signed_in
 from infra24.web.caller import address_of, caller_of
 from infra24.web.errors import to_sign_in
@@ -71,7 +71,7 @@ async def ask_for_email(request: Request) -> Response:
     await count(request, "letters from an address", address_of(request))
     await count(request, "letters to an account", str(user.user_id))
     async with found.database.accounts(caller_of(request).actor) as tx:
-        link_id = await people.one_time.make(tx, user.user_id, "email", email, now)
+        link_id = await people.magic_links.make(tx, user.user_id, "email", email, now)
         await found.letterbox.letter(tx.connection, "email_change", {"link": link_id})
         await found.letterbox.letter(tx.connection, "email_changed_notice", {"link": link_id})
     return RedirectResponse("/account?done=email", 303)
@@ -81,19 +81,19 @@ async def change_email(request: Request) -> Response:
     """/account/email/{token}: the new address is proved by its letter, and by the account that asked."""
     found, now, token = services(request), services(request).clock(), request.path_params["token"]
     try:
-        link_id = people.one_time.read(found.tokens, token)
+        link_id = people.magic_links.read(found.tokens, token)
         if request.method == "GET":
             async with found.database.accounts() as tx:
-                opened = await people.one_time.look(tx, link_id, "email", now)
+                opened = await people.magic_links.look(tx, link_id, "email", now)
             return page(request, "account/new_email.html", None, {"email": opened.email})
         await typed(request)
         async with found.database.accounts(caller_of(request).actor) as tx:
-            opened = await people.one_time.look(tx, link_id, "email", now)
+            opened = await people.magic_links.look(tx, link_id, "email", now)
             if caller_of(request).user is None:
                 return to_sign_in(request)
             if caller_of(request).user_id != opened.user_id:  # a click must not give someone's address away
                 raise OtherAccount()
-            opened = await people.one_time.use(tx, link_id, "email", now)
+            opened = await people.magic_links.use(tx, link_id, "email", now)
             await people.accounts.set_email(tx, opened.user_id, opened.email)
     except (LinkSpent, EmailTaken, OtherAccount) as refusal:
         return page(request, "account/spent.html", None, {"said": refusal.sentence}, status=409)

@@ -7,10 +7,10 @@ from fastapi import Request, Response
 from starlette.responses import RedirectResponse
 
 from infra24 import people
+from infra24.auth.model import Claims, ProviderRefused, SealBroken
+from infra24.auth.oidc import Pending, SignIn
 from infra24.errors import Conflict
-from infra24.proofs.model import Claims, ProviderRefused, SealBroken
-from infra24.proofs.oidc import Pending, SignIn
-from infra24.web.account.entering import address_typed, enter, onward_of
+from infra24.web.account.login import address_typed, enter, onward_of
 from infra24.web.account.security import CONNECT, require_fresh
 from infra24.web.caller import NothingHere, caller_of
 from infra24.web.services import Services, services

@@ -11,13 +11,13 @@ from fastapi import Request, Response
 from starlette.responses import RedirectResponse
 
 from infra24 import people
+from infra24.auth import passwords, totp
+from infra24.auth.model import SealBroken
 from infra24.errors import Problem, Refusal, Unauthenticated
 from infra24.people import ProveAgain, SignedIn
 from infra24.people.devices import device_named
-from infra24.proofs import passwords, totp
-from infra24.proofs.model import SealBroken
 from infra24.rate_limits import RateLimited
-from infra24.web.account.entering import failures_counted, set_session
+from infra24.web.account.login import failures_counted, set_session
 from infra24.web.caller import caller_of
 from infra24.web.errors import status_of
 from infra24.web.pages.forms import typed

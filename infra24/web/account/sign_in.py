@@ -11,7 +11,7 @@ from infra24 import people, rate_limits
 from infra24.errors import Refusal
 from infra24.people import LinkSpent, WrongCredentials
 from infra24.rate_limits import RateLimited
-from infra24.web.account.entering import (
+from infra24.web.account.login import (
     address_typed,
     count,
     end_cookies,
@@ -87,7 +87,7 @@ async def _write_link(request: Request, email: str) -> None:
     async with found.database.accounts() as tx:
         account = await people.accounts.of_email(tx, email) if wait is None else None
         if account is not None:
-            link_id = await people.one_time.make(tx, account.id, "sign_in", account.email, now)
+            link_id = await people.magic_links.make(tx, account.id, "sign_in", account.email, now)
             await found.letterbox.letter(tx.connection, "sign_in", {"link": link_id})
 
 
@@ -95,15 +95,15 @@ async def by_link(request: Request) -> Response:
     """/sign-in/link/{token}: GET only shows the button, for programs that read letters follow links too."""
     found, now, token = services(request), services(request).clock(), request.path_params["token"]
     try:
-        link_id = people.one_time.read(found.tokens, token)
+        link_id = people.magic_links.read(found.tokens, token)
         if request.method == "GET":
             async with found.database.accounts() as tx:
-                opened = await people.one_time.look(tx, link_id, "sign_in", now)
+                opened = await people.magic_links.look(tx, link_id, "sign_in", now)
             return page(request, "account/link.html", None, {"email": opened.email})
         await typed(request)
         to = onward_of(request.cookies.get("onward"))
         async with found.database.accounts() as tx:
-            opened = await people.one_time.use(tx, link_id, "sign_in", now)
+            opened = await people.magic_links.use(tx, link_id, "sign_in", now)
             account = await people.accounts.get(tx, opened.user_id)
             if account.email != opened.email:  # it was sent to an address that is theirs no more
                 raise LinkSpent()

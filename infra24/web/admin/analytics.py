@@ -16,10 +16,10 @@ from infra24.analytics import RANGES, TABLES, Bucket, Offered, Report, Step, Thi
 from infra24.analytics.model import LEADS, Figures, Tally
 from infra24.availability.hours import DAY
 from infra24.bookings import Status
+from infra24.csv_export import as_csv
 from infra24.errors import Problem
-from infra24.languages import Speech
+from infra24.i18n import Speech
 from infra24.organizations import Organization
-from infra24.spreadsheets import as_csv
 from infra24.web import charts
 from infra24.web.caller import caller_of, here_of
 from infra24.web.charts import Item, Part

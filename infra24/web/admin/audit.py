@@ -6,9 +6,9 @@ from fastapi import Request, Response
 
 from infra24 import audit
 from infra24.audit import Filters
-from infra24.web.admin import inputs
+from infra24.web.admin import parsing
+from infra24.web.admin.audit_view import told
 from infra24.web.admin.bookings import midnight
-from infra24.web.admin.changes import told
 from infra24.web.caller import caller_of, here_of
 from infra24.web.pages.forms import read_number
 from infra24.web.rendering import page, speech_for, with_query
@@ -21,7 +21,7 @@ async def audit_page(request: Request) -> Response:
     """The audit, filtered as the address says."""
     here, who, asked = here_of(request), caller_of(request), request.query_params
     zone = ZoneInfo(here.time_zone)
-    first, last = inputs.day(asked.get("from", "")), inputs.day(asked.get("to", ""))
+    first, last = parsing.day(asked.get("from", "")), parsing.day(asked.get("to", ""))
     filters = Filters(
         asked.get("subject") or None,
         asked.get("id", "")[:120] or None,

@@ -16,10 +16,10 @@ from infra24.db import Tx
 from infra24.errors import Conflict, Problem
 from infra24.organizations import Day, Organization
 from infra24.resources import Closing
-from infra24.web.admin.entries import Entries, entries
-from infra24.web.admin.rescuing import rescue, with_ways
+from infra24.web.admin.affected_bookings import rescue, with_ways
+from infra24.web.admin.form_data import Entries, entries
+from infra24.web.admin.form_pages import sheet_page
 from infra24.web.admin.rules_rows import dated, time_typed
-from infra24.web.admin.sheets import sheet_page
 from infra24.web.caller import caller_of, here_of
 from infra24.web.services import services
 

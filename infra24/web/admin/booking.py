@@ -8,14 +8,14 @@ from fastapi import Request, Response
 from starlette.responses import RedirectResponse
 
 from infra24 import announcements, audit, bookings
-from infra24.bookings import Booking, By, Move, SlotTaken, Status, Ways
+from infra24.bookings import Alternatives, Booking, By, Move, SlotTaken, Status
 from infra24.db import Tx
 from infra24.errors import Problem, Refusal
 from infra24.people import Scope
-from infra24.web.admin import inputs
-from infra24.web.admin.changes import told
-from infra24.web.admin.entries import Entries, entries
-from infra24.web.admin.handling import VERBS, Order
+from infra24.web.admin import parsing
+from infra24.web.admin.audit_view import told
+from infra24.web.admin.bulk_actions import VERBS, Order
+from infra24.web.admin.form_data import Entries, entries
 from infra24.web.api.views import links
 from infra24.web.caller import caller_of, here_of, open_booking
 from infra24.web.errors import status_of
@@ -58,19 +58,19 @@ async def _do(request: Request, tx: Tx, booking: Booking, typed: Entries) -> Non
         await bookings.annotate(tx, booking.id, typed.get("notes")[:4_000], now=now)
     elif wanted == "time":
         zone = ZoneInfo(here_of(request).time_zone)
-        start = inputs.moment(typed.get("date"), typed.get("time"), zone)
+        start = parsing.moment(typed.get("date"), typed.get("time"), zone)
         if start is None:
             raise Problem({"time": "Write the date and the time."})
         own = booking.resource_id
         move = Move(booking.id, own, own, start, start + booking.length)
         await bookings.move(tx, move, now=now)
     elif wanted == "near":
-        start = inputs.instant(typed.get("start"))
+        start = parsing.instant(typed.get("start"))
         if start is None:
             raise Problem({"start": "Choose one of the times."})
         await bookings.reschedule(tx, booking.id, start, start + booking.length, by=By.STAFF, now=now)
     elif wanted in VERBS:
-        order = Order(who, typed.get("because")[:500], inputs.identity(typed.get("host")), now)
+        order = Order(who, typed.get("because")[:500], parsing.identity(typed.get("host")), now)
         await VERBS[wanted](tx, booking, order)
     else:
         raise Problem({"do": "Choose what to do."})
@@ -84,7 +84,7 @@ async def _page(request: Request, more: dict[str, Any], status: int = 200) -> Re
         if by is not By.STAFF:
             raise bookings.UnknownBooking()
         movable = booking.status in _OPEN and (who.may(Scope.BOOKINGS_WRITE) or who.may(Scope.BOOKINGS_HOST))
-        ways = await bookings.ways_out(tx, booking, now) if movable else Ways()
+        ways = await bookings.alternatives_for(tx, booking, now) if movable else Alternatives()
         history = await audit.of_subject(tx, "booking", str(booking.id))
         notices = await announcements.of_booking(tx, booking.id)
     speech, zone = speech_for(request, here), ZoneInfo(here.time_zone)

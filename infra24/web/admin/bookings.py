@@ -13,11 +13,11 @@ from fastapi import Request, Response
 from infra24 import bookings, resources
 from infra24.availability.hours import day_span
 from infra24.bookings import Booking, Filters, Status, instant
+from infra24.csv_export import Cell, Table, as_csv
 from infra24.db import Tx
 from infra24.organizations import Organization
-from infra24.spreadsheets import Cell, Table, as_csv
-from infra24.web.admin import inputs
-from infra24.web.admin.handling import Outcome, handle
+from infra24.web.admin import parsing
+from infra24.web.admin.bulk_actions import Outcome, handle
 from infra24.web.caller import Caller, caller_of, here_of
 from infra24.web.rendering import page, speech_for, with_query
 from infra24.web.services import services
@@ -71,7 +71,7 @@ def read(request: Request, who: Caller, zone: ZoneInfo, now: datetime) -> Wanted
     view = asked.get("view", "today")
     view = view if view in VIEWS else "today"
     since, until = span_of(view, zone, now)
-    first, last = inputs.day(asked.get("from", "")), inputs.day(asked.get("to", ""))
+    first, last = parsing.day(asked.get("from", "")), parsing.day(asked.get("to", ""))
     if first:
         since = midnight(zone, first)
     if last:
@@ -84,9 +84,9 @@ def read(request: Request, who: Caller, zone: ZoneInfo, now: datetime) -> Wanted
             since,
             until,
             Status(status) if status in set(Status) else waiting,
-            inputs.identity(asked.get("offer")),
-            inputs.identity(asked.get("uses")),
-            inputs.identity(asked.get("host")),
+            parsing.identity(asked.get("offer")),
+            parsing.identity(asked.get("uses")),
+            parsing.identity(asked.get("host")),
             who.hosting,
             text=asked.get("q", "").strip()[:100] or None,
         ),
@@ -204,5 +204,5 @@ def place_of(booking: Booking) -> str:
 def read_place(text: str) -> tuple[datetime, UUID] | None:
     """The same, read; None for anything else."""
     at, _, id_ = text.partition("~")
-    when, which = inputs.stamp(at.replace(" ", "+")), inputs.identity(id_)
+    when, which = parsing.stamp(at.replace(" ", "+")), parsing.identity(id_)
     return (when, which) if when and which else None

@@ -12,12 +12,12 @@ from infra24 import bookings
 from infra24.availability.hours import day_span
 from infra24.bookings import Agenda, Column
 from infra24.bookings.agenda import MOST_COLUMNS, told
-from infra24.languages import Speech
+from infra24.i18n import Speech
 from infra24.people import Scope
 from infra24.web.api.agenda_views import closed_words, column_view, ids_of, label
 from infra24.web.api.calendar import visible_columns
 from infra24.web.caller import address_of, caller_of, here_of
-from infra24.web.live import Anything
+from infra24.web.change_stream import Anything
 from infra24.web.rendering import page, speech_for, with_query
 from infra24.web.services import services
 

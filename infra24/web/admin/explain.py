@@ -12,10 +12,10 @@ from fastapi import Request, Response
 from infra24 import bookings, resources
 from infra24.availability import Explanation, Party, Reason
 from infra24.availability.hours import day_span
-from infra24.bookings import explaining
+from infra24.bookings import explanations
 from infra24.db import Tx
 from infra24.resources import ANYONE, Choice, Offer
-from infra24.web.admin import inputs
+from infra24.web.admin import parsing
 from infra24.web.caller import caller_of, here_of
 from infra24.web.pages.forms import read_number
 from infra24.web.rendering import page, with_query
@@ -27,7 +27,7 @@ async def explain_page(request: Request) -> Response:
     found, here, who = services(request), here_of(request), caller_of(request)
     now, zone, query = found.clock(), ZoneInfo(here.time_zone), request.query_params
     today = now.astimezone(zone).date()
-    on, at = inputs.day(query.get("on", "")) or today, inputs.clock(query.get("at", ""))
+    on, at = parsing.day(query.get("on", "")) or today, parsing.clock(query.get("at", ""))
     how = query.get("how", "day" if at is None else "time")
     context: dict[str, Any] = {
         "section": "explain",
@@ -50,7 +50,7 @@ async def explain_page(request: Request) -> Response:
             context |= _asked_of(offer, query)
             length, choice = context["length"], context["choice"]
             if context["how"] == "time" and at is not None:
-                start = inputs.moment(on.isoformat(), at.isoformat(), zone)
+                start = parsing.moment(on.isoformat(), at.isoformat(), zone)
                 assert start is not None
                 context |= await _one(tx, offer, start, length, choice, now)
             elif context["how"] == "day":
@@ -128,7 +128,7 @@ async def _day(
 ) -> dict[str, Any]:
     """A whole day: every start that the hours give, and what is in its way."""
     span = _span(zone, on, on + timedelta(days=1))
-    narrow, told = await explaining.why_each(tx, offer.resource.id, span, minutes, now, choice=choice)
+    narrow, told = await explanations.why_each(tx, offer.resource.id, span, minutes, now, choice=choice)
     names = {occupant.id: occupant.name for occupant in narrow.occupants.values()}
     rows: list[dict[str, Any]] = []
     for one in told:

@@ -7,9 +7,9 @@ from zoneinfo import ZoneInfo
 
 from fastapi import Request, Response
 
-from infra24 import bookings, resources, turns
+from infra24 import bookings, resources, round_robin
 from infra24.availability import TURN, Replay, Turn, charges
-from infra24.turns import Audit
+from infra24.round_robin import Audit
 from infra24.web.caller import caller_of, here_of
 from infra24.web.pages.forms import read_number
 from infra24.web.rendering import page, with_query
@@ -22,7 +22,7 @@ async def fairness_page(request: Request) -> Response:
     """The offers whose hosts take turns."""
     found, here, who = services(request), here_of(request), caller_of(request)
     async with found.database.transaction(here.id, who.actor) as tx:
-        offers = await turns.offers(tx)
+        offers = await round_robin.offers(tx)
     context = {"section": "fairness", "offers": offers, "offer": None, "zone": ZoneInfo(here.time_zone)}
     return page(request, "admin/fairness.html", here, context)
 
@@ -32,14 +32,14 @@ async def ledger_page(request: Request) -> Response:
     found, here, who = services(request), here_of(request), caller_of(request)
     async with found.database.transaction(here.id, who.actor) as tx:
         offer = await resources.get_by_slug(tx, request.path_params["slug"])
-        audit = await turns.audit(tx, offer.id)
+        audit = await round_robin.audit(tx, offer.id)
     sent = request.query_params
     weights = {
         name.removeprefix("w-"): min(1_000, max(1, read_number(value)))
         for name, value in sent.items()
         if name.startswith("w-")
     }
-    tried = turns.simulated(audit, weights) if weights else None
+    tried = round_robin.simulated(audit, weights) if weights else None
     pages = max(1, -(-len(audit.ledger) // _LINES))
     number = min(pages, max(1, read_number(sent.get("page"))))
     context = {

@@ -17,9 +17,9 @@ from infra24.bookings import Broken
 from infra24.db import Tx
 from infra24.errors import Problem
 from infra24.organizations import Country, Day, HolidayPlan, HolidaysChanged
-from infra24.web.admin import inputs
-from infra24.web.admin.edits import Meanwhile, merged, seen_of
-from infra24.web.admin.entries import Entries
+from infra24.web.admin import parsing
+from infra24.web.admin.form_data import Entries
+from infra24.web.admin.merge import Meanwhile, merged, seen_of
 from infra24.web.caller import caller_of, here_of
 from infra24.web.pages.forms import typed
 from infra24.web.rendering import page, speech_for
@@ -107,7 +107,7 @@ def _together(said: Mapping[str, Any], now: Mapping[str, Any]) -> tuple[dict[str
     """What was typed, on top of what stands now; and what changed since the form was shown."""
     mine = Entries({**_lines(said).values, "seen": [said["seen"]]})
     both, changed = merged(mine, _lines(now))
-    countries = inputs.named(dict.fromkeys(both.values, ""), "keep-")
+    countries = parsing.named(dict.fromkeys(both.values, ""), "keep-")
     days = sorted((name.removeprefix("on-"), *values) for name, values in both.values.items()
                   if name.startswith("on-"))  # fmt: skip
     return {**said, "countries": countries, "days": days, "seen": now["seen"]}, changed
@@ -115,14 +115,14 @@ def _together(said: Mapping[str, Any], now: Mapping[str, Any]) -> tuple[dict[str
 
 def _typed(sent: Mapping[str, str]) -> dict[str, Any]:
     """What was typed. A country that was chosen joins the list, unless only its parts are asked for."""
-    countries = inputs.named(sent, "keep-")
-    country, part = inputs.text(sent, "country", 2), inputs.text(sent, "part", 20)
+    countries = parsing.named(sent, "keep-")
+    country, part = parsing.text(sent, "country", 2), parsing.text(sent, "part", 20)
     asked = "parts" in sent
     if country and not asked:
         there = part.partition("-")[0] == country
         countries.append(part if there else country)
     rows = [name.removeprefix("on-") for name in sent if name.startswith("on-")]
-    days = [(inputs.text(sent, f"on-{n}", 10), inputs.text(sent, f"name-{n}"),
+    days = [(parsing.text(sent, f"on-{n}", 10), parsing.text(sent, f"name-{n}"),
              "open" if sent.get(f"kind-{n}") == "open" else "closed")
             for n in rows if f"drop-{n}" not in sent]  # fmt: skip
     return {
@@ -140,7 +140,7 @@ def _read(said: Mapping[str, Any], past: tuple[Day, ...]) -> tuple[HolidayPlan |
     errors: dict[str, str] = {}
     own = {day.held_on.isoformat(): (day.name, day.is_closed) for day in past}
     for number, (on, name, kind) in enumerate(said["days"]):
-        if inputs.day(on) is None:
+        if parsing.day(on) is None:
             errors[f"on-{number}"] = "date"
         elif on in own:
             errors[f"on-{number}"] = "twice"
@@ -185,7 +185,7 @@ def _show(
         "parts": _parts(said["country"]) if said["country"] else [],
         "rows": [*said["days"], *[("", "", "closed")] * _EMPTY_ROWS],
         "errors": errors or {},
-        "meanwhile": [(inputs.day(name), spoken(name, locale), one) for one in meanwhile
+        "meanwhile": [(parsing.day(name), spoken(name, locale), one) for one in meanwhile
                       for name in [one.name.partition("-")[2]]],
         "broken": broken,
         "added": [row for row in coming if row not in former] if before else [],

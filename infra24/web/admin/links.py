@@ -18,7 +18,7 @@ from infra24.db import Tx
 from infra24.errors import Problem
 from infra24.organizations import Organization
 from infra24.web import theme
-from infra24.web.admin import inputs
+from infra24.web.admin import parsing
 from infra24.web.caller import caller_of, here_of
 from infra24.web.pages.forms import read_number, typed
 from infra24.web.rendering import page
@@ -125,9 +125,9 @@ async def _sign_address(request: Request) -> Response:
     """Writes an address that opens a private link, with what it brings along, signed."""
     found, here, who = services(request), here_of(request), caller_of(request)
     sent = await typed(request)
-    brings = {name: inputs.text(sent, name, 2_000 if name == "goal" else 200)
+    brings = {name: parsing.text(sent, name, 2_000 if name == "goal" else 200)
               for name in ("name", "email", "goal", "until_on", "until_at")}  # fmt: skip
-    until = inputs.moment(brings["until_on"], brings["until_at"] or "23:59", ZoneInfo(here.time_zone))
+    until = parsing.moment(brings["until_on"], brings["until_at"] or "23:59", ZoneInfo(here.time_zone))
     async with found.database.transaction(here.id, who.actor) as tx:
         link, known = await _open(tx, request), await resources.known(tx)
     values = _values(booking_links.draft_of(link), here)
@@ -176,7 +176,7 @@ def _state(link: BookingLink, now: datetime) -> str:
 
 def _values(draft: LinkDraft, here: Organization) -> dict[str, Any]:
     """What the form shows of a link."""
-    on, at = inputs.as_typed(draft.expires_at, ZoneInfo(here.time_zone))
+    on, at = parsing.as_typed(draft.expires_at, ZoneInfo(here.time_zone))
     return {
         "slug": draft.slug,
         "kind": draft.kind,
@@ -199,11 +199,11 @@ def _typed_values(sent: Mapping[str, str]) -> dict[str, Any]:
     """What was typed, to be shown again whatever is wrong with it."""
     names = ("slug", "kind", "title", "seed", "name", "radius", "expires_on", "expires_at", "max_uses")
     return {
-        **{name: inputs.text(sent, name) for name in names},
-        "description": inputs.text(sent, "description", 2_000),
-        "sites": inputs.text(sent, "sites", 4_000),
-        "offers": inputs.named(sent, "offer-"),
-        "hosts": inputs.named(sent, "host-"),
+        **{name: parsing.text(sent, name) for name in names},
+        "description": parsing.text(sent, "description", 2_000),
+        "sites": parsing.text(sent, "sites", 4_000),
+        "offers": parsing.named(sent, "offer-"),
+        "hosts": parsing.named(sent, "host-"),
         "is_private": "is_private" in sent,
     }
 
@@ -219,7 +219,7 @@ def _draft(
     expires = None
     if values["expires_on"] or values["expires_at"]:
         zone = ZoneInfo(here.time_zone)
-        expires = inputs.moment(values["expires_on"], values["expires_at"] or "23:59", zone)
+        expires = parsing.moment(values["expires_on"], values["expires_at"] or "23:59", zone)
         if expires is None:
             errors["expires"] = "date"
     most = None

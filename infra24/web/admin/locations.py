@@ -8,9 +8,9 @@ from starlette.responses import RedirectResponse
 
 from infra24 import organizations, resources
 from infra24.errors import Conflict
-from infra24.organizations.places import UnknownLocation
-from infra24.web.admin.entries import Entries, entries
-from infra24.web.admin.sheets import sheet_page
+from infra24.organizations.locations import UnknownLocation
+from infra24.web.admin.form_data import Entries, entries
+from infra24.web.admin.form_pages import sheet_page
 from infra24.web.caller import caller_of, here_of
 from infra24.web.services import services
 

@@ -8,11 +8,11 @@ from email_validator import EmailNotValidError, validate_email
 from fastapi import Request, Response
 from starlette.responses import RedirectResponse
 
-from infra24 import letters, people, resources
+from infra24 import mail, people, resources
 from infra24.db import Tx
 from infra24.errors import Problem, Refusal
 from infra24.people import Role, Scope
-from infra24.web.account.entering import count
+from infra24.web.account.login import count
 from infra24.web.caller import caller_of, here_of
 from infra24.web.errors import status_of
 from infra24.web.pages.forms import typed
@@ -54,7 +54,7 @@ async def _do(request: Request, tx: Tx, sent: dict[str, str]) -> None:
             giver=caller_of(request).role,
             now=now,
         )
-        letters.post(tx, "invitation", org=tx.org_id, invitation=invitation.id)
+        mail.post(tx, "invitation", org=tx.org_id, invitation=invitation.id)
     elif wanted == "role":
         await people.memberships.change_role(
             tx, _id(sent.get("member")), _role(sent), giver=caller_of(request).role, now=now

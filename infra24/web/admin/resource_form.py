@@ -10,7 +10,7 @@ from babel.numbers import get_currency_precision
 from pydantic import ValidationError
 
 from infra24.resources import Draft
-from infra24.web.admin.entries import Entries
+from infra24.web.admin.form_data import Entries
 from infra24.web.api.resources import ResourceChange
 
 LAYOUT_PARTS = ("name", "setup", "teardown")

@@ -14,10 +14,10 @@ from infra24.db import Tx
 from infra24.errors import Conflict, Problem
 from infra24.organizations import Organization
 from infra24.resources import Directory, Draft, Resource, ResourceChanged, Wanted
-from infra24.web.admin.edits import Meanwhile, merged, seen_of
-from infra24.web.admin.entries import Entries, entries
+from infra24.web.admin.form_data import Entries, entries
+from infra24.web.admin.form_pages import sheet_page
+from infra24.web.admin.merge import Meanwhile, merged, seen_of
 from infra24.web.admin.resource_form import beginning, checked, field_of, read, shown
-from infra24.web.admin.sheets import sheet_page
 from infra24.web.caller import caller_of, here_of
 from infra24.web.rendering import with_query
 from infra24.web.services import services

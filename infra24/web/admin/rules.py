@@ -15,13 +15,13 @@ from infra24.db import Tx
 from infra24.errors import Conflict, Problem
 from infra24.organizations import Organization
 from infra24.resources import Resource, ResourceChanged
-from infra24.web.admin.edits import Meanwhile, merged_keys
-from infra24.web.admin.entries import Entries, entries
+from infra24.web.admin.form_data import Entries, entries
+from infra24.web.admin.form_pages import sheet_page
+from infra24.web.admin.merge import Meanwhile, merged_keys
 from infra24.web.admin.resource_form import json_object
 from infra24.web.admin.resources import section_of, version_of
 from infra24.web.admin.rules_form import ReadRules, read, shown
 from infra24.web.admin.rules_rows import GROUPS
-from infra24.web.admin.sheets import sheet_page
 from infra24.web.admin.weeks import first_of_week, week_view
 from infra24.web.caller import caller_of, here_of
 from infra24.web.rendering import speech_for

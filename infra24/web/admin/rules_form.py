@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from infra24.availability.rules import LIMITS
-from infra24.web.admin.entries import Entries
+from infra24.web.admin.form_data import Entries
 from infra24.web.admin.rules_rows import GROUPS
 
 NUMBERS = (

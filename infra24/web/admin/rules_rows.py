@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from infra24.availability.documents import WEEKDAYS, weekday
+from infra24.availability.json_reader import WEEKDAYS, weekday
 
 Row = dict[str, str]
 Numbered = Sequence[tuple[int, Row]]

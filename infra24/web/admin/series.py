@@ -18,9 +18,9 @@ from infra24.bookings.series import NotInSeries, Scope, Series, SeriesConflicts,
 from infra24.bookings.series.recurrence import parts_of
 from infra24.db import Tx
 from infra24.errors import Problem
-from infra24.languages import Speech
+from infra24.i18n import Speech
 from infra24.resources import Resource
-from infra24.web.admin import inputs
+from infra24.web.admin import parsing
 from infra24.web.caller import caller_of, here_of
 from infra24.web.pages.forms import read_number, typed
 from infra24.web.rendering import page, speech_for
@@ -37,7 +37,7 @@ async def series_page(request: Request) -> Response:
     found, here, who = services(request), here_of(request), caller_of(request)
     coming = request.query_params.get("state") != "over"
     at, _, id_ = request.query_params.get("after", "").partition(" ")
-    since, last = inputs.stamp(at), inputs.identity(id_)
+    since, last = parsing.stamp(at), parsing.identity(id_)
     after = (since, last) if since and last else None
     async with found.database.transaction(here.id, who.actor) as tx:
         rows = await recurring.listed(tx, found.clock(), coming=coming, after=after, limit=_PAGE + 1)
@@ -74,7 +74,7 @@ def in_words(rule: str, speech: Speech) -> dict[str, Any]:
     named = [day[-2:] for day in parts.get("BYDAY", "").split(",") if day]
     counted = [day for day in parts.get("BYDAY", "").split(",") if day[:-2]]
     until = (
-        inputs.day(f"{parts['UNTIL'][:4]}-{parts['UNTIL'][4:6]}-{parts['UNTIL'][6:8]}")
+        parsing.day(f"{parts['UNTIL'][:4]}-{parts['UNTIL'][4:6]}-{parts['UNTIL'][6:8]}")
         if "UNTIL" in parts
         else None
     )
@@ -109,7 +109,7 @@ async def _move(request: Request) -> Response:
             series, booking = await _named(tx, id_, said["booking"])
             offer = await resources.offer(tx, series.resource_id)
             zone = offer.rules.zone
-            start = inputs.moment(said["on"], said["at"], zone)
+            start = parsing.moment(said["on"], said["at"], zone)
             if start is None:
                 raise Problem({"start_time": "date"})
             minutes = read_number(said["length"]) or int(booking.length.total_seconds()) // 60
@@ -124,7 +124,7 @@ async def _move(request: Request) -> Response:
     if failure:
         async with found.database.transaction(here.id, who.actor) as tx:
             return await _show(tx, request, said, failure)
-    was = inputs.as_typed(booking.starts_at, zone)
+    was = parsing.as_typed(booking.starts_at, zone)
     undo = {"done": "moved", "scope": said["scope"], "date": booking.id, "was_on": was[0], "was_at": was[1],
             "was_length": int(booking.length.total_seconds()) // 60}  # fmt: skip
     return RedirectResponse(f"/{here.slug}/admin/series/{series.id}?{urlencode(undo)}#done", 303)
@@ -158,8 +158,8 @@ async def _cancel(request: Request) -> Response:
 def _said(sent: Mapping[str, str]) -> dict[str, str]:
     scope = sent.get("scope", "one")
     return {
-        **{name: inputs.text(sent, name) for name in ("booking", "on", "at", "length")},
-        "because": inputs.text(sent, "because", 500),
+        **{name: parsing.text(sent, name) for name in ("booking", "on", "at", "length")},
+        "because": parsing.text(sent, "because", 500),
         "scope": scope if scope in _SCOPES else "one",
     }
 
@@ -225,7 +225,7 @@ async def _show(
 
 
 def _as_it_is(booking: Booking | None, zone: ZoneInfo) -> dict[str, str]:
-    on, at = inputs.as_typed(booking.starts_at if booking else None, zone)
+    on, at = parsing.as_typed(booking.starts_at if booking else None, zone)
     length = str(int(booking.length.total_seconds()) // 60) if booking else ""
     return {"booking": str(booking.id) if booking else "", "on": on, "at": at, "length": length,
             "because": "", "scope": "one"}  # fmt: skip
@@ -253,7 +253,7 @@ def _offered(resource: Resource) -> list[int]:
 
 
 def _id(request: Request) -> UUID:
-    found = inputs.identity(request.path_params["id"])
+    found = parsing.identity(request.path_params["id"])
     if found is None:
         raise UnknownSeries()
     return found

@@ -16,7 +16,7 @@ from infra24.bookings.series import Plan, PlannedDate, SeriesConflicts, SeriesWi
 from infra24.db import Tx
 from infra24.errors import Problem
 from infra24.resources import ANYONE, Choice, Offer, Resource
-from infra24.web.admin import inputs
+from infra24.web.admin import parsing
 from infra24.web.caller import caller_of, here_of
 from infra24.web.pages.forms import DetailsForm, empty_details, read_details, read_number, typed
 from infra24.web.rendering import page, speech_for
@@ -70,12 +70,12 @@ class Asked:
         parts = [f"FREQ={said['freq']}"]
         if read_number(said["every"]) > 1:
             parts.append(f"INTERVAL={read_number(said['every'])}")
-        on = inputs.day(said["on"])
+        on = parsing.day(said["on"])
         if said["freq"] == "WEEKLY" and (self.days or on):
             parts.append(f"BYDAY={','.join(self.days) if self.days else _DAYS[on.weekday()]}")  # type: ignore[union-attr]
         if said["freq"] == "MONTHLY" and said["monthly"] == "weekday" and on:
             parts.append(f"BYDAY={_nth(on)}{_DAYS[on.weekday()]}")
-        until = inputs.day(said["until"])
+        until = parsing.day(said["until"])
         if said["ends"] == "until" and until:
             parts.append(f"UNTIL={until:%Y%m%d}")
         elif said["ends"] != "until":
@@ -85,11 +85,11 @@ class Asked:
     def errors(self) -> dict[str, str]:
         """What of it cannot be read, by field."""
         said, wrong = self.values, dict[str, str]()
-        if inputs.day(said["on"]) is None:
+        if parsing.day(said["on"]) is None:
             wrong["on"] = "date"
-        if inputs.clock(said["at"]) is None:
+        if parsing.clock(said["at"]) is None:
             wrong["at"] = "time"
-        if said["freq"] != "RULE" and said["ends"] == "until" and inputs.day(said["until"]) is None:
+        if said["freq"] != "RULE" and said["ends"] == "until" and parsing.day(said["until"]) is None:
             wrong["until"] = "date"
         if said["freq"] != "RULE" and said["ends"] != "until" and not 1 <= read_number(said["count"]) <= 366:
             wrong["count"] = "many"
@@ -98,7 +98,7 @@ class Asked:
     def wish(self, offer: Offer, person: Person) -> SeriesWish:
         """As the verbs want it. Refuses with Problem."""
         zone = offer.rules.zone
-        first = inputs.moment(self.values["on"], self.values["at"], zone)
+        first = parsing.moment(self.values["on"], self.values["at"], zone)
         assert first is not None
         staff = next((host.id for host in offer.hosts if str(host.id) == self.values["staff"]), None)
         without, instead = self._chosen(zone)
@@ -119,9 +119,9 @@ class Asked:
             if choice == "out":
                 without.add(at)
             elif choice == "own" or (not choice and own):
-                instead[at] = inputs.moment(*own.partition("T")[::2], zone)
-            elif inputs.instant(choice):
-                instead[at] = inputs.instant(choice)
+                instead[at] = parsing.moment(*own.partition("T")[::2], zone)
+            elif parsing.instant(choice):
+                instead[at] = parsing.instant(choice)
         return frozenset(without), {at: moment for at, moment in instead.items() if moment}
 
 
@@ -168,16 +168,16 @@ async def make_series(request: Request) -> Response:
 
 
 def _asked(sent: Mapping[str, str]) -> Asked:
-    values = {name: inputs.text(sent, name, 300) for name in _ASKED}
+    values = {name: parsing.text(sent, name, 300) for name in _ASKED}
     freq = values["freq"].upper()
     values["freq"] = freq if freq in (*_FREQUENCIES, "RULE") else "WEEKLY"
     values["ends"] = values["ends"] or "count"
     values["monthly"] = values["monthly"] or "date"
     values["every"], values["count"] = values["every"] or "1", values["count"] or "10"
     choices = {
-        name.removeprefix("at-"): inputs.text(sent, name, 40) for name in sent if name.startswith("at-")
+        name.removeprefix("at-"): parsing.text(sent, name, 40) for name in sent if name.startswith("at-")
     }
-    own = {f"own {name.removeprefix('own-')}": inputs.text(sent, name, 20)
+    own = {f"own {name.removeprefix('own-')}": parsing.text(sent, name, 20)
            for name in sent if name.startswith("own-")}  # fmt: skip
     days = tuple(day for day in _DAYS if f"day-{day}" in sent)
     known = {wall: choice for wall, choice in choices.items() if _is_wall(wall)}
@@ -283,7 +283,7 @@ def _row(planned: PlannedDate, asked: Asked, zone: ZoneInfo) -> dict[str, Any]:
     chosen = asked.choices.get(wall, "")
     own = asked.choices.get(f"own {wall}", "")
     times = [at for at, hosts in planned.alternatives if not hosts]
-    at = inputs.instant(chosen)
+    at = parsing.instant(chosen)
     if at and at not in times:
         times = sorted([*times, at])
     return {

@@ -17,8 +17,8 @@ from infra24.errors import Problem, Refusal
 from infra24.people import KEY_SCOPES
 from infra24.rate_limits import EFFECTS
 from infra24.web import theme
-from infra24.web.admin.edits import read_seen
-from infra24.web.admin.entries import Entries, entries
+from infra24.web.admin.form_data import Entries, entries
+from infra24.web.admin.merge import read_seen
 from infra24.web.caller import caller_of, here_of
 from infra24.web.errors import status_of
 from infra24.web.guard import FIELDS, FILES

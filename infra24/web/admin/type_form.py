@@ -6,7 +6,7 @@ from typing import Any
 
 from infra24.resources import Draft
 from infra24.web.admin import resource_form
-from infra24.web.admin.entries import Entries
+from infra24.web.admin.form_data import Entries
 from infra24.web.admin.resource_form import major, minor
 
 WAYS = ("hosts", "skill", "resource", "any_of", "tag")

@@ -13,11 +13,11 @@ from infra24.errors import Conflict, Problem
 from infra24.organizations import Organization
 from infra24.resources import Draft, Known, Resource, ResourceChanged, Wanted
 from infra24.web.admin import type_form
-from infra24.web.admin.edits import merged, seen_of
-from infra24.web.admin.entries import Entries, entries
+from infra24.web.admin.form_data import Entries, entries
+from infra24.web.admin.form_pages import sheet_page
+from infra24.web.admin.merge import merged, seen_of
 from infra24.web.admin.resource_form import checked
 from infra24.web.admin.resources import Sheet, sheet_context, tried, version_of
-from infra24.web.admin.sheets import sheet_page
 from infra24.web.admin.type_form import field_of, needs_in, numbered, questions_in, read, shown
 from infra24.web.caller import caller_of, here_of
 from infra24.web.rendering import with_query

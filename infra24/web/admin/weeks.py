@@ -6,7 +6,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from infra24.bookings import DayOpen
-from infra24.languages import Speech
+from infra24.i18n import Speech
 from infra24.resources import Offer
 
 

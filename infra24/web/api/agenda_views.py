@@ -16,7 +16,7 @@ from infra24.availability import Reason
 from infra24.availability.hours import is_ambiguous
 from infra24.bookings import Agenda, Column, Entry
 from infra24.bookings.agenda import Closed, Turnover, told
-from infra24.languages import Speech, catalogue
+from infra24.i18n import Speech, catalogue
 
 WHY_NOT = {
     "held": "Somebody is filling in the form for this time.",

@@ -10,8 +10,8 @@ from infra24 import analytics
 from infra24.analytics import RANGES, TABLES, Report, Step, Wish
 from infra24.errors import Problem
 from infra24.web.admin.analytics import csv_answer
-from infra24.web.api.answers import answer
 from infra24.web.api.fields import Day, Org
+from infra24.web.api.responses import answer
 from infra24.web.caller import caller_of, here_of
 from infra24.web.services import services
 

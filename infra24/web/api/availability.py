@@ -12,9 +12,9 @@ from infra24.availability import Explanation, Party, Reason
 from infra24.availability.hours import day_span
 from infra24.errors import Invalid
 from infra24.people import Scope
-from infra24.web.api.answers import answer, slot_views
 from infra24.web.api.fields import LONGEST_RANGE_DAYS, EndDate, Instant, Minutes, Named, StartDate
 from infra24.web.api.naming import organization_meant, with_host
+from infra24.web.api.responses import answer, slot_views
 from infra24.web.caller import caller_of
 from infra24.web.limiting import charge_organization, charge_range
 from infra24.web.services import services

@@ -15,10 +15,10 @@ from infra24.db import Tx
 from infra24.errors import Forbidden, Invalid, Problem, Refusal
 from infra24.people import Scope
 from infra24.rate_limits import Client
-from infra24.web.api.answers import answer, nearest_to, with_alternatives
 from infra24.web.api.fields import Day, Named, PageSize
 from infra24.web.api.inputs import BookingChange, BookingMove, NewBooking, NewHold
 from infra24.web.api.naming import organization_meant, with_host
+from infra24.web.api.responses import answer, nearest_to, with_alternatives
 from infra24.web.api.views import booking_view, links
 from infra24.web.caller import Caller, caller_of, open_booking, org_id_of
 from infra24.web.idempotency import once

@@ -22,16 +22,16 @@ from infra24.bookings import (
     Wish,
 )
 from infra24.bookings.agenda import MOST_COLUMNS, MOST_DAYS, end_meant, meant
-from infra24.bookings.moving import may_take
+from infra24.bookings.calendar_moves import may_take
 from infra24.db import Tx
 from infra24.errors import Problem, Refusal, Unauthenticated
-from infra24.languages import Speech, catalogue
+from infra24.i18n import Speech, catalogue
 from infra24.organizations import Organization, UnknownResource
 from infra24.people import Scope
 from infra24.web.api.agenda_views import WHY_NOT, Written, agenda_view, event_view, ids_of, label, packed
-from infra24.web.api.answers import answer
 from infra24.web.api.fields import Body, Day, Named, StartDate, Wall
 from infra24.web.api.inputs import BookerEmail, BookerName, BookerPhone, Goal
+from infra24.web.api.responses import answer
 from infra24.web.caller import Caller, NotAllowed, NothingHere, caller_of
 from infra24.web.rendering import speech_for
 from infra24.web.services import Services, services

@@ -4,12 +4,12 @@ from typing import Annotated, Any
 
 from fastapi import Query, Request, Response
 
-from infra24 import resources, turns
+from infra24 import resources, round_robin
 from infra24.availability import TURN, Replay
-from infra24.turns import Audit
-from infra24.web.api.answers import answer
+from infra24.round_robin import Audit
 from infra24.web.api.fields import Org
 from infra24.web.api.resources import ResourceNamed
+from infra24.web.api.responses import answer
 from infra24.web.caller import caller_of, here_of
 from infra24.web.services import services
 
@@ -24,9 +24,9 @@ async def fairness(request: Request, org: Org, id: ResourceNamed, weights: Weigh
     here = here_of(request)
     async with found.database.transaction(here.id, who.actor) as tx:
         offer = await resources.get_by_slug(tx, id)
-        audit = await turns.audit(tx, offer.id)
+        audit = await round_robin.audit(tx, offer.id)
         hosts = {known.email: known.id for known in await resources.known(tx) if known.email}
-    tried = turns.simulated(audit, turns.read_weights(weights, hosts)) if weights else None
+    tried = round_robin.simulated(audit, round_robin.read_weights(weights, hosts)) if weights else None
     return answer(
         {
             "resource_id": offer.id,

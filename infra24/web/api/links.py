@@ -10,9 +10,9 @@ from pydantic import Field
 from infra24 import booking_links
 from infra24.booking_links import BookingLink, LinkDraft, Prefilled
 from infra24.organizations import Organization
-from infra24.web.api.answers import answer
 from infra24.web.api.fields import Body, Email, Instant, Json, Name, Org, Slug, Text
 from infra24.web.api.inputs import Goal
+from infra24.web.api.responses import answer
 from infra24.web.caller import caller_of, here_of
 from infra24.web.services import Services, services
 

@@ -9,8 +9,8 @@ from pydantic import Field
 from infra24 import bookings, organizations, resources
 from infra24.people import Scope
 from infra24.resources import Draft
-from infra24.web.api.answers import answer
 from infra24.web.api.fields import Body, Email, Json, Kind, Meets, Name, Org, PageSize, Slug, Text
+from infra24.web.api.responses import answer
 from infra24.web.api.views import broken_views, resource_view
 from infra24.web.caller import caller_of, here_of
 from infra24.web.services import services

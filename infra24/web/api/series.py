@@ -13,7 +13,6 @@ from infra24.bookings import series as recurring
 from infra24.bookings.series import Scope, Series, SeriesWish
 from infra24.db import Tx
 from infra24.errors import Refusal
-from infra24.web.api.answers import answer
 from infra24.web.api.fields import Body, Instant, LocalTime, Minutes, Org
 from infra24.web.api.inputs import (
     Answers,
@@ -25,6 +24,7 @@ from infra24.web.api.inputs import (
     ResourceNamed,
 )
 from infra24.web.api.naming import with_host
+from infra24.web.api.responses import answer
 from infra24.web.api.views import booking_view, links
 from infra24.web.caller import caller_of, here_of
 from infra24.web.idempotency import once

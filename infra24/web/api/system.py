@@ -13,8 +13,8 @@ from infra24.bookings import By, Person, SlotTaken, Wish
 from infra24.db import Tx
 from infra24.errors import Unavailable
 from infra24.resources import Draft
-from infra24.web.api.answers import answer
 from infra24.web.api.fields import Org, PageSize
+from infra24.web.api.responses import answer
 from infra24.web.caller import caller_of, here_of
 from infra24.web.errors import problem_of
 from infra24.web.services import services

@@ -9,7 +9,7 @@ from fastapi import Request, Response
 from starlette.responses import RedirectResponse
 
 from infra24 import bookings, people
-from infra24.availability.documents import zone_named
+from infra24.availability.json_reader import zone_named
 from infra24.bookings import Booking, Filters, Status
 from infra24.db import Tx
 from infra24.errors import Unauthenticated

@@ -9,11 +9,11 @@ from fastapi import Request, Response
 from starlette.responses import RedirectResponse
 
 from infra24 import bookings, resources
-from infra24.availability.documents import zone_named
+from infra24.availability.json_reader import zone_named
 from infra24.bookings import (
-    Alternatives,
     Booking,
     By,
+    NearestStarts,
     Person,
     SlotNotOffered,
     SlotTaken,
@@ -23,13 +23,14 @@ from infra24.bookings import (
 )
 from infra24.db import Tx
 from infra24.errors import Conflict, Refusal
-from infra24.languages import Speech
+from infra24.i18n import Speech
 from infra24.organizations import Organization
 from infra24.rate_limits import RateLimited
 from infra24.resources import Resource
 from infra24.web.caller import address_of, caller_of, here_of
 from infra24.web.errors import status_of, told_when
 from infra24.web.limiting import client_of, one_at_a_time
+from infra24.web.pages.entry_points import Way, offered, onward, own_way
 from infra24.web.pages.forms import (
     DetailsForm,
     empty_details,
@@ -38,9 +39,8 @@ from infra24.web.pages.forms import (
     read_start,
     typed,
 )
-from infra24.web.pages.opened import opened
 from infra24.web.pages.picker import pick, visitor_zone
-from infra24.web.pages.ways import Way, offered, onward, own_way
+from infra24.web.pages.token_booking import opened
 from infra24.web.rendering import page, speech_for, with_query
 from infra24.web.services import services
 
@@ -96,7 +96,7 @@ async def details(request: Request) -> Response:
     except (SlotTaken, SlotNotOffered) as refusal:
         wish = replace(held.wish(start, start + length, By.BOOKER), person=form.person(locale))
         async with found.database.transaction(here.id, caller_of(request).actor) as tx:
-            free = await bookings.alternatives(tx, wish, now)
+            free = await bookings.nearest_starts(tx, wish, now)
         context |= {"booking": replace(held, starts_at=start, ends_at=start + length)}
         return await _details_page(request, here, form, context, free=free, refusal=refusal, status=409)
     except (Conflict, RateLimited) as refusal:
@@ -140,7 +140,7 @@ async def hold(request: Request, way: Way, resource: Resource) -> Response:
         booking = await _keep(request, wish)
     except (SlotTaken, SlotNotOffered) as refusal:
         async with found.database.transaction(here.id, caller_of(request).actor) as tx:
-            free = await bookings.alternatives(tx, wish, now)
+            free = await bookings.nearest_starts(tx, wish, now)
             return await picker_page(tx, request, way, resource, free=free, refusal=refusal, status=409)
     token = found.tokens.of(here.id, booking.id)
     answer = RedirectResponse(onward(request, f"/bookings/details/{token}"), 303)
@@ -198,7 +198,7 @@ async def picker_page(
     resource: Resource,
     *,
     missing: bool = False,
-    free: Alternatives | None = None,
+    free: NearestStarts | None = None,
     refusal: Refusal | None = None,
     status: int = 200,
 ) -> Response:
@@ -236,7 +236,7 @@ async def _details_page(
     form: DetailsForm,
     context: dict[str, Any],
     *,
-    free: Alternatives | None = None,
+    free: NearestStarts | None = None,
     refusal: Refusal | None = None,
     status: int = 200,
 ) -> Response:
@@ -270,7 +270,7 @@ def visitor_zone_of_booking(request: Request, booking: Booking) -> ZoneInfo:
         return ZoneInfo(booking.time_zone)
 
 
-def time_choices(speech: Speech, zone: ZoneInfo, free: Alternatives | None) -> list[tuple[str, str]]:
+def time_choices(speech: Speech, zone: ZoneInfo, free: NearestStarts | None) -> list[tuple[str, str]]:
     """Free times as radio buttons: the value and what it says."""
     return [
         (

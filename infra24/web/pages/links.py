@@ -6,7 +6,7 @@ from infra24 import booking_links, resources
 from infra24.booking_links import LinkOver
 from infra24.web.caller import caller_of, here_of
 from infra24.web.pages.booking import hold, picker_page
-from infra24.web.pages.ways import offered, onward, way_by_link
+from infra24.web.pages.entry_points import offered, onward, way_by_link
 from infra24.web.rendering import page
 from infra24.web.services import services
 

@@ -6,17 +6,17 @@ from fastapi import Request, Response
 from starlette.responses import RedirectResponse
 
 from infra24 import bookings
-from infra24.bookings import Alternatives, Booking, By, SlotNotOffered, SlotTaken, Status
+from infra24.bookings import Booking, By, NearestStarts, SlotNotOffered, SlotTaken, Status
 from infra24.errors import Refusal
 from infra24.organizations import Organization
 from infra24.resources import Choice
 from infra24.web.api.views import links
 from infra24.web.caller import caller_of
 from infra24.web.pages.booking import time_choices, visitor_zone_of_booking, when
+from infra24.web.pages.entry_points import onward
 from infra24.web.pages.forms import read_start, typed
-from infra24.web.pages.opened import opened
 from infra24.web.pages.picker import pick
-from infra24.web.pages.ways import onward
+from infra24.web.pages.token_booking import opened
 from infra24.web.rendering import page, speech_for
 from infra24.web.services import services
 
@@ -49,7 +49,7 @@ async def reschedule(request: Request) -> Response:
     except (SlotTaken, SlotNotOffered) as refusal:
         async with found.database.transaction(here.id, caller_of(request).actor) as tx:
             wish = booking.wish(start, start + booking.length, By.BOOKER)
-            near = await bookings.alternatives(tx, wish, now, moving=booking)
+            near = await bookings.nearest_starts(tx, wish, now, moving=booking)
         free = near if near.length == booking.length else None  # it keeps its length here
         return await _reschedule_page(request, here, booking, context, free=free, refusal=refusal, status=409)
     to = onward(request, f"/bookings/confirmation/{request.path_params['token']}")
@@ -108,7 +108,7 @@ async def _reschedule_page(
     context: dict[str, Any],
     *,
     missing: bool = False,
-    free: Alternatives | None = None,
+    free: NearestStarts | None = None,
     refusal: Refusal | None = None,
     status: int = 200,
 ) -> Response:

@@ -12,10 +12,10 @@ from zoneinfo import ZoneInfo
 from fastapi import Request
 
 from infra24 import bookings
-from infra24.availability.documents import zone_named
 from infra24.availability.hours import day_number, day_span
+from infra24.availability.json_reader import zone_named
 from infra24.db import Tx
-from infra24.languages import Speech, city
+from infra24.i18n import Speech, city
 from infra24.resources import ANYONE, Choice, Offer
 from infra24.web.pages.forms import read_number
 from infra24.web.rendering import with_query

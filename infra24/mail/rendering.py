@@ -1,0 +1,64 @@
+"""What letters say: a small template a kind, in the reader's language."""
+
+import re
+from functools import lru_cache
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from infra24.i18n import LANGUAGES, catalogue
+from infra24.mail.model import UNRULY, Letter
+
+_LONGEST = 200
+_OURS = frozenset({"link", "new_email"})
+_STAFFS = frozenset({"organization", "title"})
+"""May be called as their site is: theirs is the letter."""
+_LONGER = frozenset({"reason"})
+_IN_DOMAINS = re.compile(r"(?<=\w)[.。．｡](?=[^\W\d_]{2})")
+_REASON_LONGEST = 1_000
+
+
+def write(
+    kind: str, to: str, language: str, *, reply_to: str | None = None, **facts: str | int | None
+) -> Letter:
+    """The letter of a kind. Each fact of its template must be given; what people typed is kept to one line.
+
+    Names and titles are typed by strangers, who could make our letter carry their text: they are cut at
+    200 characters and an address in them loses what makes it a link: "https://" its slashes, and in a
+    person's name a dot that a domain could follow gets a space. "J. R. Smith" stays as it is.
+    """
+    spoken = language if language in LANGUAGES else "en"
+    template = _environment(spoken).get_template(f"{kind}.txt")
+    context = template.new_context({name: _plain(name, fact) for name, fact in facts.items()})
+    parts = {name: "".join(block(context)) for name, block in template.blocks.items()}
+    subject = " ".join(parts["subject"].split())
+    return Letter(to, subject, _paragraphs(parts["text"]), reply_to=reply_to, language=spoken)
+
+
+def _plain(name: str, fact: str | int | None) -> str | int | None:
+    if not isinstance(fact, str) or name in _OURS:
+        return fact
+    longest = _REASON_LONGEST if name in _LONGER else _LONGEST
+    said = " ".join(UNRULY.sub(" ", fact).split())[:longest]
+    if name in _LONGER:
+        return said
+    without = said.replace("://", " ")
+    return without if name in _STAFFS else _IN_DOMAINS.sub(". ", without)
+
+
+def _paragraphs(text: str) -> str:
+    """Without the lines that templates leave empty."""
+    return re.sub(r"\n{3,}", "\n\n", text.strip()) + "\n"
+
+
+@lru_cache(maxsize=8)
+def _environment(language: str) -> Environment:
+    environment = Environment(
+        loader=PackageLoader("infra24.mail"),
+        autoescape=False,  # noqa: S701 (plain text)
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
+    )
+    environment.install_gettext_translations(catalogue(language), newstyle=True)  # type: ignore[attr-defined]
+    return environment

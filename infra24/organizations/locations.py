@@ -1,0 +1,73 @@
+"""The locations of an organization: list, add, change, remove."""
+
+from uuid import UUID
+
+import psycopg
+
+from infra24.db import Tx
+from infra24.errors import Conflict, NotFound
+from infra24.organizations import location_queries, queries
+from infra24.organizations.model import Location
+
+
+class LocationExists(Conflict):
+    """There is already a location of that name."""
+
+
+class UnknownLocation(NotFound):
+    """There is no location by that id."""
+
+
+class LocationInUse(Conflict):
+    """Something is still at this location. Give it another location first."""
+
+
+async def locations(tx: Tx) -> list[Location]:
+    """Its locations, by name."""
+    return await queries.locations(tx)
+
+
+async def add_location(tx: Tx, name: str, address: str) -> Location:
+    """A new location. Refuses with LocationExists."""
+    location = await queries.add_location(tx, name, address)
+    if location is None:
+        raise LocationExists()
+    return location
+
+
+async def location(tx: Tx, location_id: UUID) -> Location:
+    """One location. Refuses with UnknownLocation."""
+    found = await location_queries.get(tx, location_id)
+    if found is None:
+        raise UnknownLocation()
+    return found
+
+
+async def amend_location(tx: Tx, location_id: UUID, name: str, address: str) -> Location:
+    """Another name or address for a location. Refuses with UnknownLocation and LocationExists.
+
+    Whoever remembers offers must be told: see `resources.turn_catalogue`.
+    """
+    try:
+        async with tx.attempt():
+            found = await location_queries.amend(tx, location_id, name, address)
+    except psycopg.errors.UniqueViolation:
+        raise LocationExists() from None
+    if found is None:
+        raise UnknownLocation()
+    return found
+
+
+async def remove_location(tx: Tx, location_id: UUID) -> None:
+    """A location where nothing is any more. Refuses with UnknownLocation and LocationInUse."""
+    await location(tx, location_id)
+    try:
+        async with tx.attempt():
+            await location_queries.remove(tx, location_id)
+    except psycopg.errors.ForeignKeyViolation:
+        raise LocationInUse() from None
+
+
+async def uses(tx: Tx) -> dict[UUID, int]:
+    """How many resources, archived ones too, are at each location."""
+    return await location_queries.uses(tx)

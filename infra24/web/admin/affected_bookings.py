@@ -1,0 +1,108 @@
+"""Bookings on closed times: where each could go; moving or cancelling many, each by itself."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from fastapi import Request
+
+from infra24 import bookings
+from infra24.bookings import Booking, Broken, By, Move, UnknownBooking
+from infra24.db import Tx
+from infra24.errors import Refusal
+from infra24.organizations import Organization
+from infra24.web.admin.form_data import Entries
+from infra24.web.caller import caller_of, here_of
+from infra24.web.rendering import speech_for
+from infra24.web.services import services
+
+MOST = 50
+"""So many are shown with where they could go: each is a question of its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of one booking; `refused` is why nothing did."""
+
+    title: str
+    booker: str
+    when: str
+    done: str
+    refused: str = ""
+
+
+async def with_ways(
+    request: Request, tx: Tx, here: Organization, broken: list[Broken]
+) -> list[dict[str, Any]]:
+    """The first of these bookings with the choices that there are for each: value and words."""
+    speech, now = speech_for(request, here), services(request).clock()
+    found = []
+    for one in broken[:MOST]:
+        ways = await bookings.alternatives_for(tx, one.booking, now)
+        zone = ZoneInfo(one.booking.time_zone)
+        times = [(f"at:{at.isoformat()}", f"{speech.short_day(at.astimezone(zone))}, {speech.time(at, zone)}")
+                 for at in ways.starts]  # fmt: skip
+        hosts = [(f"host:{id_}", name) for id_, name in ways.hosts]
+        found.append({"broken": one, "booking": one.booking, "when": _when(speech, one.booking),
+                      "times": times, "hosts": hosts})  # fmt: skip
+    return found
+
+
+async def rescue(request: Request, typed: Entries) -> list[Result]:
+    """Cancel the ticked bookings, or move each where its row says. One that is refused stops no other."""
+    here = here_of(request)
+    return [await _one(request, here, typed, text) for text in dict.fromkeys(typed.all("booking"))]
+
+
+async def _one(request: Request, here: Organization, typed: Entries, text: str) -> Result:
+    found, speech = services(request), speech_for(request, here)
+    title, booker, when = text[:8].upper(), "", ""
+    try:
+        id_ = _id(text)
+        async with found.database.transaction(here.id, caller_of(request).actor) as tx:
+            before = await bookings.get(tx, id_)
+            title, booker, when = before.resource_title, before.booker_name, _when(speech, before)
+            if typed.get("do") == "cancel":
+                because = typed.get("because")[:500]
+                await bookings.cancel(tx, id_, by=By.STAFF, now=found.clock(), because=because)
+                return Result(title, booker, when, "cancelled")
+            to = typed.get(f"to-{id_}")
+            if not to:
+                return Result(title, booker, when, "", "Choose where it should go.")
+            after = await _move(tx, before, to, found.clock())
+        return Result(title, booker, _when(speech, after), "moved")
+    except Refusal as refused:
+        return Result(title, booker, when, "", refused.sentence)
+
+
+async def _move(tx: Tx, before: Booking, to: str, now: datetime) -> Booking:
+    """To another time, or to another host at the same time."""
+    way, _, value = to.partition(":")
+    if way == "host":
+        host = next((p.resource_id for p in before.participants if p.resource_id), None)
+        if host is None:
+            raise UnknownBooking()
+        return await bookings.move(
+            tx, Move(before.id, host, _id(value), before.starts_at, before.ends_at), now=now
+        )
+    try:
+        start = datetime.fromisoformat(value)
+    except ValueError:
+        raise UnknownBooking() from None
+    if start.tzinfo is None:
+        raise UnknownBooking()
+    return await bookings.reschedule(tx, before.id, start, start + before.length, by=By.STAFF, now=now)
+
+
+def _when(speech: Any, booking: Booking) -> str:
+    zone = ZoneInfo(booking.time_zone)
+    return f"{speech.short_day(booking.starts_at.astimezone(zone))}, {speech.time(booking.starts_at, zone)}"
+
+
+def _id(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError:
+        raise UnknownBooking() from None

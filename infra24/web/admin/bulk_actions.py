@@ -1,0 +1,151 @@
+"""Handling many bookings at once: each in a transaction of its own, so that one refusal stops no other."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from fastapi import Request, Response
+
+from infra24 import bookings, resources
+from infra24.bookings import Booking, By, Move, Status
+from infra24.db import Tx
+from infra24.errors import Problem, Refusal
+from infra24.people import Scope
+from infra24.web.admin import parsing
+from infra24.web.admin.form_data import Entries, entries
+from infra24.web.caller import Caller, caller_of, here_of, is_hosted_by, open_booking
+from infra24.web.rendering import page
+from infra24.web.services import services
+
+MOST = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one booking; `refused` is why nothing did."""
+
+    booking: Booking | None
+    refused: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What to do with each: for whom, why, and with which other host."""
+
+    who: Caller
+    because: str
+    host_id: UUID | None
+    now: datetime
+
+
+async def confirm(tx: Tx, booking: Booking, order: Order) -> Booking:
+    """Approve what waits; what is confirmed stays so."""
+    order.who.require(Scope.BOOKINGS_APPROVE)
+    return await bookings.approve(tx, booking.id, now=order.now)
+
+
+async def decline(tx: Tx, booking: Booking, order: Order) -> Booking:
+    """Decline what waits."""
+    order.who.require(Scope.BOOKINGS_APPROVE)
+    return await bookings.decline(tx, booking.id, because=order.because, now=order.now)
+
+
+async def cancel(tx: Tx, booking: Booking, order: Order) -> Booking:
+    """Cancel; what only waits is declined."""
+    if booking.status is Status.PENDING:
+        return await decline(tx, booking, order)
+    return await bookings.cancel(tx, booking.id, by=By.STAFF, now=order.now, because=order.because)
+
+
+async def complete(tx: Tx, booking: Booking, order: Order) -> Booking:
+    """They came."""
+    return await bookings.complete(tx, booking.id, now=order.now)
+
+
+async def no_show(tx: Tx, booking: Booking, order: Order) -> Booking:
+    """They did not come."""
+    return await bookings.mark_no_show(tx, booking.id, now=order.now)
+
+
+async def move_to_host(tx: Tx, booking: Booking, order: Order) -> Booking:
+    """Give it to another host at its own time. Refuses with Problem where it has none, or several.
+
+    Refuses as `bookings.move` does, so also when somebody else has changed it since it was read.
+    """
+    order.who.require(Scope.BOOKINGS_WRITE)
+    hosts = [p.resource_id for p in booking.participants if p.role == "host" and p.resource_id]
+    if order.host_id is None:
+        raise Problem({"host": "Choose a host."})
+    if len(hosts) != 1:
+        raise Problem({"host": "It does not have just one host, who could be exchanged."})
+    if hosts[0] == order.host_id:
+        return booking
+    move = Move(booking.id, hosts[0], order.host_id, booking.starts_at, booking.ends_at, booking.revision)
+    return await bookings.move(tx, move, now=order.now)
+
+
+Verb = Callable[[Tx, Booking, Order], Awaitable[Booking]]
+VERBS: Mapping[str, Verb] = {
+    "confirm": confirm,
+    "decline": decline,
+    "cancel": cancel,
+    "complete": complete,
+    "no_show": no_show,
+    "move": move_to_host,
+}
+_ASKS = frozenset({"cancel", "decline", "move"})
+"""What is asked about once more: for a reason, or for whom."""
+
+
+async def handle(request: Request) -> tuple[Response | None, list[Outcome]]:
+    """Handle the ticked bookings, or first ask what must be known; what became of each."""
+    typed = await entries(request)
+    wanted, verb = typed.get("do"), VERBS.get(typed.get("do"))
+    ids = [id_ for text in dict.fromkeys(typed.all("booking")) if (id_ := parsing.identity(text))][:MOST]
+    if verb is None or not ids:
+        return None, [Outcome(None, "Tick the bookings first, then say what to do with them.")]
+    if wanted in _ASKS and not typed.ticked("asked"):
+        return await _ask(request, typed, wanted, ids), []
+    order = Order(
+        caller_of(request),
+        typed.get("because")[:500],
+        parsing.identity(typed.get("host")),
+        services(request).clock(),
+    )
+    return None, [await _one(request, id_, verb, order) for id_ in ids]
+
+
+async def _one(request: Request, id_: UUID, verb: Verb, order: Order) -> Outcome:
+    here, booking = here_of(request), None
+    try:
+        async with services(request).database.transaction(here.id, order.who.actor) as tx:
+            booking, _ = await open_booking(tx, order.who, str(id_), write=True)
+            return Outcome(await verb(tx, booking, order))
+    except Problem as problem:
+        return Outcome(booking, next(iter(problem.problems.values())))
+    except Refusal as refusal:
+        return Outcome(booking, refusal.sentence)
+
+
+async def _ask(request: Request, typed: Entries, wanted: str, ids: list[UUID]) -> Response:
+    """Ask for the reason, or the host, with the bookings in sight; nothing is done yet."""
+    here, who = here_of(request), caller_of(request)
+    async with services(request).database.transaction(here.id, who.actor) as tx:
+        chosen = [b for b in await bookings.several(tx, ids) if sees(who, b)]
+        known = await resources.known(tx)
+    context = {
+        "section": "bookings",
+        "zone": ZoneInfo(here.time_zone),
+        "do": wanted,
+        "chosen": chosen,
+        "hosts": [(str(k.id), k.title) for k in known if k.type == "person" and k.is_active],
+        "back": request.url.path + (f"?{request.url.query}" if request.url.query else ""),
+    }
+    return page(request, "admin/handle.html", here, context)
+
+
+def sees(who: Caller, booking: Booking) -> bool:
+    """Whether a booking may be shown to them: all of them, or those that they host."""
+    return who.hosting is None or is_hosted_by(booking, who.hosting)

@@ -1,0 +1,62 @@
+"""JSON answers, written once and fast."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any
+from uuid import UUID
+
+import orjson
+from fastapi import Response
+
+from infra24 import bookings
+from infra24.bookings import Booking, SlotNotOffered, SlotTaken, Wish
+from infra24.errors import Refusal
+from infra24.web.services import Services
+
+_WRITTEN = "%Y-%m-%dT%H:%M:%SZ"
+
+
+def answer(body: Any, status: int = 200) -> Response:
+    """A JSON answer; instants end in Z."""
+    return Response(orjson.dumps(body, option=orjson.OPT_UTC_Z), status, media_type="application/json")
+
+
+def slot_views(starts: Sequence[int], length: int) -> list[orjson.Fragment]:
+    """Free starts (seconds since 1970) as slots."""
+    return [_slot(start, length) for start in starts]
+
+
+@lru_cache(maxsize=100_000)
+def _slot(start: int, length: int) -> orjson.Fragment:
+    """One slot, already JSON: the same times are asked for again and again."""
+    begins, ends = (datetime.fromtimestamp(at, UTC).strftime(_WRITTEN) for at in (start, start + length))
+    return orjson.Fragment(f'{{"start":"{begins}","end":"{ends}","duration":{length // 60}}}')
+
+
+def nearest_to(
+    found: Services, org_id: UUID, asked: Sequence[Wish]
+) -> Callable[[Refusal], Awaitable[Refusal]]:
+    """Adds the nearest free times to a refusal of the last that was asked for."""
+
+    async def refused(refusal: Refusal) -> Refusal:
+        return await with_alternatives(found, org_id, asked[-1], refusal) if asked else refusal
+
+    return refused
+
+
+async def with_alternatives(
+    found: Services,
+    org_id: UUID,
+    refused: Wish,
+    refusal: Refusal,
+    *,
+    moving: Booking | None = None,
+) -> Refusal:
+    """The same refusal, with up to three times near the one refused, each of which can be booked as it is."""
+    if not isinstance(refusal, SlotTaken | SlotNotOffered):
+        return refusal
+    async with found.database.transaction(org_id) as tx:
+        free = await bookings.nearest_starts(tx, refused, found.clock(), moving=moving)
+    refusal.facts["alternatives"] = [{"start": at, "end": at + free.length} for at in free.starts]
+    return refusal

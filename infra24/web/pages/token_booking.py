@@ -1,0 +1,56 @@
+"""What the token in an address opens: a booking, its organization, its resource."""
+
+from dataclasses import dataclass
+
+from fastapi import Request
+
+from infra24 import booking_links, bookings, organizations, resources
+from infra24.booking_links import BookingLink, Prefilled
+from infra24.bookings import Booking, UnknownBooking, org_of_token
+from infra24.organizations import Organization
+from infra24.resources import Resource
+from infra24.web.caller import caller_of
+from infra24.web.pages.entry_points import Way, branded
+from infra24.web.services import services
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A booking and where it belongs. `where` is the page on which it can be booked again."""
+
+    token: str
+    booking: Booking
+    here: Organization
+    resource: Resource
+    link: BookingLink | None
+
+    @property
+    def where(self) -> str:
+        return Way(self.here, self.link).to(self.resource)
+
+    @property
+    def sites(self) -> list[str]:
+        """The sites that may show its pages in a frame."""
+        return self.link.sites if self.link else []
+
+    def brings(self, request: Request) -> Prefilled | None:
+        """What a private link brings along."""
+        if self.link is None:
+            return None
+        found, signed = services(request), request.query_params.get("signed")
+        return booking_links.read_private(found.tokens, self.here.id, self.link.id, signed, found.clock())
+
+
+async def opened(request: Request) -> Opened:
+    """Open the booking of the token in the path. Refuses with UnknownBooking, whatever is wrong with it."""
+    token = request.path_params["token"]
+    org_id = org_of_token(token)
+    if org_id is None:
+        raise UnknownBooking()
+    found = services(request)
+    async with found.database.transaction(org_id, caller_of(request).actor) as tx:
+        booking = await bookings.by_token(tx, token, found.tokens.booking_of(token))
+        here = await organizations.get(tx)
+        link = await booking_links.get_by_id(tx, booking.link_id)
+        resource = await resources.get(tx, booking.resource_id)
+        return Opened(token, booking, branded(here, link), resource, link)

@@ -1,0 +1,362 @@
+"""From the fact to the server: nothing lost, nothing sent of what did not happen, no secret in a job."""
+
+import asyncio
+import logging
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Awaitable, Callable, Iterator
+from typing import Any
+from uuid import UUID, uuid4
+
+import psycopg
+import pytest
+from pydantic import SecretStr
+
+from infra24 import doctor
+from infra24.app import compose
+from infra24.db import Database
+from infra24.errors import Invalid
+from infra24.mail import Desk, Letter, NoAddress, NoServer, Refused, Writers, write
+from infra24.mail.retry import Patience, pause
+from infra24.server import Urls
+from infra24.settings import Settings
+from infra24.worker import Queue
+from tests.mail.servers import Mailbox, mail_server
+from tests.serving import Clock
+
+PERSON = UUID(int=7)
+
+
+async def _sign_in(desk: Desk, facts: dict[str, Any]) -> Letter | None:
+    proof = desk.tokens.sign("sign in", UUID(facts["user"]).bytes).hex()
+    return write(
+        "sign_in", "ada@example.org", "en", name="Ada", link=f"{desk.base_url}/sign-in/{proof}", minutes=15
+    )
+
+
+async def _silent(desk: Desk, facts: dict[str, Any]) -> Letter | None:
+    return None
+
+
+WRITERS: Writers = {"sign_in": _sign_in, "silent": _silent}
+
+Story = Callable[[Database, Queue], Awaitable[Any]]
+
+
+@pytest.fixture
+def box() -> Mailbox:
+    return Mailbox()
+
+
+@pytest.fixture
+def by_mail(settings: Settings, box: Mailbox) -> Iterator[Settings]:
+    with mail_server(box) as port:
+        yield settings.model_copy(
+            update={"smtp_url": SecretStr(f"smtp://127.0.0.1:{port}?from=Infra24%20<post@example.org>")}
+        )
+
+
+@pytest.fixture(scope="module")
+def database_of_letters(make_database: Callable[[], str]) -> str:
+    return make_database()
+
+
+@pytest.fixture
+def url(database_of_letters: str) -> str:
+    """A database without jobs, which counts them from 1."""
+    with psycopg.connect(database_of_letters, autocommit=True) as owner:
+        owner.execute("TRUNCATE procrastinate_jobs, procrastinate_workers RESTART IDENTITY CASCADE")
+    return database_of_letters
+
+
+def tell(settings: Settings, url: str, clock: Clock, story: Story, writers: Writers = WRITERS) -> Any:
+    async def main() -> Any:
+        database, queue = compose(settings, url, clock, writers)
+        await database.open()
+        try:
+            return await story(database, queue)
+        finally:
+            await database.close()
+
+    return asyncio.run(main())
+
+
+async def ask(database: Database, queue: Queue, kind: str = "sign_in") -> None:
+    async with database.connection() as connection, connection.transaction():
+        await queue.letter(connection, kind, {"user": PERSON})
+
+
+async def drain(queue: Queue) -> None:
+    async with queue.jobs.open_async():
+        await queue.jobs.run_worker_async(wait=False, install_signal_handlers=False, listen_notify=False)
+
+
+def jobs(url: str) -> list[tuple[Any, ...]]:
+    with psycopg.connect(url) as owner:
+        return owner.execute(
+            "SELECT status::text, attempts, extract(epoch FROM scheduled_at - now())::float, args "
+            "FROM procrastinate_jobs WHERE task_name = 'send_letter' ORDER BY id"
+        ).fetchall()
+
+
+def hurry(url: str) -> None:
+    """The pause before the next try is over."""
+    with psycopg.connect(url, autocommit=True) as owner:
+        owner.execute("UPDATE procrastinate_jobs SET scheduled_at = NULL WHERE status = 'todo'")
+
+
+def test_a_letter_goes_when_its_transaction_commits_and_its_job_has_no_secret(
+    by_mail: Settings, url: str, clock: Clock, box: Mailbox
+) -> None:
+    kept: list[Any] = []
+
+    async def story(database: Database, queue: Queue) -> None:
+        await ask(database, queue)
+        kept.extend(jobs(url))
+        await drain(queue)
+
+    tell(by_mail, url, clock, story)
+    assert [job[3] for job in kept] == [{"kind": "sign_in", "facts": {"user": str(PERSON)}}]
+    (letter,) = box.letters
+    assert letter["To"] == "ada@example.org"
+    assert letter["From"] == "Infra24 <post@example.org>"
+    assert "/sign-in/" in letter.get_content()
+    assert letter["Message-ID"].startswith("<sign_in.1.")
+    assert letter["Message-ID"].endswith("@example.org>")
+    assert jobs(url)[0][0] == "succeeded"
+
+
+def test_a_letter_of_a_transaction_that_fails_is_never_sent(
+    by_mail: Settings, url: str, clock: Clock, box: Mailbox
+) -> None:
+    async def story(database: Database, queue: Queue) -> None:
+        with pytest.raises(RuntimeError):
+            async with database.connection() as connection, connection.transaction():
+                await queue.letter(connection, "sign_in", {"user": PERSON})
+                raise RuntimeError
+        await drain(queue)
+
+    tell(by_mail, url, clock, story)
+    assert jobs(url) == []
+    assert box.tried == 0
+
+
+@pytest.mark.parametrize(
+    "secret",
+    ["https://example.org/x", "ada@example.org", "Kx9_aaaaaaaaaaaaaaaaaaaa", "a" * 41, "two words", ""],
+)
+def test_a_job_takes_no_secret_and_no_address(
+    settings: Settings, url: str, clock: Clock, secret: str
+) -> None:
+    async def story(database: Database, queue: Queue) -> None:
+        async with database.connection() as connection:
+            with pytest.raises(Invalid, match="does not go into a job"):
+                await queue.letter(connection, "sign_in", {"user": PERSON, "token": secret})
+            with pytest.raises(AssertionError, match="nobody writes"):
+                await queue.letter(connection, "unheard_of", {})
+
+    tell(settings, url, clock, story)
+    assert jobs(url) == []
+
+
+def test_a_server_that_is_busy_is_asked_again_later(
+    by_mail: Settings, url: str, clock: Clock, box: Mailbox
+) -> None:
+    box.to_rcpt, box.to_data = ["450 later"], ["451 later"]
+    waits = []
+
+    async def story(database: Database, queue: Queue) -> None:
+        await ask(database, queue)
+        for _ in range(3):
+            hurry(url)
+            await drain(queue)
+            waits.append(jobs(url)[0][:3])
+
+    tell(by_mail, url, clock, story)
+    assert [(status, attempts) for status, attempts, _ in waits] == [
+        ("todo", 1),
+        ("todo", 2),
+        ("succeeded", 3),
+    ]
+    assert 1 < waits[0][2] <= 15
+    assert 7 < waits[1][2] <= 30
+    assert len(box.letters) == 1
+
+
+def test_a_refusal_for_good_is_final_and_logged_without_the_recipient(
+    by_mail: Settings, url: str, clock: Clock, box: Mailbox, caplog: pytest.LogCaptureFixture
+) -> None:
+    box.to_rcpt = ["550 <ada@example.org> is nobody here"]
+
+    async def story(database: Database, queue: Queue) -> None:
+        await ask(database, queue)
+        for _ in range(2):
+            hurry(url)
+            await drain(queue)
+
+    tell(by_mail, url, clock, story)
+    assert jobs(url)[0][:2] == ("failed", 1)
+    assert box.tried == 1
+    said = [record.getMessage() for record in caplog.records if record.name == "infra24.mail"]
+    assert said == ["letter sign_in of job 1 was refused for good: 550 <…> is nobody here"]
+    assert "ada@example.org" not in caplog.text
+
+
+def test_nothing_to_say_is_nothing_sent(by_mail: Settings, url: str, clock: Clock, box: Mailbox) -> None:
+    async def story(database: Database, queue: Queue) -> None:
+        await ask(database, queue, "silent")
+        await drain(queue)
+
+    tell(by_mail, url, clock, story)
+    assert box.tried == 0
+    assert jobs(url)[0][0] == "succeeded"
+
+
+def test_a_kind_that_this_worker_does_not_know_waits_for_one_that_does(
+    by_mail: Settings, url: str, clock: Clock, box: Mailbox
+) -> None:
+    tell(by_mail, url, clock, ask)
+    tell(by_mail, url, clock, lambda _, queue: drain(queue), writers={})
+    assert jobs(url)[0][:2] == ("todo", 1)
+    hurry(url)
+    tell(by_mail, url, clock, lambda _, queue: drain(queue))
+    assert len(box.letters) == 1
+
+
+def test_without_a_server_the_log_has_the_name_of_the_file_and_not_the_link(
+    settings: Settings, url: str, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+
+    async def story(database: Database, queue: Queue) -> None:
+        await ask(database, queue)
+        await drain(queue)
+
+    tell(settings, url, clock, story)
+    (file,) = (settings.data_dir / "letters").iterdir()
+    link = next(line for line in file.read_text().splitlines() if "/sign-in/" in line)
+    assert f"letter sign_in: {file.name}" in caplog.text
+    assert link[:40] not in caplog.text
+    assert "/sign-in/" not in caplog.text
+    assert "ada@example.org" not in caplog.text
+
+
+@pytest.mark.parametrize(("step", "least"), [("before it is sent", 1), ("after it is sent", 2)])
+def test_a_worker_killed_loses_no_letter_and_a_repeat_can_be_recognized(
+    by_mail: Settings, url: str, clock: Clock, box: Mailbox, step: str, least: int
+) -> None:
+    tell(by_mail, url, clock, ask)
+    assert by_mail.smtp_url is not None
+    script = f"""
+import asyncio, os, signal
+from infra24.app import compose
+from infra24.mail import write
+from infra24.settings import Settings
+
+def die(): os.kill(os.getpid(), signal.SIGKILL)
+
+async def sign_in(desk, facts):
+    if {step!r} == "before it is sent": die()
+    return write("sign_in", "ada@example.org", "en", name="Ada", link="https://example.org/x", minutes=15)
+
+async def main():
+    database, queue = compose(Settings(secret="x" * 32), {url!r}, writers={{"sign_in": sign_in}})
+    carry = queue.office.post.send
+    async def then_die(letter, stamp):
+        await carry(letter, stamp); die()
+    queue.office.post.send = then_die
+    await database.open()
+    async with queue.jobs.open_async():
+        await queue.jobs.run_worker_async(wait=False)
+asyncio.run(main())
+"""
+    environment = {**os.environ, "INFRA24_SMTP_URL": by_mail.smtp_url.get_secret_value()}
+    killed = subprocess.run(
+        [sys.executable, "-c", script], timeout=60, capture_output=True, text=True, env=environment
+    )
+    assert killed.returncode == -signal.SIGKILL, killed.stderr[-2000:]
+    with psycopg.connect(url, autocommit=True) as owner:
+        owner.execute("UPDATE procrastinate_workers SET last_heartbeat = now() - interval '1 hour'")
+
+    async def again(_: Database, queue: Queue) -> None:
+        async with queue.jobs.open_async():
+            await queue.rescue(0)
+        hurry(url)
+        await drain(queue)
+
+    tell(by_mail, url, clock, again)
+    assert len(box.letters) == least
+    assert len({letter["Message-ID"] for letter in box.letters}) == 1
+    assert jobs(url)[0][0] == "succeeded"
+
+
+def test_two_letters_about_the_same_are_two(by_mail: Settings, url: str, clock: Clock, box: Mailbox) -> None:
+    async def story(database: Database, queue: Queue) -> None:
+        await ask(database, queue)
+        await ask(database, queue)
+        await drain(queue)
+
+    tell(by_mail, url, clock, story)
+    assert len({letter["Message-ID"] for letter in box.letters}) == 2
+
+
+def test_patience_doubles_up_to_an_hour_and_lasts_about_a_day() -> None:
+    assert [pause(n) for n in range(4)] == [10, 20, 40, 80]
+    assert pause(30) == pause(10_000) == 3_600
+    assert 20 < sum(pause(n) for n in range(32)) / 3_600 < 28
+    assert Patience().get_retry_exception(RuntimeError(), _job(31)) is not None
+    assert Patience().get_retry_exception(RuntimeError(), _job(32)) is None
+    assert Patience().get_retry_exception(Refused(), _job(0)) is None
+    assert Patience().get_retry_exception(NoAddress(), _job(0)) is None
+
+
+def _job(attempts: int) -> Any:
+    from procrastinate.jobs import Job
+
+    return Job(
+        id=1, queue="letters", lock=None, queueing_lock=None, task_name="send_letter", attempts=attempts
+    )
+
+
+def _command(settings: Settings, **environment: str) -> tuple[int, str]:
+    said = subprocess.run(
+        [sys.executable, "-m", "infra24", "worker"], timeout=60, capture_output=True, text=True,
+        env={**os.environ, "INFRA24_DATA_DIR": str(settings.data_dir), "DATABASE_URL": "postgresql:///x", **environment},
+    )  # fmt: skip
+    return said.returncode, said.stderr
+
+
+def _mail(settings: Settings) -> doctor.Finding:
+    found = doctor.examine(settings, Urls("postgresql:///nowhere?port=1", "postgresql:///nowhere?port=1"))
+    return next(finding for finding in found if finding.part == "Mail")
+
+
+def test_the_doctor_says_where_letters_go(by_mail: Settings, settings: Settings, box: Mailbox) -> None:
+    sent = _mail(by_mail)
+    assert (sent.well, "answers (not encrypted)" in sent.seen) == (True, True)
+    assert box.tried == 0
+    kept = _mail(settings)
+    assert kept.well
+    assert kept.seen == f"files in {settings.data_dir / 'letters'}; nothing is sent"
+    public = _mail(settings.model_copy(update={"public_url": "https://book.example.org"}))
+    assert not public.well
+    assert "INFRA24_SMTP_URL" in public.advice
+
+
+def test_the_doctor_says_what_is_wrong_with_a_server(settings: Settings) -> None:
+    secret = uuid4().hex
+    with mail_server(Mailbox()) as port:
+        pass
+    for url, said in (
+        (f"smtp://u:{secret}@127.0.0.1:{port}", "does not answer"),
+        (f"http://u:{secret}@h", "is not smtp://"),
+    ):
+        finding = _mail(settings.model_copy(update={"smtp_url": SecretStr(url)}))
+        assert not finding.well
+        assert said in finding.seen
+        assert secret not in finding.seen
+    assert _command(settings, INFRA24_SMTP_URL=f"http://u:{secret}@h") == (2, f"{NoServer().sentence}\n")
+    nobody = settings.model_copy(update={"mail_from": "nobody"})
+    assert not _mail(nobody).well

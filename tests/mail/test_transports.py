@@ -1,0 +1,296 @@
+"""Every post keeps the same promises; a real server on loopback, encrypted and not."""
+
+import asyncio
+import socket
+import stat
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from pathlib import Path
+
+import pytest
+
+from infra24.errors import Invalid
+from infra24.mail import Delayed, Letter, NoSender, NoServer, Post, Refused, Stamp
+from infra24.mail.file import FolderPost
+from infra24.mail.mime import sender
+from infra24.mail.smtp import Server, SmtpPost
+from tests.mail.servers import Certificate, Mailbox, mail_server, self_made
+from tests.serving import NOW
+
+BY = sender("Infra24 <post@example.org>")
+LINK = "https://example.org/sign-in/" + "s3cret-" * 20
+LETTER = Letter("ada@example.org", "Hello", f"Open\n\n{LINK}\n", language="es")
+STAMP = Stamp("sign_in.7.abc@example.org", NOW)
+
+
+@pytest.fixture
+def box() -> Mailbox:
+    return Mailbox()
+
+
+@pytest.fixture
+def plain(box: Mailbox) -> Iterator[int]:
+    with mail_server(box, auth_require_tls=False) as port:
+        yield port
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
+    return self_made(tmp_path_factory.mktemp("certificate"))
+
+
+@pytest.fixture
+def encrypted(box: Mailbox, certificate: Certificate) -> Iterator[int]:
+    with mail_server(box, tls_context=certificate.context, require_starttls=True, auth_required=True) as port:
+        yield port
+
+
+def smtp(url: str) -> SmtpPost:
+    return SmtpPost(Server.of(url), BY)
+
+
+def send(post: Post, letter: Letter = LETTER, stamp: Stamp = STAMP) -> str:
+    return asyncio.run(post.send(letter, stamp))
+
+
+@pytest.fixture(params=["folder", "smtp"])
+def post_and_read(
+    request: pytest.FixtureRequest, tmp_path: Path
+) -> tuple[Post, Callable[[], list[EmailMessage]]]:
+    if request.param == "smtp":
+        box = request.getfixturevalue("box")
+        return smtp(f"smtp://127.0.0.1:{request.getfixturevalue('plain')}"), lambda: box.letters
+    folder = tmp_path / "letters"
+
+    def read() -> list[EmailMessage]:
+        found = sorted(folder.glob("*.eml"))
+        return [message_from_bytes(path.read_bytes(), policy=policy.default) for path in found]  # type: ignore[misc]
+
+    return FolderPost(folder, BY), read
+
+
+def test_what_arrives_is_what_was_written(
+    post_and_read: tuple[Post, Callable[[], list[EmailMessage]]],
+) -> None:
+    post, read = post_and_read
+    said = send(
+        post,
+        replace(LETTER, subject=("Café, ¿mañana? " * 9).strip(), html="<p>Hí</p>", reply_to="mo@example.org"),
+    )
+    (arrived,) = read()
+    assert arrived["From"] == "Infra24 <post@example.org>"
+    assert (arrived["To"], arrived["Reply-To"]) == ("ada@example.org", "mo@example.org")
+    assert arrived["Subject"] == ("Café, ¿mañana? " * 9).strip()
+    assert arrived["Message-ID"] == "<sign_in.7.abc@example.org>"
+    assert arrived["Date"].datetime == NOW
+    assert (arrived["Auto-Submitted"], arrived["Content-Language"]) == ("auto-generated", "es")
+    text, html = arrived.get_body(("plain",)), arrived.get_body(("html",))
+    assert text is not None
+    assert text.get_content().replace("\r\n", "\n") == LETTER.text
+    assert html is not None
+    assert html.get_content().strip() == "<p>Hí</p>"
+    assert "ada@" not in said
+    assert "s3cret" not in said
+
+
+def test_a_letter_sent_again_can_be_recognized(
+    post_and_read: tuple[Post, Callable[[], list[EmailMessage]]],
+) -> None:
+    post, read = post_and_read
+    for _ in range(2):
+        send(post)
+    assert {letter["Message-ID"] for letter in read()} == {"<sign_in.7.abc@example.org>"}
+    assert isinstance(post, SmtpPost) or len(read()) == 1
+
+
+def test_looking_says_where_letters_go_and_sends_none(
+    post_and_read: tuple[Post, Callable[[], list[EmailMessage]]],
+) -> None:
+    post, read = post_and_read
+    assert asyncio.run(post.look())
+    assert read() == []
+
+
+@pytest.mark.parametrize(
+    "evil", ["ada@example.org\r\nBcc: all@example.org", "ada@example.org, bob@example.org", "ada", "",
+             "Ada <ada@example.org>", "ada@example.org\n", "a\x00b@example.org", "@example.org", "ada@"],
+)  # fmt: skip
+def test_an_address_is_one_address(evil: str) -> None:
+    with pytest.raises(Invalid):
+        Letter(evil, "Hello", "text")
+    if evil:
+        with pytest.raises(Invalid):
+            Letter("ada@example.org", "Hello", "text", reply_to=evil)
+
+
+@pytest.mark.parametrize(
+    "evil", ["Hi\r\nBcc: all@example.org", "Hi\nX: y", "Hi\rX: y", "Hi\u2028X: y", "Hi\x85X: y", ""]
+)
+def test_no_subject_adds_a_header(evil: str) -> None:
+    with pytest.raises(Invalid):
+        Letter("ada@example.org", evil, "text")
+    with pytest.raises(Invalid):
+        Letter("ada@example.org", "Hi", "text", language=evil)
+
+
+def test_a_domain_in_any_script_is_written_in_ascii(box: Mailbox, plain: int) -> None:
+    send(smtp(f"smtp://127.0.0.1:{plain}"), replace(LETTER, to="ada@bücher.example"))
+    assert box.letters[0]["To"] == "ada@xn--bcher-kva.example"
+
+
+def test_a_name_in_any_script_goes_where_the_server_takes_it(box: Mailbox, plain: int) -> None:
+    zoe = replace(LETTER, to="zoë@example.org")
+    with pytest.raises(Refused, match="beyond ASCII"):
+        send(smtp(f"smtp://127.0.0.1:{plain}"), zoe)
+    with mail_server(box, enable_SMTPUTF8=True) as port:
+        send(smtp(f"smtp://127.0.0.1:{port}"), zoe)
+    assert box.recipients == ["zoë@example.org"]
+
+
+def test_a_letter_does_not_show_its_links_when_it_is_printed() -> None:
+    assert "s3cret" not in repr(LETTER)
+
+
+def test_a_file_has_its_links_whole(tmp_path: Path) -> None:
+    name = send(FolderPost(tmp_path, BY), replace(LETTER, text=f"¡Hola!\n\n{LINK}?a=b\n"))
+    assert f"{LINK}?a=b" in (tmp_path / name).read_text().splitlines()
+
+
+def test_a_text_that_looks_like_headers_or_the_end_stays_text(box: Mailbox, plain: int) -> None:
+    send(smtp(f"smtp://127.0.0.1:{plain}"), replace(LETTER, text=".\r\n.\nBcc: all@example.org\n\nQUIT\n"))
+    (arrived,) = box.letters
+    assert arrived["Bcc"] is None
+    assert arrived.get_content().splitlines() == [".", ".", "Bcc: all@example.org", "", "QUIT"]
+
+
+def test_starttls_and_a_password_by_a_certificate_that_is_trusted_by_name(
+    box: Mailbox, encrypted: int, certificate: Certificate
+) -> None:
+    post = smtp(f"smtp://infra24:p%40ss%2Fword@127.0.0.1:{encrypted}?ca={certificate.path}")
+    send(post)
+    assert len(box.letters) == 1
+    assert box.sessions[0].ssl is not None
+    assert box.sessions[0].authenticated
+    assert "TLSv1." in asyncio.run(post.look())
+
+
+def test_smtps_is_encrypted_from_the_first_byte(box: Mailbox, certificate: Certificate) -> None:
+    with mail_server(box, ssl_context=certificate.context) as port:
+        send(smtp(f"smtps://127.0.0.1:{port}?ca={certificate.path}"))
+    assert len(box.letters) == 1
+
+
+def test_a_certificate_that_nobody_trusts_gets_no_password(
+    box: Mailbox, encrypted: int, tmp_path: Path
+) -> None:
+    other = self_made(tmp_path)
+    with pytest.raises(Delayed, match="CERTIFICATE_VERIFY_FAILED"):
+        send(smtp(f"smtp://infra24:p%40ss%2Fword@127.0.0.1:{encrypted}?ca={other.path}"))
+    assert box.logins == []
+
+
+def test_a_server_without_starttls_gets_no_password_where_it_is_wanted(
+    box: Mailbox, plain: int, certificate: Certificate
+) -> None:
+    with pytest.raises(Delayed, match="STARTTLS"):
+        send(smtp(f"smtp://infra24:p%40ss%2Fword@127.0.0.1:{plain}?ca={certificate.path}"))
+    assert (box.logins, box.tried) == ([], 0)
+
+
+def test_encryption_is_wanted_everywhere_but_on_this_machine() -> None:
+    wanted = {
+        "smtp://mail.example.org": True, "smtp://192.0.2.1:25": True, "smtp://localhost.example.org": True,
+        "smtp://localhost": False, "smtp://127.0.0.9": False, "smtp://[::1]:25": False,
+        "smtp://localhost?ca=/x.pem": True,
+    }  # fmt: skip
+    assert {url: Server.of(url).starttls for url in wanted} == wanted
+    assert Server.of("smtps://mail.example.org").implicit_tls
+    assert (Server.of("smtps://h").port, Server.of("smtp://h").port) == (465, 587)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "mail.example.org:587",
+        "http://u:hunter2@h",
+        "smtp://u:hunter2@",
+        "smtp://u:hunter2@h:x",
+        "smtp://u:hunter2@h?tls=no",
+    ],
+)
+def test_an_address_of_no_server_is_refused_without_repeating_the_password(url: str) -> None:
+    with pytest.raises(NoServer) as refused:
+        Server.of(url)
+    assert "hunter2" not in str(refused.value)
+    assert "hunter2" not in repr(Server.of("smtp://u:hunter2@h"))
+
+
+@pytest.mark.parametrize(
+    "by", ["", "nobody", "A <a@b.example>, C <c@d.example>", "A <a@b.example>\nBcc: c@d.example"]
+)
+def test_a_sender_is_one_address(by: str) -> None:
+    with pytest.raises(NoSender):
+        sender(by)
+
+
+def test_a_wrong_password_is_the_settings_fault_and_loses_no_letter(
+    box: Mailbox, encrypted: int, certificate: Certificate
+) -> None:
+    with pytest.raises(Delayed, match="does not let infra24 in"):
+        send(smtp(f"smtp://infra24:wrong@127.0.0.1:{encrypted}?ca={certificate.path}"))
+    assert box.letters == []
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind"), [("451 come later", Delayed), ("421 busy", Delayed), ("550 no such user", Refused),
+                         ("530 encrypt first", Delayed), ("554 spam", Refused)],
+)  # fmt: skip
+@pytest.mark.parametrize("step", ["to_rcpt", "to_data"])
+def test_what_a_refusal_means(
+    box: Mailbox, plain: int, step: str, answer: str, kind: type[Exception]
+) -> None:
+    getattr(box, step).append(f"{answer} ada@example.org <ada@example.org> {LINK}")
+    with pytest.raises(kind, match=answer) as failed:
+        send(smtp(f"smtp://127.0.0.1:{plain}"))
+    assert "ada@" not in str(failed.value)
+    assert "s3cret" not in str(failed.value)
+    assert failed.value.__cause__ is None
+    send(smtp(f"smtp://127.0.0.1:{plain}"))
+    assert len(box.letters) == 1
+
+
+def test_a_server_that_is_gone_or_hangs_up_delays(box: Mailbox) -> None:
+    with mail_server(box) as port:
+        pass
+    with pytest.raises(Delayed, match="does not answer"):
+        send(smtp(f"smtp://127.0.0.1:{port}"))
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen(1)
+        with pytest.raises(Delayed):
+            asyncio.run(smtp(f"smtp://127.0.0.1:{silent.getsockname()[1]}").look())
+
+
+def test_files_are_their_owners_alone_and_the_newest_are_kept(tmp_path: Path) -> None:
+    folder = tmp_path / "data" / "letters"
+    post = FolderPost(folder, BY)
+
+    async def main() -> None:
+        for n in range(203):
+            await post.send(LETTER, Stamp(f"sign_in.{n}.abc@example.org", NOW))
+
+    asyncio.run(main())
+    files = {path.name for path in folder.iterdir()}
+    assert len(files) == 200
+    assert {"sign_in.202.abc.eml", "sign_in.3.abc.eml"} <= files
+    assert "sign_in.2.abc.eml" not in files
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    assert {stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()} == {0o600}
+
+
+def test_a_folder_that_cannot_be_written_to_delays(tmp_path: Path) -> None:
+    (tmp_path / "letters").write_text("in the way")
+    with pytest.raises(Delayed, match="cannot be written to"):
+        send(FolderPost(tmp_path / "letters", BY))
