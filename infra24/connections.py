@@ -1,8 +1,9 @@
 """Connections that nobody can keep open for nothing: uvicorn's HTTP with deadlines and a limit.
 
-uvicorn waits for ever for the first request of a connection, and accepts as many as there are. Here a
-request's head and body must come in time, a head has a size, and when there are too many connections the one
-that has been idle for longest makes room for the next.
+uvicorn waits without end for the first request of a connection and for its answer to be read, and accepts as
+many connections as there are. Here a request's head and body must come in time, a head has a size, an answer
+must be read, and when there are too many connections, the one that has been idle or unread for longest makes
+room for the next.
 """
 
 import asyncio
@@ -27,11 +28,12 @@ class _Stage(Enum):
 
 @dataclass(slots=True)
 class ConnectionLimit:
-    """How many connections a server has, and for how long it waits for a request; seconds."""
+    """How many connections a server has, and for how long it waits for a request and a reader; seconds."""
 
     most: int
     head_seconds: float = 10.0
     body_seconds: float = 60.0
+    read_seconds: float = 30.0
     open: int = 0
     idle: "dict[LimitedProtocol, None]" = field(default_factory=dict)
 
@@ -54,8 +56,8 @@ class ConnectionLimit:
         """It has sent a whole request, which is being answered."""
         self.idle.pop(connection, None)
 
-    def answered(self, connection: "LimitedProtocol") -> None:
-        """It waits for the next request: the last one to be closed."""
+    def waits(self, connection: "LimitedProtocol") -> None:
+        """It waits for the next request, or for its answer to be read: the last one to be closed."""
         self.idle[connection] = None
 
     def closed(self, connection: "LimitedProtocol") -> None:
@@ -81,6 +83,7 @@ class LimitedProtocol(HttpToolsProtocol):
         self._stage = _Stage.HEAD
         self._requests = self._head = 0
         self._deadline: asyncio.TimerHandle | None = None
+        self._unread: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -90,6 +93,7 @@ class LimitedProtocol(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._stage = _Stage.NOTHING
         self._await()
+        self._is_read()
         self._limit.closed(self)
         super().connection_lost(exc)
 
@@ -121,8 +125,21 @@ class LimitedProtocol(HttpToolsProtocol):
 
     def on_response_complete(self) -> None:
         super().on_response_complete()
-        if self.cycle.response_complete and not self.transport.is_closing():
-            self._limit.answered(self)
+        if self.cycle.response_complete:
+            self._limit.waits(self)
+        if self.transport.is_closing():  # once what is written was read
+            self._must_be_read()
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._limit.waits(self)
+        self._must_be_read()
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        self._is_read()
+        if not self.cycle.response_complete:
+            self._limit.begun(self)
 
     def refuse(self, status: int, reason: str, code: str, detail: str) -> None:
         """Answer without asking the application, and close."""
@@ -136,6 +153,16 @@ class LimitedProtocol(HttpToolsProtocol):
         )
         self.transport.write((head + body).encode())
         self.transport.close()
+
+    def _must_be_read(self) -> None:
+        """Close the connection unless the other end reads what is written in time."""
+        if self._unread is None:
+            self._unread = self.loop.call_later(self._limit.read_seconds, self.transport.abort)
+
+    def _is_read(self) -> None:
+        if self._unread is not None:
+            self._unread.cancel()
+            self._unread = None
 
     def _await(self) -> None:
         """Close the connection unless what we wait for comes in time."""

@@ -10,6 +10,7 @@ from uuid import UUID
 
 import psycopg
 from psycopg import AsyncClientCursor, AsyncConnection
+from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import TupleRow
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
@@ -20,6 +21,14 @@ log = logging.getLogger("infra24.db")
 
 Row = TupleRow
 _NOBODY = UUID(int=0)
+_SILENCE = {
+    "tcp_user_timeout": "30000",
+    "keepalives_idle": "10",
+    "keepalives_interval": "5",
+    "keepalives_count": "4",
+}
+"""After half a minute without a word from the server's machine a connection counts as lost; what a URL says
+for itself stays."""
 _UNDO = "ROLLBACK TO SAVEPOINT attempt; RELEASE SAVEPOINT attempt"
 
 
@@ -168,6 +177,7 @@ class Database:
         self.url = url
         self._flush, self._send = flush, send
         kwargs: dict[str, Any] = {
+            **{name: value for name, value in _SILENCE.items() if name not in conninfo_to_dict(url)},
             "autocommit": True,
             "prepare_threshold": 0,
             "application_name": "infra24",

@@ -18,6 +18,7 @@ from infra24.i18n import LANGUAGES, catalogue
 from infra24.roles import of_connection
 from infra24.server import PortInUse, Urls, check_port
 from infra24.settings import Settings
+from infra24.setup_errors import SchemaMissing
 from infra24.web import static_files
 
 
@@ -62,6 +63,8 @@ def _failed(part: str, error: Exception) -> Finding:
     """A part that could not be looked at: what was said, and what it means."""
     seen = (str(error).strip().splitlines() or [type(error).__name__])[0]
     known = setup_errors.explained(error)
+    if isinstance(known, SchemaMissing):
+        return Finding(part, False, "not migrated yet", "infra24 migrate")
     return Finding(part, False, seen, known.sentence.splitlines()[0] if known else "see the log")
 
 
@@ -175,13 +178,15 @@ def _tenancy(urls: Urls) -> Finding:
             closed = False
         except psycopg.Error:
             closed = True
-    well = not open_tables and closed
-    return Finding(
-        "Tenancy",
-        well,
-        "every tenant table is closed" if well else "a tenant table is open",
-        "infra24 migrate, with the owner's role",
-    )
+    if open_tables or not closed:
+        return Finding("Tenancy", False, "a tenant table is open", "infra24 migrate, with the owner's role")
+    with psycopg.connect(urls.owner) as owner:
+        others = migrations.others_with_roles(owner)
+    seen = "every tenant table is closed"
+    if others:
+        seen = ", ".join(f"{role} can be used by {holder}" for role, holder in others)
+    advice = "let an administrator of the server REVOKE that role from whoever should not read everything"
+    return Finding("Tenancy", not others, seen, advice)
 
 
 def _as_application(urls: Urls) -> psycopg.Connection[Any]:

@@ -16,7 +16,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
 from types import TracebackType
@@ -205,10 +205,13 @@ class EmbeddedServer:
     def _prepare_sockets(self) -> None:
         """The folder of the socket, made again if it is gone. Refuses with UnsafeFolder one that others made:
         its name in the temporary folder is known to everyone on this machine."""
-        self.sockets.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with suppress(FileExistsError):  # a file, or a link to nothing: said below
+            self.sockets.mkdir(parents=True, exist_ok=True, mode=0o700)
         found = self.sockets.lstat()
         if not stat.S_ISDIR(found.st_mode):
-            raise UnsafeFolder(f"{self.sockets} is a link. Remove it, or choose another INFRA24_DATA_DIR.")
+            raise UnsafeFolder(
+                f"{self.sockets} is a link or a file. Remove it, or choose another INFRA24_DATA_DIR."
+            )
         if found.st_uid not in {os.geteuid(), *self._account_ids()}:
             raise UnsafeFolder(f"{self.sockets} belongs to someone else. Choose another INFRA24_DATA_DIR.")
         if found.st_mode & (stat.S_IWGRP | stat.S_IWOTH):

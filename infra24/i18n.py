@@ -18,6 +18,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_currency, get_currency_precision
 from babel.support import Translations
+from babel.units import format_unit
 
 from infra24.availability.hours import is_ambiguous
 
@@ -86,9 +87,17 @@ class Speech:
         pattern = self.locale.currency_formats["standard"].pattern.replace(".00", "")
         return format_currency(amount, currency, pattern, locale=self.locale, currency_digits=False)
 
+    def length(self, minutes: int) -> str:
+        """A length in the largest unit that says it without a fraction: 2 days, 3 hours, 90 minutes."""
+        size, unit = next(pair for pair in _UNITS if minutes % pair[0] == 0)
+        return str(format_unit(minutes // size, unit, locale=self.locale))
+
     def zone(self, zone: ZoneInfo) -> str:
         """A zone as people say it: by its city."""
         return city(self.locale, zone.key)
+
+
+_UNITS = ((1_440, "duration-day"), (60, "duration-hour"), (1, "duration-minute"))
 
 
 @lru_cache(maxsize=4_096)

@@ -26,6 +26,20 @@ class RolesNeeded(Forbidden):
         self.sentence += "".join(f"\n  {statement};" for statement in statements)
 
 
+class RolesOfOthers(Conflict):
+    """The roles of this database can be used by someone who may not become its owner."""
+
+    def __init__(self, holders: list[tuple[str, str]], owner: str) -> None:
+        by = ", ".join(f"{role} by {holder}" for role, holder in holders)
+        names = ", ".join(sorted({role for role, _ in holders}))
+        super().__init__(
+            f"Roles that this database needs are there already, and others may use them: {by}. Whoever may "
+            f"use them reads and changes everything here. Let an administrator of the server DROP ROLE "
+            f"{names} and run this again, or give the database another name. If that is your administrator, "
+            f"let them GRANT {owner} TO themselves WITH ADMIN OPTION first."
+        )
+
+
 class NamedOtherwise(Conflict):
     """The rights in this database belong to another name. Give it back the name that it had."""
 
@@ -41,7 +55,7 @@ def migrate(url: str, tell: Callable[[str], None] = lambda _: None) -> list[str]
     """Apply what is missing, each file in one transaction; the names applied.
 
     `url` is the owner's. It may create roles, or an administrator has made them. Two processes that migrate
-    at once wait for each other. Refuses with RolesNeeded and NamedOtherwise.
+    at once wait for each other. Refuses with RolesNeeded, RolesOfOthers and NamedOtherwise.
     """
     applied: list[str] = []
     with psycopg.connect(url, autocommit=True) as connection:
@@ -69,7 +83,7 @@ def migrate(url: str, tell: Callable[[str], None] = lambda _: None) -> list[str]
 def make_roles(url: str) -> None:
     """The roles that the tables are granted to: what a restored copy needs on its server before it comes.
 
-    Refuses with RolesNeeded.
+    Refuses with RolesNeeded and RolesOfOthers.
     """
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("SELECT pg_advisory_lock(%s)", (_LOCK,))
@@ -112,6 +126,9 @@ def _make_roles(connection: _Connection, roles: Roles) -> None:
     The first may become the others where it says so (SET ROLE), and inherits nothing from them. They can log
     in where the server lets them in without a password, as the embedded one does over its private socket.
     """
+    holders = others_with_roles(connection)
+    if holders:
+        raise RolesOfOthers(holders, connection.info.user)
     missing = list(_missing(connection, roles))
     try:
         with connection.transaction():
@@ -137,6 +154,26 @@ def _missing(connection: _Connection, roles: Roles) -> Iterator[sql.Composed]:
     ):
         if role not in there or not _may_become(connection, member, role):
             yield grant(role, member, connection.info.server_version)
+
+
+def others_with_roles(connection: _Connection) -> list[tuple[str, str]]:
+    """Which of the application's roles may be given away by whom, besides superusers, the owner that is
+    connected and those who may become it: a role's maker, who would read all that it may.
+
+    Before PostgreSQL 16 every role with CREATEROLE may use every other role, and none is listed.
+    """
+    if connection.info.server_version < _SET_OPTION:
+        return []
+    rows = connection.execute(
+        "SELECT r.rolname, h.rolname FROM pg_auth_members m JOIN pg_roles r ON r.oid = m.roleid "
+        "JOIN pg_roles h ON h.oid = m.member JOIN pg_roles o ON o.rolname = current_user "
+        "WHERE r.rolname = ANY(%s) AND m.admin_option AND NOT h.rolsuper AND h.oid <> o.oid "
+        "AND NOT pg_has_role(h.oid, o.oid, 'MEMBER') "
+        "AND NOT pg_has_role(h.oid, o.oid, 'MEMBER WITH ADMIN OPTION') "
+        "ORDER BY 1, 2",
+        (list(of_connection(connection)),),
+    ).fetchall()
+    return [(str(role), str(holder)) for role, holder in rows]
 
 
 def grant(role: str, member: str, version: int) -> sql.Composed:

@@ -4,9 +4,12 @@ import fcntl
 import os
 import secrets
 from contextlib import suppress
+from ipaddress import ip_network
 from pathlib import Path
+from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr
+from email_validator import EmailNotValidError, validate_email
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from infra24.auth.bearer import Issuer
@@ -23,7 +26,7 @@ class Settings(BaseSettings):
 
     port: int = Field(
         default=8000,
-        ge=0,
+        ge=1,
         le=65535,
         validation_alias="PORT",
         description="The TCP port that `serve` listens on.",
@@ -109,8 +112,8 @@ class Settings(BaseSettings):
     )
     trusted_proxies: str = Field(
         default="",
-        description="The addresses of the reverse proxies in front, separated by commas. Only their "
-        "`X-Forwarded-For` and `X-Forwarded-Proto` are believed.",
+        description="The addresses or networks of the reverse proxies in front, separated by commas; `*` for "
+        "any. Only their `X-Forwarded-For` and `X-Forwarded-Proto` are believed.",
         examples=["127.0.0.1"],
     )
     pool_size: int = Field(
@@ -135,6 +138,44 @@ class Settings(BaseSettings):
         "installations whose visitors share an address.",
         examples=["2"],
     )
+
+    @field_validator("public_url")
+    @classmethod
+    def _is_address(cls, value: str | None) -> str | None:
+        """Scheme and host, perhaps a port: the product is at the root of its host."""
+        if not value:
+            return None
+        try:
+            parts = urlsplit(value)
+            whole = parts.scheme in ("http", "https") and parts.hostname and "@" not in parts.netloc
+            _ = parts.port
+        except ValueError:
+            whole = None
+        if not whole or parts.path not in ("", "/") or parts.query or parts.fragment:
+            raise ValueError("write http:// or https://, and the host; nothing after it")
+        return value
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _are_addresses(cls, value: str) -> str:
+        for part in filter(None, map(str.strip, value.split(","))):
+            try:
+                part == "*" or ip_network(part)
+            except ValueError:
+                raise ValueError(
+                    f"{part[:50]!r} is not an IP address or network, such as 10.0.0.0/8"
+                ) from None
+        return value
+
+    @field_validator("owner_email")
+    @classmethod
+    def _is_email(cls, value: str | None) -> str | None:
+        if not value:
+            return None
+        try:
+            return validate_email(value, check_deliverability=False).normalized.lower()
+        except EmailNotValidError as error:
+            raise ValueError(str(error)) from None
 
     @property
     def base_url(self) -> str:

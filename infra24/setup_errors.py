@@ -85,11 +85,16 @@ _CONNECTION_KINDS: tuple[tuple[str, type[DatabaseUnreachable]], ...] = (
 )
 
 
+_NO_ROLE_YET = re.compile(r'role "infra24_(app|sweep|accounts)\w*" does not exist')
+
+
 def explained(error: Exception) -> Refusal | None:
     """What an error means to whoever sets an installation up, with what to do; None when it is not known."""
     match error:
         case Refusal():
             return error
+        case psycopg.Error() if _NO_ROLE_YET.search(str(error)):
+            return SchemaMissing()
         case ValidationError() if error.title == Settings.__name__:
             return WrongSettings("\n".join(_wrong_values(error)))
         case SettingsError():
@@ -108,12 +113,20 @@ def explained(error: Exception) -> Refusal | None:
             return None
 
 
+_WORDS = {
+    "int_parsing": "is not a whole number",
+    "float_parsing": "is not a number",
+    "tuple_type": "is not a JSON list",
+    "int_parsing_size": "is too large",
+}
+
+
 def _wrong_values(error: ValidationError) -> list[str]:
     """A line for each wrong value and an example. The value is not repeated: it may be a secret."""
     lines = []
     for wrong in error.errors(include_url=False, include_input=False):
         name, *inside = (str(part) for part in wrong["loc"])
-        said = str(wrong["msg"]).removeprefix("Value error, ")
+        said = _WORDS.get(wrong["type"], str(wrong["msg"]).removeprefix("Value error, "))
         lines.append(": ".join((variable_of(name), *([".".join(inside)] if inside else []), said)))
         lines.append(f"  {_example(name)}")
     return list(dict.fromkeys(lines))

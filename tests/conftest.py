@@ -111,7 +111,7 @@ def clock() -> Clock:
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     """Settings of a test installation."""
-    return Settings(data_dir=tmp_path, secret="a secret of the tests, long enough", port=0)
+    return Settings(data_dir=tmp_path, secret="a secret of the tests, long enough")
 
 
 @pytest.fixture

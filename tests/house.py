@@ -23,7 +23,7 @@ from infra24.worker import Queue
 from tests import loopback
 from tests.factories import Shop
 from tests.mail.reading import letters, link_of
-from tests.serving import CHEAP, Clock, serving
+from tests.serving import CHEAP, Clock, public_address, serving
 from tests.stories import Story, tell
 
 PASSWORD = "four horses under water"
@@ -150,8 +150,7 @@ class House:
 def house(settings: Settings, url: str, clock: Clock) -> Iterator[House]:
     """Serve an installation."""
     with serving(settings, url, clock) as base:
-        port = base.rpartition(":")[2]
-        public = (settings.public_url or base).format(port=port)
+        public = public_address(settings, int(base.rpartition(":")[2]))
         here = settings.model_copy(update={"public_url": public})
         yield House(public if public.startswith("http://localhost") else base, here, url, clock)
 

@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from urllib.parse import urlsplit
 
 import uvicorn
 
@@ -47,19 +48,24 @@ def free_port() -> int:
     raise OSError("a hundred ports are all in use")
 
 
+def public_address(settings: Settings, port: int) -> str:
+    """Where visitors reach what is served on a port of loopback."""
+    found = settings.public_url or "http://127.0.0.1"
+    return f"{found}:{port}" if urlsplit(found).hostname in ("localhost", "127.0.0.1") else found
+
+
 @contextmanager
 def serving(settings: Settings, url: str, clock: Clock) -> Iterator[str]:
     """Serve the application on a free port of loopback; its address.
 
-    Visitors reach it there, unless the settings have another address for them ("http://localhost:{port}").
+    Visitors reach it there, unless the settings have another address for them; http://localhost gets its port.
     All tests come from one address: unless the settings name a factor, they may ask a lot.
     """
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         listener.listen(512)
         port = listener.getsockname()[1]
-        address = (settings.public_url or "http://127.0.0.1:{port}").format(port=port)
-        more: dict[str, object] = {"port": port, "public_url": address}
+        more: dict[str, object] = {"port": port, "public_url": public_address(settings, port)}
         if "rate_limit_factor" not in settings.model_fields_set:
             more["rate_limit_factor"] = 10_000
         here = settings.model_copy(update=more)

@@ -15,7 +15,7 @@ from tests.serving import NOW, Clock
 
 Story = Callable[[Database, Queue], Awaitable[Any]]
 
-_PLAIN = Settings(secret="a secret of the tests, long enough", port=0)  # type: ignore[arg-type]
+_PLAIN = Settings(secret="a secret of the tests, long enough")  # type: ignore[arg-type]
 _NOON = Clock(NOW)
 _KEPT = 3
 _LONGEST = 120

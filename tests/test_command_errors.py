@@ -28,11 +28,20 @@ def refused(terminal: Terminal, tmp_path: Path) -> Refused:
 
 
 @pytest.mark.parametrize(("variable", "value", "words"), [
-    ("PORT", "abc", "valid integer"),
+    ("PORT", "abc", "is not a whole number"),
     ("PORT", "70000", "less than or equal to 65535"),
     ("INFRA24_PROVIDERS", '[{"slug": "hush"', "not JSON"),
     ("INFRA24_PROVIDERS", '[{"slug": "google", "client_secret": "hush"}]', "0.issuer: Field required"),
     ("INFRA24_ISSUERS", '[{"issuer": "https://hush"}]', "set audience or azp"),
+    ("INFRA24_ISSUERS", "{}", "is not a JSON list"),
+    ("INFRA24_TRUSTED_PROXIES", "localhost", "'localhost' is not an IP address or network"),
+    ("INFRA24_TRUSTED_PROXIES", "127.0.0.1, 10.0.0.5/8", "'10.0.0.5/8' is not an IP address or network"),
+    ("INFRA24_PUBLIC_URL", "http://[", "write http:// or https://"),
+    ("INFRA24_PUBLIC_URL", "hush.example.org", "write http:// or https://"),
+    ("INFRA24_PUBLIC_URL", "ftp://hush.example.org", "write http:// or https://"),
+    ("INFRA24_PUBLIC_URL", "https://hush.example.org/booking", "nothing after it"),
+    ("INFRA24_PUBLIC_URL", "https://hush.example.org:port", "write http:// or https://"),
+    ("INFRA24_OWNER_EMAIL", "hush", "must have an @-sign"),
 ])  # fmt: skip
 def test_a_setting_that_is_not_valid_is_named_with_an_example_and_its_value_is_not_repeated(
     refused: Refused, variable: str, value: str, words: str
@@ -100,7 +109,7 @@ def test_a_port_that_is_taken_is_told_from_an_address_that_is_not_ours(refused: 
         taken.listen()
         port = str(taken.getsockname()[1])
         assert f"Port {port} is in use" in refused("serve", PORT=port)[1]
-    code, error = refused("serve", INFRA24_HOST="192.0.2.1", PORT="0")
+    code, error = refused("serve", INFRA24_HOST="192.0.2.1")
     assert code == 1
     assert "Correct INFRA24_HOST and PORT" in error
 

@@ -104,12 +104,14 @@ def test_a_server_whose_socket_was_cleaned_away_is_reached_again(folder: Path) -
 def test_a_socket_folder_that_others_made_or_can_write_in_is_refused(tmp_path: Path) -> None:
     server = EmbeddedServer(tmp_path / ("long" * 20))
     (tmp_path / "elsewhere").mkdir()
-    server.sockets.symlink_to(tmp_path / "elsewhere")
-    try:
-        with pytest.raises(UnsafeFolder, match="is a link"), server:
-            pass
-    finally:
-        server.sockets.unlink()
+    (tmp_path / "file").touch()
+    for target in ("elsewhere", "nothing", "file"):
+        server.sockets.symlink_to(tmp_path / target)
+        try:
+            with pytest.raises(UnsafeFolder, match="is a link"), server:
+                pass
+        finally:
+            server.sockets.unlink()
     server.sockets.mkdir()
     server.sockets.chmod(0o777)
     try:

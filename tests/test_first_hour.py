@@ -1,11 +1,16 @@
 """From an empty database to an organization whose owner is signed in; and the keys of an organization."""
 
 import re
+import shlex
 from collections.abc import Callable
+from pathlib import Path
 
 import psycopg
+import pytest
 
 from infra24 import owning
+from infra24.commands.installation import _say_first_step
+from infra24.commands.terminal import console
 from infra24.server import Urls
 from infra24.settings import Settings
 from tests import loopback
@@ -37,6 +42,23 @@ def test_an_empty_installation_says_what_to_do_until_its_first_owner_is_signed_i
         assert browser.get("/first-place/admin/settings").status_code == 200, "they own it"
         assert "my-place" not in browser.get("/").text
     assert owning.begin(settings, Urls(url, url), ADA) is None
+
+
+def test_the_command_that_is_printed_can_be_typed_elsewhere(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("INFRA24_DATA_DIR", str(tmp_path / "a b"))
+    monkeypatch.setenv("PORT", "8123")
+    monkeypatch.setenv("INFRA24_SECRET", "one that is not printed")
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+    with console.capture() as said:
+        _say_first_step(owning.Beginning((), ADA, None))
+    command = next(line for line in said.get().splitlines() if "organization my-place" in line)
+    assert f"INFRA24_DATA_DIR='{tmp_path}/a b' PORT=8123 " in command
+    program = shlex.split(command)[2:]
+    assert Path(program[0]).exists(), "not a name that another terminal does not know"
+    assert "INFRA24_SECRET" in said.get().partition("Set the same ")[2]
+    assert "not printed" not in said.get()
 
 
 def test_the_first_start_gives_what_is_there_to_the_owner_that_is_named_and_else_asks_for_one(

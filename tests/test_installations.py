@@ -10,8 +10,10 @@ import pytest
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from infra24 import migrations
-from infra24.migrations import NamedOtherwise, RolesNeeded
+from infra24.doctor import examine
+from infra24.migrations import NamedOtherwise, RolesNeeded, RolesOfOthers
 from infra24.roles import Roles
+from infra24.server import Urls
 from infra24.settings import Settings
 from tests.conftest import opened
 from tests.factories import drafts, found_shop
@@ -101,6 +103,47 @@ def test_an_owner_who_may_create_no_roles_is_told_the_sql_that_makes_them_and_th
                 administrator.execute(statement.encode())
         migrations.migrate(url)
         serves(settings, url, clock)
+
+
+@pytest.mark.parametrize("attributes", [("CREATEROLE",), ()], ids=["creates roles", "is given roles"])
+def test_roles_that_someone_else_made_beforehand_are_refused_unless_they_may_become_the_owner(
+    server_url: Url, settings: Settings, clock: Clock, attributes: tuple[str, ...]
+) -> None:
+    with owned(server_url, *attributes) as url, owned(server_url, "CREATEROLE") as other:
+        app, name, maker = Roles.of(_name(url)).app, _name(url), _name(other)
+        with psycopg.connect(other, autocommit=True) as squatter:
+            if squatter.info.server_version < 160_000:
+                pytest.skip("before PostgreSQL 16 whoever has CREATEROLE may use every role")
+            squatter.execute(f"CREATE ROLE {app} LOGIN NOINHERIT PASSWORD 'theirs'")
+        for migrate in (migrations.migrate, migrations.make_roles):
+            with pytest.raises(RolesOfOthers, match=f"{app} by {maker}"):
+                migrate(url)
+        with psycopg.connect(server_url(name), autocommit=True) as administrator:
+            with pytest.raises(RolesOfOthers):
+                migrations.migrate(server_url(name))
+            administrator.execute(f"GRANT {name} TO {maker} WITH ADMIN OPTION")
+        with psycopg.connect(url, autocommit=True) as owner:
+            assert migrations.others_with_roles(owner) == []
+
+
+def test_doctor_says_who_else_can_use_the_roles(server_url: Url, settings: Settings) -> None:
+    with owned(server_url, "CREATEROLE") as url, owned(server_url) as other:
+        migrations.migrate(url)
+        app, maker = Roles.of(_name(url)).app, _name(other)
+        with psycopg.connect(url, autocommit=True) as owner:
+            if owner.info.server_version < 160_000:
+                pytest.skip("before PostgreSQL 16 whoever has CREATEROLE may use every role")
+            owner.execute(f"GRANT {app} TO {maker} WITH ADMIN OPTION")
+        found = next(one for one in examine(settings, Urls(url, url)) if one.part == "Tenancy")
+        assert (found.well, found.seen) == (False, f"{app} can be used by {maker}")
+
+
+def test_doctor_before_the_first_migration_says_to_migrate(server_url: Url, settings: Settings) -> None:
+    with owned(server_url, "CREATEROLE") as url:
+        ill = [one for one in examine(settings, Urls(url, url)) if not one.well]
+        of_schema = [one for one in ill if one.part in ("Schema", "Tenancy", "Functions", "Audit", "Jobs")]
+        assert {one.advice for one in of_schema} == {"infra24 migrate"}
+        assert len(of_schema) == 5
 
 
 def test_before_postgresql_16_membership_has_no_options() -> None:

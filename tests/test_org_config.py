@@ -1,6 +1,7 @@
 """An organization as a file: planned, applied, shown, refused by line; the demo organizations are such files."""
 
 import re
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 
@@ -113,6 +114,7 @@ def test_no_demo_booking_is_moved_by_law(infra24: Infra24) -> None:
     ("- " * 200_000, "goes deeper than 50 levels"),
     ("a: &a [x]\nb: *a\n", "has an alias"),
     ("#" * 600_000, "is longer than 500,000"),
+    (f"? {'k' * 240_000}\n: x\n", "k…: is longer than 200 characters"),
     ("a: \xff", "is not written in UTF-8"),
 ])  # fmt: skip
 def test_a_file_that_would_keep_a_reader_busy_is_refused_in_words(
@@ -122,6 +124,31 @@ def test_a_file_that_would_keep_a_reader_busy_is_refused_in_words(
     file.write_bytes(text.encode("latin-1"))
     with pytest.raises(org_config.Misread, match=said):
         org_config.read_file(file)
+
+
+def test_many_parts_deep_inside_long_keys_cost_little_memory() -> None:
+    keys = "".join(f"{' ' * depth}{'k' * 190}{depth}:\n" for depth in range(40))
+    text = keys + "".join(f"{' ' * 40}- 1\n" for _ in range(9_000))
+    tracemalloc.start()
+    try:
+        org_config.read(text)
+        assert tracemalloc.get_traced_memory()[1] < 60_000_000, "paths of 8,000 characters would be 72 MB"
+    finally:
+        tracemalloc.stop()
+
+
+def test_the_line_of_a_part_is_found_also_where_a_key_has_dots() -> None:
+    document = org_config.read("a:\n  b.c:\n    - x\n    - d: 1\n      e: 2\nf: 3")
+    lines = {path: document.line_of(path) for path in ("", "a", "a.b.c", "a.b.c[1]", "a.b.c[1].e", "f", "g")}
+    assert lines == {"": 1, "a": 1, "a.b.c": 2, "a.b.c[1]": 4, "a.b.c[1].e": 5, "f": 6, "g": 1}
+    assert document.line_of("a.b.c[7].x") == 2
+    assert document.line_of("a.nothing.here") == 1
+
+
+def test_a_file_that_opens_and_cannot_be_read_is_named(tmp_path: Path) -> None:
+    with pytest.raises(OSError) as unreadable:
+        org_config.read_file(Path("/proc/self/mem"))
+    assert unreadable.value.filename == "/proc/self/mem"
 
 
 def test_a_number_that_nobody_counts_to_is_no_number() -> None:

@@ -24,7 +24,7 @@ from tests.serving import NOW
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     """An installation that made its own secret."""
-    return Settings(data_dir=tmp_path, port=0)
+    return Settings(data_dir=tmp_path)
 
 
 def test_a_rotation_seals_what_is_stored_anew_and_breaks_nothing_that_was_sent(

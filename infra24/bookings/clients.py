@@ -30,11 +30,15 @@ async def check_client(
 ) -> None:
     """Lock a client, who wants so many holds or bookings. Nobody is limited who may book for others.
 
-    Refuses with TooManyHolds, TooManyPending (of the client or the e-mail) and TooManyBookings.
+    Requests under one e-mail are counted together, whoever sends them, unless the client has proved that it
+    is theirs: nobody uses up what someone else may ask for. Refuses with TooManyHolds, TooManyPending (of the
+    client or the e-mail) and TooManyBookings.
     """
     if client is None:
         return
     waits = status is Status.PENDING
+    if client.email and client.email == email.lower():
+        email = ""
     await lock_client(tx, client, email if waits else "")
     holds, lapses_at, made, made_at, settings = await queries.kept(tx, client.key, now)
 

@@ -1,9 +1,13 @@
 """Commands that run an installation and look after it: serve, worker, migrate, roles, demo, doctor."""
 
 import asyncio
+import os
+import shlex
+import shutil
 import signal
 import sys
 from datetime import datetime
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -143,7 +147,24 @@ def _say_first_step(beginning: Beginning) -> None:
         console.print(f"  {beginning.link}\n", soft_wrap=True)
     elif beginning.organizations:
         console.print("Nobody has an account yet. Make yourself an owner, in another terminal:")
-        console.print(f"  infra24 owner {beginning.organizations[0]} {owner}\n", soft_wrap=True)
+        _say_command(f"owner {beginning.organizations[0]} {owner}")
     else:
-        console.print("There is no organization yet. Found the first with its owner, in another terminal:")
-        console.print(f'  infra24 organization my-place --name "My Place" --owner {owner}\n', soft_wrap=True)
+        console.print("There is no organization yet. Create the first with its owner, in another terminal:")
+        _say_command(f'organization my-place --name "My Place" --owner {owner}')
+
+
+def _say_command(words: str) -> None:
+    """A command as it is typed elsewhere: with this program and this installation's settings."""
+    program = sys.argv[0] if Path(sys.argv[0]).name == "infra24" else f"{sys.executable} -m infra24"
+    if shutil.which("infra24") == program:
+        program = "infra24"
+    set_ = {name: os.environ[name] for name in ("INFRA24_DATA_DIR", "PORT") if os.environ.get(name)}
+    if "INFRA24_DATA_DIR" in set_:
+        set_["INFRA24_DATA_DIR"] = str(Path(set_["INFRA24_DATA_DIR"]).resolve())
+    line = " ".join((*(f"{name}={shlex.quote(value)}" for name, value in set_.items()), program, words))
+    console.print(f"  {line}", soft_wrap=True, highlight=False)
+    ours = {name for name in os.environ if name.startswith(("INFRA24_", "DATABASE_URL"))}
+    others = sorted(ours - set(set_))
+    if others:
+        console.print(f"  Set the same {', '.join(others)}", soft_wrap=True, highlight=False)
+    console.print()

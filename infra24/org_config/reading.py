@@ -1,7 +1,6 @@
 """Reads YAML as JSON would be read, and remembers on which line each part stands."""
 
 import re
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,8 @@ from infra24.errors import Invalid, Problem
 _NUMBER = re.compile(r"[-+]?(0|[1-9][0-9]{0,17})(\.[0-9]{1,17})?")
 MOST = 500_000
 _DEEPEST = 50
+_KEY_LONGEST = 200
+_MOST_WRONG = 100
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml where the wheel has it: fifty times as fast
 _WORDS: dict[str, Any] = {"true": True, "false": False, "null": None, "~": None, "": None}
 
@@ -24,18 +25,21 @@ class Misread(Invalid):
         super().__init__("\n".join(f"line {line}: {path}: {said}" for line, path, said in self.wrong))
 
 
-@dataclass(frozen=True, slots=True)
 class Document:
-    """What a file says, and on which line each path of it stands."""
+    """What a file says, and on which line each part of it stands."""
 
-    content: Any
-    lines: dict[str, int]
+    def __init__(self, content: Any, node: Any) -> None:
+        self.content = content
+        self._node = node
+        self._parts: dict[int, dict[str, Any]] = {}
 
     def line_of(self, path: str) -> int:
-        """The line of a path, or of the nearest part around it."""
-        while path and path not in self.lines:
-            path = re.sub(r"(\.?[^.\[]+|\[[0-9]+\])$", "", path)
-        return self.lines.get(path, 1)
+        """The line of a path such as `resources[0].tags`, or of the nearest part around it."""
+        node, rest, line = self._node, path, 1
+        while node is not None and rest:
+            key, node, at = self._inner(node, rest)
+            rest, line = rest[len(key) :].removeprefix("."), at or line
+        return line
 
     def misread(self, problem: Problem, at: str = "") -> Misread:
         """What is wrong, by line; `at` is the path of the part that was refused."""
@@ -46,11 +50,32 @@ class Document:
             found.append((self.line_of(whole), whole, said))
         return Misread(found)
 
+    def _inner(self, node: Any, rest: str) -> tuple[str, Any, int | None]:
+        """The part of a node that the rest of a path begins with: as written there, its node and its line."""
+        number = re.match(r"\[([0-9]{1,9})\]", rest)
+        if isinstance(node, yaml.SequenceNode) and number and int(number[1]) < len(node.value):
+            item = node.value[int(number[1])]
+            return number[0], item, item.start_mark.line + 1
+        if isinstance(node, yaml.MappingNode):
+            parts = self._parts.setdefault(id(node), {})
+            if not parts:
+                parts.update((str(key.value), (key, value)) for key, value in node.value)
+            ends = [*(found.start() for found in re.finditer(r"[.\[]", rest[: _KEY_LONGEST + 1])), len(rest)]
+            for end in reversed(ends):
+                if rest[:end] in parts:
+                    key, value = parts[rest[:end]]
+                    return rest[:end], value, key.start_mark.line + 1
+        return rest, None, None
+
 
 def read_file(file: Path) -> Document:
     """Read a file in UTF-8, of at most half a million bytes. Refuses with Misread; raises OSError."""
-    with file.open("rb") as opened:
-        content = opened.read(MOST + 1)
+    try:
+        with file.open("rb") as opened:
+            content = opened.read(MOST + 1)
+    except OSError as error:
+        error.filename = error.filename or str(file)  # where reading fails it says not of what
+        raise
     if len(content) > MOST:
         raise Misread([(1, "file", f"is longer than {MOST:,} bytes")])
     try:
@@ -72,12 +97,11 @@ def read(text: str) -> Document:
         raise Misread([(line, "file", error.problem or "is not YAML")]) from None
     except yaml.YAMLError as error:
         raise Misread([(1, "file", str(error))]) from None
-    lines: dict[str, int] = {}
     wrong: list[tuple[int, str, str]] = []
-    content = _value(node, "", lines, wrong)
+    content = _value(node, wrong)
     if wrong:
         raise Misread(wrong)
-    return Document(content, lines)
+    return Document(content, node)
 
 
 def _check_shape(text: str) -> None:
@@ -91,22 +115,21 @@ def _check_shape(text: str) -> None:
             raise Misread([(event.start_mark.line + 1, "file", f"goes deeper than {_DEEPEST} levels")])
 
 
-def _value(node: Any, path: str, lines: dict[str, int], wrong: list[tuple[int, str, str]]) -> Any:
+def _value(node: Any, wrong: list[tuple[int, str, str]]) -> Any:
     if node is None:
         return None
-    lines.setdefault(path, node.start_mark.line + 1)
     if isinstance(node, yaml.MappingNode):
         found: dict[str, Any] = {}
         for key_node, value_node in node.value:
-            key = str(key_node.value)
-            inner = f"{path}.{key}" if path else key
-            lines[inner] = key_node.start_mark.line + 1
-            if key in found:
-                wrong.append((lines[inner], inner, "is there twice"))
-            found[key] = _value(value_node, inner, lines, wrong)
+            key, line = str(key_node.value), key_node.start_mark.line + 1
+            if len(key) > _KEY_LONGEST:
+                raise Misread([(line, f"{key[:40]}…", f"is longer than {_KEY_LONGEST} characters")])
+            if key in found and len(wrong) < _MOST_WRONG:
+                wrong.append((line, key, "is there twice"))
+            found[key] = _value(value_node, wrong)
         return found
     if isinstance(node, yaml.SequenceNode):
-        return [_value(item, f"{path}[{number}]", lines, wrong) for number, item in enumerate(node.value)]
+        return [_value(item, wrong) for item in node.value]
     return _scalar(node)
 
 

@@ -113,8 +113,9 @@ for others."""
 class Client:
     """Who keeps and makes bookings, for counting: the keyed hash of a network address, an account or a key.
 
-    `times`: how many times the usual they may have.
+    `times`: how many times the usual they may have. `email`: the address that they proved to be theirs.
     """
 
     key: bytes
     times: int = 1
+    email: str = ""

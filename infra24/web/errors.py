@@ -7,6 +7,7 @@ import orjson
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.responses import RedirectResponse
 from starlette.routing import Match, Route
 
@@ -25,6 +26,8 @@ from infra24.rate_limits import RateLimited
 from infra24.web.guard import SecondFactorNeeded, recognise
 from infra24.web.limiting import charge_unknown
 from infra24.web.rendering import RETRY_AFTER, error_page, in_their_language
+
+_NO_OBJECT = ("model_attributes_type", "dict_type", "model_type")
 
 STATUS: tuple[tuple[type[Refusal], int], ...] = (
     (Unauthenticated, 401),
@@ -83,44 +86,58 @@ def problem_of(refusal: Refusal, **more: Any) -> Response:
 
 def install(app: FastAPI) -> None:
     """Answer refusals, invalid requests and crashes."""
+    app.add_exception_handler(Refusal, _refused)
+    app.add_exception_handler(RequestValidationError, _invalid_request)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(ClientDisconnect, _gone)
+    app.add_exception_handler(Exception, _crashed)  # the server logs it
 
-    @app.exception_handler(Refusal)
-    async def refused(request: Request, error: Exception) -> Response:
-        assert isinstance(error, Refusal)
-        return _problem_of(request, error) if _wants_json(request) else await _page_of(request, error)
 
-    @app.exception_handler(RequestValidationError)
-    async def invalid(request: Request, error: Exception) -> Response:
-        assert isinstance(error, RequestValidationError)
-        if not _wants_json(request):
-            return await error_page(request, 404, "not_found", "")
-        return _invalid(error)
+async def _refused(request: Request, error: Exception) -> Response:
+    assert isinstance(error, Refusal)
+    return _problem_of(request, error) if _wants_json(request) else await _page_of(request, error)
 
-    @app.exception_handler(HTTPException)
-    async def http(request: Request, error: Exception) -> Response:
-        assert isinstance(error, HTTPException)
-        try:
-            charge_unknown(request)
-        except RateLimited as refusal:
-            return await refused(request, refusal)
-        if error.status_code == 405:
-            return await _method_refused(request)
-        if error.status_code == 400 and _wants_json(request):  # a body that cannot be read
-            return _unreadable()
-        return await _refused_by_framework(request, error.status_code, str(error.detail))
 
-    @app.exception_handler(Exception)
-    async def crashed(request: Request, _: Exception) -> Response:  # the server logs it
-        if _wants_json(request):
-            detail = "Something went wrong on our side. Check whether it was done before you retry."
-            return problem(500, "our_mistake", detail)
-        return await error_page(request, 500, "our_mistake", "")
+async def _invalid_request(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    if not _wants_json(request):
+        return await error_page(request, 404, "not_found", "")
+    return _invalid(error)
+
+
+async def _http(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    try:
+        charge_unknown(request)
+    except RateLimited as refusal:
+        return await _refused(request, refusal)
+    if error.status_code == 405:
+        return await _method_refused(request)
+    if error.status_code == 400 and _wants_json(request):  # a body that cannot be read
+        return _unreadable()
+    return await _refused_by_framework(request, error.status_code, str(error.detail))
+
+
+async def _gone(_: Request, __: Exception) -> Response:
+    """The client went away before it had sent everything: nobody reads this, and nothing is wrong here."""
+    return Response(status_code=400)
+
+
+async def _crashed(request: Request, _: Exception) -> Response:
+    reads = request.method in ("GET", "HEAD")
+    if _wants_json(request):
+        todo = "Try again in a moment." if reads else "Check whether it was done before you retry."
+        return problem(500, "our_mistake", f"Something went wrong on our side. {todo}")
+    return await error_page(request, 500, "our_mistake", "reading" if reads else "")
 
 
 def _invalid(error: RequestValidationError) -> Response:
     """Every field that is wrong, by its path; a body that is no JSON at all is a bad request."""
     if any(item["type"] == "json_invalid" for item in error.errors()):
         return _unreadable()
+    if any(item["loc"] == ("body",) and item["type"] in _NO_OBJECT for item in error.errors()):
+        said = "is not a JSON object; send one, with Content-Type: application/json"
+        return problem(422, "invalid", f"body: {said}", errors=[{"path": "body", "sentence": said}])
     errors = [
         {
             "path": ".".join(str(part) for part in item["loc"][1:]) or str(item["loc"][0]),

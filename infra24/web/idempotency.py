@@ -43,6 +43,11 @@ class SentFromElsewhere(Conflict):
     organization for the booking, or book again with a fresh Idempotency-Key."""
 
 
+class KeyNotTaken(DatabaseDown):
+    """The connection to the database was lost before anything was done. Repeat this in a minute with the same
+    Idempotency-Key."""
+
+
 class StillRunning(Conflict):
     """The first request with this Idempotency-Key is still running. Ask again in a moment."""
 
@@ -123,7 +128,7 @@ class _Claim:
                 return await idempotency.claim_key(tx, self.key, self.fingerprint, self.claimed_at, given_up)
         except OutcomeUnknown as lost:
             await self.release()
-            raise DatabaseDown() from lost
+            raise KeyNotTaken(retry_after=int(_GIVEN_UP.total_seconds()) + 1) from lost
 
     async def keep(self, tx: Tx, status: int, answer: bytes) -> None:
         """Keep the answer in the transaction of its effect."""

@@ -113,7 +113,7 @@ def client_of(request: Request, org_id: UUID) -> Client | None:
         return None
     name = _name(who, network_of(address_of(request)))
     key = found.tokens.sign("rate limit client", name.encode())[:16]
-    return Client(key, found.settings.rate_limit_factor)
+    return Client(key, found.settings.rate_limit_factor, who.user.email if who.user else "")
 
 
 def one_at_a_time(request: Request, org_id: UUID) -> AbstractAsyncContextManager[object]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args, get_origin
 
 from fastapi import FastAPI, Request, Response
 from fastapi.routing import APIRoute
@@ -119,11 +119,13 @@ def _guarded_route(address: Address) -> type[APIRoute]:
     class Guarded(APIRoute):
         def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
             answer = super().get_route_handler()
-            known = shared | {parameter.alias for parameter in self.dependant.query_params}
+            own = self.dependant.query_params
+            known = shared | {parameter.alias for parameter in own}
+            lists = {parameter.alias for parameter in own if _is_list(parameter.field_info.annotation)}
 
             async def guarded(request: Request) -> Response:
                 await admit(request, address.needs, address.charged)
-                _check_query(request, known)
+                _check_query(request, known, lists)
                 return await answer(request)
 
             return guarded
@@ -131,8 +133,17 @@ def _guarded_route(address: Address) -> type[APIRoute]:
     return Guarded
 
 
-def _check_query(request: Request, known: set[str]) -> None:
-    """Refuses with Problem what is no parameter of the address: nothing that was asked for is passed over."""
+def _is_list(annotation: Any) -> bool:
+    return any(get_origin(part) is list for part in (annotation, *get_args(annotation)))
+
+
+def _check_query(request: Request, known: set[str], lists: set[str]) -> None:
+    """Refuses with Problem what is no parameter of the address, and one that is there twice and is no list:
+    nothing that was asked for is passed over."""
+    given = [name for name, _ in request.query_params.multi_items()]
+    twice = {name for name in given if name not in lists and given.count(name) > 1} if given else set()
+    if twice:
+        raise Problem(dict.fromkeys(sorted(twice), "is given more than once"))
     if not known.issuperset(request.query_params):
         hint = f"; known here: {', '.join(sorted(known))}" if known else ""
         unknown = (name for name in request.query_params if name not in known)

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.browser
 
 @pytest.fixture(scope="module")
 def built(database_url: str, tmp_path_factory: pytest.TempPathFactory, clock: Clock) -> Iterator[House]:
-    settings = Settings(data_dir=tmp_path_factory.mktemp("account"), public_url="http://localhost:{port}",
+    settings = Settings(data_dir=tmp_path_factory.mktemp("account"), public_url="http://localhost",
                         secret=SecretStr("a secret of the tests, long enough"))  # fmt: skip
     with house(settings, database_url, clock) as found:
         yield found

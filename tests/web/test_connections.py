@@ -24,15 +24,22 @@ from infra24.web.change_stream import Anything, TooManyStreams, TooManyStreamsFr
 from tests import loopback
 from tests.serving import Clock, free_port
 
+_MUCH = 4_000_000
+
 
 async def echo(scope: Any, receive: Any, send: Any) -> None:
-    """Answers when the whole body has come; /wait never."""
+    """Answers when the whole body has come; /much with a lot, /wait never."""
     if scope["type"] != "http":
         return
     if scope["path"] == "/wait":
         await asyncio.Event().wait()
     while (await receive()).get("more_body"):
         pass
+    if scope["path"] == "/much":
+        length = [(b"content-length", str(_MUCH).encode())]
+        await send({"type": "http.response.start", "status": 200, "headers": length})
+        await send({"type": "http.response.body", "body": b"x" * _MUCH})
+        return
     await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})
     await send({"type": "http.response.body", "body": b"ok"})
 
@@ -115,6 +122,49 @@ def test_the_longest_idle_connection_makes_room_and_busy_ones_stay() -> None:
                 answer = heard(fourth) if b"200 OK" not in (got := fourth.recv(65_536)) else b""
                 answer = got + answer
         assert b"retry-after: 2" in answer
+
+
+def unread(port: int) -> socket.socket:
+    """A connection that asks for much, several times, and reads nothing."""
+    made = socket.socket()
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2_048)
+    made.settimeout(20)
+    made.connect(("127.0.0.1", port))
+    made.sendall(b"GET /much HTTP/1.1\r\nhost: x\r\n\r\n" * 4)
+    return made
+
+
+def test_an_answer_that_nobody_reads_is_given_up() -> None:
+    limit = ConnectionLimit(9, read_seconds=0.5)
+    with limited(limit) as port, unread(port):
+        deadline = time.monotonic() + 20
+        while limit.open or not limit.most:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+
+
+def test_connections_whose_answers_nobody_reads_make_room() -> None:
+    limit = ConnectionLimit(3)
+    with limited(limit) as port, ExitStack() as stack:
+        for _ in range(3):
+            stack.enter_context(unread(port))
+        deadline = time.monotonic() + 20
+        while limit.open < 3:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        time.sleep(0.5)  # until what fits into the system's buffers is written
+        for _ in range(3):
+            with connect(port, GET) as honest:
+                assert b"200 OK" in honest.recv(65_536)
+
+
+def test_a_slow_reader_gets_the_whole_answer() -> None:
+    limit = ConnectionLimit(9, read_seconds=5)
+    with limited(limit) as port, unread(port) as slow:
+        got = 0
+        while got < 4 * _MUCH:
+            got += len(slow.recv(200_000))
+        assert got >= 4 * _MUCH
 
 
 def test_with_256_files_and_hundreds_of_idle_sockets_honest_requests_are_answered(

@@ -1,5 +1,7 @@
 """What holds at every address of the API: methods, parameters, times, names, and whose key opens what."""
 
+import logging
+import socket
 from typing import Any
 
 import httpx2
@@ -53,6 +55,51 @@ def test_an_unknown_parameter_is_refused_by_its_name(http: httpx2.Client, shop: 
         answer = http.request(address.method, url(address.path, shop), params=params, headers=shown, json={})
         assert answer.status_code == 422, address
         assert [error["path"] for error in answer.json()["errors"]] == ["start_dat"], address
+
+
+def test_a_parameter_that_is_given_twice_is_refused_unless_it_is_a_list(
+    http: httpx2.Client, shop: Shop
+) -> None:
+    path = f"/api/organizations/{shop.slug}/resources"
+    assert http.get(path, params=[("limit", "1"), ("limit", "2")]).status_code == 422
+    path = "/api/availability"
+    days = [
+        ("resource_id", str(shop.ids["room"])),
+        ("start_date", "2026-12-01"),
+        ("start_date", "2026-12-02"),
+        ("end_date", "2026-12-03"),
+    ]
+    answer = http.get(path, params=days)
+    assert answer.status_code == 422
+    assert answer.json()["errors"] == [{"path": "start_date", "sentence": "is given more than once"}]
+    lists = [
+        ("resource_id", "room"),
+        ("resource_id", "ann"),
+        ("start_date", "2026-12-01"),
+        ("end_date", "2026-12-02"),
+    ]
+    answer = http.get("/api/calendar/events", params=lists, headers=shop.auth)
+    assert answer.status_code == 200, answer.text
+
+
+def test_a_form_that_breaks_off_is_no_fault_of_ours(
+    http: httpx2.Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    kind = b"content-type: application/x-www-form-urlencoded\r\ncontent-length: 99\r\n\r\n"
+    head = b"POST /sign-in HTTP/1.1\r\nhost: x\r\n" + kind
+    for _ in range(3):
+        with socket.create_connection((http.base_url.host, http.base_url.port)) as connection:
+            connection.sendall(head + b"email=a")
+    for _ in range(3):  # by now the server has seen the others end
+        assert http.get("/health").status_code == 200
+    assert [record for record in caplog.records if record.levelno >= logging.ERROR] == []
+
+
+def test_a_body_without_its_content_type_is_told_how_to_be_sent(http: httpx2.Client, shop: Shop) -> None:
+    sent = {"content": b'{"org_id": "x"}', "headers": {"content-type": "application/x-www-form-urlencoded"}}
+    answer = http.post("/api/bookings", **sent)
+    assert answer.status_code == 422
+    assert "Content-Type: application/json" in answer.json()["detail"]
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from tests.serving import NOW, Clock
 @pytest.fixture(scope="module")
 def built(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     """By its name: passkeys are bound to one, and a number has none."""
-    settings = Settings(data_dir=tmp_path_factory.mktemp("keys"), public_url="http://localhost:{port}",
+    settings = Settings(data_dir=tmp_path_factory.mktemp("keys"), public_url="http://localhost",
                         secret=SecretStr("a secret of the tests, long enough"))  # fmt: skip
     with house(settings, database_url, Clock(NOW)) as found:
         yield found

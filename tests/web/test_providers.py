@@ -45,7 +45,7 @@ def built(database_url: str, tmp_path_factory: pytest.TempPathFactory, forger: F
         ),
         Provider("forger", "Forger", forger.issuer, "basic", "a secret", allow_http=True),
     )
-    settings = Settings(data_dir=tmp_path_factory.mktemp("oidc"), providers=found, public_url="http://localhost:{port}",
+    settings = Settings(data_dir=tmp_path_factory.mktemp("oidc"), providers=found, public_url="http://localhost",
                         secret=SecretStr("a secret of the tests, long enough"))  # fmt: skip
     clock = Clock(real_now())
     with house(settings, database_url, clock) as here:

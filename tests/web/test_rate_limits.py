@@ -304,6 +304,25 @@ def test_pending_bookings_are_limited_by_address_and_by_email_wherever_it_comes_
     site.tell(story)
 
 
+def test_strangers_do_not_use_up_what_the_owner_of_an_address_may_ask_for(
+    site: Site, shop: Shop, owner: psycopg.Connection[Any]
+) -> None:
+    allow(owner, shop, pending_at_once=3)
+    ada = sign_in(site.url, site.settings, site.clock, shop, Role.MEMBER)
+
+    async def story(site: Site) -> None:
+        for n in range(3):
+            answer = await site.book(shop, n, f"192.0.2.{n}", "asked", ada.email)
+            assert answer.status_code == 201
+        assert (await site.book(shop, 10, "192.0.2.9", "asked", ada.email)).status_code == 429, "the control"
+        async with site.at("192.0.2.9", **ada.headers) as browser:
+            for n, status in ((10, 201), (11, 201), (12, 201), (13, 429)):
+                body = {**wanted(shop, "asked", n), "artist_name": "Ada", "artist_email": ada.email}
+                assert (await browser.post("/api/bookings", json=body)).status_code == status
+
+    site.tell(story)
+
+
 def test_bookings_of_a_day_are_limited_for_whoever_confirms_them(
     site: Site, shop: Shop, owner: psycopg.Connection[Any]
 ) -> None:

@@ -1,8 +1,8 @@
 """What follows once someone has proved who they are: a session, or first the second factor."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from datetime import timedelta
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
+from datetime import datetime, timedelta
 from urllib.parse import quote
 
 from email_validator import EmailNotValidError, validate_email
@@ -12,10 +12,11 @@ from starlette.responses import RedirectResponse
 from infra24 import people, rate_limits
 from infra24.auth.model import SealBroken
 from infra24.db import Actor, Tx
+from infra24.errors import Unavailable
 from infra24.people import Account
 from infra24.rate_limits import RateLimited
 from infra24.web.caller import address_of, cookie_name
-from infra24.web.services import services
+from infra24.web.services import Services, services
 
 HALF = "half"
 _HALF_WAY = timedelta(minutes=10)
@@ -95,7 +96,8 @@ async def count(request: Request, what: str, key: str) -> None:
 
 @asynccontextmanager
 async def failures_counted(request: Request, *attempts: tuple[str, str]) -> AsyncIterator[None]:
-    """Count attempts (what, by whom) before a proof is looked at; give them back when the block ends well.
+    """Count attempts (what, by whom) before a proof is looked at; give them back when the block ends well,
+    or when the proof could not be looked at.
 
     So only failures count, and many guesses at once are counted too. Refuses with RateLimited.
     """
@@ -103,7 +105,16 @@ async def failures_counted(request: Request, *attempts: tuple[str, str]) -> Asyn
     now = found.clock()
     for what, key in attempts:
         await count(request, what, key)
-    yield
+    try:
+        yield
+    except Unavailable:
+        with suppress(Unavailable):
+            await _give_back(found, attempts, now)
+        raise
+    await _give_back(found, attempts, now)
+
+
+async def _give_back(found: Services, attempts: Sequence[tuple[str, str]], now: datetime) -> None:
     async with found.database.accounts() as tx:
         for what, key in attempts:
             await rate_limits.give_back(tx, what, key, now)

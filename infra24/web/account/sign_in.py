@@ -146,7 +146,10 @@ async def code(request: Request) -> Response:
 
 
 async def sign_out(request: Request) -> Response:
-    """/sign-out: end this session, here and in the database; on to `next`, where someone else may go on."""
+    """/sign-out: end this session, here and in the database; on to `next`, where someone else may go on.
+    GET ends nothing: it goes on to the account, where the button is."""
+    if request.method == "GET":
+        return RedirectResponse("/account", 303)
     found, who, sent = services(request), caller_of(request), await typed(request)
     if who.user is not None:
         async with found.database.accounts(who.actor) as tx:

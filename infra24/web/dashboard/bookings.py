@@ -77,8 +77,11 @@ def _card(request: Request, booking: Booking, user: SignedIn) -> dict[str, Any]:
 
 
 async def ask(request: Request) -> Response:
-    """POST /{org}/dashboard: a new feed address; a request to delete one's data, or to keep it after all."""
+    """/{org}/dashboard: GET goes on to the bookings; POST makes a new feed address, asks for one's data to be
+    deleted, or to be kept after all."""
     found, here, user, who = services(request), here_of(request), _member(request), caller_of(request)
+    if request.method == "GET":
+        return RedirectResponse(f"/{here.slug}/dashboard/bookings", 303)
     sent = await typed(request)
     async with found.database.transaction(here.id, who.actor) as tx:
         if sent.get("do") == "new_feed":
