@@ -37,7 +37,7 @@ def post(settings: Settings) -> Post:
     host = urlsplit(settings.base_url).hostname or ""
     home = f"Infra24 Booking <booking@{host if host and ':' not in host else 'localhost'}>"
     if settings.smtp_url is None:
-        return FolderPost(settings.data_dir / "letters", sender(settings.mail_from or home))
+        return FolderPost(settings.data_dir / "mail", sender(settings.mail_from or home))
     server = Server.of(settings.smtp_url.get_secret_value())
     return SmtpPost(server, sender(settings.mail_from or server.by or home))
 
@@ -48,8 +48,8 @@ def compose(
     """The database and the queue of an installation, each knowing of the other."""
     queue = Queue(url, now)
 
-    async def flush(tx: Tx) -> Statement:
-        return await events.write(tx, queue.defer)
+    def flush(tx: Tx) -> list[Statement]:
+        return events.write(tx, queue.deferral)
 
     async def send(tx: Tx) -> None:
         for kind, facts in tx.letters:

@@ -91,6 +91,7 @@ class Tx:
         self.org_id = org_id
         self.pending: list[Any] = []
         self.letters: list[Any] = []
+        self.last: list[Statement] = []
         self.remembers = True
 
     async def rows(self, query: LiteralString, args: Sequence[Any] | dict[str, Any] = ()) -> list[Row]:
@@ -107,6 +108,17 @@ class Tx:
         """Run one statement; the number of rows that it touched."""
         cursor = await self.connection.execute(query, args, prepare=True)
         return cursor.rowcount
+
+    async def row_after(self, first: Statement, then: Statement) -> Row | None:
+        """The first row of a statement that sees what was committed until another ended; one round trip."""
+        async with self.connection.pipeline():
+            await self.connection.execute(first.query, first.args, prepare=True)
+            cursor = await self.connection.execute(then.query, then.args, prepare=True, binary=True)
+        return await cursor.fetchone()
+
+    def run_last(self, statement: Statement) -> None:
+        """Run a statement with the COMMIT; nothing in this transaction reads what it writes."""
+        self.last.append(statement)
 
     @asynccontextmanager
     async def attempt(self) -> AsyncIterator[None]:
@@ -158,8 +170,8 @@ class Glance(Tx):
         return cursor
 
 
-Flush = Callable[[Tx], Awaitable[Statement]]
-"""Prepares the events that a transaction recorded; the statement to send with its COMMIT."""
+Flush = Callable[[Tx], list[Statement]]
+"""The statements that write the events of a transaction, to send with its COMMIT."""
 
 
 class Database:
@@ -232,13 +244,14 @@ class Database:
     async def _commit(self, tx: Tx) -> None:
         """Commit; the events go along in the same round trip. Raises OutcomeUnknown."""
         await self._send(tx)
-        if not tx.pending:
+        statements = [*tx.last, *(self._flush(tx) if tx.pending else [])]
+        if not statements:
             async with _saving(tx.connection):
                 await tx.connection.execute(b"COMMIT", prepare=False)
             return
-        last = await self._flush(tx)
         async with _saving(tx.connection), tx.connection.pipeline():
-            await tx.connection.execute(last.query, last.args, prepare=True)
+            for statement in statements:
+                await tx.connection.execute(statement.query, statement.args, prepare=True)
             await tx.connection.execute(b"COMMIT", prepare=False)
 
     @asynccontextmanager

@@ -206,7 +206,7 @@ def _functions(urls: Urls) -> Finding:
             (of_connection(owner).app,),
         ).fetchone()
     open_, temporary = row or (1, True)
-    seen = "the owner's functions look nowhere else" if not (open_ or temporary) else "they can be led astray"
+    seen = "search paths are fixed" if not (open_ or temporary) else "the search path of a function is unsafe"
     advice = "infra24 migrate; REVOKE TEMPORARY ON DATABASE … FROM PUBLIC"
     return Finding("Functions", not (open_ or temporary), seen, advice)
 
@@ -230,7 +230,7 @@ def _audit(urls: Urls) -> Finding:
     with psycopg.connect(urls.owner) as owner:
         count = owner.execute("SELECT count(*) FROM audit_entries").fetchone()
         broken = audit.verify(owner)
-    seen = f"{count[0] if count else 0} entries, and they hold"
+    seen = f"{count[0] if count else 0} entries verified"
     if broken:
         seen = ", ".join(f"{one.slug} breaks at entry {one.seq}" for one in broken)
     advice = "someone changed the database by hand: compare with a backup, and ask who has the owner's role"

@@ -1,19 +1,19 @@
 """The job runner: hands events to subscribers, ends lapsed holds, rescues what a dead worker left."""
 
+import json
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 from typing import Any, LiteralString
 from uuid import UUID
 
 import procrastinate
 from procrastinate import JobContext, PsycopgConnector, RetryStrategy
-from procrastinate.types import JSONValue
 from psycopg import AsyncConnection
 
 from infra24 import bookings, events, idempotency, people
 from infra24.clock import Clock
-from infra24.db import Database, Tx
+from infra24.db import Database, Statement
 from infra24.events import Event
 from infra24.mail import Facts, Office, queued
 from infra24.mail.retry import Patience
@@ -26,6 +26,12 @@ _RETRY = RetryStrategy(max_attempts=12, exponential_wait=2)
 _LETTERS = "letters"
 _STALLED_SECONDS = 30
 _KEYS_KEPT = timedelta(days=2)
+_DEFER: LiteralString = """
+    SELECT procrastinate_defer_jobs_v1(array_agg(
+        ROW ('default', 'deliver', 0, NULL, NULL, a.args::jsonb, NULL)::procrastinate_job_to_defer_v1))
+    FROM unnest(%(args)s::text[]) AS a (args)
+"""
+"""As procrastinate defers jobs, but as a statement that can go with the COMMIT."""
 
 
 class Queue:
@@ -57,16 +63,15 @@ class Queue:
         self.database: Database | None = None
         self.office: Office | None = None
 
-    async def defer(self, tx: Tx, recorded: list[Event]) -> None:
-        """One job for each subscriber of each event, inside the transaction that records them."""
-        wanted: list[dict[str, JSONValue]] = [
-            {"org_id": str(tx.org_id), "event_id": str(event.id), "subscriber": name}
+    @staticmethod
+    def deferral(org_id: UUID, recorded: Sequence[Event]) -> Statement | None:
+        """Queues one job for each subscriber of each event; None when nobody wants them."""
+        args = [
+            json.dumps({"org_id": str(org_id), "event_id": str(event.id), "subscriber": name})
             for event in recorded
             for name in SUBSCRIBERS.get(event.type, ())
         ]
-        if wanted:
-            deferrer = self.jobs.configure_task("deliver", connection=tx.connection)
-            await deferrer.batch_defer_async(*wanted)
+        return Statement(_DEFER, {"args": args}) if args else None
 
     async def letter(self, connection: AsyncConnection[Any], kind: str, facts: Facts) -> None:
         """Queue a letter in the connection's transaction: it is sent if that commits, and only then.

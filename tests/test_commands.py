@@ -98,7 +98,7 @@ class TestAtTheTerminal:
 
     def test_what_is_not_well_written_is_named(self, typed: Terminal) -> None:
         said = typed("organization", "book", "--locale", "klingon", "--currency", "euro").err
-        for word in ("slug", "address of ours", "locale", "klingon", "currency"):
+        for word in ("slug", "is reserved", "locale", "klingon", "currency"):
             assert word in said
 
 

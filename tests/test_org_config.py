@@ -98,7 +98,7 @@ def test_what_is_wrong_is_said_with_its_line_and_nothing_changes(
 
 def test_the_ledger_of_a_demo_holds_and_other_weights_are_tried(infra24: Infra24) -> None:
     said = infra24("fairness", "bakehouse", "wheel-throwing", "--weights", "sam@bacfl.org=300").out
-    assert "and they hold" in said
+    assert "lines verified" in said
     assert "would have had" in said
     assert "Sam Whitfield" in said
     wrong = infra24("fairness", "bakehouse", "wheel-throwing", "--weights", "nobody=3")

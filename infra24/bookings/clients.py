@@ -39,8 +39,9 @@ async def check_client(
     waits = status is Status.PENDING
     if client.email and client.email == email.lower():
         email = ""
-    await lock_client(tx, client, email if waits else "")
-    holds, lapses_at, made, made_at, settings = await queries.kept(tx, client.key, now)
+    holds, lapses_at, made, made_at, settings = await queries.lock_and_count(
+        tx, client.key, email if waits else "", now
+    )
 
     def most(name: str) -> int:
         return limit_of(settings, name) * client.times
@@ -55,10 +56,10 @@ async def check_client(
         raise TooManyBookings("bookings_a_day", _seconds((made_at or now) + _DAY - now))
 
 
-async def note_client(tx: Tx, client: Client | None, booking_ids: Sequence[UUID], now: datetime) -> None:
-    """Count these bookings as a client's from now on."""
+def note_client(tx: Tx, client: Client | None, booking_ids: Sequence[UUID], now: datetime) -> None:
+    """Count these bookings as a client's once the transaction has committed."""
     if client is not None:
-        await queries.note(tx, client.key, booking_ids, now)
+        tx.run_last(queries.note(tx, client.key, booking_ids, now))
 
 
 async def forget_clients(tx: Tx, now: datetime) -> None:

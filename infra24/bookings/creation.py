@@ -82,7 +82,7 @@ async def confirm_hold(
     await queries.set_person(tx, booking_id, person, answers, now)
     await _use_link(tx, held.link_id, None)
     await queries.set_status(tx, booking_id, _first_status(offer), now)
-    await note_client(tx, client, [booking_id], now)
+    note_client(tx, client, [booking_id], now)
     return announce(tx, await lookup.get(tx, booking_id), now)
 
 
@@ -107,7 +107,7 @@ async def _place(tx: Tx, wish: Wish, status: Status, *, tokens: Tokens, now: dat
     booking = replace(booking, meeting_url=resources.meeting_url(booking.meeting_url, token, booking.id))
     token_hash = tokens.hash_of(tx.org_id, booking.id)
     seated = await allocation.seat(tx, seen, booking, now, token_hash=token_hash)
-    await note_client(tx, wish.client, [seated.id], now)
+    note_client(tx, wish.client, [seated.id], now)
     return announce(tx, seated, now)
 
 

@@ -35,7 +35,7 @@ def apply_file(
         with _named(file):
             done, key = describing.make(settings, urls, document, wanted, say, asked, prune=prune)
     if key:
-        console.print(f"Founded [bold]{wanted.slug}[/]. Its key, shown this once:")
+        console.print(f"Created [bold]{wanted.slug}[/]. Its key, shown this once:")
         console.print(key, soft_wrap=True)
     if done:
         console.print("Done.")

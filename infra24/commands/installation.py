@@ -90,7 +90,7 @@ def roles() -> None:
 
 
 def load_demo() -> None:
-    """Load the demo organizations: oolite, bakehouse, locust-projects, atlas-fitness. Twice is once."""
+    """Load the demo organizations: oolite, bakehouse, locust-projects, atlas-fitness. Safe to repeat."""
     settings = read_settings()
     with opened(settings) as urls:
         bring_up_to_date(urls)

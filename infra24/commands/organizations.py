@@ -54,7 +54,7 @@ def organization(
             )
             key = organizations.give_key(connection, slug, "command line")
         console.print(
-            f"{'Founded' if made else 'Another key for'} [bold]{slug}[/]. Its key, shown this once:"
+            f"{'Created' if made else 'Another key for'} [bold]{slug}[/]. Its key, shown this once:"
         )
         console.print(key, soft_wrap=True)
         email = email or (settings.owner_email if made else None)

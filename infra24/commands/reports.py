@@ -39,7 +39,7 @@ def fairness(
         raise LedgerWrong(
             f"The ledger does not add up: lines {audit.replayed.wrong or 'and balances differ'}."
         )
-    console.print(f"{len(audit.ledger)} lines, and they hold.")
+    console.print(f"{len(audit.ledger)} lines verified.")
 
 
 def zones(slug: Annotated[str, typer.Argument(help="The organization.")]) -> None:

@@ -1,6 +1,6 @@
 """The outbox: events ride the transaction that made them, and so do the jobs that tell of them."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -9,8 +9,8 @@ from infra24.db import Statement, Tx
 from infra24.events import queries
 from infra24.events.model import Event, Recorded
 
-Defer = Callable[[Tx, list[Event]], Awaitable[None]]
-"""Queues the delivery of events inside the transaction that records them."""
+Deferral = Callable[[UUID, Sequence[Event]], Statement | None]
+"""Queues the delivery of an organization's events, in the transaction that records them."""
 
 
 def record(tx: Tx, type_: str, subject_id: UUID, data: dict[str, Any], now: datetime) -> None:
@@ -18,10 +18,10 @@ def record(tx: Tx, type_: str, subject_id: UUID, data: dict[str, Any], now: date
     tx.pending.append(Event(type_, subject_id, data, now))
 
 
-async def write(tx: Tx, defer: Defer) -> Statement:
-    """Queue the delivery of the pending events; the statement that writes them, to go with the commit."""
-    await defer(tx, tx.pending)
-    return queries.append(tx.org_id, tx.pending)
+def write(tx: Tx, deferral: Deferral) -> list[Statement]:
+    """The statements that queue the delivery of the pending events and write them, to go with the COMMIT."""
+    queued = deferral(tx.org_id, tx.pending)
+    return [*([queued] if queued else []), queries.append(tx.org_id, tx.pending)]
 
 
 async def after(tx: Tx, seq: int, limit: int = 100) -> list[Recorded]:

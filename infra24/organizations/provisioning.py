@@ -47,7 +47,7 @@ def check_facts(slug: str, time_zone: str, locale: str, currency: str) -> None:
     if not re.fullmatch(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", slug):
         problems["slug"] = "is written in small letters, digits and hyphens"
     elif slug in RESERVED:
-        problems["slug"] = f"{slug!r} is an address of ours"
+        problems["slug"] = f"{slug!r} is reserved"
     if not re.fullmatch(r"[A-Z]{3}", currency):
         problems["currency"] = "is three capital letters, such as EUR"
     try:

@@ -156,7 +156,7 @@ async def revoke_key(tx: Tx, key_id: UUID, now: datetime) -> bool:
 
 
 async def ask_for_deletion(tx: Tx, email: str, name: str, now: datetime) -> None:
-    """Note that someone asks for their data to be deleted. Twice is once."""
+    """Note that someone asks for their data to be deleted. Safe to repeat."""
     await tx.run(
         "INSERT INTO deletion_requests (org_id, email, name, asked_at) VALUES (%s, %s, %s, %s) "
         "ON CONFLICT (org_id, email) WHERE done_at IS NULL DO NOTHING",

@@ -89,7 +89,8 @@ def test_an_event_and_its_job_go_with_the_transaction_that_fails(
         with pytest.raises(Broken):
             async with database.transaction(shop.org_id) as tx:
                 await bookings.book(tx, wish(shop.ids["room"], AT), tokens=tokens, now=NOW)
-                await database._flush(tx)  # written, and then it fails
+                for statement in database._flush(tx):  # written, and then it fails
+                    await tx.run(statement.query, statement.args)
                 raise Broken
 
     run(story)

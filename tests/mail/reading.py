@@ -9,7 +9,7 @@ from infra24.settings import Settings
 
 def letters(settings: Settings) -> list[EmailMessage]:
     """All that were kept, the oldest first."""
-    files = sorted((settings.data_dir / "letters").glob("*.eml"), key=lambda path: path.stat().st_mtime_ns)
+    files = sorted((settings.data_dir / "mail").glob("*.eml"), key=lambda path: path.stat().st_mtime_ns)
     return [message_from_bytes(path.read_bytes(), policy=policy.default) for path in files]  # type: ignore[misc]
 
 

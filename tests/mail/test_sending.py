@@ -235,7 +235,7 @@ def test_without_a_server_the_log_has_the_name_of_the_file_and_not_the_link(
         await drain(queue)
 
     tell(settings, url, clock, story)
-    (file,) = (settings.data_dir / "letters").iterdir()
+    (file,) = (settings.data_dir / "mail").iterdir()
     link = next(line for line in file.read_text().splitlines() if "/sign-in/" in line)
     assert f"letter sign_in: {file.name}" in caplog.text
     assert link[:40] not in caplog.text
@@ -339,7 +339,7 @@ def test_the_doctor_says_where_letters_go(by_mail: Settings, settings: Settings,
     assert box.tried == 0
     kept = _mail(settings)
     assert kept.well
-    assert kept.seen == f"files in {settings.data_dir / 'letters'}; nothing is sent"
+    assert kept.seen == f"files in {settings.data_dir / 'mail'}; nothing is sent"
     public = _mail(settings.model_copy(update={"public_url": "https://book.example.org"}))
     assert not public.well
     assert "INFRA24_SMTP_URL" in public.advice

@@ -74,7 +74,7 @@ def test_a_parameter_that_is_given_twice_is_refused_unless_it_is_a_list(
     assert answer.json()["errors"] == [{"path": "start_date", "sentence": "is given more than once"}]
     lists = [
         ("resource_id", "room"),
-        ("resource_id", "ann"),
+        ("resource_id", str(shop.ids["room"])),
         ("start_date", "2026-12-01"),
         ("end_date", "2026-12-02"),
     ]

@@ -194,7 +194,7 @@ async def book(
         except _Lost:
             continue
         bookings = [_seated(booking, found) for booking, found in made]
-        await note_client(tx, wish.client, [booking.id for booking in bookings], now)
+        note_client(tx, wish.client, [booking.id for booking in bookings], now)
         for booking in bookings:
             creation.announce(tx, booking, now)
         facts = {"rule": series.rule, "dates": len(bookings), "title": offer.resource.title}

@@ -99,7 +99,7 @@ async def change(request: Request, id: BookingNamed, wanted: BookingChange) -> R
 
 
 async def cancel(request: Request, id: BookingNamed) -> Response:
-    """Cancel a booking. Twice is once."""
+    """Cancel a booking. Safe to repeat."""
     found, who = services(request), caller_of(request)
     async with found.database.transaction(org_id_of(request), who.actor) as tx:
         booking, by = await open_booking(tx, who, id, write=True)
