@@ -25,7 +25,7 @@ from infra24.bookings.model import (
     choice_of,
 )
 from infra24.bookings.snapshots import Outlook, check_open, outlook
-from infra24.bookings.tokens import Tokens
+from infra24.bookings.tokens import Tokens, hash_token
 from infra24.db import Tx
 from infra24.errors import Problem
 from infra24.rate_limits import Client
@@ -105,8 +105,7 @@ async def _place(tx: Tx, wish: Wish, status: Status, *, tokens: Tokens, now: dat
     booking = wished(tx, wish, seen.offer, now, status)
     token = tokens.of(tx.org_id, booking.id)
     booking = replace(booking, meeting_url=resources.meeting_url(booking.meeting_url, token, booking.id))
-    token_hash = tokens.hash_of(tx.org_id, booking.id)
-    seated = await allocation.seat(tx, seen, booking, now, token_hash=token_hash)
+    seated = await allocation.seat(tx, seen, booking, now, token_hash=hash_token(token))
     note_client(tx, wish.client, [seated.id], now)
     return announce(tx, seated, now)
 

@@ -9,6 +9,7 @@ no booking's id and opened by their stored hash: those that were sent still do.
 import base64
 import hashlib
 import hmac
+from functools import lru_cache
 from uuid import UUID
 
 from infra24.auth.keyring import Key, Keyring
@@ -75,5 +76,9 @@ def _raw(token: str) -> bytes | None:
 
 
 def _sign(key: Key, purpose: str, message: bytes) -> bytes:
-    derived = hashlib.sha256(b"infra24 booking token" + key.secret).digest()
-    return hmac.digest(derived, purpose.encode() + b"\0" + message, "sha256")
+    return hmac.digest(_derived(key), purpose.encode() + b"\0" + message, "sha256")
+
+
+@lru_cache(maxsize=16)
+def _derived(key: Key) -> bytes:
+    return hashlib.sha256(b"infra24 booking token" + key.secret).digest()

@@ -111,9 +111,13 @@ def client_of(request: Request, org_id: UUID) -> Client | None:
     found, who = services(request), caller_of(request)
     if who.may(Scope.BOOKINGS_WRITE, org_id):
         return None
-    name = _name(who, network_of(address_of(request)))
-    key = found.tokens.sign("rate limit client", name.encode())[:16]
-    return Client(key, found.settings.rate_limit_factor, who.user.email if who.user else "")
+    known: Client | None = getattr(request.state, "client", None)
+    if known is None:
+        name = _name(who, network_of(address_of(request)))
+        key = found.tokens.sign("rate limit client", name.encode())[:16]
+        known = Client(key, found.settings.rate_limit_factor, who.user.email if who.user else "")
+        request.state.client = known
+    return known
 
 
 def one_at_a_time(request: Request, org_id: UUID) -> AbstractAsyncContextManager[object]:
