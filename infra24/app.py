@@ -8,19 +8,19 @@ import httpx2
 from fastapi import FastAPI
 
 from infra24 import __version__, clock, events
-from infra24.auth.bearer import Bearers
-from infra24.auth.encryption import Seals
-from infra24.auth.oidc import SignIn
+from infra24.auth.bearer import BearerVerifier
+from infra24.auth.encryption import SecretBox
+from infra24.auth.oidc import OidcClient
 from infra24.auth.passwords import Passwords
 from infra24.bookings import Tokens
 from infra24.capacity import Capacity, open_files
 from infra24.clock import Clock
 from infra24.db import Database, Statement, Tx
-from infra24.mail import Desk, Office, Post, Writers
-from infra24.mail.file import FolderPost
+from infra24.mail import ComposeContext, Composers, Mailer, MailTransport
+from infra24.mail.file import FileTransport
 from infra24.mail.mime import sender
-from infra24.mail.smtp import Server, SmtpPost
-from infra24.mail_composers import WRITERS
+from infra24.mail.smtp import Server, SmtpTransport
+from infra24.mail_composers import COMPOSERS
 from infra24.organizations import Directory
 from infra24.rate_limits import Buckets, Locks
 from infra24.settings import Settings
@@ -28,37 +28,39 @@ from infra24.web import errors, openapi, rendering, routes, routing
 from infra24.web.change_stream import Watcher
 from infra24.web.health import Health
 from infra24.web.security_headers import Envelope, HeadAsGet
-from infra24.web.services import Proofs, Services
-from infra24.worker import Queue
+from infra24.web.services import AuthServices, Services
+from infra24.worker import JobQueue
 
 
-def post(settings: Settings) -> Post:
-    """The post that the settings name: a mail server, or files beside the embedded database."""
+def mail_transport(settings: Settings) -> MailTransport:
+    """The mail transport that the settings name: a mail server, or files beside the embedded database."""
     host = urlsplit(settings.base_url).hostname or ""
     home = f"Infra24 Booking <booking@{host if host and ':' not in host else 'localhost'}>"
     if settings.smtp_url is None:
-        return FolderPost(settings.data_dir / "mail", sender(settings.mail_from or home))
+        return FileTransport(settings.data_dir / "mail", sender(settings.mail_from or home))
     server = Server.of(settings.smtp_url.get_secret_value())
-    return SmtpPost(server, sender(settings.mail_from or server.by or home))
+    return SmtpTransport(server, sender(settings.mail_from or server.by or home))
 
 
 def compose(
-    settings: Settings, url: str, now: Clock = clock.now, writers: Writers = WRITERS
-) -> tuple[Database, Queue]:
+    settings: Settings, url: str, now: Clock = clock.now, composers: Composers = COMPOSERS
+) -> tuple[Database, JobQueue]:
     """The database and the queue of an installation, each knowing of the other."""
-    queue = Queue(url, now)
+    queue = JobQueue(url, now)
 
     def flush(tx: Tx) -> list[Statement]:
         return events.write(tx, queue.deferral)
 
     async def send(tx: Tx) -> None:
-        for kind, facts in tx.letters:
-            await queue.letter(tx.connection, kind, facts)
+        for kind, facts in tx.emails:
+            await queue.enqueue(tx.connection, kind, facts)
 
     database = Database(url, flush=flush, send=send, size=settings.pool_size, timeout=settings.pool_timeout)
     queue.database = database
-    tokens, carrier = Tokens(settings.keyring()), post(settings)
-    queue.office = Office(writers, carrier, lambda at: Desk(database, settings.base_url, tokens, at))
+    tokens, transport = Tokens(settings.keyring()), mail_transport(settings)
+    queue.mailer = Mailer(
+        composers, transport, lambda at: ComposeContext(database, settings.base_url, tokens, at)
+    )
     return database, queue
 
 
@@ -92,7 +94,7 @@ def create_app(
         redirect_slashes=False,
         telemetry={"tracing": False, "metrics": False, "logs": False, "operation_spans": False},
     )
-    proofs = _proofs(settings, outside, passwords or Passwords())
+    proofs = _auth_services(settings, outside, passwords or Passwords())
     app.state.services = Services(
         settings, database, Directory(database), Tokens(settings.keyring()), now, watcher, queue, proofs,
         Health(database), Buckets(), Locks(),
@@ -101,13 +103,13 @@ def create_app(
     return app
 
 
-def _proofs(settings: Settings, outside: httpx2.AsyncClient, passwords: Passwords) -> Proofs:
+def _auth_services(settings: Settings, outside: httpx2.AsyncClient, passwords: Passwords) -> AuthServices:
     """How people prove who they are here."""
-    return Proofs(
+    return AuthServices(
         passwords,
-        Seals(settings.keyring()),
-        Bearers(settings.issuers, outside),
-        {provider.slug: SignIn(provider, outside) for provider in settings.providers},
+        SecretBox(settings.keyring()),
+        BearerVerifier(settings.issuers, outside),
+        {provider.slug: OidcClient(provider, outside) for provider in settings.providers},
     )
 
 

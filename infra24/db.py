@@ -79,7 +79,7 @@ class Statement:
 
 
 class Tx:
-    """One open transaction of one organization, the events that it will announce and the letters it causes.
+    """One open transaction of one organization, the events that it records and the e-mails that it causes.
 
     Events are kept until the end of the transaction, because their place in the organization's sequence
     is taken under a lock: whoever holds it must have nothing left to wait for. `remembers` is whether
@@ -90,7 +90,7 @@ class Tx:
         self.connection = connection
         self.org_id = org_id
         self.pending: list[Any] = []
-        self.letters: list[Any] = []
+        self.emails: list[Any] = []
         self.last: list[Statement] = []
         self.remembers = True
 

@@ -17,7 +17,7 @@ from infra24.org_config import Change, Description
 from infra24.org_config.reading import Document
 from infra24.organizations import UnknownOrganization
 from infra24.owning import BY
-from infra24.people import Key
+from infra24.people import ApiKey
 from infra24.round_robin import Audit
 from infra24.server import Urls
 from infra24.settings import Settings
@@ -148,7 +148,7 @@ def shifted(settings: Settings, urls: Urls, slug: str) -> list[Shifted]:
     return _within(settings, urls, _needed(urls, slug), act)
 
 
-def keys(settings: Settings, urls: Urls, slug: str) -> list[Key]:
+def keys(settings: Settings, urls: Urls, slug: str) -> list[ApiKey]:
     """The API keys of an organization, newest first, the revoked last."""
     return _within(settings, urls, _needed(urls, slug), people.listed_keys)
 

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo, available_timezones
 import psycopg
 
 from infra24 import audit, migrations, setup_errors
-from infra24.app import post
+from infra24.app import mail_transport
 from infra24.auth import SecretTooShort
 from infra24.errors import Refusal
 from infra24.i18n import LANGUAGES, catalogue
@@ -133,10 +133,10 @@ def _proxy(settings: Settings) -> Finding:
 
 
 def _mail(settings: Settings) -> Finding:
-    """Where letters go, and whether the server answers; a public server without one sends nobody anything."""
+    """Where e-mail goes, and whether the server answers; without one nothing is sent."""
     wrong = "set INFRA24_SMTP_URL to smtp://user:password@host:587 and INFRA24_MAIL_FROM to the sender"
     try:
-        seen = asyncio.run(post(settings).look())
+        seen = asyncio.run(mail_transport(settings).check())
     except Refusal as error:
         return Finding("Mail", False, error.sentence, wrong)
     sends = settings.smtp_url is not None

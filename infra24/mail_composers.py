@@ -1,8 +1,8 @@
-"""Who writes which letter, on one page."""
+"""Which function composes which e-mail, on one page."""
 
-from infra24 import announcements
-from infra24.mail import Writers
-from infra24.people.emails import LETTERS
+from infra24 import notifications
+from infra24.mail import Composers
+from infra24.people import emails
 
-WRITERS: Writers = {**LETTERS, **announcements.LETTERS}
-"""A kind, once used, stays: waiting jobs remember it."""
+COMPOSERS: Composers = {**emails.COMPOSERS, **notifications.COMPOSERS}
+"""A kind, once used, stays: waiting jobs refer to it."""

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Mapping
 
 from infra24.app import compose
-from infra24.auth import Batch, Seals
+from infra24.auth import Batch, SecretBox
 from infra24.errors import Conflict
 from infra24.sealed import SEALED
 from infra24.server import Urls
@@ -31,7 +31,7 @@ def reseal(settings: Settings, urls: Urls) -> Mapping[str, Batch]:
 
 async def _reseal(settings: Settings, urls: Urls) -> dict[str, Batch]:
     database, _ = compose(settings, urls.app)
-    seals, done = Seals(settings.keyring()), {}
+    seals, done = SecretBox(settings.keyring()), {}
     await database.open()
     try:
         for column, seal_anew in SEALED.items():

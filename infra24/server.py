@@ -136,7 +136,7 @@ async def _work(settings: Settings, url: str) -> None:
     await pool.open()
     try:
         async with queue.jobs.open_async():
-            await queue.rescue(0)
+            await queue.requeue_stalled(0)
             await queue.jobs.run_worker_async(
                 concurrency=4, shutdown_graceful_timeout=5, delete_jobs="successful"
             )

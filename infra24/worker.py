@@ -15,15 +15,15 @@ from infra24 import bookings, events, idempotency, people
 from infra24.clock import Clock
 from infra24.db import Database, Statement
 from infra24.events import Event
-from infra24.mail import Facts, Office, queued
-from infra24.mail.retry import Patience
+from infra24.mail import Facts, Mailer, job_args
+from infra24.mail.retry import MailRetry
 from infra24.roles import become_application
 from infra24.subscribers import SUBSCRIBERS
 
 log = logging.getLogger("infra24.worker")
 
 _RETRY = RetryStrategy(max_attempts=12, exponential_wait=2)
-_LETTERS = "letters"
+_MAIL = "mail"
 _STALLED_SECONDS = 30
 _KEYS_KEPT = timedelta(days=2)
 _DEFER: LiteralString = """
@@ -34,7 +34,7 @@ _DEFER: LiteralString = """
 """As procrastinate defers jobs, but as a statement that can go with the COMMIT."""
 
 
-class Queue:
+class JobQueue:
     """The jobs of one installation. Deferring needs no connection of its own: jobs ride transactions."""
 
     def __init__(self, url: str, clock: Clock) -> None:
@@ -43,9 +43,7 @@ class Queue:
             connector=PsycopgConnector(conninfo=url, configure=become_application, min_size=1, max_size=4)
         )
         self.jobs.task(name="deliver", retry=_RETRY)(self.deliver)
-        self.jobs.task(name="send_letter", queue=_LETTERS, pass_context=True, retry=Patience())(
-            self.send_letter
-        )
+        self.jobs.task(name="send_email", queue=_MAIL, pass_context=True, retry=MailRetry())(self.send_email)
         self.jobs.periodic(cron="* * * * *")(
             self.jobs.task(name="end_lapsed_holds", queueing_lock="end_lapsed_holds")(self.end_lapsed_holds)
         )
@@ -55,13 +53,13 @@ class Queue:
             )
         )
         self.jobs.periodic(cron="* * * * *")(
-            self.jobs.task(name="rescue", queueing_lock="rescue")(self.rescue)
+            self.jobs.task(name="rescue", queueing_lock="rescue")(self.requeue_stalled)
         )
         self.jobs.periodic(cron="17 3 * * *")(
-            self.jobs.task(name="forget", queueing_lock="forget")(self.forget)
+            self.jobs.task(name="forget", queueing_lock="forget")(self.cleanup)
         )
         self.database: Database | None = None
-        self.office: Office | None = None
+        self.mailer: Mailer | None = None
 
     @staticmethod
     def deferral(org_id: UUID, recorded: Sequence[Event]) -> Statement | None:
@@ -73,19 +71,19 @@ class Queue:
         ]
         return Statement(_DEFER, {"args": args}) if args else None
 
-    async def letter(self, connection: AsyncConnection[Any], kind: str, facts: Facts) -> None:
-        """Queue a letter in the connection's transaction: it is sent if that commits, and only then.
+    async def enqueue(self, connection: AsyncConnection[Any], kind: str, facts: Facts) -> None:
+        """Queue an e-mail in the connection's transaction: it is sent if that commits, and only then.
 
-        The job keeps ids, numbers and short words; Invalid for anything else. The text is made when sent.
+        The job keeps ids, numbers and short words; Invalid for anything else. The text is composed later.
         """
-        assert kind in self._office().writers, f"nobody writes {kind}"
-        deferrer = self.jobs.configure_task("send_letter", connection=connection)
-        await deferrer.defer_async(kind=kind, facts=queued(facts))
+        assert kind in self._mailer().composers, f"{kind} has no composer"
+        deferrer = self.jobs.configure_task("send_email", connection=connection)
+        await deferrer.defer_async(kind=kind, facts=job_args(facts))
 
-    async def send_letter(self, context: JobContext, kind: str, facts: dict[str, Any]) -> None:
-        """Write and send one letter."""
+    async def send_email(self, context: JobContext, kind: str, facts: dict[str, Any]) -> None:
+        """Compose and send one e-mail."""
         assert context.job.id is not None
-        await self._office().send(kind, facts, context.job.id, self.clock())
+        await self._mailer().send(kind, facts, context.job.id, self.clock())
 
     async def deliver(self, org_id: str, event_id: str, subscriber: str) -> None:
         """Hand one event to one subscriber."""
@@ -118,16 +116,16 @@ class Queue:
             async with database.transaction(org_id) as tx:
                 await verb(tx, booking_id, now=now)
 
-    async def rescue(self, timestamp: int) -> None:
+    async def requeue_stalled(self, timestamp: int) -> None:
         """Put back the jobs of workers that stopped beating. Subscribers act once, however often asked."""
         manager = self.jobs.job_manager
         for job in await manager.get_stalled_jobs(seconds_since_heartbeat=_STALLED_SECONDS):
             log.warning("rescuing job %s of a worker that died", job.id)
             await manager.retry_job(job)
 
-    async def forget(self, timestamp: int) -> None:
-        """Forget answers kept for repeated requests, as whom old bookings were counted, and jobs long done;
-        letters that failed, too."""
+    async def cleanup(self, timestamp: int) -> None:
+        """Delete stored responses, records of whom old bookings were counted for, and jobs long done;
+        e-mails that failed, too."""
         database, before = self._database(), self.clock() - _KEYS_KEPT
         rows = await database.sweep(
             "old idempotency keys",
@@ -136,7 +134,7 @@ class Queue:
         )
         for (org_id,) in rows:
             async with database.transaction(org_id) as tx:
-                await idempotency.forget_answers(tx, before)
+                await idempotency.delete_expired(tx, before)
         rows = await database.sweep(
             "clients of old bookings",
             "SELECT DISTINCT org_id FROM booking_clients WHERE counted_at < %s",
@@ -146,13 +144,13 @@ class Queue:
             async with database.transaction(org_id) as tx:
                 await bookings.forget_clients(tx, self.clock())
         async with database.accounts() as tx:
-            await people.sessions.forget_old(tx, self.clock())
+            await people.sessions.delete_expired(tx, self.clock())
         await self.jobs.job_manager.delete_old_jobs(nb_hours=24 * 7, include_failed=False)
-        await self.jobs.job_manager.delete_old_jobs(nb_hours=24 * 7, queue=_LETTERS, include_failed=True)
+        await self.jobs.job_manager.delete_old_jobs(nb_hours=24 * 7, queue=_MAIL, include_failed=True)
 
-    def _office(self) -> Office:
-        assert self.office is not None, "the worker was not given an office for letters"
-        return self.office
+    def _mailer(self) -> Mailer:
+        assert self.mailer is not None, "the worker was not given a mailer"
+        return self.mailer
 
     def _database(self) -> Database:
         assert self.database is not None, "the worker was not given a database"

@@ -26,7 +26,7 @@ from tests.serving import NOW, Clock
 from tests.terminal import Terminal
 
 _FOLDER = "INFRA24_TEST_SERVER"
-_LONG = ("browser", "races", "analytics", "letters", "web")
+_LONG = ("browser", "races", "analytics", "mail", "web")
 
 # CI tries the same examples each time, so that a change and not luck decides; everyone else explores.
 hypothesis.settings.register_profile("ci", derandomize=True)

@@ -15,11 +15,11 @@ import psycopg
 import pyotp
 
 from infra24 import people
-from infra24.auth import Passwords, Seals
+from infra24.auth import Passwords, SecretBox
 from infra24.db import Database
 from infra24.people import Role
 from infra24.settings import Settings
-from infra24.worker import Queue
+from infra24.worker import JobQueue
 from tests import loopback
 from tests.factories import Shop
 from tests.mail.reading import letters, link_of
@@ -70,7 +70,7 @@ class House:
         address, name = email or f"p-{uuid4().hex[:10]}@people.example", "Pat Person"
         secret = pyotp.random_base32() if app else None
 
-        async def make(database: Database, _: Queue) -> Known:
+        async def make(database: Database, _: JobQueue) -> Known:
             now, codes = self.clock(), []
             async with database.accounts() as tx:
                 user_id = await people.accounts.ensure(tx, address, name, now)
@@ -78,7 +78,7 @@ class House:
                     await people.accounts.set_password(tx, user_id, _hash(), None)
                 if secret is not None:
                     code = pyotp.TOTP(secret).at(now)
-                    seals = Seals(self.settings.keyring())
+                    seals = SecretBox(self.settings.keyring())
                     codes = await people.factors.add_app(tx, user_id, secret, code, seals, now)
             if shop is not None:
                 async with database.transaction(shop.org_id) as tx:
@@ -93,13 +93,13 @@ class House:
     def invite(self, shop: Shop, email: str, role: Role = Role.STAFF, name: str = "") -> UUID:
         """Invite someone; the letter says how to come in."""
 
-        async def invite(database: Database, queue: Queue) -> UUID:
+        async def invite(database: Database, queue: JobQueue) -> UUID:
             async with database.transaction(shop.org_id) as tx:
                 made = await people.memberships.invite(
                     tx, email, name, role, by="Olive Owner", giver=Role.OWNER, now=self.clock()
                 )
                 facts = {"org": shop.org_id, "invitation": made.id}
-                await queue.letter(tx.connection, "invitation", facts)
+                await queue.enqueue(tx.connection, "invitation", facts)
             return made.id
 
         found: UUID = self.tell(invite)
@@ -108,10 +108,10 @@ class House:
     def letters_to(self, email: str, subject: str = "") -> list[EmailMessage]:
         """Write what is to be written; the letters to an address, the oldest first."""
 
-        async def drain(_: Database, queue: Queue) -> None:
+        async def drain(_: Database, queue: JobQueue) -> None:
             async with queue.jobs.open_async():
                 await queue.jobs.run_worker_async(
-                    queues=["letters"], wait=False, install_signal_handlers=False, listen_notify=False
+                    queues=["mail"], wait=False, install_signal_handlers=False, listen_notify=False
                 )
 
         self.tell(drain)

@@ -11,7 +11,7 @@ from infra24.bookings import Tokens
 from infra24.db import Database
 from infra24.people import Role
 from infra24.settings import Settings
-from infra24.worker import Queue
+from infra24.worker import JobQueue
 from tests import loopback
 from tests.factories import Shop
 from tests.serving import Clock
@@ -61,7 +61,7 @@ def sign_in(
     address = email or f"{role or 'nobody'}-{uuid4().hex[:8]}@people.example"
     called = name or f"{(role or 'nobody').replace('_', ' ').title()} Person"
 
-    async def make(database: Database, _: Queue) -> Someone:
+    async def make(database: Database, _: JobQueue) -> Someone:
         now = clock()
         async with database.accounts() as tx:
             user_id = await people.accounts.ensure(tx, address, called, now)

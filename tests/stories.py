@@ -10,16 +10,16 @@ from typing import Any
 from infra24.app import compose
 from infra24.db import Database
 from infra24.settings import Settings
-from infra24.worker import Queue
+from infra24.worker import JobQueue
 from tests.serving import NOW, Clock
 
-Story = Callable[[Database, Queue], Awaitable[Any]]
+Story = Callable[[Database, JobQueue], Awaitable[Any]]
 
 _PLAIN = Settings(secret="a secret of the tests, long enough")  # type: ignore[arg-type]
 _NOON = Clock(NOW)
 _KEPT = 3
 _LONGEST = 120
-_open: OrderedDict[tuple[str, str, int], tuple[Database, Queue, Clock]] = OrderedDict()
+_open: OrderedDict[tuple[str, str, int], tuple[Database, JobQueue, Clock]] = OrderedDict()
 
 
 def tell(url: str, story: Story, settings: Settings = _PLAIN, clock: Clock = _NOON) -> Any:
@@ -46,7 +46,7 @@ def close() -> None:
     asyncio.run_coroutine_threadsafe(closed(), _loop()).result(_LONGEST)
 
 
-async def _composed(url: str, settings: Settings, clock: Clock) -> tuple[Database, Queue]:
+async def _composed(url: str, settings: Settings, clock: Clock) -> tuple[Database, JobQueue]:
     key = (url, settings.model_dump_json(), id(clock))
     if key not in _open:
         database, queue = compose(settings, url, clock)

@@ -105,7 +105,7 @@ def test_exactly_the_bookings_that_the_law_shifts_are_listed_with_both_readings(
             )
         return made
 
-    async def shifted(database: Database) -> list[bookings.zones.Shifted]:
+    async def shifted(database: Database) -> list[bookings.tz_changes.Shifted]:
         async with database.transaction(shop.org_id) as tx:
             return await bookings.shifted_by_law(tx, clock())
 

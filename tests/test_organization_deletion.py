@@ -42,7 +42,7 @@ def full(
                 await bookings.book(tx, wish(shop.ids[name], AT + timedelta(hours=n)), tokens=tokens, now=NOW)
         async with database.transaction(shop.org_id) as tx:
             made = await bookings.book(tx, wish(shop.ids["wheels"], AT), tokens=tokens, now=NOW)
-            mail.post(tx, "booking_decided", org=tx.org_id, booking=made.id)
+            mail.enqueue(tx, "booking_decided", org=tx.org_id, booking=made.id)
             await people.keys.make(tx, "a key", ("bookings:read",), "tests", NOW)
             await people.memberships.invite(
                 tx, "eve@example.org", "Eve", Role.MEMBER, by="O", giver=Role.OWNER, now=NOW

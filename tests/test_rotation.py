@@ -10,7 +10,7 @@ import pyotp
 import pytest
 
 from infra24 import bookings, people, rotation
-from infra24.auth import Seals, SecretTooShort
+from infra24.auth import SecretBox, SecretTooShort
 from infra24.bookings import Tokens, UnknownBooking
 from infra24.db import Database
 from infra24.doctor import examine
@@ -31,7 +31,7 @@ def test_a_rotation_seals_what_is_stored_anew_and_breaks_nothing_that_was_sent(
     run: Any, settings: Settings, shop: Shop, database_url: str, owner: psycopg.Connection[Any]
 ) -> None:
     ring = settings.keyring()  # as a process that runs has it
-    tokens, seals = Tokens(ring), Seals(ring)
+    tokens, seals = Tokens(ring), SecretBox(ring)
     secret = pyotp.random_base32()
 
     async def before(database: Database) -> tuple[UUID, list[str], UUID, str]:
@@ -48,7 +48,7 @@ def test_a_rotation_seals_what_is_stored_anew_and_breaks_nothing_that_was_sent(
     assert rotation.reseal(settings, urls)["users.totp_secret"].sealed >= 1
     assert rotation.reseal(settings, urls)["users.totp_secret"].sealed == 0, "begun again, there is no more"
     (sealed,) = owner.execute("SELECT totp_secret FROM users WHERE id = %s", (ada,)).fetchone() or (b"",)
-    assert bytes(sealed).startswith(Seals(settings.keyring()).mark)
+    assert bytes(sealed).startswith(SecretBox(settings.keyring()).mark)
 
     async def after(database: Database) -> None:
         later = pyotp.TOTP(secret).at(NOW + timedelta(seconds=30))

@@ -37,7 +37,7 @@ class Announcement:
     created_at: datetime
 
 
-async def write_for(tx: Tx, recorded: Recorded) -> None:
+async def announce_event(tx: Tx, recorded: Recorded) -> None:
     """Announce what happened to a booking: who, when, with whom, in the organization's own time."""
     event, organization = recorded.event, await organizations.get(tx)
     facts = event.data

@@ -1,11 +1,13 @@
 """Proofs of who someone is that touch no database: providers, tokens, passwords, codes, passkeys, seals."""
 
-from infra24.auth.bearer import Bearers, Issuer
-from infra24.auth.encryption import Batch, Seals
+from infra24.auth.bearer import BearerVerifier, Issuer
+from infra24.auth.encryption import Batch, SecretBox
 from infra24.auth.keyring import Keyring, SecretTooShort
 from infra24.auth.model import (
     BearerRefused,
     Claims,
+    DecryptionExpired,
+    DecryptionFailed,
     PasskeyCopied,
     PasskeyRefused,
     PasskeysImpossible,
@@ -13,35 +15,33 @@ from infra24.auth.model import (
     ProviderDown,
     ProviderRefused,
     ProviderUnfit,
-    SealBroken,
-    SealExpired,
     SignInDeclined,
 )
-from infra24.auth.oidc import Pending, Provider, SignIn
-from infra24.auth.passwords import Passwords, objection
+from infra24.auth.oidc import AuthorizationRequest, OidcClient, Provider
+from infra24.auth.passwords import Passwords, weakness
 
 __all__ = [
+    "AuthorizationRequest",
     "Batch",
     "BearerRefused",
-    "Bearers",
+    "BearerVerifier",
     "Claims",
+    "DecryptionExpired",
+    "DecryptionFailed",
     "Issuer",
     "Keyring",
+    "OidcClient",
     "PasskeyCopied",
     "PasskeyRefused",
     "PasskeysImpossible",
     "Passwords",
     "PasswordsBusy",
-    "Pending",
     "Provider",
     "ProviderDown",
     "ProviderRefused",
     "ProviderUnfit",
-    "SealBroken",
-    "SealExpired",
-    "Seals",
+    "SecretBox",
     "SecretTooShort",
-    "SignIn",
     "SignInDeclined",
-    "objection",
+    "weakness",
 ]

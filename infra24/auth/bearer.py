@@ -10,7 +10,7 @@ from joserfc.errors import JoseError
 from joserfc.jwt import ClaimsOption, JWTClaimsRegistry
 
 from infra24.auth.model import BearerRefused, Claims, ProviderRefused
-from infra24.auth.token_issuer import Authority, take_apart
+from infra24.auth.token_issuer import TokenIssuer, decode_unverified
 
 LEEWAY_SECONDS = 10
 """Session tokens may live for a minute only: no more than clocks really differ."""
@@ -38,7 +38,7 @@ class Issuer:
             raise ValueError("a token that may be meant for another site proves nothing: set audience or azp")
 
 
-class Bearers:
+class BearerVerifier:
     """The issuers whose tokens are taken. Keep one while the process runs: it remembers their keys."""
 
     def __init__(self, issuers: Iterable[Issuer], client: httpx2.AsyncClient) -> None:
@@ -46,14 +46,14 @@ class Bearers:
         self._issuers = {
             issuer.issuer: (
                 issuer,
-                Authority(issuer.issuer, jwks_url=issuer.jwks_url, allow_http=issuer.allow_http),
+                TokenIssuer(issuer.issuer, jwks_url=issuer.jwks_url, allow_http=issuer.allow_http),
             )
             for issuer in issuers
         }
 
     async def verify(self, text: str, now: datetime) -> Claims:
         """Who a token speaks for. Refuses every other, and asks nobody about one of another issuer."""
-        token = take_apart(text)
+        token = decode_unverified(text)
         if token is None or token.kind not in _KINDS:
             raise BearerRefused(reason="shape")
         issuer, authority = self._issuers.get(token.issuer or "", (None, None))

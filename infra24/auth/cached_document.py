@@ -22,7 +22,7 @@ AGAIN = timedelta(minutes=1)
 """How seldom a document is read early because something was not in it."""
 
 
-class Published(Generic[T]):
+class CachedDocument(Generic[T]):
     """A document at one address, as `understand` reads it."""
 
     def __init__(self, url: str, understand: Callable[[dict[str, Any]], T]) -> None:
@@ -67,7 +67,7 @@ class Published(Generic[T]):
         if self._failed_at is not None and now - self._failed_at < PAUSE:
             raise ProviderDown(reason="failed_just_now")
         try:
-            status, found = await http_client.ask(client, self.url)
+            status, found = await http_client.fetch(client, self.url)
             if status != 200:
                 raise ProviderUnfit(reason="not_published")
             kept = self._understand(found)

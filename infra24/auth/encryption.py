@@ -19,7 +19,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from infra24.auth.keyring import ID_BYTES, Key, Keyring
-from infra24.auth.model import SealBroken, SealExpired
+from infra24.auth.model import DecryptionExpired, DecryptionFailed
 
 _NAMELESS, _VERSION = b"\x01", b"\x02"
 """Seals begin with one of these; those of the first kind do not say which key opens them."""
@@ -35,7 +35,7 @@ class Batch:
     broken: int
 
 
-class Seals:
+class SecretBox:
     """Makes and opens the seals of one installation."""
 
     def __init__(self, ring: Keyring) -> None:
@@ -56,12 +56,12 @@ class Seals:
         """What was sealed. Refuses what is of elsewhere, another purpose, another `about`, or changed."""
         keys, rest = self._opening(sealed)
         if len(rest) < _SALT + _TAG:
-            raise SealBroken(reason="shape")
+            raise DecryptionFailed(reason="shape")
         for one in keys:
             key, nonce = _cipher(one, purpose, rest[:_SALT])
             with suppress(InvalidTag):
                 return AESGCM(key).decrypt(nonce, rest[_SALT:], about)
-        raise SealBroken(reason="changed")
+        raise DecryptionFailed(reason="changed")
 
     def seal_anew(self, sealed: bytes, purpose: str, about: bytes = b"") -> bytes:
         """The same under the current key. Refuses as `unseal` does."""
@@ -78,10 +78,10 @@ class Seals:
         try:
             sealed = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
         except ValueError as error:
-            raise SealBroken(reason="shape") from error
+            raise DecryptionFailed(reason="shape") from error
         plain = self.unseal(sealed, purpose)
         if now.timestamp() >= int.from_bytes(plain[:8], "big"):
-            raise SealExpired(reason="over")
+            raise DecryptionExpired(reason="over")
         payload: dict[str, Any] = json.loads(plain[8:])
         return payload
 
@@ -99,7 +99,7 @@ class Seals:
             return self._ring.candidates(), sealed[1:]
         name, rest = sealed[1 : 1 + ID_BYTES], sealed[1 + ID_BYTES :]
         if sealed[:1] != _VERSION:
-            raise SealBroken(reason="shape")
+            raise DecryptionFailed(reason="shape")
         return (key for key in self._ring.candidates() if key.id == name), rest
 
 

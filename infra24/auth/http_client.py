@@ -14,7 +14,7 @@ SECONDS = 8.0
 BYTES = 256 * 1024
 
 
-def may_ask(url: str, *, allow_http: bool = False) -> bool:
+def is_allowed_url(url: str, *, allow_http: bool = False) -> bool:
     """Whether an address may be asked: HTTPS, or plain HTTP on this machine where that is allowed."""
     try:
         parts = urlsplit(url)
@@ -27,7 +27,7 @@ def may_ask(url: str, *, allow_http: bool = False) -> bool:
     return parts.scheme == "https" or (allow_http and parts.scheme == "http" and _is_loopback(host))
 
 
-async def ask(
+async def fetch(
     client: httpx2.AsyncClient, url: str, *, form: str | None = None, headers: dict[str, str] | None = None
 ) -> tuple[int, dict[str, Any]]:
     """Get a JSON object, or post a form for one: the status and the object.

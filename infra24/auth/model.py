@@ -53,11 +53,11 @@ class PasswordsBusy(Unavailable):
     """Too many people are signing in at once. Try again in a minute."""
 
 
-class SealBroken(Forbidden):
+class DecryptionFailed(Forbidden):
     """This was not made here, or it was changed on the way. Start again."""
 
 
-class SealExpired(SealBroken):
+class DecryptionExpired(DecryptionFailed):
     """This took too long. Start again."""
 
 

@@ -23,7 +23,7 @@ from infra24.auth.model import (
     ProviderUnfit,
     SignInDeclined,
 )
-from infra24.auth.token_issuer import Authority, Metadata, take_apart
+from infra24.auth.token_issuer import Metadata, TokenIssuer, decode_unverified
 
 LEEWAY_SECONDS = 60
 _DECLINED = ("access_denied", "login_required", "interaction_required", "consent_required")
@@ -51,7 +51,7 @@ class Provider:
 
 
 @dataclass(frozen=True, slots=True)
-class Pending:
+class AuthorizationRequest:
     """A sign-in that has begun. Keep it sealed in the browser that began it, and use it once."""
 
     provider: str
@@ -60,13 +60,13 @@ class Pending:
     verifier: str
 
 
-class SignIn:
+class OidcClient:
     """Signing in at one provider. Keep one while the process runs: it remembers what it read."""
 
     def __init__(self, provider: Provider, client: httpx2.AsyncClient) -> None:
         self.provider = provider
         self._client = client
-        self._authority = Authority(provider.issuer, allow_http=provider.allow_http)
+        self._authority = TokenIssuer(provider.issuer, allow_http=provider.allow_http)
 
     async def discover(self, now: datetime) -> Metadata:
         """What the provider publishes; refuses when it is down or not what the settings say."""
@@ -74,10 +74,10 @@ class SignIn:
 
     async def begin(
         self, redirect_uri: str, now: datetime, *, login_hint: str | None = None
-    ) -> tuple[str, Pending]:
+    ) -> tuple[str, AuthorizationRequest]:
         """Where to send the browser, and what to keep until it comes back to `redirect_uri`."""
         found = await self.discover(now)
-        pending = Pending(self.provider.slug, *(secrets.token_urlsafe(32) for _ in range(3)))
+        pending = AuthorizationRequest(self.provider.slug, *(secrets.token_urlsafe(32) for _ in range(3)))
         url = prepare_grant_uri(
             found.authorization_endpoint,
             self.provider.client_id,
@@ -93,7 +93,7 @@ class SignIn:
         return str(url), pending
 
     async def finish(
-        self, redirect_uri: str, pending: Pending, params: Mapping[str, str], now: datetime
+        self, redirect_uri: str, pending: AuthorizationRequest, params: Mapping[str, str], now: datetime
     ) -> Claims:
         """Who came back. Refuses another's answer, another provider's, and a bad token."""
         found = await self.discover(now)
@@ -104,7 +104,7 @@ class SignIn:
             said |= await self._user_info(found, tokens, said["sub"])
         return _claims(self.provider.issuer, said)
 
-    def _code(self, found: Metadata, pending: Pending, params: Mapping[str, str]) -> str:
+    def _code(self, found: Metadata, pending: AuthorizationRequest, params: Mapping[str, str]) -> str:
         if pending.provider != self.provider.slug or not _same(params.get("state", ""), pending.state):
             raise ProviderRefused(reason="state")
         issuer = params.get("iss")
@@ -126,7 +126,9 @@ class SignIn:
         )
         _, headers, form = self._client_auth(found).prepare("POST", found.token_endpoint, {}, body)
         headers = {str(name): str(value) for name, value in headers.items()}
-        status, tokens = await http_client.ask(self._client, found.token_endpoint, form=form, headers=headers)
+        status, tokens = await http_client.fetch(
+            self._client, found.token_endpoint, form=form, headers=headers
+        )
         if status == 200:
             return tokens
         if tokens.get("error") == "invalid_grant":  # used already, too late, or another's
@@ -146,7 +148,7 @@ class SignIn:
 
     async def _id_token(self, tokens: dict[str, Any], nonce: str, now: datetime) -> dict[str, Any]:
         text = tokens.get("id_token")
-        token = take_apart(text) if isinstance(text, str) else None
+        token = decode_unverified(text) if isinstance(text, str) else None
         if token is None:
             raise ProviderRefused(reason="id_token")
         if token.kind != "jwt":
@@ -183,7 +185,7 @@ class SignIn:
             return {}
         headers = {"authorization": f"Bearer {access}"}
         try:
-            status, said = await http_client.ask(self._client, found.userinfo_endpoint, headers=headers)
+            status, said = await http_client.fetch(self._client, found.userinfo_endpoint, headers=headers)
         except ProviderUnfit:  # it answers signed or encrypted: not asked for, not needed
             return {}
         if status != 200 or said.get("sub") != subject:

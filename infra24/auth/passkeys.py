@@ -26,7 +26,7 @@ _TRANSPORTS = {way.value for way in AuthenticatorTransport}
 
 
 @dataclass(frozen=True, slots=True)
-class Site:
+class RelyingParty:
     """The site that passkeys are for: they are bound to the host of its public address."""
 
     host: str
@@ -34,7 +34,7 @@ class Site:
     title: str
 
     @classmethod
-    def of(cls, public_url: str, title: str) -> "Site":
+    def of(cls, public_url: str, title: str) -> "RelyingParty":
         """The site at an address; refuses a bare number, and no HTTPS: browsers want both."""
         parts = urlsplit(public_url)
         host = (parts.hostname or "").rstrip(".")
@@ -63,7 +63,7 @@ class Passkey:
 
 
 @dataclass(frozen=True, slots=True)
-class Used:
+class Assertion:
     """A passkey that was used: store the count. Without `user_verified` it is one factor, not two."""
 
     sign_count: int
@@ -80,7 +80,7 @@ class Offered:
 
 
 def registration_options(
-    site: Site, user_id: bytes, address: str, name: str, existing: Iterable[Passkey] = ()
+    site: RelyingParty, user_id: bytes, address: str, name: str, existing: Iterable[Passkey] = ()
 ) -> tuple[str, bytes]:
     """The options for the browser as JSON, and the challenge to keep. `existing` ones are not made twice."""
     options = webauthn.generate_registration_options(
@@ -99,7 +99,7 @@ def registration_options(
     return webauthn.options_to_json(options), options.challenge
 
 
-def registered(site: Site, challenge: bytes, answer: dict[str, Any]) -> Passkey:
+def registered(site: RelyingParty, challenge: bytes, answer: dict[str, Any]) -> Passkey:
     """The new passkey to store. Refuses an answer to another challenge, or from another site."""
     try:
         found = webauthn.verify_registration_response(
@@ -121,7 +121,7 @@ def registered(site: Site, challenge: bytes, answer: dict[str, Any]) -> Passkey:
     )
 
 
-def authentication_options(site: Site, allowed: Iterable[Passkey] = ()) -> tuple[str, bytes]:
+def authentication_options(site: RelyingParty, allowed: Iterable[Passkey] = ()) -> tuple[str, bytes]:
     """The options for the browser as JSON, and the challenge to keep.
 
     Without `allowed` the browser offers whatever it has for this site, and nothing is said about any account.
@@ -145,8 +145,8 @@ def offered(answer: dict[str, Any]) -> Offered:
 
 
 def authenticated(
-    site: Site, challenge: bytes, passkey: Passkey, user_id: bytes, answer: dict[str, Any]
-) -> Used:
+    site: RelyingParty, challenge: bytes, passkey: Passkey, user_id: bytes, answer: dict[str, Any]
+) -> Assertion:
     """Proves that the holder of a passkey of this user is here.
 
     Refuses another challenge, site, user or key, and a count that did not go up: then there is a copy.
@@ -169,7 +169,7 @@ def authenticated(
         raise PasskeyRefused(reason=str(error)[:200]) from error
     if (used.new_sign_count or passkey.sign_count) and used.new_sign_count <= passkey.sign_count:
         raise PasskeyCopied(reason="count")
-    return Used(used.new_sign_count, used.user_verified, used.credential_backed_up)
+    return Assertion(used.new_sign_count, used.user_verified, used.credential_backed_up)
 
 
 def _described(passkeys: Iterable[Passkey]) -> list[PublicKeyCredentialDescriptor]:

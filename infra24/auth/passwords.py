@@ -73,7 +73,7 @@ class Passwords:
             self._waiting -= 1
 
 
-def objection(password: str, about: Iterable[str] = ()) -> str | None:
+def weakness(password: str, about: Iterable[str] = ()) -> str | None:
     """Why a new password is not taken, as a sentence, or None.
 
     `about` is what others know: the address, the person's name, the organization's, the site's.

@@ -13,7 +13,7 @@ from joserfc.jwk import ECKey, Key, OKPKey, RSAKey, import_key
 from joserfc.jws import JWSRegistry
 
 from infra24.auth import http_client
-from infra24.auth.cached_document import Published
+from infra24.auth.cached_document import CachedDocument
 from infra24.auth.model import ProviderRefused, ProviderUnfit
 
 ALGORITHMS = {
@@ -50,7 +50,7 @@ class Metadata:
 
 
 @dataclass(frozen=True, slots=True)
-class Unproven:
+class UnverifiedToken:
     """A token taken apart and not yet believed: only good for choosing whom to ask."""
 
     text: str
@@ -60,7 +60,7 @@ class Unproven:
     issuer: str | None
 
 
-def take_apart(text: str) -> Unproven | None:
+def decode_unverified(text: str) -> UnverifiedToken | None:
     """A token's header and issuer, or None when it does not have a signed token's shape."""
     parts = text.split(".")
     if len(text) > LONGEST or len(parts) != 3 or not all(parts):
@@ -75,19 +75,19 @@ def take_apart(text: str) -> Unproven | None:
     if not isinstance(kind, str) or not isinstance(key_id, str | None):
         return None
     kind = kind.lower().removeprefix("application/")
-    return Unproven(text, algorithm, key_id, kind, issuer if isinstance(issuer, str) else None)
+    return UnverifiedToken(text, algorithm, key_id, kind, issuer if isinstance(issuer, str) else None)
 
 
-class Authority:
+class TokenIssuer:
     """One issuer. Keep one for as long as the process runs: it remembers what it read."""
 
     def __init__(self, issuer: str, *, jwks_url: str | None = None, allow_http: bool = False) -> None:
         self.issuer = issuer
         self._allow_http = allow_http
-        self._metadata = Published(
+        self._metadata = CachedDocument(
             issuer.rstrip("/") + "/.well-known/openid-configuration", self._read_metadata
         )
-        self._keys = None if jwks_url is None else Published(jwks_url, _read_keys)
+        self._keys = None if jwks_url is None else CachedDocument(jwks_url, _read_keys)
         self._discovers = jwks_url is None
 
     async def metadata(self, client: httpx2.AsyncClient, now: datetime) -> Metadata:
@@ -95,7 +95,7 @@ class Authority:
         self._must_be_askable(self._metadata.url)
         return await self._metadata.current(client, now)
 
-    async def signed(self, client: httpx2.AsyncClient, token: Unproven, now: datetime) -> jwt.Token:
+    async def signed(self, client: httpx2.AsyncClient, token: UnverifiedToken, now: datetime) -> jwt.Token:
         """The token, once the issuer's signature on it is found good. Its claims are still to be checked.
 
         A key that is not known yet is looked for once more, at most once a minute.
@@ -110,17 +110,19 @@ class Authority:
             raise ProviderRefused(reason="signature")
         return found
 
-    async def _published_keys(self, client: httpx2.AsyncClient, now: datetime) -> Published[tuple[Key, ...]]:
+    async def _published_keys(
+        self, client: httpx2.AsyncClient, now: datetime
+    ) -> CachedDocument[tuple[Key, ...]]:
         if self._discovers:
             url = (await self.metadata(client, now)).jwks_uri
             if self._keys is None or self._keys.url != url:
-                self._keys = Published(url, _read_keys)
+                self._keys = CachedDocument(url, _read_keys)
         assert self._keys is not None
         self._must_be_askable(self._keys.url)
         return self._keys
 
     def _must_be_askable(self, url: str) -> None:
-        if not http_client.may_ask(url, allow_http=self._allow_http):
+        if not http_client.is_allowed_url(url, allow_http=self._allow_http):
             raise ProviderUnfit(reason="address")
 
     def _read_metadata(self, found: dict[str, Any]) -> Metadata:
@@ -174,7 +176,7 @@ def _public_key(item: Any) -> Key | None:
     return None if isinstance(key, OKPKey) and key.curve_name != "Ed25519" else key
 
 
-def _fits(token: Unproven, key: Key) -> bool:
+def _fits(token: UnverifiedToken, key: Key) -> bool:
     return (
         isinstance(key, ALGORITHMS[token.algorithm])
         and (token.key_id is None or key.get("kid") == token.key_id)
@@ -183,11 +185,11 @@ def _fits(token: Unproven, key: Key) -> bool:
     )
 
 
-def _has_key(token: Unproven, keys: tuple[Key, ...]) -> bool:
+def _has_key(token: UnverifiedToken, keys: tuple[Key, ...]) -> bool:
     return token.key_id is not None and any(_fits(token, key) for key in keys)
 
 
-def _verified(token: Unproven, keys: tuple[Key, ...]) -> jwt.Token | None:
+def _verified(token: UnverifiedToken, keys: tuple[Key, ...]) -> jwt.Token | None:
     for key in keys:
         if _fits(token, key):
             try:

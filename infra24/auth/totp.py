@@ -7,7 +7,7 @@ from datetime import datetime
 import pyotp
 import segno
 
-from infra24.auth.encryption import Seals
+from infra24.auth.encryption import SecretBox
 
 STEP_SECONDS = 30
 RECOVERY_CODES = 10
@@ -26,7 +26,7 @@ def address(secret: str, account: str, issuer: str) -> str:
     return pyotp.TOTP(secret).provisioning_uri(name=account, issuer_name=issuer)
 
 
-def picture(found: str) -> str:
+def qr_code(found: str) -> str:
     """An otpauth address as a QR code: an SVG in a data address, for the `src` of an image."""
     return segno.make_qr(found, error="m").svg_data_uri(scale=4, border=4, dark="#000", light="#fff")
 
@@ -55,12 +55,12 @@ def new_recovery_codes() -> list[str]:
     return ["-".join(_word() for _ in range(4)) for _ in range(RECOVERY_CODES)]
 
 
-def recovery_digest(code: str, owner: bytes, seals: Seals) -> bytes:
+def recovery_digest(code: str, owner: bytes, seals: SecretBox) -> bytes:
     """What is stored of a code of one owner; a code is good once."""
     return seals.digest(_spelled(code, owner), _PURPOSE)
 
 
-def recovery_digests(code: str, owner: bytes, seals: Seals) -> list[bytes]:
+def recovery_digests(code: str, owner: bytes, seals: SecretBox) -> list[bytes]:
     """What a typed code is looked up by: it may have been stored under an earlier key."""
     return seals.digests(_spelled(code, owner), _PURPOSE)
 

@@ -14,7 +14,7 @@ import typer
 from rich.table import Table
 
 from infra24 import clock, demo, doctor, migrations, owning, server
-from infra24.app import compose, post
+from infra24.app import compose, mail_transport
 from infra24.bookings import Tokens
 from infra24.commands.terminal import bring_up_to_date, console, opened, read_settings
 from infra24.owning import Beginning
@@ -39,7 +39,7 @@ def serve(
 ) -> None:
     """Start everything: the database, the schema, the pages and the API, and the worker."""
     settings = read_settings(port)
-    post(settings)  # a mail server that is not well written is said before anything starts
+    mail_transport(settings)  # a mail server that is not well written is said before anything starts
     server.check_port(settings.host, settings.port)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     with opened(settings) as urls:
@@ -65,7 +65,7 @@ def serve(
 def worker(beside: Beside = False) -> None:
     """Run the jobs: announcements, lapsed holds, and what later features add."""
     settings = read_settings()
-    post(settings)  # as in `serve`
+    mail_transport(settings)  # as in `serve`
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     if beside:
         server.end_with_parent()

@@ -1,5 +1,5 @@
 """Answers kept for requests that may be sent again with the same Idempotency-Key."""
 
-from infra24.idempotency.queries import Kept, claim_key, forget_answers, keep_answer, release_key
+from infra24.idempotency.queries import StoredResponse, claim_key, delete_expired, release_key, store_response
 
-__all__ = ["Kept", "claim_key", "forget_answers", "keep_answer", "release_key"]
+__all__ = ["StoredResponse", "claim_key", "delete_expired", "release_key", "store_response"]

@@ -7,7 +7,7 @@ from infra24.db import Tx
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class StoredResponse:
     """A key that was used before; `status` None while its request still runs."""
 
     fingerprint: bytes
@@ -15,7 +15,9 @@ class Kept:
     answer: str | None
 
 
-async def claim_key(tx: Tx, key: bytes, fingerprint: bytes, now: datetime, given_up: datetime) -> Kept | None:
+async def claim_key(
+    tx: Tx, key: bytes, fingerprint: bytes, now: datetime, given_up: datetime
+) -> StoredResponse | None:
     """Take a key, or say how it was used before. A request older than `given_up` is replaced."""
     taken = await tx.run(
         """
@@ -33,10 +35,10 @@ async def claim_key(tx: Tx, key: bytes, fingerprint: bytes, now: datetime, given
         "SELECT fingerprint, status, answer FROM idempotency_keys WHERE org_id = %s AND key_hash = %s",
         (tx.org_id, key),
     )
-    return Kept(bytes(row[0]), row[1], row[2]) if row else Kept(fingerprint, None, None)
+    return StoredResponse(bytes(row[0]), row[1], row[2]) if row else StoredResponse(fingerprint, None, None)
 
 
-async def keep_answer(tx: Tx, key: bytes, claimed_at: datetime, status: int, answer: str) -> bool:
+async def store_response(tx: Tx, key: bytes, claimed_at: datetime, status: int, answer: str) -> bool:
     """Keep the answer of the request that took the key then; False when another took over."""
     return (
         await tx.run(
@@ -61,6 +63,6 @@ async def release_key(tx: Tx, key: bytes, claimed_at: datetime) -> None:
     )
 
 
-async def forget_answers(tx: Tx, before: datetime) -> None:
+async def delete_expired(tx: Tx, before: datetime) -> None:
     """Forget the answers kept since before an instant."""
     await tx.run("DELETE FROM idempotency_keys WHERE org_id = %s AND claimed_at < %s", (tx.org_id, before))

@@ -1,28 +1,36 @@
-"""Letters: what people are told by e-mail. Queued with the fact, written when sent, carried by a post."""
+"""E-mail: queued in the transaction that causes it, composed when it is sent, sent by a transport."""
 
-from infra24.mail.composers import Desk, Secrets, Writer, Writers
-from infra24.mail.model import Letter, NoAddress, Stamp
-from infra24.mail.rendering import write
-from infra24.mail.sending import Office, post, queued
-from infra24.mail.transport import Delayed, Facts, Letterbox, NoSender, NoServer, Post, Refused
+from infra24.mail.composers import ComposeContext, Composer, Composers, TokenSigner
+from infra24.mail.model import Email, InvalidAddress, MessageHeaders
+from infra24.mail.rendering import render
+from infra24.mail.sending import Mailer, enqueue, job_args
+from infra24.mail.transport import (
+    Facts,
+    InvalidMailServer,
+    InvalidSender,
+    MailQueue,
+    MailTransport,
+    PermanentFailure,
+    TemporaryFailure,
+)
 
 __all__ = [
-    "Delayed",
-    "Desk",
+    "ComposeContext",
+    "Composer",
+    "Composers",
+    "Email",
     "Facts",
-    "Letter",
-    "Letterbox",
-    "NoAddress",
-    "NoSender",
-    "NoServer",
-    "Office",
-    "Post",
-    "Refused",
-    "Secrets",
-    "Stamp",
-    "Writer",
-    "Writers",
-    "post",
-    "queued",
-    "write",
+    "InvalidAddress",
+    "InvalidMailServer",
+    "InvalidSender",
+    "MailQueue",
+    "MailTransport",
+    "Mailer",
+    "MessageHeaders",
+    "PermanentFailure",
+    "TemporaryFailure",
+    "TokenSigner",
+    "enqueue",
+    "job_args",
+    "render",
 ]

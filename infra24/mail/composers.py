@@ -1,4 +1,4 @@
-"""Who writes which letter: a letter is written when it is sent, from what is true then."""
+"""Composers: an e-mail is composed when it is sent, from what is true then."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -7,11 +7,11 @@ from typing import Any, Protocol
 from uuid import UUID
 
 from infra24.db import Database
-from infra24.mail.model import Letter
+from infra24.mail.model import Email
 
 
-class Secrets(Protocol):
-    """Makes again, from ids, the secrets that links carry."""
+class TokenSigner(Protocol):
+    """Makes from ids the secrets that links carry, as often as needed."""
 
     def of(self, org_id: UUID, booking_id: UUID) -> str:
         """The token of a booking."""
@@ -23,17 +23,17 @@ class Secrets(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
-    """What a writer has at hand."""
+class ComposeContext:
+    """What a composer can use."""
 
     database: Database
     base_url: str
-    tokens: Secrets
+    tokens: TokenSigner
     now: datetime
 
 
-Writer = Callable[[Desk, dict[str, Any]], Awaitable[Letter | None]]
-"""Writes one letter from its facts (ids as text); None when there is nothing to say any more."""
+Composer = Callable[[ComposeContext, dict[str, Any]], Awaitable[Email | None]]
+"""Composes one e-mail from its job's arguments (ids as text); None when it is out of date."""
 
-Writers = Mapping[str, Writer]
-"""Kind of letter → who writes it. A kind, once used, stays: it is what waiting jobs remember."""
+Composers = Mapping[str, Composer]
+"""Kind of e-mail → its composer. A kind, once used, stays: waiting jobs refer to it."""

@@ -1,4 +1,4 @@
-"""The post of an installation without a mail server: each letter is a file that only its owner reads."""
+"""The transport of an installation without a mail server: each e-mail is a file that only its owner reads."""
 
 import asyncio
 import os
@@ -6,14 +6,14 @@ from email.headerregistry import Address
 from pathlib import Path
 
 from infra24.mail.mime import message
-from infra24.mail.model import Letter, Stamp
-from infra24.mail.transport import Delayed
+from infra24.mail.model import Email, MessageHeaders
+from infra24.mail.transport import TemporaryFailure
 
 _KEPT = 200
 
 
-class FolderPost:
-    """Writes letters as .eml files into a folder, and keeps the newest 200."""
+class FileTransport:
+    """Writes e-mails as .eml files into a folder and keeps the newest 200."""
 
     def __init__(self, folder: Path, by: Address) -> None:
         self.folder = folder
@@ -24,37 +24,37 @@ class FolderPost:
         """The sender's."""
         return self.by.domain
 
-    async def send(self, letter: Letter, stamp: Stamp) -> str:
-        """Write the file, its links whole; its name. The same stamp is the same file."""
-        name = f"{stamp.id.partition('@')[0]}.eml"
-        return await self._try(name, bytes(message(letter, stamp, self.by, "8bit")))
+    async def send(self, email: Email, headers: MessageHeaders) -> str:
+        """Write the file, its links whole; its name. The same Message-ID is the same file."""
+        name = f"{headers.id.partition('@')[0]}.eml"
+        return await self._attempt(name, bytes(message(email, headers, self.by, "8bit")))
 
-    async def look(self) -> str:
+    async def check(self) -> str:
         """The folder, if it can be written to."""
-        await self._try(None, b"")
+        await self._attempt(None, b"")
         return f"files in {self.folder}"
 
-    async def _try(self, name: str | None, text: bytes) -> str:
+    async def _attempt(self, name: str | None, text: bytes) -> str:
         try:
             return await asyncio.to_thread(self._write, name, text)
         except OSError as error:
-            raise Delayed(f"{self.folder} cannot be written to: {error.strerror}") from error
+            raise TemporaryFailure(f"{self.folder} cannot be written to: {error.strerror}") from error
 
     def _write(self, name: str | None, text: bytes) -> str:
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.folder.chmod(0o700)
-        draft = self.folder / f".{name or 'look'}"
+        draft = self.folder / f".{name or 'check'}"
         with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
             file.write(text)
         if name is None:
             draft.unlink(missing_ok=True)
             return ""
         draft.replace(self.folder / name)
-        self._forget()
+        self._delete_old()
         return name
 
-    def _forget(self) -> None:
-        """Drop all but the newest; another worker may be dropping them too."""
+    def _delete_old(self) -> None:
+        """Delete all but the newest; another worker may be dropping them too."""
         aged = []
         for path in self.folder.glob("*.eml"):
             try:

@@ -1,4 +1,4 @@
-"""A letter on paper: the message as RFC 5322 writes it."""
+"""An e-mail as a MIME message (RFC 5322)."""
 
 from email.header import Header
 from email.headerregistry import Address
@@ -6,11 +6,11 @@ from email.message import EmailMessage
 from email.policy import EmailPolicy
 from email.utils import format_datetime, getaddresses
 
-from infra24.mail.model import Letter, NoAddress, Stamp, address
-from infra24.mail.transport import NoSender
+from infra24.mail.model import Email, InvalidAddress, MessageHeaders, address
+from infra24.mail.transport import InvalidSender
 
 
-class _Paper(EmailPolicy):
+class _MimePolicy(EmailPolicy):
     """Folds long subjects with accents as encoded words; Python 3.11's own folding loses spaces in them."""
 
     def fold_binary(self, name: str, value: str) -> bytes:
@@ -20,33 +20,35 @@ class _Paper(EmailPolicy):
         return super().fold_binary(name, value)
 
 
-_PAPER = _Paper(linesep="\r\n")
+_POLICY = _MimePolicy(linesep="\r\n")
 
 
 def sender(written: str) -> Address:
-    """The address that letters come from, as `Infra24 <post@example.org>`, or NoSender."""
+    """The address that e-mail comes from, as `Infra24 <post@example.org>`, or NoSender."""
     try:
         ((name, spec),) = getaddresses([written]) if written.isprintable() else [("", "")]
         found = address(spec)
-    except (NoAddress, ValueError):  # none, or several
-        raise NoSender() from None
+    except (InvalidAddress, ValueError):  # none, or several
+        raise InvalidSender() from None
     return Address(name, found.username, found.domain)
 
 
-def message(letter: Letter, stamp: Stamp, by: Address, encoding: str = "quoted-printable") -> EmailMessage:
-    """The message of a letter. It says of itself that a machine sent it, so that no machine answers."""
-    written = EmailMessage(policy=_PAPER)
+def message(
+    email: Email, headers: MessageHeaders, by: Address, encoding: str = "quoted-printable"
+) -> EmailMessage:
+    """The message of an e-mail, marked as sent by a machine (Auto-Submitted) so that no machine answers."""
+    written = EmailMessage(policy=_POLICY)
     written["From"] = by
-    written["To"] = address(letter.to)
-    written["Subject"] = letter.subject
-    written["Date"] = format_datetime(stamp.at)
-    written["Message-ID"] = f"<{stamp.id}>"
-    if letter.reply_to is not None:
-        written["Reply-To"] = address(letter.reply_to)
+    written["To"] = address(email.to)
+    written["Subject"] = email.subject
+    written["Date"] = format_datetime(headers.at)
+    written["Message-ID"] = f"<{headers.id}>"
+    if email.reply_to is not None:
+        written["Reply-To"] = address(email.reply_to)
     written["Auto-Submitted"] = "auto-generated"
     written["X-Auto-Response-Suppress"] = "All"
-    written.set_content(letter.text, cte=encoding)
-    if letter.html is not None:
-        written.add_alternative(letter.html, subtype="html", cte=encoding)
-    written["Content-Language"] = letter.language.replace("_", "-")  # last: alternatives take it with them
+    written.set_content(email.text, cte=encoding)
+    if email.html is not None:
+        written.add_alternative(email.html, subtype="html", cte=encoding)
+    written["Content-Language"] = email.language.replace("_", "-")  # last: alternatives take it with them
     return written

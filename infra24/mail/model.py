@@ -1,4 +1,4 @@
-"""A letter: what one person is told by e-mail, and what makes it the same letter when it is sent again."""
+"""An e-mail to one person, and the headers that make it the same message when it is sent again."""
 
 import re
 from dataclasses import dataclass, field
@@ -7,16 +7,16 @@ from email.headerregistry import Address
 
 from infra24.errors import Invalid
 
-UNRULY = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
-"""What ends a line, turns the reading direction or cannot be written: no header has it."""
+CONTROL_CHARACTERS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+"""Characters that end a line, change the reading direction or cannot be encoded: not in headers."""
 
 
-class NoAddress(Invalid):
-    """A letter needs one e-mail address to go to."""
+class InvalidAddress(Invalid):
+    """An e-mail needs one address to go to."""
 
 
 @dataclass(frozen=True, slots=True)
-class Letter:
+class Email:
     """Plain text to one address, with the same as HTML where there is any.
 
     What goes into headers stands on one line; Invalid otherwise, so that nobody's name adds a header.
@@ -34,13 +34,13 @@ class Letter:
         if self.reply_to is not None:
             address(self.reply_to)
         for said in (self.subject, self.language):
-            if not said.strip() or UNRULY.search(said):
-                raise Invalid("A letter's subject and language stand on one line.")
+            if not said.strip() or CONTROL_CHARACTERS.search(said):
+                raise Invalid("An e-mail's subject and language are one line each.")
 
 
 @dataclass(frozen=True, slots=True)
-class Stamp:
-    """The Message-ID of a letter, the same each time it is tried, and when it is sent."""
+class MessageHeaders:
+    """The Message-ID of an e-mail, the same each time it is tried, and when it is sent."""
 
     id: str
     at: datetime
@@ -51,10 +51,10 @@ def address(written: str) -> Address:
     try:
         local, _, domain = written.rpartition("@")
         if not (local and domain and written.isprintable()):
-            raise NoAddress()
+            raise InvalidAddress()
         host = domain.encode("idna").decode("ascii")
         plain = "".join(c if c.isascii() else "x" for c in local)  # the library takes no other script here
         found = Address(addr_spec=f"{plain}@{host}")
         return found if plain == local else Address(username=local, domain=host)
     except (ValueError, IndexError) as error:
-        raise NoAddress() from error
+        raise InvalidAddress() from error

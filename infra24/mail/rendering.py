@@ -1,4 +1,4 @@
-"""What letters say: a small template a kind, in the reader's language."""
+"""Renders the text of e-mails: a template for each kind, in the reader's language."""
 
 import re
 from functools import lru_cache
@@ -6,23 +6,23 @@ from functools import lru_cache
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from infra24.i18n import LANGUAGES, catalogue
-from infra24.mail.model import UNRULY, Letter
+from infra24.mail.model import CONTROL_CHARACTERS, Email
 
 _LONGEST = 200
 _OURS = frozenset({"link", "new_email"})
 _STAFFS = frozenset({"organization", "title"})
-"""May be called as their site is: theirs is the letter."""
+"""Names that may look like a domain: the e-mail is sent for them."""
 _LONGER = frozenset({"reason"})
 _IN_DOMAINS = re.compile(r"(?<=\w)[.。．｡](?=[^\W\d_]{2})")
 _REASON_LONGEST = 1_000
 
 
-def write(
+def render(
     kind: str, to: str, language: str, *, reply_to: str | None = None, **facts: str | int | None
-) -> Letter:
-    """The letter of a kind. Each fact of its template must be given; what people typed is kept to one line.
+) -> Email:
+    """The e-mail of a kind. Each fact of its template must be given; what people typed is kept to one line.
 
-    Names and titles are typed by strangers, who could make our letter carry their text: they are cut at
+    Names and titles are typed by strangers, who could make our e-mail carry their text: they are cut at
     200 characters and an address in them loses what makes it a link: "https://" its slashes, and in a
     person's name a dot that a domain could follow gets a space. "J. R. Smith" stays as it is.
     """
@@ -31,14 +31,14 @@ def write(
     context = template.new_context({name: _plain(name, fact) for name, fact in facts.items()})
     parts = {name: "".join(block(context)) for name, block in template.blocks.items()}
     subject = " ".join(parts["subject"].split())
-    return Letter(to, subject, _paragraphs(parts["text"]), reply_to=reply_to, language=spoken)
+    return Email(to, subject, _paragraphs(parts["text"]), reply_to=reply_to, language=spoken)
 
 
 def _plain(name: str, fact: str | int | None) -> str | int | None:
     if not isinstance(fact, str) or name in _OURS:
         return fact
     longest = _REASON_LONGEST if name in _LONGER else _LONGEST
-    said = " ".join(UNRULY.sub(" ", fact).split())[:longest]
+    said = " ".join(CONTROL_CHARACTERS.sub(" ", fact).split())[:longest]
     if name in _LONGER:
         return said
     without = said.replace("://", " ")

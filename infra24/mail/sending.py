@@ -1,4 +1,4 @@
-"""Sending a letter that was queued: write it now, stamp it, hand it to the post."""
+"""Sending a queued e-mail: compose it, give it its Message-ID, hand it to the transport."""
 
 import hashlib
 import json
@@ -11,9 +11,9 @@ from uuid import UUID
 
 from infra24.db import Tx
 from infra24.errors import Invalid
-from infra24.mail.composers import Desk, Writers
-from infra24.mail.model import Stamp
-from infra24.mail.transport import Facts, Post, Refused
+from infra24.mail.composers import ComposeContext, Composers
+from infra24.mail.model import MessageHeaders
+from infra24.mail.transport import Facts, MailTransport, PermanentFailure
 
 log = logging.getLogger("infra24.mail")
 
@@ -21,42 +21,43 @@ _WORD_LONGEST = 40
 
 
 @dataclass(frozen=True, slots=True)
-class Office:
-    """The letters of one installation: who writes them, who carries them, what writers have at hand."""
+class Mailer:
+    """The e-mail of one installation: its composers, its transport, and what composers can use."""
 
-    writers: Writers
-    post: Post
-    desk: Callable[[datetime], Desk]
+    composers: Composers
+    transport: MailTransport
+    context: Callable[[datetime], ComposeContext]
 
     async def send(self, kind: str, facts: dict[str, Any], job: int, now: datetime) -> None:
-        """Write and send one letter; nothing when its writer has nothing to say any more.
+        """Compose and send one e-mail; nothing when it is out of date.
 
-        Raises Delayed and Refused as the post does, and LookupError for a kind that nobody writes (an older
-        worker beside a newer server: it is tried again). The log has the kind, never whom or what.
+        Raises TemporaryFailure and PermanentFailure as the transport does, and LookupError for a kind without
+        a composer (an older worker beside a newer server: it is tried again). The log has the kind, never
+        whom or what.
         """
-        letter = await self.writers[kind](self.desk(now), facts)
-        if letter is None:
-            log.debug("letter %s of job %s: nothing to say any more", kind, job)
+        email = await self.composers[kind](self.context(now), facts)
+        if email is None:
+            log.debug("e-mail %s of job %s is out of date", kind, job)
             return
         try:
-            went = await self.post.send(letter, Stamp(self._id(kind, facts, job), now))
-        except Refused as error:
-            log.error("letter %s of job %s was refused for good: %s", kind, job, error.sentence)
+            went = await self.transport.send(email, MessageHeaders(self._message_id(kind, facts, job), now))
+        except PermanentFailure as error:
+            log.error("e-mail %s of job %s failed for good: %s", kind, job, error.sentence)
             raise
-        log.info("letter %s: %s", kind, went)
+        log.info("e-mail %s: %s", kind, went)
 
-    def _id(self, kind: str, facts: dict[str, Any], job: int) -> str:
+    def _message_id(self, kind: str, facts: dict[str, Any], job: int) -> str:
         """The job's own, and of what it is about: a database begun anew counts its jobs from 1 again."""
         about = hashlib.sha256(json.dumps([kind, facts], sort_keys=True).encode()).hexdigest()[:16]
-        return f"{kind}.{job}.{about}@{self.post.domain}"
+        return f"{kind}.{job}.{about}@{self.transport.domain}"
 
 
-def post(tx: Tx, kind: str, **facts: UUID | str | int) -> None:
-    """Have a letter written and sent once the transaction has committed."""
-    tx.letters.append((kind, facts))
+def enqueue(tx: Tx, kind: str, **facts: UUID | str | int) -> None:
+    """Have an e-mail composed and sent once the transaction has committed."""
+    tx.emails.append((kind, facts))
 
 
-def queued(facts: Facts) -> dict[str, Any]:
+def job_args(facts: Facts) -> dict[str, Any]:
     """The facts as a job keeps them. Refuses what is not an id, a number or a short word of small letters."""
     kept: dict[str, Any] = {}
     for name, fact in facts.items():

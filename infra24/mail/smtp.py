@@ -1,4 +1,4 @@
-"""The post by SMTP: one connection a letter, in a thread; encrypted, or not beyond this machine."""
+"""The transport by SMTP: one connection for each e-mail, in a thread; unencrypted only on this machine."""
 
 import asyncio
 import ipaddress
@@ -12,12 +12,12 @@ from email.headerregistry import Address
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from infra24.mail.mime import message
-from infra24.mail.model import Letter, Stamp
-from infra24.mail.transport import Delayed, NoServer, Refused
+from infra24.mail.model import Email, MessageHeaders
+from infra24.mail.transport import InvalidMailServer, PermanentFailure, TemporaryFailure
 
 _SECONDS = 20.0
 _LOOK_SECONDS = 3.0
-_SIGN_IN_FIRST = 530  # the server wants a user or encryption: our settings are wrong, not the letter
+_SIGN_IN_FIRST = 530  # the server wants a user or encryption: our settings are wrong, not the e-mail
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +45,9 @@ class Server:
             options = {name: values[-1] for name, values in parse_qs(parts.query).items()}
             host, port = parts.hostname or "", parts.port
         except ValueError:
-            raise NoServer() from None
+            raise InvalidMailServer() from None
         if parts.scheme not in ("smtp", "smtps") or not host or options.keys() - {"from", "ca"}:
-            raise NoServer()
+            raise InvalidMailServer()
         implicit, ca = parts.scheme == "smtps", options.get("ca")
         return cls(
             host,
@@ -61,8 +61,8 @@ class Server:
         )
 
 
-class SmtpPost:
-    """Sends letters through a mail server."""
+class SmtpTransport:
+    """Sends e-mail through a mail server."""
 
     def __init__(self, server: Server, by: Address) -> None:
         self.server = server
@@ -73,28 +73,28 @@ class SmtpPost:
         """The sender's."""
         return self.by.domain
 
-    async def send(self, letter: Letter, stamp: Stamp) -> str:
-        """Hand the letter to the server; its number. 4xx is Delayed, 5xx is Refused."""
-        return await asyncio.to_thread(self._send, letter, stamp)
+    async def send(self, email: Email, headers: MessageHeaders) -> str:
+        """Hand the e-mail to the server; its number. 4xx is Delayed, 5xx is Refused."""
+        return await asyncio.to_thread(self._send, email, headers)
 
-    async def look(self) -> str:
+    async def check(self) -> str:
         """Connect, encrypt, sign in, and leave."""
-        return await asyncio.to_thread(self._look)
+        return await asyncio.to_thread(self._check)
 
-    def _send(self, letter: Letter, stamp: Stamp) -> str:
+    def _send(self, email: Email, headers: MessageHeaders) -> str:
         with self._connected(_SECONDS) as server:
             try:
-                server.send_message(message(letter, stamp, self.by), self.by.addr_spec)
+                server.send_message(message(email, headers, self.by), self.by.addr_spec)
             except smtplib.SMTPRecipientsRefused as error:
                 ((code, said),) = error.recipients.values()
-                raise _failure(code, said, letter.to) from None
+                raise _failure(code, said, email.to) from None
             except smtplib.SMTPResponseException as error:
-                raise _failure(error.smtp_code, error.smtp_error, letter.to) from None
+                raise _failure(error.smtp_code, error.smtp_error, email.to) from None
             except smtplib.SMTPNotSupportedError:
-                raise Refused("the server takes no address beyond ASCII") from None
-        return stamp.id
+                raise PermanentFailure("the server takes no address beyond ASCII") from None
+        return headers.id
 
-    def _look(self) -> str:
+    def _check(self) -> str:
         with self._connected(_LOOK_SECONDS) as server:
             server.noop()
             version = server.sock.version() if isinstance(server.sock, ssl.SSLSocket) else "not encrypted"
@@ -103,20 +103,22 @@ class SmtpPost:
 
     @contextmanager
     def _connected(self, seconds: float) -> Iterator[smtplib.SMTP]:
-        """A connection, encrypted and signed in. What fails on the way there is never the letter's fault."""
+        """A connection, encrypted and signed in. What fails on the way there is never the e-mail's fault."""
         there = f"{self.server.host}:{self.server.port}"
         try:
             server = self._connect(seconds)
         except smtplib.SMTPAuthenticationError as error:
-            raise Delayed(f"{there} does not let {self.server.user} in ({error.smtp_code})") from None
+            raise TemporaryFailure(
+                f"{there} does not let {self.server.user} in ({error.smtp_code})"
+            ) from None
         except smtplib.SMTPNotSupportedError as error:
-            raise Delayed(f"{there}: {error}") from None
+            raise TemporaryFailure(f"{there}: {error}") from None
         except (smtplib.SMTPException, OSError) as error:
-            raise Delayed(f"{there} does not answer: {type(error).__name__}: {error}") from None
+            raise TemporaryFailure(f"{there} does not answer: {type(error).__name__}: {error}") from None
         try:
             yield server
         except (smtplib.SMTPServerDisconnected, OSError) as error:
-            raise Delayed(f"{there} went away: {type(error).__name__}") from None
+            raise TemporaryFailure(f"{there} went away: {type(error).__name__}") from None
         finally:
             _leave(server)
 
@@ -140,20 +142,20 @@ class SmtpPost:
 
 
 def _leave(server: smtplib.SMTP) -> None:
-    """Say goodbye; whether the server hears it is no matter, for it has the letter."""
+    """Say goodbye; whether the server hears it is no matter, for it has the e-mail."""
     try:
         server.quit()
     except (smtplib.SMTPException, OSError):
         server.close()
 
 
-def _failure(code: int, said: bytes | str, to: str) -> Delayed | Refused:
+def _failure(code: int, said: bytes | str, to: str) -> TemporaryFailure | PermanentFailure:
     """What a refusal means, in the server's words without the recipient and without any link it repeats."""
     words = said.decode(errors="replace") if isinstance(said, bytes) else said
     told = re.sub(r"\S*(://|@)\S*", "…", words.replace(to, "…"))
     sentence = f"{code} {' '.join(told.split())[:200]}"
     lasting = code >= 500 and code != _SIGN_IN_FIRST
-    return Refused(sentence) if lasting else Delayed(sentence)
+    return PermanentFailure(sentence) if lasting else TemporaryFailure(sentence)
 
 
 def _on_this_machine(host: str) -> bool:

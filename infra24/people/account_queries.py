@@ -5,7 +5,7 @@ from typing import Any, LiteralString
 from uuid import UUID
 
 from infra24.db import Row, Tx
-from infra24.people.model import Account, Place, SessionView, SignedIn
+from infra24.people.model import Account, AuthenticatedUser, OrgAccess, SessionView
 from infra24.people.permissions import Role
 
 _ACCOUNT: LiteralString = """
@@ -126,13 +126,13 @@ async def knows_device(tx: Tx, user_id: UUID, device: str) -> bool:
     )
 
 
-async def letter_to(tx: Tx, user_id: UUID) -> Row | None:
-    """Whom a letter goes to: address, name, locale."""
+async def email_recipient(tx: Tx, user_id: UUID) -> Row | None:
+    """The recipient of an e-mail: address, name, locale."""
     return await tx.row("SELECT email, name, locale FROM users WHERE id = %s", (user_id,))
 
 
-async def letter_about_link(tx: Tx, link_id: UUID) -> Row | None:
-    """What a letter with a link says: address, name, locale, the account's address, when it is over."""
+async def email_about_link(tx: Tx, link_id: UUID) -> Row | None:
+    """What an e-mail with a link says: address, name, locale, the account's address, when it is over."""
     return await tx.row(
         "SELECT l.email, u.name, u.locale, u.email, l.expires_at FROM one_time_links l "
         "JOIN users u ON u.id = l.user_id WHERE l.id = %s AND l.used_at IS NULL",
@@ -140,8 +140,8 @@ async def letter_about_link(tx: Tx, link_id: UUID) -> Row | None:
     )
 
 
-async def letter_about_session(tx: Tx, session_id: UUID) -> Row | None:
-    """What a letter about a sign-in says: address, locale, zone, device, network address, when."""
+async def email_about_session(tx: Tx, session_id: UUID) -> Row | None:
+    """What an e-mail about a sign-in says: address, locale, zone, device, network address, when."""
     return await tx.row(
         "SELECT u.email, u.locale, u.time_zone, s.device, s.address, s.created_at FROM sessions s "
         "JOIN users u ON u.id = s.user_id WHERE s.id = %s",
@@ -149,7 +149,7 @@ async def letter_about_session(tx: Tx, session_id: UUID) -> Row | None:
     )
 
 
-async def session(tx: Tx, token_hash: bytes, idle: datetime, begun: datetime) -> SignedIn | None:
+async def session(tx: Tx, token_hash: bytes, idle: datetime, begun: datetime) -> AuthenticatedUser | None:
     """Whose session a token opens, with all their organizations: one statement."""
     row = await tx.row(
         """
@@ -167,7 +167,7 @@ async def session(tx: Tx, token_hash: bytes, idle: datetime, begun: datetime) ->
     return _signed_in(row) if row else None
 
 
-async def person_of_identity(tx: Tx, issuer: str, subject: str) -> SignedIn | None:
+async def person_of_identity(tx: Tx, issuer: str, subject: str) -> AuthenticatedUser | None:
     """Who a provider's subject is here, as a session would say it that never proved anything to us."""
     row = await tx.row(
         """
@@ -183,7 +183,7 @@ async def person_of_identity(tx: Tx, issuer: str, subject: str) -> SignedIn | No
     return _signed_in(row) if row else None
 
 
-async def see(tx: Tx, session_id: UUID, org_id: UUID | None, now: datetime) -> None:
+async def touch_session(tx: Tx, session_id: UUID, org_id: UUID | None, now: datetime) -> None:
     """Note that a session, and a member of an organization, was here."""
     await tx.run(
         """
@@ -300,7 +300,7 @@ async def key(tx: Tx, org_id: UUID, key_hash: bytes) -> Row | None:
     )
 
 
-async def see_key(tx: Tx, org_id: UUID, key_id: UUID, now: datetime) -> None:
+async def touch_key(tx: Tx, org_id: UUID, key_id: UUID, now: datetime) -> None:
     """Note that a key was used."""
     await tx.run(
         "UPDATE organization_keys SET last_used_at = %s WHERE org_id = %s AND id = %s",
@@ -327,10 +327,10 @@ async def is_empty(tx: Tx) -> bool:
     return bool(row and row[0])
 
 
-def _signed_in(row: Row) -> SignedIn:
+def _signed_in(row: Row) -> AuthenticatedUser:
     *facts, places = row
     listed = tuple(
-        Place(UUID(id_), slug, name, Role(role), bool(asks)) for id_, slug, name, role, asks in places
+        OrgAccess(UUID(id_), slug, name, Role(role), bool(asks)) for id_, slug, name, role, asks in places
     )
     known: tuple[Any, ...] = (*facts, listed)  # the statements have the order of the fields
-    return SignedIn(*known)
+    return AuthenticatedUser(*known)

@@ -71,7 +71,7 @@ async def set_password(tx: Tx, user_id: UUID, password_hash: str, keep: UUID | N
 
 
 async def end_others(tx: Tx, user_id: UUID, keep: UUID | None) -> None:
-    """End every session but one, and what others may have asked for: links in letters, another address."""
+    """End every session but one, and what others may have asked for: emailed links, another address."""
     await queries.end_sessions(tx, user_id, keep)
     await queries.end_links(tx, user_id)
 

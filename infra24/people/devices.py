@@ -26,7 +26,7 @@ _SYSTEMS = (
 def device_named(agent: str) -> str:
     """The browser and the system, as "Firefox · Linux"; else the first word of what it says of itself.
 
-    A letter carries no sentence that whoever signs in has written.
+    An e-mail carries no sentence that whoever signs in has written.
     """
     known = [next((name for mark, name in table if mark in agent), "") for table in (_BROWSERS, _SYSTEMS)]
     return " · ".join(name for name in known if name) or "".join(_WORD.findall(agent)[:1])

@@ -7,9 +7,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from infra24.auth import Batch, PasskeyRefused, SealBroken, passkeys, totp
-from infra24.auth.encryption import Seals
-from infra24.auth.passkeys import Passkey, Site
+from infra24.auth import Batch, DecryptionFailed, PasskeyRefused, passkeys, totp
+from infra24.auth.encryption import SecretBox
+from infra24.auth.passkeys import Passkey, RelyingParty
 from infra24.db import Database, Tx
 from infra24.errors import NotFound
 from infra24.people import factor_queries as queries
@@ -33,7 +33,7 @@ class PasskeyView:
     used_at: datetime | None
 
 
-async def check_code(tx: Tx, account: Account, code: str, seals: Seals, now: datetime) -> None:
+async def check_code(tx: Tx, account: Account, code: str, seals: SecretBox, now: datetime) -> None:
     """A code of the app, or one kept for when it is lost; each opens once. Refuses with WrongCode."""
     if account.totp_secret is not None:
         secret = seals.unseal(account.totp_secret, _TOTP, account.id.bytes).decode()
@@ -45,7 +45,9 @@ async def check_code(tx: Tx, account: Account, code: str, seals: Seals, now: dat
         raise WrongCode()
 
 
-async def add_app(tx: Tx, user_id: UUID, secret: str, code: str, seals: Seals, now: datetime) -> list[str]:
+async def add_app(
+    tx: Tx, user_id: UUID, secret: str, code: str, seals: SecretBox, now: datetime
+) -> list[str]:
     """Ask for codes of this app from now on, once a code proves that it works. Refuses with WrongCode.
 
     Returns codes for when the app is lost, shown this once.
@@ -63,7 +65,7 @@ async def remove_app(tx: Tx, user_id: UUID) -> None:
     await queries.forget_useless_codes(tx, user_id)
 
 
-async def new_recovery_codes(tx: Tx, user_id: UUID, seals: Seals) -> list[str]:
+async def new_recovery_codes(tx: Tx, user_id: UUID, seals: SecretBox) -> list[str]:
     """Fresh codes for when a factor is lost; the former ones open nothing any more."""
     codes = totp.new_recovery_codes()
     hashes = [totp.recovery_digest(code, user_id.bytes, seals) for code in codes]
@@ -71,7 +73,7 @@ async def new_recovery_codes(tx: Tx, user_id: UUID, seals: Seals) -> list[str]:
     return codes
 
 
-async def seal_apps_anew(database: Database, seals: Seals) -> AsyncIterator[Batch]:
+async def seal_apps_anew(database: Database, seals: SecretBox) -> AsyncIterator[Batch]:
     """Seal anew the secrets of apps that an earlier key sealed, in batches; what no key opens stays as it is.
 
     Begun again, it goes on where it was.
@@ -84,7 +86,7 @@ async def seal_apps_anew(database: Database, seals: Seals) -> AsyncIterator[Batc
                 return
             anew: dict[UUID, bytes] = {}
             for user_id, sealed in found:
-                with suppress(SealBroken):
+                with suppress(DecryptionFailed):
                     anew[user_id] = seals.seal_anew(sealed, _TOTP, user_id.bytes)
             await queries.set_sealed(tx, anew)
         after = found[-1][0]
@@ -104,11 +106,11 @@ async def passkeys_of(tx: Tx, user_id: UUID) -> list[PasskeyView]:
 async def add_passkey(
     tx: Tx,
     user_id: UUID,
-    site: Site,
+    site: RelyingParty,
     challenge: bytes,
     answer: dict[str, Any],
     name: str,
-    seals: Seals,
+    seals: SecretBox,
     now: datetime,
 ) -> list[str]:
     """Keep a new passkey. Refuses with PasskeyRefused, one that is known already too.
@@ -127,7 +129,7 @@ async def add_passkey(
 
 
 async def use_passkey(
-    tx: Tx, site: Site, challenge: bytes, answer: dict[str, Any], now: datetime
+    tx: Tx, site: RelyingParty, challenge: bytes, answer: dict[str, Any], now: datetime
 ) -> tuple[UUID, bool]:
     """Whose passkey answered, and whether its holder was verified. Refuses with UnknownPasskey and
     PasskeyRefused."""

@@ -26,7 +26,7 @@ class KeyHolder:
     id: UUID
     label: str
     scopes: frozenset[Scope]
-    is_news: bool
+    needs_touch: bool
 
 
 async def make(tx: Tx, label: str, scopes: Sequence[str], made_by: str, now: datetime) -> str:

@@ -1,6 +1,6 @@
 """Links by e-mail that open once: to sign in, to prove a new address.
 
-The secret in a link derives from its id and the installation's secret, so that a letter can be written (and
+The secret in a link derives from its id and the installation's secret, so that an e-mail can be composed (and
 written again) by the worker without the secret standing in a table or in a job.
 """
 
@@ -13,7 +13,7 @@ from uuid import UUID, uuid4
 
 from infra24.db import Tx
 from infra24.people import account_queries as queries
-from infra24.people.model import LinkSpent
+from infra24.people.model import LinkExpired
 
 Sign = Callable[[str, bytes], bytes]
 """A proof, for one purpose, that this installation wrote a message."""
@@ -31,8 +31,8 @@ MINUTES = {"sign_in": 15, "email": 24 * 60}
 
 
 @dataclass(frozen=True, slots=True)
-class Opened:
-    """What a link proved: that whoever follows it reads the letters to this address."""
+class VerifiedLink:
+    """What a link proved: that whoever follows it reads the e-mail of this address."""
 
     user_id: UUID
     purpose: str
@@ -68,21 +68,21 @@ def read(signer: Signer, token: str) -> UUID:
     """The id in a token. Refuses with LinkSpent, asking no database, what this installation did not write."""
     link_id = id_of(signer, token)
     if link_id is None:
-        raise LinkSpent()
+        raise LinkExpired()
     return link_id
 
 
-async def look(tx: Tx, link_id: UUID, purpose: str, now: datetime) -> Opened:
+async def look(tx: Tx, link_id: UUID, purpose: str, now: datetime) -> VerifiedLink:
     """What a link would open. Refuses with LinkSpent. Looking spends nothing: mail scanners look too."""
     row = await queries.link(tx, link_id, now)
     if row is None or row[1] != purpose:
-        raise LinkSpent()
-    return Opened(*row)
+        raise LinkExpired()
+    return VerifiedLink(*row)
 
 
-async def use(tx: Tx, link_id: UUID, purpose: str, now: datetime) -> Opened:
+async def use(tx: Tx, link_id: UUID, purpose: str, now: datetime) -> VerifiedLink:
     """Open a link, once. Refuses with LinkSpent."""
     row = await queries.use_link(tx, link_id, now)
     if row is None or row[1] != purpose:
-        raise LinkSpent()
-    return Opened(*row)
+        raise LinkExpired()
+    return VerifiedLink(*row)

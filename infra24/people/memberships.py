@@ -11,12 +11,12 @@ from infra24.people.model import (
     Invitation,
     LastOwner,
     Membership,
-    NotYoursToGive,
     OtherPersonInvited,
+    RoleNotAssignable,
     UnknownInvitation,
     UnknownMember,
 )
-from infra24.people.permissions import Role, may_give
+from infra24.people.permissions import Role, can_assign
 
 OPEN_FOR = timedelta(days=14)
 """How long an invitation stands open."""
@@ -29,13 +29,13 @@ async def invite(
 
     Refuses with NotYoursToGive and AlreadyMember.
     """
-    if not may_give(giver, role):
-        raise NotYoursToGive()
+    if not can_assign(giver, role):
+        raise RoleNotAssignable()
     if await queries.is_member(tx, email):
         raise AlreadyMember()
     earlier = next((one for one in await queries.invitations(tx, now) if one.email == email), None)
-    if earlier is not None and not may_give(giver, earlier.role):
-        raise NotYoursToGive()
+    if earlier is not None and not can_assign(giver, earlier.role):
+        raise RoleNotAssignable()
     wanted = Invitation(uuid4(), email, name, role, by, now, now + OPEN_FOR)
     await queries.invite(tx, wanted)
     events.record(tx, "person.invited", wanted.id, {"email": email, "role": role}, now)
@@ -61,15 +61,15 @@ async def withdraw(tx: Tx, invitation_id: UUID, giver: Role, now: datetime) -> N
     invitation = await queries.end_invitation(tx, invitation_id, now)
     if invitation is None:
         raise UnknownInvitation()
-    if not may_give(giver, invitation.role):
-        raise NotYoursToGive()
+    if not can_assign(giver, invitation.role):
+        raise RoleNotAssignable()
 
 
 async def change_role(tx: Tx, user_id: UUID, role: Role, *, giver: Role, now: datetime) -> Membership:
     """Give a member another role. Refuses with UnknownMember, NotYoursToGive and LastOwner."""
     before = await _changeable(tx, user_id, giver)
-    if not may_give(giver, role):
-        raise NotYoursToGive()
+    if not can_assign(giver, role):
+        raise RoleNotAssignable()
     if before.role is Role.OWNER and role is not Role.OWNER:
         await _keep_an_owner(tx)
     await queries.set_role(tx, user_id, role)
@@ -91,8 +91,8 @@ async def _changeable(tx: Tx, user_id: UUID, giver: Role) -> Membership:
     found = await queries.member(tx, user_id, lock=True)
     if found is None:
         raise UnknownMember()
-    if not may_give(giver, found.role):
-        raise NotYoursToGive()
+    if not can_assign(giver, found.role):
+        raise RoleNotAssignable()
     return found
 
 

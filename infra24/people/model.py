@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from infra24.errors import Conflict, Forbidden, Invalid, NotFound
-from infra24.people.permissions import AT_WORK, SCOPES, Role, Scope
+from infra24.people.permissions import SCOPES, STAFF_ROLES, Role, Scope
 
 
 class WrongCredentials(Forbidden):
@@ -16,7 +16,7 @@ class WrongCode(Invalid):
     """That code is not right, or was already used. Wait for the next one and try again."""
 
 
-class LinkSpent(Conflict):
+class LinkExpired(Conflict):
     """This link has been used or is too old. Ask for a new one."""
 
 
@@ -40,7 +40,7 @@ class LastOwner(Conflict):
     """An organization needs an owner. Make someone else an owner first."""
 
 
-class NotYoursToGive(Forbidden):
+class RoleNotAssignable(Forbidden):
     """You can give only roles below your own, and change only people below you."""
 
 
@@ -48,23 +48,23 @@ class EmailTaken(Conflict):
     """That address cannot be used. Choose another."""
 
 
-class ProveAgain(Forbidden):
+class ReauthenticationRequired(Forbidden):
     """This is a grave change: prove once more that it is you."""
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class OrgAccess:
     """One organization that a person belongs to; `asks_factor` is whether those at work need a second one."""
 
     org_id: UUID
     slug: str
     name: str
     role: Role
-    asks_factor: bool = False
+    requires_mfa: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class SignedIn:
+class AuthenticatedUser:
     """Who a session belongs to, as the guard needs it. `places` are all their organizations, by name."""
 
     session_id: UUID
@@ -74,27 +74,27 @@ class SignedIn:
     locale: str
     time_zone: str
     method: str
-    has_factor: bool
-    can_factor: bool
+    has_mfa: bool
+    can_use_mfa: bool
     has_password: bool
     created_at: datetime
     seen_at: datetime
-    proved_at: datetime
-    places: tuple[Place, ...] = ()
+    authenticated_at: datetime
+    orgs: tuple[OrgAccess, ...] = ()
 
     def role_in(self, org_id: UUID) -> Role | None:
         """Their role in an organization, or None when they are not of it."""
-        return next((place.role for place in self.places if place.org_id == org_id), None)
+        return next((place.role for place in self.orgs if place.org_id == org_id), None)
 
-    def lacks_factor(self, org_id: UUID) -> bool:
+    def lacks_mfa(self, org_id: UUID) -> bool:
         """Whether an organization asks those who work there for a second factor that was not shown."""
-        asked = any(place.asks_factor and place.org_id == org_id for place in self.places)
-        return asked and not self.has_factor and self.role_in(org_id) in AT_WORK
+        asked = any(place.requires_mfa and place.org_id == org_id for place in self.orgs)
+        return asked and not self.has_mfa and self.role_in(org_id) in STAFF_ROLES
 
     def scopes_in(self, org_id: UUID) -> frozenset[Scope]:
         """What they may do in an organization: without the second factor that it asks for, only their own."""
         role = self.role_in(org_id)
-        return SCOPES[Role.MEMBER if self.lacks_factor(org_id) else role or Role.PUBLIC]
+        return SCOPES[Role.MEMBER if self.lacks_mfa(org_id) else role or Role.PUBLIC]
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +110,7 @@ class Account:
     passkeys: int
     locked_until: datetime | None
 
-    def asks_more_after(self, method: str) -> bool:
+    def requires_mfa_after(self, method: str) -> bool:
         """Whether a second factor is asked for after the first.
 
         A link by e-mail is the way back in for whoever lost their only passkey: it asks for more only where
@@ -159,7 +159,7 @@ class SessionView:
 
 
 @dataclass(frozen=True, slots=True)
-class Key:
+class ApiKey:
     """A key of an organization, without its secret."""
 
     id: UUID

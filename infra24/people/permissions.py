@@ -26,7 +26,7 @@ ROLE_NAMES: Mapping[Role, str] = {
     Role.RESIDENT_ARTIST: "Resident artist",
     Role.MEMBER: "Member",
 }
-"""As letters call them, in English; the catalogues have them."""
+"""As e-mails call them, in English; the catalogues have them."""
 
 
 class Scope(StrEnum):
@@ -83,7 +83,7 @@ KEY_SCOPES = (
 """What a key may be given: what the API asks for. It is nobody: it hosts and owns nothing, and pages, with
 people, settings and keys, are for people."""
 
-AT_WORK = frozenset(role for role in Role if Scope.BOOKINGS_HOST in SCOPES[role])
+STAFF_ROLES = frozenset(role for role in Role if Scope.BOOKINGS_HOST in SCOPES[role])
 """The roles of those who work here: an organization can ask them for a second factor."""
 
 
@@ -97,6 +97,6 @@ def scopes_of_key(kept: list[str]) -> frozenset[Scope]:
     return frozenset(found)
 
 
-def may_give(giver: Role, role: Role) -> bool:
+def can_assign(assigner: Role, role: Role) -> bool:
     """Whether someone in one role may give another: nobody gives more than they have."""
-    return giver is Role.OWNER or (giver is Role.ADMIN and role is not Role.OWNER)
+    return assigner is Role.OWNER or (assigner is Role.ADMIN and role is not Role.OWNER)

@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from infra24.db import Tx
-from infra24.people.model import Invitation, Key, Membership
+from infra24.people.model import ApiKey, Invitation, Membership
 from infra24.people.permissions import Role
 
 
@@ -122,14 +122,14 @@ async def end_invitation(tx: Tx, invitation_id: UUID, now: datetime) -> Invitati
     return Invitation(row[0], row[1], row[2], Role(row[3]), *row[4:]) if row else None
 
 
-async def keys(tx: Tx) -> list[Key]:
+async def keys(tx: Tx) -> list[ApiKey]:
     """All keys, newest first."""
     rows = await tx.rows(
         "SELECT id, label, scopes, made_by, created_at, last_used_at, revoked_at FROM organization_keys "
         "WHERE org_id = %s ORDER BY revoked_at IS NOT NULL, created_at DESC LIMIT 500",
         (tx.org_id,),
     )
-    return [Key(*row) for row in rows]
+    return [ApiKey(*row) for row in rows]
 
 
 async def add_key(

@@ -8,13 +8,13 @@ from uuid import UUID
 from infra24 import rate_limits
 from infra24.db import Tx
 from infra24.people import account_queries as queries
-from infra24.people.model import SessionView, SignedIn
+from infra24.people.model import AuthenticatedUser, SessionView
 
 IDLE = timedelta(days=14)
 """A session that was not seen for so long is over."""
 LONGEST = timedelta(days=90)
 """No session lasts longer, seen or not."""
-GRAVE = timedelta(minutes=30)
+REAUTH_WINDOW = timedelta(minutes=30)
 """For so long after they proved who they are, people may change how they prove it."""
 _SEEN_AGAIN = timedelta(minutes=5)
 
@@ -35,19 +35,19 @@ async def knows_device(tx: Tx, user_id: UUID, device: str) -> bool:
     return await queries.knows_device(tx, user_id, device[:300])
 
 
-async def open_session(tx: Tx, token: str, now: datetime) -> SignedIn | None:
+async def open_session(tx: Tx, token: str, now: datetime) -> AuthenticatedUser | None:
     """Whose session a token opens; None when it is over or never was."""
     return await queries.session(tx, token_hash(token), now - IDLE, now - LONGEST)
 
 
-def is_news(seen: SignedIn, now: datetime) -> bool:
+def needs_touch(seen: AuthenticatedUser, now: datetime) -> bool:
     """Whether it is worth a write that this session was seen."""
     return now - seen.seen_at > _SEEN_AGAIN
 
 
-def is_fresh(seen: SignedIn, now: datetime) -> bool:
+def is_fresh(seen: AuthenticatedUser, now: datetime) -> bool:
     """Whether they proved lately enough who they are to change how they prove it."""
-    return now - seen.proved_at <= GRAVE
+    return now - seen.authenticated_at <= REAUTH_WINDOW
 
 
 async def rotate(tx: Tx, session_id: UUID, *, has_factor: bool, now: datetime) -> str:
@@ -62,11 +62,11 @@ async def listed(tx: Tx, user_id: UUID, now: datetime) -> list[SessionView]:
     return await queries.sessions_of(tx, user_id, now - IDLE)
 
 
-async def forget_old(tx: Tx, now: datetime) -> None:
+async def delete_expired(tx: Tx, now: datetime) -> None:
     """Clear away what is over: sessions, links, counted attempts."""
     await queries.forget_sessions(tx, now - IDLE, now - LONGEST)
     await queries.forget_links(tx, now - timedelta(days=7))
-    await rate_limits.forget_attempts(tx, now)
+    await rate_limits.delete_expired_attempts(tx, now)
 
 
 def token_hash(token: str) -> bytes:

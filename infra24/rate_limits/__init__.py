@@ -1,6 +1,6 @@
 """How often something may be asked, tried or kept: counted by network address, account, key, organization."""
 
-from infra24.rate_limits.attempts import attempt, forget_attempts, give_back
+from infra24.rate_limits.attempts import count_attempt, delete_expired_attempts, undo_attempt
 from infra24.rate_limits.buckets import Buckets, Usage
 from infra24.rate_limits.locks import Locks
 from infra24.rate_limits.model import (
@@ -19,7 +19,7 @@ from infra24.rate_limits.model import (
     TooManyHolds,
     TooManyPending,
 )
-from infra24.rate_limits.networks import network_of
+from infra24.rate_limits.networks import network_prefix
 
 __all__ = [
     "ATTEMPTS",
@@ -39,8 +39,8 @@ __all__ = [
     "TooManyHolds",
     "TooManyPending",
     "Usage",
-    "attempt",
-    "forget_attempts",
-    "give_back",
-    "network_of",
+    "count_attempt",
+    "delete_expired_attempts",
+    "network_prefix",
+    "undo_attempt",
 ]

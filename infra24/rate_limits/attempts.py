@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 from infra24.db import Tx
 from infra24.rate_limits import queries
 from infra24.rate_limits.model import ATTEMPTS
-from infra24.rate_limits.networks import network_of
+from infra24.rate_limits.networks import network_prefix
 
 
-async def attempt(tx: Tx, what: str, key: str, now: datetime) -> float | None:
+async def count_attempt(tx: Tx, what: str, key: str, now: datetime) -> float | None:
     """Count one more attempt; the seconds to wait when there were too many, else None.
 
     To be committed whatever comes of the attempt, and given back when it was a good one.
@@ -20,16 +20,16 @@ async def attempt(tx: Tx, what: str, key: str, now: datetime) -> float | None:
     return None if count <= policy.quota else (began_at + window - now).total_seconds()
 
 
-async def give_back(tx: Tx, what: str, key: str, counted_at: datetime) -> None:
+async def undo_attempt(tx: Tx, what: str, key: str, counted_at: datetime) -> None:
     """An attempt that was counted at an instant was a good one: only failures count."""
     await queries.remove_attempt(tx, what, _hash(what, key), counted_at)
 
 
-async def forget_attempts(tx: Tx, now: datetime) -> None:
+async def delete_expired_attempts(tx: Tx, now: datetime) -> None:
     """Forget what was counted more than a day ago."""
     await queries.forget_attempts(tx, now - timedelta(days=1))
 
 
 def _hash(what: str, key: str) -> bytes:
-    counted = network_of(key) if what.endswith("from an address") else key
+    counted = network_prefix(key) if what.endswith("from an address") else key
     return hashlib.sha256(counted.encode()).digest()

@@ -46,8 +46,8 @@ ATTEMPTS: Mapping[str, Policy] = {
     for policy in (
         Policy("sign in from an address", 40, _QUARTER),
         Policy("sign in to an account", 20, _QUARTER),
-        Policy("letters to an account", 4, _QUARTER),
-        Policy("letters from an address", 20, _QUARTER),
+        Policy("emails to an account", 4, _QUARTER),
+        Policy("emails from an address", 20, _QUARTER),
         Policy("codes of an account", 8, _QUARTER),
         Policy("bad keys from an address", 120, _QUARTER),
         Policy("answers to a challenge", 1, _QUARTER),

@@ -5,7 +5,7 @@ from functools import lru_cache
 
 
 @lru_cache(maxsize=16_384)
-def network_of(address: str) -> str:
+def network_prefix(address: str) -> str:
     """An IPv4 address as it is, an IPv6 address by its first half (/64), what is no address as it is.
 
     An IPv4 address in the notation of IPv6 (`::ffff:192.0.2.1`) counts as the IPv4 address.

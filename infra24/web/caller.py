@@ -10,7 +10,7 @@ from infra24.bookings import Booking, By, UnknownBooking, org_of_token
 from infra24.db import Actor, Tx
 from infra24.errors import Forbidden, NotFound, Unauthenticated
 from infra24.organizations import Organization
-from infra24.people import Role, Scope, SignedIn
+from infra24.people import AuthenticatedUser, Role, Scope
 from infra24.web.services import services
 
 COOKIE = "session"
@@ -54,7 +54,7 @@ class Caller:
     actor: Actor
     scopes: frozenset[Scope] = frozenset()
     role: Role = Role.PUBLIC
-    user: SignedIn | None = None
+    user: AuthenticatedUser | None = None
     org_id: UUID | None = None
     csrf: str = ""
     shown: Credentials = Credentials()

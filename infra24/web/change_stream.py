@@ -15,7 +15,7 @@ from infra24.capacity import Capacity
 from infra24.db import Database, Tx
 from infra24.errors import TooMany, Unavailable
 from infra24.events import Recorded
-from infra24.rate_limits import network_of
+from infra24.rate_limits import network_prefix
 
 _EVERY = 1.0
 _PING = 15.0
@@ -103,7 +103,7 @@ class Watcher:
 
         Refuses with TooManyStreams and TooManyStreamsFromHere.
         """
-        network = network_of(address)
+        network = network_prefix(address)
         if self.streams.total() >= self.capacity.streams:
             raise TooManyStreams()
         if self.streams[network] >= self.capacity.streams_per_address:

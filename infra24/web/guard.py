@@ -12,7 +12,7 @@ from infra24.bookings import UnknownBooking, org_of_token
 from infra24.db import Actor
 from infra24.errors import Forbidden, Invalid, Refusal, Unauthenticated
 from infra24.organizations import RESERVED, Organization, UnknownOrganization, org_of_key
-from infra24.people import Role, Scope, SignedIn
+from infra24.people import AuthenticatedUser, Role, Scope
 from infra24.rate_limits import Charge, RateLimited
 from infra24.web.caller import Caller, Credentials, NotAllowed, NothingHere, address_of, credentials
 from infra24.web.limiting import charge_address, charge_caller
@@ -104,7 +104,7 @@ def _check(who: Caller, here: Organization | None, needs: Needs) -> None:
     if isinstance(needs, Open):
         _check_open(who, needs)
         return
-    if who.user is not None and who.org_id is not None and who.user.lacks_factor(who.org_id):
+    if who.user is not None and who.org_id is not None and who.user.lacks_mfa(who.org_id):
         raise SecondFactorNeeded()
     if not who.scopes:
         if who.is_from_elsewhere:
@@ -143,9 +143,9 @@ async def _identify(
     role = signed_in.role_in(org_id) if org_id else None
     scopes: frozenset[Scope] = signed_in.scopes_in(org_id) if org_id else frozenset()
     now = found.clock()
-    if shown.session is not None and people.sessions.is_news(signed_in, now):
+    if shown.session is not None and people.sessions.needs_touch(signed_in, now):
         async with found.database.accounts() as tx:
-            await people.see(tx, signed_in.session_id, org_id if role else None, now)
+            await people.touch_session(tx, signed_in.session_id, org_id if role else None, now)
     return Caller(
         Actor("user", str(signed_in.user_id), signed_in.name, address),
         scopes,
@@ -171,31 +171,31 @@ async def _by_key(
         holder = await people.keys.holder(tx, org_id, key, now)
     if holder is None:
         async with found.database.accounts() as tx:
-            wait = await rate_limits.attempt(tx, "bad keys from an address", address, now)
+            wait = await rate_limits.count_attempt(tx, "bad keys from an address", address, now)
         if wait is not None:
             raise RateLimited("bad keys from an address", wait)
         return replace(visitor, org_id=asked or org_id)
     if asked is not None and asked != org_id:
         return replace(visitor, org_id=asked, is_from_elsewhere=True)
-    if holder.is_news:
+    if holder.needs_touch:
         async with found.database.accounts() as tx:
-            await people.see_key(tx, org_id, holder.id, now)
+            await people.touch_key(tx, org_id, holder.id, now)
     actor = Actor("key", str(holder.id), holder.label, address)
     return Caller(actor, holder.scopes, org_id=org_id, shown=shown)
 
 
-async def _signed_in(found: Services, shown: Credentials) -> SignedIn | None:
+async def _signed_in(found: Services, shown: Credentials) -> AuthenticatedUser | None:
     now = found.clock()
     if shown.session is not None:
         async with found.database.glance_at_accounts() as tx:
             return await people.sessions.open_session(tx, shown.session, now)
-    claims = await found.proofs.bearers.verify(shown.bearer or "", now)
+    claims = await found.auth.bearers.verify(shown.bearer or "", now)
     async with found.database.glance_at_accounts() as tx:
         return await people.person_of_identity(tx, claims.issuer, claims.subject)
 
 
 async def _org_of_session(
-    request: Request, found: Services, shown: Credentials, signed_in: SignedIn
+    request: Request, found: Services, shown: Credentials, signed_in: AuthenticatedUser
 ) -> UUID | None:
     """The organization that a signed-in caller asks about where the address names none: ?org=, a token's,
     or the only one they have."""
@@ -204,7 +204,7 @@ async def _org_of_session(
         return asked
     if shown.token:
         return _org_of(shown.token)
-    return signed_in.places[0].org_id if len(signed_in.places) == 1 else None
+    return signed_in.orgs[0].org_id if len(signed_in.orgs) == 1 else None
 
 
 async def _org_asked(request: Request, found: Services) -> UUID | None:

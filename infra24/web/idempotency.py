@@ -14,7 +14,7 @@ from fastapi import Request, Response
 from infra24 import idempotency, rate_limits
 from infra24.db import Database, DatabaseDown, OutcomeUnknown, Tx
 from infra24.errors import Conflict, Invalid, Refusal, TooMany, Unavailable
-from infra24.idempotency import Kept
+from infra24.idempotency import StoredResponse
 from infra24.web.api.views import links
 from infra24.web.caller import address_of, caller_of
 from infra24.web.errors import problem_of
@@ -60,7 +60,7 @@ Refused = Callable[[Refusal], Awaitable[Refusal]]
 """Adds to a refusal what helps, once its transaction is over."""
 
 
-async def once(request: Request, org_id: UUID, act: Act, refused: Refused) -> Response:
+async def idempotent(request: Request, org_id: UUID, act: Act, refused: Refused) -> Response:
     """Do `act` in a transaction, once per Idempotency-Key. Without a key, just do it.
 
     The answer is written in the transaction of its effect, so that neither can be without the other:
@@ -83,8 +83,8 @@ async def once(request: Request, org_id: UUID, act: Act, refused: Refused) -> Re
     if not 1 <= len(given) <= 255:
         raise Invalid("An Idempotency-Key has 1 to 255 characters.")
     key, fingerprint = await _known_by(request, given)
-    claim = _Claim(found.database, org_id, key, fingerprint, found.clock())
-    earlier = await claim.make()
+    claim = _KeyClaim(found.database, org_id, key, fingerprint, found.clock())
+    earlier = await claim.take()
     if earlier is not None:
         _check_same(earlier.fingerprint, fingerprint)
         if earlier.status is None:
@@ -97,13 +97,13 @@ async def once(request: Request, org_id: UUID, act: Act, refused: Refused) -> Re
         ):
             status, body = await act(tx)
             text = orjson.dumps(body, option=orjson.OPT_UTC_Z)
-            await claim.keep(tx, status, orjson.dumps(_sealed(body), option=orjson.OPT_UTC_Z))
+            await claim.store(tx, status, orjson.dumps(without_secrets(body), option=orjson.OPT_UTC_Z))
     except Refusal as refusal:
         if isinstance(refusal, Unavailable | TooMany):
             raise
         answer = problem_of(await refused(refusal))
         async with found.database.transaction(org_id) as tx:
-            await claim.keep(tx, answer.status_code, bytes(answer.body))
+            await claim.store(tx, answer.status_code, bytes(answer.body))
         return answer
     finally:
         await claim.release()
@@ -111,7 +111,7 @@ async def once(request: Request, org_id: UUID, act: Act, refused: Refused) -> Re
 
 
 @dataclass(frozen=True, slots=True)
-class _Claim:
+class _KeyClaim:
     """A key that one request has taken, until there is an answer to keep with it."""
 
     database: Database
@@ -120,7 +120,7 @@ class _Claim:
     fingerprint: bytes
     claimed_at: datetime
 
-    async def make(self) -> Kept | None:
+    async def take(self) -> StoredResponse | None:
         """Take the key, or how it was used before. Nothing else was begun when this fails."""
         given_up = self.claimed_at - _GIVEN_UP
         try:
@@ -130,9 +130,9 @@ class _Claim:
             await self.release()
             raise KeyNotTaken(retry_after=int(_GIVEN_UP.total_seconds()) + 1) from lost
 
-    async def keep(self, tx: Tx, status: int, answer: bytes) -> None:
+    async def store(self, tx: Tx, status: int, answer: bytes) -> None:
         """Keep the answer in the transaction of its effect."""
-        if not await idempotency.keep_answer(tx, self.key, self.claimed_at, status, answer.decode()):
+        if not await idempotency.store_response(tx, self.key, self.claimed_at, status, answer.decode()):
             raise StillRunning()  # we were given up, and another request took over
 
     async def release(self) -> None:
@@ -153,7 +153,7 @@ async def _known_by(request: Request, given: str) -> tuple[bytes, bytes]:
     if not actor.id:
         if len(given) < _UNGUESSABLE:
             raise KeyGuessable()
-        space, place = "visitor", rate_limits.network_of(address_of(request))
+        space, place = "visitor", rate_limits.network_prefix(address_of(request))
     seen = f"{request.method} {request.url.path}\n".encode() + await request.body()
     key = hashlib.sha256(f"{space}\n{given}".encode()).digest()
     return key, hashlib.sha256(seen).digest() + hashlib.sha256(place.encode()).digest()
@@ -179,10 +179,10 @@ def _replay(found: Services, org_id: UUID, status: int, kept: str) -> Response:
     return answer
 
 
-def _sealed(body: dict[str, Any]) -> dict[str, Any]:
+def without_secrets(body: dict[str, Any]) -> dict[str, Any]:
     """An answer without what opens a booking: of one, or of each of a series."""
     if "bookings" in body:
-        return {**body, "bookings": [_sealed(booking) for booking in body["bookings"]]}
+        return {**body, "bookings": [without_secrets(booking) for booking in body["bookings"]]}
     return {**body, **dict.fromkeys(_SECRET)}
 
 

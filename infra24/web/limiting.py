@@ -6,7 +6,7 @@ from uuid import UUID
 
 from fastapi import Request
 
-from infra24.people import AT_WORK, Scope
+from infra24.people import STAFF_ROLES, Scope
 from infra24.rate_limits import (
     ORGANIZATION,
     REQUESTS,
@@ -18,7 +18,7 @@ from infra24.rate_limits import (
     Policy,
     RateLimited,
     Usage,
-    network_of,
+    network_prefix,
 )
 from infra24.web.caller import Caller, Credentials, address_of, caller_of
 from infra24.web.services import services
@@ -63,7 +63,7 @@ def charge_address(request: Request, charge: Charge, shown: Credentials) -> None
 
     Who shows credentials, right or wrong, is let through to be looked up as often as someone trusted.
     """
-    found, network = services(request), network_of(address_of(request))
+    found, network = services(request), network_prefix(address_of(request))
     meter = Meter(found.buckets, found.settings.rate_limit_factor, network, found.clock().timestamp())
     request.state.meter = meter
     if shown.anything:
@@ -113,7 +113,7 @@ def client_of(request: Request, org_id: UUID) -> Client | None:
         return None
     known: Client | None = getattr(request.state, "client", None)
     if known is None:
-        name = _name(who, network_of(address_of(request)))
+        name = _name(who, network_prefix(address_of(request)))
         key = found.tokens.sign("rate limit client", name.encode())[:16]
         known = Client(key, found.settings.rate_limit_factor, who.user.email if who.user else "")
         request.state.client = known
@@ -132,7 +132,7 @@ def one_at_a_time(request: Request, org_id: UUID) -> AbstractAsyncContextManager
 
 def is_trusted(who: Caller) -> bool:
     """Whether they work in the organization that is asked about, or hold a key that may write."""
-    return who.role in AT_WORK or (who.actor.kind == "key" and not _WRITES.isdisjoint(who.scopes))
+    return who.role in STAFF_ROLES or (who.actor.kind == "key" and not _WRITES.isdisjoint(who.scopes))
 
 
 def headers_of(meter: Meter) -> list[tuple[bytes, bytes]]:

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 
 from fastapi import Request
 
-from infra24.auth.bearer import Bearers
-from infra24.auth.encryption import Seals
-from infra24.auth.oidc import SignIn
+from infra24.auth.bearer import BearerVerifier
+from infra24.auth.encryption import SecretBox
+from infra24.auth.oidc import OidcClient
 from infra24.auth.passwords import Passwords
 from infra24.bookings import Tokens
 from infra24.clock import Clock
 from infra24.db import Database
-from infra24.mail import Letterbox
+from infra24.mail import MailQueue
 from infra24.organizations import Directory
 from infra24.rate_limits import Buckets, Locks
 from infra24.settings import Settings
@@ -21,13 +21,13 @@ from infra24.web.health import Health
 
 
 @dataclass(frozen=True, slots=True)
-class Proofs:
+class AuthServices:
     """What proves who someone is: passwords, seals, tokens of outside issuers, providers by slug."""
 
     passwords: Passwords
-    seals: Seals
-    bearers: Bearers
-    providers: Mapping[str, SignIn]
+    secret_box: SecretBox
+    bearers: BearerVerifier
+    providers: Mapping[str, OidcClient]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +40,8 @@ class Services:
     tokens: Tokens
     clock: Clock
     watcher: Watcher
-    letterbox: Letterbox
-    proofs: Proofs
+    mail_queue: MailQueue
+    auth: AuthServices
     health: Health
     buckets: Buckets
     locks: Locks

@@ -12,7 +12,7 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import ECKey, RSAKey
 
-from infra24.auth import BearerRefused, Bearers, Claims, Issuer, ProviderDown
+from infra24.auth import BearerRefused, BearerVerifier, Claims, Issuer, ProviderDown
 from tests.auth.servers import Forger, Story, by_secret
 
 Told = Callable[[Story], Any]
@@ -39,7 +39,7 @@ def clerks(forger: Forger, **more: Any) -> Issuer:
     return Issuer(forger.issuer, jwks_url=f"{forger.issuer}/jwks", azp=(SITE,), allow_http=True, **more)
 
 
-async def refused(bearers: Bearers, token: str, now: datetime = NOW) -> str:
+async def refused(bearers: BearerVerifier, token: str, now: datetime = NOW) -> str:
     with pytest.raises(BearerRefused) as refusal:
         await bearers.verify(token, now)
     return str(refusal.value.facts["reason"])
@@ -48,7 +48,7 @@ async def refused(bearers: Bearers, token: str, now: datetime = NOW) -> str:
 def test_a_session_token_says_who_and_which_session(told: Told, forger: Forger) -> None:
     async def story(http: httpx2.AsyncClient) -> None:
         token = forger.sign(session(forger.issuer), cat="cl_B7d4PD111AAA")
-        bearers = Bearers([clerks(forger)], http)
+        bearers = BearerVerifier([clerks(forger)], http)
         found = [await bearers.verify(token, NOW) for _ in range(5)]
         assert set(found) == {Claims(forger.issuer, "user_2abc", session="sess_2abc")}
         assert forger.asked == ["/jwks"]
@@ -67,7 +67,7 @@ def test_a_session_token_for_another_site_or_time_is_refused(told: Told, forger:
     ]  # fmt: skip
 
     async def story(http: httpx2.AsyncClient) -> None:
-        bearers = Bearers([clerks(forger)], http)
+        bearers = BearerVerifier([clerks(forger)], http)
         assert await bearers.verify(forger.sign(session(forger.issuer, exp=SECONDS - 9)), NOW)
         for changed, reason in bad:
             assert reason in await refused(bearers, forger.sign(session(forger.issuer, **changed))), changed
@@ -81,7 +81,7 @@ def test_a_session_token_for_another_site_or_time_is_refused(told: Told, forger:
 def test_an_access_token_is_taken_by_its_audience(told: Told, forger: Forger) -> None:
     async def story(http: httpx2.AsyncClient) -> None:
         issuer = Issuer(forger.issuer, audience="https://api.bookings.example", allow_http=True)
-        bearers = Bearers([issuer], http)
+        bearers = BearerVerifier([issuer], http)
         for kind in ("at+jwt", "application/at+JWT"):
             found = await bearers.verify(forger.sign(access(forger.issuer), typ=kind), NOW)
             assert found.subject == "ada"
@@ -110,7 +110,7 @@ def test_a_token_that_is_not_of_our_issuers_costs_no_question(told: Told, forger
     ]  # fmt: skip
 
     async def story(http: httpx2.AsyncClient) -> None:
-        bearers = Bearers([clerks(forger)], http)
+        bearers = BearerVerifier([clerks(forger)], http)
         for token in odd:
             assert await refused(bearers, token) in ("shape", "issuer")
         assert forger.asked == []
@@ -121,7 +121,7 @@ def test_a_token_that_is_not_of_our_issuers_costs_no_question(told: Told, forger
 
 def test_a_new_key_is_looked_for_once_a_minute(told: Told, forger: Forger) -> None:
     async def story(http: httpx2.AsyncClient) -> None:
-        bearers = Bearers([clerks(forger)], http)
+        bearers = BearerVerifier([clerks(forger)], http)
         old = forger.sign(session(forger.issuer, exp=SECONDS + 9999))
         await bearers.verify(old, NOW)
         forger.key = RSAKey.generate_key(2048, {"kid": "second"})
@@ -143,7 +143,7 @@ def test_a_new_key_is_looked_for_once_a_minute(told: Told, forger: Forger) -> No
 def test_known_keys_serve_an_hour_while_the_issuer_is_down(told: Told, forger: Forger) -> None:
     async def story(http: httpx2.AsyncClient) -> None:
         bearers, token = (
-            Bearers([clerks(forger)], http),
+            BearerVerifier([clerks(forger)], http),
             forger.sign(session(forger.issuer, exp=SECONDS + 9999)),
         )
         forger.down = True
@@ -176,7 +176,7 @@ def test_keys_are_taken_for_what_they_are(told: Told, forger: Forger) -> None:
     claims = session(forger.issuer)
 
     async def story(http: httpx2.AsyncClient) -> None:
-        bearers = Bearers([clerks(forger)], http)
+        bearers = BearerVerifier([clerks(forger)], http)
         assert await bearers.verify(forger.sign(claims), NOW)
         assert await bearers.verify(forger.sign(claims, curve, alg="ES256"), NOW)
         without = jwt.encode({"alg": "ES256"}, claims, ECKey.import_key(curve.as_pem(private=True)))
@@ -189,7 +189,7 @@ def test_keys_are_taken_for_what_they_are(told: Told, forger: Forger) -> None:
         for published in ({"keys": []}, {"keys": [shared]}, {"keys": "all"}, {}):
             forger.published = published
             with pytest.raises(ProviderDown):
-                await Bearers([clerks(forger)], http).verify(forger.sign(claims), NOW)
+                await BearerVerifier([clerks(forger)], http).verify(forger.sign(claims), NOW)
 
     told(story)
 
@@ -199,9 +199,9 @@ def test_a_token_that_may_be_for_anyone_is_taken_only_when_that_is_said(told: To
         Issuer(forger.issuer)
 
     async def story(http: httpx2.AsyncClient) -> None:
-        bearers = Bearers([Issuer(forger.issuer, for_anyone=True, allow_http=True)], http)
+        bearers = BearerVerifier([Issuer(forger.issuer, for_anyone=True, allow_http=True)], http)
         assert await bearers.verify(forger.sign(session(forger.issuer, azp=...)), NOW)
-        plain = Bearers([Issuer(forger.issuer, for_anyone=True)], http)
+        plain = BearerVerifier([Issuer(forger.issuer, for_anyone=True)], http)
         with pytest.raises(ProviderDown):  # plain HTTP is for tests only
             await plain.verify(forger.sign(session(forger.issuer)), NOW)
 
@@ -212,7 +212,7 @@ def test_taking_apart_survives_anything(forger: Forger) -> None:
     from hypothesis import given
     from hypothesis import strategies as st
 
-    from infra24.auth.token_issuer import take_apart
+    from infra24.auth.token_issuer import decode_unverified
 
     values = st.recursive(st.none() | st.booleans() | st.integers() | st.text(), st.lists, max_leaves=3)
     objects = st.dictionaries(st.sampled_from(["alg", "kid", "typ", "iss", "crit", "b64"]), values)
@@ -222,8 +222,8 @@ def test_taking_apart_survives_anything(forger: Forger) -> None:
 
     @given(objects, objects, st.text())
     def tried(header: dict[str, Any], claims: dict[str, Any], tail: str) -> None:
-        take_apart(f"{part(header)}.{part(claims)}.{tail}")
-        take_apart(f"{part({**header, 'alg': 'RS256'})}.{part(claims)}.{tail}")
-        take_apart(tail)
+        decode_unverified(f"{part(header)}.{part(claims)}.{tail}")
+        decode_unverified(f"{part({**header, 'alg': 'RS256'})}.{part(claims)}.{tail}")
+        decode_unverified(tail)
 
     tried()

@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from infra24.auth import Keyring, SealBroken, SealExpired, Seals, totp
+from infra24.auth import DecryptionExpired, DecryptionFailed, Keyring, SecretBox, totp
 
 NOW = datetime(2026, 11, 20, 12, 0, 10, tzinfo=UTC)
 STEP = int(NOW.timestamp()) // 30
-SEALS = Seals(Keyring.of(b"a secret of the tests, long enough"))
-OTHERS = Seals(Keyring.of(b"another secret, stolen, long enough"))
+SEALS = SecretBox(Keyring.of(b"a secret of the tests, long enough"))
+OTHERS = SecretBox(Keyring.of(b"another secret, stolen, long enough"))
 SECRET = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"
 
 
@@ -47,7 +47,7 @@ def test_a_secret_is_shown_as_an_address_and_a_picture() -> None:
     parts = urlsplit(found)
     assert parts.scheme == "otpauth"
     assert parse_qs(parts.query)["secret"] == [secret]
-    picture = totp.picture(found)
+    picture = totp.qr_code(found)
     assert picture.startswith("data:image/svg+xml")
     drawn = unquote(picture.split(",", 1)[1])
     assert drawn.startswith("<svg")
@@ -80,7 +80,7 @@ def test_a_seal_opens_here_for_its_purpose_and_owner_only() -> None:
         for at in range(len(sealed))
     ]
     for opener, changed, purpose, about in bad:
-        with pytest.raises(SealBroken):
+        with pytest.raises(DecryptionFailed):
             opener.unseal(changed, purpose, about)
 
 
@@ -89,12 +89,12 @@ def test_what_a_browser_keeps_is_ours_hidden_and_ends() -> None:
     text = seals.sign({"verifier": "of-the-sign-in", "n": 1}, "sign-in", NOW, timedelta(minutes=10))
     assert set(text) <= set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_")
     assert seals.open(text, "sign-in", NOW + timedelta(minutes=9)) == {"verifier": "of-the-sign-in", "n": 1}
-    with pytest.raises(SealExpired):
+    with pytest.raises(DecryptionExpired):
         seals.open(text, "sign-in", NOW + timedelta(minutes=10))
-    with pytest.raises(SealBroken):
+    with pytest.raises(DecryptionFailed):
         seals.open(text, "passkey", NOW)
     for odd in ("", "a", "é", text[:-2], text + "AA", "=" * 40, text.replace(text[30], "!", 1)):
-        with pytest.raises(SealBroken):
+        with pytest.raises(DecryptionFailed):
             seals.open(odd, "sign-in", NOW)
 
 
@@ -106,5 +106,5 @@ def test_whatever_is_sealed_comes_back(plain: bytes, purpose: str, about: bytes)
 
 @given(st.text(max_size=200))
 def test_opening_survives_anything(text: str) -> None:
-    with pytest.raises(SealBroken):
+    with pytest.raises(DecryptionFailed):
         SEALS.open(text, "sign-in", NOW)

@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 
-from infra24.auth import Keyring, SealBroken, Seals, SecretTooShort, totp
+from infra24.auth import DecryptionFailed, Keyring, SecretBox, SecretTooShort, totp
 from infra24.bookings import Tokens
 
 NOW = datetime(2026, 11, 20, 12, 0, 10, tzinfo=UTC)
@@ -22,31 +22,31 @@ def test_a_secret_under_32_bytes_is_refused_wherever_it_stands() -> None:
 
 
 def test_what_an_earlier_secret_sealed_opens_until_it_is_retired() -> None:
-    sealed = Seals(BEFORE).seal(b"JBSWY3DP", "totp", b"ada")
-    assert Seals(AFTER).unseal(sealed, "totp", b"ada") == b"JBSWY3DP"
-    with pytest.raises(SealBroken):
-        Seals(RETIRED).unseal(sealed, "totp", b"ada")
-    anew = Seals(AFTER).seal_anew(sealed, "totp", b"ada")
-    assert Seals(RETIRED).unseal(anew, "totp", b"ada") == b"JBSWY3DP"
-    assert anew.startswith(Seals(AFTER).mark)
-    assert not sealed.startswith(Seals(AFTER).mark)
-    text = Seals(BEFORE).sign({"n": 1}, "sign-in", NOW, timedelta(minutes=10))
-    assert Seals(AFTER).open(text, "sign-in", NOW) == {"n": 1}
+    sealed = SecretBox(BEFORE).seal(b"JBSWY3DP", "totp", b"ada")
+    assert SecretBox(AFTER).unseal(sealed, "totp", b"ada") == b"JBSWY3DP"
+    with pytest.raises(DecryptionFailed):
+        SecretBox(RETIRED).unseal(sealed, "totp", b"ada")
+    anew = SecretBox(AFTER).seal_anew(sealed, "totp", b"ada")
+    assert SecretBox(RETIRED).unseal(anew, "totp", b"ada") == b"JBSWY3DP"
+    assert anew.startswith(SecretBox(AFTER).mark)
+    assert not sealed.startswith(SecretBox(AFTER).mark)
+    text = SecretBox(BEFORE).sign({"n": 1}, "sign-in", NOW, timedelta(minutes=10))
+    assert SecretBox(AFTER).open(text, "sign-in", NOW) == {"n": 1}
 
 
 def test_seals_from_before_there_were_names_still_open() -> None:
     sealed = bytes.fromhex(
         "016157917117667a0745952460709e278ad1e19a7959780ace11e9813580b95f2daa54ef42e1471b47"
     )
-    assert Seals(AFTER).unseal(sealed, "totp", b"ada") == b"JBSWY3DP"
-    with pytest.raises(SealBroken):
-        Seals(RETIRED).unseal(sealed, "totp", b"ada")
+    assert SecretBox(AFTER).unseal(sealed, "totp", b"ada") == b"JBSWY3DP"
+    with pytest.raises(DecryptionFailed):
+        SecretBox(RETIRED).unseal(sealed, "totp", b"ada")
 
 
 def test_a_recovery_code_is_found_under_the_secret_that_it_was_stored_under() -> None:
-    stored = totp.recovery_digest("abcd-efgh", b"ada", Seals(BEFORE))
-    assert stored in totp.recovery_digests("ABCD efgh", b"ada", Seals(AFTER))
-    assert stored not in totp.recovery_digests("abcd-efgh", b"ada", Seals(RETIRED))
+    stored = totp.recovery_digest("abcd-efgh", b"ada", SecretBox(BEFORE))
+    assert stored in totp.recovery_digests("ABCD efgh", b"ada", SecretBox(AFTER))
+    assert stored not in totp.recovery_digests("abcd-efgh", b"ada", SecretBox(RETIRED))
 
 
 def test_tokens_and_links_of_an_earlier_secret_are_proved_and_new_ones_derive_from_the_current() -> None:
@@ -76,8 +76,8 @@ def test_a_secret_that_another_process_put_first_is_read_when_it_is_needed() -> 
     running = Keyring(lambda: kept)
     kept.insert(0, NEW)
     assert running.current.secret == OLD
-    sealed = Seals(AFTER).seal(b"JBSWY3DP", "totp")
-    assert Seals(running).unseal(sealed, "totp") == b"JBSWY3DP"
+    sealed = SecretBox(AFTER).seal(b"JBSWY3DP", "totp")
+    assert SecretBox(running).unseal(sealed, "totp") == b"JBSWY3DP"
     assert running.current.secret == NEW
     kept.insert(0, b"half")
     assert Tokens(running).booking_of("x" * 64) is None, "what is half written is left alone"

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from infra24.auth import PasskeyRefused, passkeys
 
-SITE = passkeys.Site("localhost", "http://localhost:8000", "Bakehouse")
+SITE = passkeys.RelyingParty("localhost", "http://localhost:8000", "Bakehouse")
 KEPT = passkeys.Passkey(b"one", b"\xa5\x01\x02", 0)
 HOST = hashlib.sha256(b"localhost").digest()
 CHALLENGE = b"a challenge"

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from infra24.auth import Passwords, PasswordsBusy, objection, passwords
+from infra24.auth import Passwords, PasswordsBusy, passwords, weakness
 from infra24.auth.common_passwords import COMMON
 
 CHEAP = {"memory_kib": 64, "rounds": 1}
@@ -41,7 +41,7 @@ ABOUT = ("ada.lovelace@analytical.example", "Ada Lovelace", "Bakehouse Art Compl
     ],
 )
 def test_what_anyone_would_guess_is_refused_with_a_sentence(password: str, sentence: str) -> None:
-    assert objection(password, ABOUT) == sentence
+    assert weakness(password, ABOUT) == sentence
 
 
 @pytest.mark.parametrize(
@@ -50,7 +50,7 @@ def test_what_anyone_would_guess_is_refused_with_a_sentence(password: str, sente
      "          spaces count"],
 )  # fmt: skip
 def test_what_is_long_and_not_guessed_is_taken(password: str) -> None:
-    assert objection(password, ABOUT) is None
+    assert weakness(password, ABOUT) is None
 
 
 def test_the_list_of_common_words_is_small() -> None:

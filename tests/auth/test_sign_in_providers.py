@@ -14,13 +14,13 @@ import pytest
 from joserfc.jwk import RSAKey
 
 from infra24.auth import (
+    AuthorizationRequest,
     Claims,
-    Pending,
+    OidcClient,
     Provider,
     ProviderDown,
     ProviderRefused,
     ProviderUnfit,
-    SignIn,
     SignInDeclined,
 )
 from tests.auth.servers import REDIRECT, Forger, Story, by_secret, certified, walk_through
@@ -38,12 +38,12 @@ def at(issuer: str, client: str = "basic", **more: Any) -> Provider:
 def test_someone_signs_in_at_a_certified_provider(told: Told, client: str, lean: bool) -> None:
     async def story(http: httpx2.AsyncClient) -> Any:
         provider = at(issuer, client, client_auth=f"client_secret_{client}")
-        sign_in = SignIn(provider, http)
+        sign_in = OidcClient(provider, http)
         now = datetime.now(UTC)
         url, pending = await sign_in.begin(REDIRECT, now, login_hint="ada@example.org")
         assert "code_challenge_method=S256" in url
         assert pending.verifier not in url
-        kept = Pending(**json.loads(json.dumps(asdict(pending))))
+        kept = AuthorizationRequest(**json.loads(json.dumps(asdict(pending))))
         params = await asyncio.to_thread(walk_through, url, "ada")
         assert params["iss"] == issuer
         claims = await sign_in.finish(REDIRECT, kept, params, now)
@@ -58,10 +58,10 @@ def test_someone_signs_in_at_a_certified_provider(told: Told, client: str, lean:
 def test_what_a_browser_brings_back_is_held_to_what_was_asked(told: Told) -> None:
     async def story(http: httpx2.AsyncClient) -> None:
         now = datetime.now(UTC)
-        sign_in = SignIn(at(issuer), http)
+        sign_in = OidcClient(at(issuer), http)
         url, pending = await sign_in.begin(REDIRECT, now)
         params = await asyncio.to_thread(walk_through, url, "ada")
-        bad: list[tuple[Pending, dict[str, str], str]] = [
+        bad: list[tuple[AuthorizationRequest, dict[str, str], str]] = [
             (replace(pending, state="another"), params, "state"),
             (replace(pending, provider="another"), params, "state"),
             (pending, {**params, "state": ""}, "state"),
@@ -86,7 +86,7 @@ def test_what_a_browser_brings_back_is_held_to_what_was_asked(told: Told) -> Non
         with pytest.raises(ProviderRefused) as refused:
             await sign_in.finish(REDIRECT, replace(pending, nonce="another"), params, now)
         assert refused.value.facts["reason"] == "nonce"
-        wrong = SignIn(replace(at(issuer), client_secret="wrong"), http)
+        wrong = OidcClient(replace(at(issuer), client_secret="wrong"), http)
         url, pending = await wrong.begin(REDIRECT, now)
         params = await asyncio.to_thread(walk_through, url, "ada")
         with pytest.raises(ProviderUnfit):
@@ -101,7 +101,7 @@ def test_a_certified_provider_may_change_its_keys(told: Told) -> None:
     port = free_port()
 
     async def story(http: httpx2.AsyncClient) -> list[Claims]:
-        sign_in, now, seen = SignIn(at(f"http://localhost:{port}"), http), datetime.now(UTC), []
+        sign_in, now, seen = OidcClient(at(f"http://localhost:{port}"), http), datetime.now(UTC), []
         for _ in range(2):
             with certified(port):
                 url, pending = await sign_in.begin(REDIRECT, now)
@@ -122,9 +122,9 @@ class Tale:
 
     def __init__(self, forger: Forger, http: httpx2.AsyncClient) -> None:
         self.forger, self.now = forger, datetime.now(UTC)
-        self.sign_in = SignIn(at(forger.issuer), http)
+        self.sign_in = OidcClient(at(forger.issuer), http)
 
-    def claims(self, pending: Pending, **changed: Any) -> dict[str, Any]:
+    def claims(self, pending: AuthorizationRequest, **changed: Any) -> dict[str, Any]:
         seconds = int(self.now.timestamp())
         whole = {"iss": self.forger.issuer, "aud": "basic", "sub": "ada", "iat": seconds, "exp": seconds + 60,
                  "nonce": pending.nonce, "email": "ada@example.org", "email_verified": True, **changed}  # fmt: skip
@@ -141,7 +141,7 @@ class Tale:
         self.forger.tokens = {"access_token": "a-token", "id_token": make(self.claims(pending))}
         return await self.finished(pending)
 
-    async def finished(self, pending: Pending) -> Claims:
+    async def finished(self, pending: AuthorizationRequest) -> Claims:
         params = {"state": pending.state, "code": "code"}
         return await self.sign_in.finish(REDIRECT, pending, params, self.now)
 
@@ -255,10 +255,10 @@ def test_a_provider_that_is_not_what_its_settings_say_is_not_used(told: Told, fo
         for changed in unfit:
             forger.metadata = {**whole, **changed}
             with pytest.raises(ProviderUnfit):
-                await SignIn(at(forger.issuer), http).begin(REDIRECT, now)
+                await OidcClient(at(forger.issuer), http).begin(REDIRECT, now)
         forger.metadata, before = whole, len(forger.asked)
         with pytest.raises(ProviderUnfit):  # plain HTTP is for tests only, and then nobody is asked
-            await SignIn(replace(at(forger.issuer), allow_http=False), http).begin(REDIRECT, now)
+            await OidcClient(replace(at(forger.issuer), allow_http=False), http).begin(REDIRECT, now)
         assert len(forger.asked) == before
         assert "secret" not in repr(at(forger.issuer)).lower()
 
@@ -280,7 +280,7 @@ def test_a_provider_is_asked_in_bounds(told: Told, forger: Forger) -> None:
         for answer in answers:
             forger.raw[path] = answer
             with pytest.raises(ProviderDown):
-                await SignIn(at(forger.issuer), http).begin(REDIRECT, datetime.now(UTC))
+                await OidcClient(at(forger.issuer), http).begin(REDIRECT, datetime.now(UTC))
         assert "/other" not in forger.asked
 
     told(story)

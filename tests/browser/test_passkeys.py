@@ -49,10 +49,10 @@ class Door:
     """A door as the product has it: keeps the challenge, one passkey, and who signed in."""
 
     def __init__(self) -> None:
-        self.site: passkeys.Site
+        self.site: passkeys.RelyingParty
         self.challenge = b""
         self.kept: list[passkeys.Passkey] = []
-        self.used: list[passkeys.Used] = []
+        self.used: list[passkeys.Assertion] = []
         self.answers: list[dict[str, Any]] = []
         self.who = "nobody"
 
@@ -116,7 +116,7 @@ def opened(door: Door) -> Iterator[str]:
         listener.bind(("127.0.0.1", 0))
         listener.listen(64)
         base = f"http://localhost:{listener.getsockname()[1]}"
-        door.site = passkeys.Site.of(base, "Bakehouse")
+        door.site = passkeys.RelyingParty.of(base, "Bakehouse")
         server = uvicorn.Server(uvicorn.Config(door.app(), log_config=None, access_log=False))
         thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
         thread.start()
@@ -222,8 +222,8 @@ def test_an_answer_is_good_for_one_challenge_site_user_and_key(
     page.wait_for_url("**/?in")
     answer, challenge = found.answers[1], found.challenge
     assert passkeys.authenticated(site, challenge, kept, ADA, answer).user_verified
-    elsewhere = passkeys.Site.of("https://elsewhere.example", "Elsewhere")
-    other_port = passkeys.Site("localhost", "http://localhost:1", "Other")
+    elsewhere = passkeys.RelyingParty.of("https://elsewhere.example", "Elsewhere")
+    other_port = passkeys.RelyingParty("localhost", "http://localhost:1", "Other")
     other_key = passkeys.Passkey(b"another", kept.public_key, 0)
     for where, what, key, whose, said in [
         (site, b"another challenge", kept, ADA, answer), (elsewhere, challenge, kept, ADA, answer),
@@ -296,7 +296,7 @@ def test_the_site_is_its_public_address() -> None:
         ("http://localhost:8000", "localhost", "http://localhost:8000"),
         ("https://bücher.example", "xn--bcher-kva.example", "https://xn--bcher-kva.example"),
     ):
-        site = passkeys.Site.of(url, "Bakehouse")
+        site = passkeys.RelyingParty.of(url, "Bakehouse")
         assert (site.host, site.origin) == (host, origin)
     for url in (
         "http://bookings.example",
@@ -307,7 +307,7 @@ def test_the_site_is_its_public_address() -> None:
         "x",
     ):
         with pytest.raises(PasskeysImpossible):
-            passkeys.Site.of(url, "Bakehouse")
+            passkeys.RelyingParty.of(url, "Bakehouse")
 
 
 def with_part(answer: dict[str, Any], name: str, part: bytes) -> dict[str, Any]:

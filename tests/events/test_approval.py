@@ -15,14 +15,14 @@ from infra24.bookings import Booking, By, IllegalMove, SlotTaken, Status, Tokens
 from infra24.db import Database
 from infra24.people import Role
 from infra24.settings import Settings
-from infra24.worker import Queue
+from infra24.worker import JobQueue
 from tests.factories import ADA, Shop, wish
 from tests.mail.reading import letters, link_of
 from tests.people import sign_in
 from tests.serving import NOW, Clock
 
 AT = NOW + timedelta(days=10)
-Story = Callable[[Database, Queue], Awaitable[Any]]
+Story = Callable[[Database, JobQueue], Awaitable[Any]]
 
 
 @pytest.fixture
@@ -43,7 +43,7 @@ def house(settings: Settings, database_url: str, clock: Clock, empty_queue: None
     return go
 
 
-async def work(queue: Queue) -> None:
+async def work(queue: JobQueue) -> None:
     """Do all the jobs that wait."""
     async with queue.jobs.open_async():
         await queue.jobs.run_worker_async(wait=False, install_signal_handlers=False, listen_notify=False)
@@ -61,7 +61,7 @@ def test_a_request_claims_its_time_and_those_who_may_decide_are_asked_by_letter(
     staff = sign_in(database_url, settings, clock, shop, Role.STAFF)
     sign_in(database_url, settings, clock, shop, Role.HOST)
 
-    async def story(database: Database, queue: Queue) -> UUID:
+    async def story(database: Database, queue: JobQueue) -> UUID:
         asked = await ask(database, shop, tokens)
         assert asked.status is Status.PENDING
         with pytest.raises(SlotTaken):
@@ -79,7 +79,7 @@ def test_a_request_claims_its_time_and_those_who_may_decide_are_asked_by_letter(
 def test_a_decision_is_told_to_whoever_asked_with_its_reason(
     house: Any, shop: Shop, tokens: Tokens, settings: Settings, verdict: str, status: str
 ) -> None:
-    async def story(database: Database, queue: Queue) -> list[str]:
+    async def story(database: Database, queue: JobQueue) -> list[str]:
         asked = await ask(database, shop, tokens)
         async with database.transaction(shop.org_id) as tx:
             if verdict == "approve":
@@ -103,7 +103,7 @@ def test_a_decision_is_told_to_whoever_asked_with_its_reason(
 def test_declining_frees_the_time_at_once_and_only_what_waits_can_be_declined(
     house: Any, shop: Shop, tokens: Tokens
 ) -> None:
-    async def story(database: Database, _: Queue) -> None:
+    async def story(database: Database, _: JobQueue) -> None:
         asked = await ask(database, shop, tokens)
         async with database.transaction(shop.org_id) as tx:
             await bookings.decline(tx, asked.id, because="", now=NOW)
@@ -122,7 +122,7 @@ def test_declining_frees_the_time_at_once_and_only_what_waits_can_be_declined(
 def test_what_nobody_decides_lapses_after_the_time_that_the_organization_sets(
     house: Any, shop: Shop, tokens: Tokens, settings: Settings, clock: Clock
 ) -> None:
-    async def story(database: Database, queue: Queue) -> tuple[Booking, Booking]:
+    async def story(database: Database, queue: JobQueue) -> tuple[Booking, Booking]:
         async with database.transaction(shop.org_id) as tx:
             await organizations.change(tx, {"settings": {"approval_hours": 5}}, NOW)
         asked = await ask(database, shop, tokens)
@@ -149,7 +149,7 @@ def test_what_nobody_decides_lapses_after_the_time_that_the_organization_sets(
 def test_a_request_waits_no_longer_than_until_it_begins_and_a_decided_one_waits_no_more(
     house: Any, shop: Shop, tokens: Tokens
 ) -> None:
-    async def story(database: Database, _: Queue) -> None:
+    async def story(database: Database, _: JobQueue) -> None:
         soon = NOW + timedelta(hours=3)
         async with database.transaction(shop.org_id) as tx:
             made = await bookings.book(tx, wish(shop.ids["asked"], soon), tokens=tokens, now=NOW)
@@ -167,7 +167,7 @@ def test_the_booker_who_moves_an_approved_booking_asks_again(
 ) -> None:
     sign_in(database_url, settings, clock, shop, Role.ADMIN)
 
-    async def story(database: Database, queue: Queue) -> Booking:
+    async def story(database: Database, queue: JobQueue) -> Booking:
         asked = await ask(database, shop, tokens)
         async with database.transaction(shop.org_id) as tx:
             await bookings.approve(tx, asked.id, now=NOW)
@@ -192,7 +192,7 @@ def test_the_booker_who_moves_an_approved_booking_asks_again(
 def test_two_who_decide_at_once_decide_once(
     house: Any, shop: Shop, tokens: Tokens, owner: psycopg.Connection[Any]
 ) -> None:
-    async def story(database: Database, _: Queue) -> tuple[list[Any], Booking]:
+    async def story(database: Database, _: JobQueue) -> tuple[list[Any], Booking]:
         asked = await ask(database, shop, tokens)
 
         async def approve() -> None:
@@ -227,7 +227,7 @@ def test_members_are_asked_only_where_their_role_decides(shop: Shop) -> None:
 
 
 def test_a_hold_is_confirmed_by_nobody_but_its_holder(house: Any, shop: Shop, tokens: Tokens) -> None:
-    async def story(database: Database, _: Queue) -> None:
+    async def story(database: Database, _: JobQueue) -> None:
         async with database.transaction(shop.org_id) as tx:
             held = await bookings.hold(tx, wish(shop.ids["room"], AT, person=None), tokens=tokens, now=NOW)
         with pytest.raises(IllegalMove):
@@ -240,7 +240,7 @@ def test_a_hold_is_confirmed_by_nobody_but_its_holder(house: Any, shop: Shop, to
 def test_staff_may_put_a_request_into_the_past_and_it_still_waits(
     house: Any, shop: Shop, tokens: Tokens
 ) -> None:
-    async def story(database: Database, _: Queue) -> Booking:
+    async def story(database: Database, _: JobQueue) -> Booking:
         asked = await ask(database, shop, tokens)
         past = NOW - timedelta(days=1)
         async with database.transaction(shop.org_id) as tx:

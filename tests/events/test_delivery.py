@@ -20,7 +20,7 @@ from infra24.bookings import By, Tokens
 from infra24.db import Database
 from infra24.settings import Settings
 from infra24.subscribers import SUBSCRIBERS
-from infra24.worker import Queue
+from infra24.worker import JobQueue
 from tests.conftest import opened
 from tests.factories import Shop, wish
 from tests.serving import NOW, Clock
@@ -28,7 +28,7 @@ from tests.serving import NOW, Clock
 AT = NOW + timedelta(days=3)
 
 
-async def _drain(queue: Queue) -> None:
+async def _drain(queue: JobQueue) -> None:
     async with queue.jobs.open_async():
         await queue.jobs.run_worker_async(wait=False, install_signal_handlers=False, listen_notify=False)
 
@@ -200,7 +200,7 @@ asyncio.run(main())
         await database.open()
         try:
             async with queue.jobs.open_async():
-                await queue.rescue(0)
+                await queue.requeue_stalled(0)
             with psycopg.connect(url, autocommit=True) as owner:  # the retry waits a moment: not in a test
                 owner.execute("UPDATE procrastinate_jobs SET scheduled_at = NULL WHERE status = 'todo'")
             await _drain(queue)

@@ -8,7 +8,7 @@ from jinja2 import UndefinedError
 
 import infra24.mail
 from infra24.i18n import LANGUAGES
-from infra24.mail import write
+from infra24.mail import render
 
 LINK = "https://example.org/x/abc?d=1&e=2"
 FACTS: dict[str, dict[str, str | int | None]] = {
@@ -39,14 +39,14 @@ def test_every_template_is_tried_here() -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("kind", FACTS)
 def test_every_letter_says_all_its_facts_in_every_language(kind: str, language: str) -> None:
-    letter = write(kind, "ada@example.org", language, **FACTS[kind])
+    letter = render(kind, "ada@example.org", language, **FACTS[kind])
     assert letter.language == language
     for fact in FACTS[kind].values():
         assert fact is False or str(fact) in f"{letter.subject}\n{letter.text}"
     assert ("link" in FACTS[kind]) == (LINK in letter.text.splitlines())
     assert not re.search(r"%\(|\{\{|\n\n\n|[ \t]\n", letter.text)
     if language != "en":
-        english = write(kind, "ada@example.org", "en", **FACTS[kind])
+        english = render(kind, "ada@example.org", "en", **FACTS[kind])
         assert letter.subject != english.subject
         assert not set(letter.text.splitlines()) & {line for line in english.text.splitlines() if " " in line}
 
@@ -55,18 +55,18 @@ def test_every_letter_says_all_its_facts_in_every_language(kind: str, language: 
 def test_a_letter_without_a_fact_is_not_written(kind: str) -> None:
     name = next(iter(FACTS[kind]))
     with pytest.raises((UndefinedError, TypeError)):
-        write(kind, "ada@example.org", "en", **{n: f for n, f in FACTS[kind].items() if n != name})
+        render(kind, "ada@example.org", "en", **{n: f for n, f in FACTS[kind].items() if n != name})
 
 
 def test_one_minute_is_one() -> None:
-    assert "for 1 minute." in write("sign_in", "a@example.org", "en", name="A", link=LINK, minutes=1).text
-    assert "1 minuto." in write("sign_in", "a@example.org", "es", name="A", link=LINK, minutes=1).text
+    assert "for 1 minute." in render("sign_in", "a@example.org", "en", name="A", link=LINK, minutes=1).text
+    assert "1 minuto." in render("sign_in", "a@example.org", "es", name="A", link=LINK, minutes=1).text
 
 
 def test_a_decision_says_which() -> None:
-    yes = write("booking_decided", "a@example.org", "en", title="Room", when="Friday", approved=True,
+    yes = render("booking_decided", "a@example.org", "en", title="Room", when="Friday", approved=True,
                 reason=None, link=LINK)  # fmt: skip
-    no = write("booking_decided", "a@example.org", "en", title="Room", when="Friday", approved=False,
+    no = render("booking_decided", "a@example.org", "en", title="Room", when="Friday", approved=False,
                reason="Closed\nthat day", link=LINK)  # fmt: skip
     assert (yes.subject, no.subject) == ("Confirmed: Room", "Declined: Room")
     assert "reason" not in yes.text
@@ -74,7 +74,7 @@ def test_a_decision_says_which() -> None:
 
 
 def test_an_unknown_language_is_english() -> None:
-    assert write("password_changed", "a@example.org", "de").subject == "Your password was changed"
+    assert render("password_changed", "a@example.org", "de").subject == "Your password was changed"
 
 
 @pytest.mark.parametrize(
@@ -90,12 +90,12 @@ def test_an_unknown_language_is_english() -> None:
 )
 def test_no_program_makes_a_link_of_a_name(typed: str, said: str) -> None:
     """Programs that read mail link whatever looks like a domain, without https:// too."""
-    letter = write("approval_wanted", "mo@shop.example", "en", **{**FACTS["approval_wanted"], "who": typed})
+    letter = render("approval_wanted", "mo@shop.example", "en", **{**FACTS["approval_wanted"], "who": typed})
     assert f"{said} asks for a booking" in letter.text
 
 
 def test_an_organization_may_be_called_as_its_site_is() -> None:
-    letter = write(
+    letter = render(
         "invitation", "a@example.org", "en", **{**FACTS["invitation"], "organization": "Yoga.example"}
     )
     assert letter.subject == "Yoga.example invites you"
@@ -106,10 +106,10 @@ def test_an_organization_may_be_called_as_its_site_is() -> None:
              "Win at https://evil.example/now"],
 )  # fmt: skip
 def test_what_people_type_stays_a_name_on_one_line(evil: str) -> None:
-    letter = write("invitation", "a@example.org", "en", **{**FACTS["invitation"], "organization": evil, "inviter": evil})  # fmt: skip
+    letter = render("invitation", "a@example.org", "en", **{**FACTS["invitation"], "organization": evil, "inviter": evil})  # fmt: skip
     assert letter.subject.isprintable()
     assert len(letter.subject) < 250
-    calm = write("invitation", "a@example.org", "en", **FACTS["invitation"])
+    calm = render("invitation", "a@example.org", "en", **FACTS["invitation"])
     assert len(letter.text.splitlines()) == len(calm.text.splitlines())
     assert re.findall(r"\w+://\S+", letter.text) == [LINK]
     assert "\u202e" not in letter.text

@@ -18,31 +18,39 @@ from infra24 import doctor
 from infra24.app import compose
 from infra24.db import Database
 from infra24.errors import Invalid
-from infra24.mail import Desk, Letter, NoAddress, NoServer, Refused, Writers, write
-from infra24.mail.retry import Patience, pause
+from infra24.mail import (
+    ComposeContext,
+    Composers,
+    Email,
+    InvalidAddress,
+    InvalidMailServer,
+    PermanentFailure,
+    render,
+)
+from infra24.mail.retry import MailRetry, delay_seconds
 from infra24.server import Urls
 from infra24.settings import Settings
-from infra24.worker import Queue
+from infra24.worker import JobQueue
 from tests.mail.servers import Mailbox, mail_server
 from tests.serving import Clock
 
 PERSON = UUID(int=7)
 
 
-async def _sign_in(desk: Desk, facts: dict[str, Any]) -> Letter | None:
-    proof = desk.tokens.sign("sign in", UUID(facts["user"]).bytes).hex()
-    return write(
-        "sign_in", "ada@example.org", "en", name="Ada", link=f"{desk.base_url}/sign-in/{proof}", minutes=15
+async def _sign_in(context: ComposeContext, facts: dict[str, Any]) -> Email | None:
+    proof = context.tokens.sign("sign in", UUID(facts["user"]).bytes).hex()
+    return render(
+        "sign_in", "ada@example.org", "en", name="Ada", link=f"{context.base_url}/sign-in/{proof}", minutes=15
     )
 
 
-async def _silent(desk: Desk, facts: dict[str, Any]) -> Letter | None:
+async def _silent(context: ComposeContext, facts: dict[str, Any]) -> Email | None:
     return None
 
 
-WRITERS: Writers = {"sign_in": _sign_in, "silent": _silent}
+FAKES: Composers = {"sign_in": _sign_in, "silent": _silent}
 
-Story = Callable[[Database, Queue], Awaitable[Any]]
+Story = Callable[[Database, JobQueue], Awaitable[Any]]
 
 
 @pytest.fixture
@@ -71,9 +79,9 @@ def url(database_of_letters: str) -> str:
     return database_of_letters
 
 
-def tell(settings: Settings, url: str, clock: Clock, story: Story, writers: Writers = WRITERS) -> Any:
+def tell(settings: Settings, url: str, clock: Clock, story: Story, composers: Composers = FAKES) -> Any:
     async def main() -> Any:
-        database, queue = compose(settings, url, clock, writers)
+        database, queue = compose(settings, url, clock, composers)
         await database.open()
         try:
             return await story(database, queue)
@@ -83,12 +91,12 @@ def tell(settings: Settings, url: str, clock: Clock, story: Story, writers: Writ
     return asyncio.run(main())
 
 
-async def ask(database: Database, queue: Queue, kind: str = "sign_in") -> None:
+async def ask(database: Database, queue: JobQueue, kind: str = "sign_in") -> None:
     async with database.connection() as connection, connection.transaction():
-        await queue.letter(connection, kind, {"user": PERSON})
+        await queue.enqueue(connection, kind, {"user": PERSON})
 
 
-async def drain(queue: Queue) -> None:
+async def drain(queue: JobQueue) -> None:
     async with queue.jobs.open_async():
         await queue.jobs.run_worker_async(wait=False, install_signal_handlers=False, listen_notify=False)
 
@@ -97,7 +105,7 @@ def jobs(url: str) -> list[tuple[Any, ...]]:
     with psycopg.connect(url) as owner:
         return owner.execute(
             "SELECT status::text, attempts, extract(epoch FROM scheduled_at - now())::float, args "
-            "FROM procrastinate_jobs WHERE task_name = 'send_letter' ORDER BY id"
+            "FROM procrastinate_jobs WHERE task_name = 'send_email' ORDER BY id"
         ).fetchall()
 
 
@@ -112,7 +120,7 @@ def test_a_letter_goes_when_its_transaction_commits_and_its_job_has_no_secret(
 ) -> None:
     kept: list[Any] = []
 
-    async def story(database: Database, queue: Queue) -> None:
+    async def story(database: Database, queue: JobQueue) -> None:
         await ask(database, queue)
         kept.extend(jobs(url))
         await drain(queue)
@@ -131,10 +139,10 @@ def test_a_letter_goes_when_its_transaction_commits_and_its_job_has_no_secret(
 def test_a_letter_of_a_transaction_that_fails_is_never_sent(
     by_mail: Settings, url: str, clock: Clock, box: Mailbox
 ) -> None:
-    async def story(database: Database, queue: Queue) -> None:
+    async def story(database: Database, queue: JobQueue) -> None:
         with pytest.raises(RuntimeError):
             async with database.connection() as connection, connection.transaction():
-                await queue.letter(connection, "sign_in", {"user": PERSON})
+                await queue.enqueue(connection, "sign_in", {"user": PERSON})
                 raise RuntimeError
         await drain(queue)
 
@@ -150,12 +158,12 @@ def test_a_letter_of_a_transaction_that_fails_is_never_sent(
 def test_a_job_takes_no_secret_and_no_address(
     settings: Settings, url: str, clock: Clock, secret: str
 ) -> None:
-    async def story(database: Database, queue: Queue) -> None:
+    async def story(database: Database, queue: JobQueue) -> None:
         async with database.connection() as connection:
             with pytest.raises(Invalid, match="does not go into a job"):
-                await queue.letter(connection, "sign_in", {"user": PERSON, "token": secret})
-            with pytest.raises(AssertionError, match="nobody writes"):
-                await queue.letter(connection, "unheard_of", {})
+                await queue.enqueue(connection, "sign_in", {"user": PERSON, "token": secret})
+            with pytest.raises(AssertionError, match="has no composer"):
+                await queue.enqueue(connection, "unheard_of", {})
 
     tell(settings, url, clock, story)
     assert jobs(url) == []
@@ -167,7 +175,7 @@ def test_a_server_that_is_busy_is_asked_again_later(
     box.to_rcpt, box.to_data = ["450 later"], ["451 later"]
     waits = []
 
-    async def story(database: Database, queue: Queue) -> None:
+    async def story(database: Database, queue: JobQueue) -> None:
         await ask(database, queue)
         for _ in range(3):
             hurry(url)
@@ -190,7 +198,7 @@ def test_a_refusal_for_good_is_final_and_logged_without_the_recipient(
 ) -> None:
     box.to_rcpt = ["550 <ada@example.org> is nobody here"]
 
-    async def story(database: Database, queue: Queue) -> None:
+    async def story(database: Database, queue: JobQueue) -> None:
         await ask(database, queue)
         for _ in range(2):
             hurry(url)
@@ -200,12 +208,12 @@ def test_a_refusal_for_good_is_final_and_logged_without_the_recipient(
     assert jobs(url)[0][:2] == ("failed", 1)
     assert box.tried == 1
     said = [record.getMessage() for record in caplog.records if record.name == "infra24.mail"]
-    assert said == ["letter sign_in of job 1 was refused for good: 550 <…> is nobody here"]
+    assert said == ["e-mail sign_in of job 1 failed for good: 550 <…> is nobody here"]
     assert "ada@example.org" not in caplog.text
 
 
 def test_nothing_to_say_is_nothing_sent(by_mail: Settings, url: str, clock: Clock, box: Mailbox) -> None:
-    async def story(database: Database, queue: Queue) -> None:
+    async def story(database: Database, queue: JobQueue) -> None:
         await ask(database, queue, "silent")
         await drain(queue)
 
@@ -218,7 +226,7 @@ def test_a_kind_that_this_worker_does_not_know_waits_for_one_that_does(
     by_mail: Settings, url: str, clock: Clock, box: Mailbox
 ) -> None:
     tell(by_mail, url, clock, ask)
-    tell(by_mail, url, clock, lambda _, queue: drain(queue), writers={})
+    tell(by_mail, url, clock, lambda _, queue: drain(queue), composers={})
     assert jobs(url)[0][:2] == ("todo", 1)
     hurry(url)
     tell(by_mail, url, clock, lambda _, queue: drain(queue))
@@ -230,14 +238,14 @@ def test_without_a_server_the_log_has_the_name_of_the_file_and_not_the_link(
 ) -> None:
     caplog.set_level(logging.DEBUG)
 
-    async def story(database: Database, queue: Queue) -> None:
+    async def story(database: Database, queue: JobQueue) -> None:
         await ask(database, queue)
         await drain(queue)
 
     tell(settings, url, clock, story)
     (file,) = (settings.data_dir / "mail").iterdir()
     link = next(line for line in file.read_text().splitlines() if "/sign-in/" in line)
-    assert f"letter sign_in: {file.name}" in caplog.text
+    assert f"e-mail sign_in: {file.name}" in caplog.text
     assert link[:40] not in caplog.text
     assert "/sign-in/" not in caplog.text
     assert "ada@example.org" not in caplog.text
@@ -252,21 +260,21 @@ def test_a_worker_killed_loses_no_letter_and_a_repeat_can_be_recognized(
     script = f"""
 import asyncio, os, signal
 from infra24.app import compose
-from infra24.mail import write
+from infra24.mail import render
 from infra24.settings import Settings
 
 def die(): os.kill(os.getpid(), signal.SIGKILL)
 
-async def sign_in(desk, facts):
+async def sign_in(context, facts):
     if {step!r} == "before it is sent": die()
-    return write("sign_in", "ada@example.org", "en", name="Ada", link="https://example.org/x", minutes=15)
+    return render("sign_in", "ada@example.org", "en", name="Ada", link="https://example.org/x", minutes=15)
 
 async def main():
-    database, queue = compose(Settings(secret="x" * 32), {url!r}, writers={{"sign_in": sign_in}})
-    carry = queue.office.post.send
-    async def then_die(letter, stamp):
-        await carry(letter, stamp); die()
-    queue.office.post.send = then_die
+    database, queue = compose(Settings(secret="x" * 32), {url!r}, composers={{"sign_in": sign_in}})
+    carry = queue.mailer.transport.send
+    async def then_die(email, headers):
+        await carry(email, headers); die()
+    queue.mailer.transport.send = then_die
     await database.open()
     async with queue.jobs.open_async():
         await queue.jobs.run_worker_async(wait=False)
@@ -280,9 +288,9 @@ asyncio.run(main())
     with psycopg.connect(url, autocommit=True) as owner:
         owner.execute("UPDATE procrastinate_workers SET last_heartbeat = now() - interval '1 hour'")
 
-    async def again(_: Database, queue: Queue) -> None:
+    async def again(_: Database, queue: JobQueue) -> None:
         async with queue.jobs.open_async():
-            await queue.rescue(0)
+            await queue.requeue_stalled(0)
         hurry(url)
         await drain(queue)
 
@@ -293,7 +301,7 @@ asyncio.run(main())
 
 
 def test_two_letters_about_the_same_are_two(by_mail: Settings, url: str, clock: Clock, box: Mailbox) -> None:
-    async def story(database: Database, queue: Queue) -> None:
+    async def story(database: Database, queue: JobQueue) -> None:
         await ask(database, queue)
         await ask(database, queue)
         await drain(queue)
@@ -303,21 +311,19 @@ def test_two_letters_about_the_same_are_two(by_mail: Settings, url: str, clock: 
 
 
 def test_patience_doubles_up_to_an_hour_and_lasts_about_a_day() -> None:
-    assert [pause(n) for n in range(4)] == [10, 20, 40, 80]
-    assert pause(30) == pause(10_000) == 3_600
-    assert 20 < sum(pause(n) for n in range(32)) / 3_600 < 28
-    assert Patience().get_retry_exception(RuntimeError(), _job(31)) is not None
-    assert Patience().get_retry_exception(RuntimeError(), _job(32)) is None
-    assert Patience().get_retry_exception(Refused(), _job(0)) is None
-    assert Patience().get_retry_exception(NoAddress(), _job(0)) is None
+    assert [delay_seconds(n) for n in range(4)] == [10, 20, 40, 80]
+    assert delay_seconds(30) == delay_seconds(10_000) == 3_600
+    assert 20 < sum(delay_seconds(n) for n in range(32)) / 3_600 < 28
+    assert MailRetry().get_retry_exception(RuntimeError(), _job(31)) is not None
+    assert MailRetry().get_retry_exception(RuntimeError(), _job(32)) is None
+    assert MailRetry().get_retry_exception(PermanentFailure(), _job(0)) is None
+    assert MailRetry().get_retry_exception(InvalidAddress(), _job(0)) is None
 
 
 def _job(attempts: int) -> Any:
     from procrastinate.jobs import Job
 
-    return Job(
-        id=1, queue="letters", lock=None, queueing_lock=None, task_name="send_letter", attempts=attempts
-    )
+    return Job(id=1, queue="mail", lock=None, queueing_lock=None, task_name="send_email", attempts=attempts)
 
 
 def _command(settings: Settings, **environment: str) -> tuple[int, str]:
@@ -357,6 +363,9 @@ def test_the_doctor_says_what_is_wrong_with_a_server(settings: Settings) -> None
         assert not finding.well
         assert said in finding.seen
         assert secret not in finding.seen
-    assert _command(settings, INFRA24_SMTP_URL=f"http://u:{secret}@h") == (2, f"{NoServer().sentence}\n")
+    assert _command(settings, INFRA24_SMTP_URL=f"http://u:{secret}@h") == (
+        2,
+        f"{InvalidMailServer().sentence}\n",
+    )
     nobody = settings.model_copy(update={"mail_from": "nobody"})
     assert not _mail(nobody).well

@@ -12,17 +12,25 @@ from pathlib import Path
 import pytest
 
 from infra24.errors import Invalid
-from infra24.mail import Delayed, Letter, NoSender, NoServer, Post, Refused, Stamp
-from infra24.mail.file import FolderPost
+from infra24.mail import (
+    Email,
+    InvalidMailServer,
+    InvalidSender,
+    MailTransport,
+    MessageHeaders,
+    PermanentFailure,
+    TemporaryFailure,
+)
+from infra24.mail.file import FileTransport
 from infra24.mail.mime import sender
-from infra24.mail.smtp import Server, SmtpPost
+from infra24.mail.smtp import Server, SmtpTransport
 from tests.mail.servers import Certificate, Mailbox, mail_server, self_made
 from tests.serving import NOW
 
 BY = sender("Infra24 <post@example.org>")
 LINK = "https://example.org/sign-in/" + "s3cret-" * 20
-LETTER = Letter("ada@example.org", "Hello", f"Open\n\n{LINK}\n", language="es")
-STAMP = Stamp("sign_in.7.abc@example.org", NOW)
+LETTER = Email("ada@example.org", "Hello", f"Open\n\n{LINK}\n", language="es")
+STAMP = MessageHeaders("sign_in.7.abc@example.org", NOW)
 
 
 @pytest.fixture
@@ -47,18 +55,18 @@ def encrypted(box: Mailbox, certificate: Certificate) -> Iterator[int]:
         yield port
 
 
-def smtp(url: str) -> SmtpPost:
-    return SmtpPost(Server.of(url), BY)
+def smtp(url: str) -> SmtpTransport:
+    return SmtpTransport(Server.of(url), BY)
 
 
-def send(post: Post, letter: Letter = LETTER, stamp: Stamp = STAMP) -> str:
+def send(post: MailTransport, letter: Email = LETTER, stamp: MessageHeaders = STAMP) -> str:
     return asyncio.run(post.send(letter, stamp))
 
 
 @pytest.fixture(params=["folder", "smtp"])
 def post_and_read(
     request: pytest.FixtureRequest, tmp_path: Path
-) -> tuple[Post, Callable[[], list[EmailMessage]]]:
+) -> tuple[MailTransport, Callable[[], list[EmailMessage]]]:
     if request.param == "smtp":
         box = request.getfixturevalue("box")
         return smtp(f"smtp://127.0.0.1:{request.getfixturevalue('plain')}"), lambda: box.letters
@@ -68,11 +76,11 @@ def post_and_read(
         found = sorted(folder.glob("*.eml"))
         return [message_from_bytes(path.read_bytes(), policy=policy.default) for path in found]  # type: ignore[misc]
 
-    return FolderPost(folder, BY), read
+    return FileTransport(folder, BY), read
 
 
 def test_what_arrives_is_what_was_written(
-    post_and_read: tuple[Post, Callable[[], list[EmailMessage]]],
+    post_and_read: tuple[MailTransport, Callable[[], list[EmailMessage]]],
 ) -> None:
     post, read = post_and_read
     said = send(
@@ -96,20 +104,20 @@ def test_what_arrives_is_what_was_written(
 
 
 def test_a_letter_sent_again_can_be_recognized(
-    post_and_read: tuple[Post, Callable[[], list[EmailMessage]]],
+    post_and_read: tuple[MailTransport, Callable[[], list[EmailMessage]]],
 ) -> None:
     post, read = post_and_read
     for _ in range(2):
         send(post)
     assert {letter["Message-ID"] for letter in read()} == {"<sign_in.7.abc@example.org>"}
-    assert isinstance(post, SmtpPost) or len(read()) == 1
+    assert isinstance(post, SmtpTransport) or len(read()) == 1
 
 
 def test_looking_says_where_letters_go_and_sends_none(
-    post_and_read: tuple[Post, Callable[[], list[EmailMessage]]],
+    post_and_read: tuple[MailTransport, Callable[[], list[EmailMessage]]],
 ) -> None:
     post, read = post_and_read
-    assert asyncio.run(post.look())
+    assert asyncio.run(post.check())
     assert read() == []
 
 
@@ -119,10 +127,10 @@ def test_looking_says_where_letters_go_and_sends_none(
 )  # fmt: skip
 def test_an_address_is_one_address(evil: str) -> None:
     with pytest.raises(Invalid):
-        Letter(evil, "Hello", "text")
+        Email(evil, "Hello", "text")
     if evil:
         with pytest.raises(Invalid):
-            Letter("ada@example.org", "Hello", "text", reply_to=evil)
+            Email("ada@example.org", "Hello", "text", reply_to=evil)
 
 
 @pytest.mark.parametrize(
@@ -130,9 +138,9 @@ def test_an_address_is_one_address(evil: str) -> None:
 )
 def test_no_subject_adds_a_header(evil: str) -> None:
     with pytest.raises(Invalid):
-        Letter("ada@example.org", evil, "text")
+        Email("ada@example.org", evil, "text")
     with pytest.raises(Invalid):
-        Letter("ada@example.org", "Hi", "text", language=evil)
+        Email("ada@example.org", "Hi", "text", language=evil)
 
 
 def test_a_domain_in_any_script_is_written_in_ascii(box: Mailbox, plain: int) -> None:
@@ -142,7 +150,7 @@ def test_a_domain_in_any_script_is_written_in_ascii(box: Mailbox, plain: int) ->
 
 def test_a_name_in_any_script_goes_where_the_server_takes_it(box: Mailbox, plain: int) -> None:
     zoe = replace(LETTER, to="zoë@example.org")
-    with pytest.raises(Refused, match="beyond ASCII"):
+    with pytest.raises(PermanentFailure, match="beyond ASCII"):
         send(smtp(f"smtp://127.0.0.1:{plain}"), zoe)
     with mail_server(box, enable_SMTPUTF8=True) as port:
         send(smtp(f"smtp://127.0.0.1:{port}"), zoe)
@@ -154,7 +162,7 @@ def test_a_letter_does_not_show_its_links_when_it_is_printed() -> None:
 
 
 def test_a_file_has_its_links_whole(tmp_path: Path) -> None:
-    name = send(FolderPost(tmp_path, BY), replace(LETTER, text=f"¡Hola!\n\n{LINK}?a=b\n"))
+    name = send(FileTransport(tmp_path, BY), replace(LETTER, text=f"¡Hola!\n\n{LINK}?a=b\n"))
     assert f"{LINK}?a=b" in (tmp_path / name).read_text().splitlines()
 
 
@@ -173,7 +181,7 @@ def test_starttls_and_a_password_by_a_certificate_that_is_trusted_by_name(
     assert len(box.letters) == 1
     assert box.sessions[0].ssl is not None
     assert box.sessions[0].authenticated
-    assert "TLSv1." in asyncio.run(post.look())
+    assert "TLSv1." in asyncio.run(post.check())
 
 
 def test_smtps_is_encrypted_from_the_first_byte(box: Mailbox, certificate: Certificate) -> None:
@@ -186,7 +194,7 @@ def test_a_certificate_that_nobody_trusts_gets_no_password(
     box: Mailbox, encrypted: int, tmp_path: Path
 ) -> None:
     other = self_made(tmp_path)
-    with pytest.raises(Delayed, match="CERTIFICATE_VERIFY_FAILED"):
+    with pytest.raises(TemporaryFailure, match="CERTIFICATE_VERIFY_FAILED"):
         send(smtp(f"smtp://infra24:p%40ss%2Fword@127.0.0.1:{encrypted}?ca={other.path}"))
     assert box.logins == []
 
@@ -194,7 +202,7 @@ def test_a_certificate_that_nobody_trusts_gets_no_password(
 def test_a_server_without_starttls_gets_no_password_where_it_is_wanted(
     box: Mailbox, plain: int, certificate: Certificate
 ) -> None:
-    with pytest.raises(Delayed, match="STARTTLS"):
+    with pytest.raises(TemporaryFailure, match="STARTTLS"):
         send(smtp(f"smtp://infra24:p%40ss%2Fword@127.0.0.1:{plain}?ca={certificate.path}"))
     assert (box.logins, box.tried) == ([], 0)
 
@@ -221,7 +229,7 @@ def test_encryption_is_wanted_everywhere_but_on_this_machine() -> None:
     ],
 )
 def test_an_address_of_no_server_is_refused_without_repeating_the_password(url: str) -> None:
-    with pytest.raises(NoServer) as refused:
+    with pytest.raises(InvalidMailServer) as refused:
         Server.of(url)
     assert "hunter2" not in str(refused.value)
     assert "hunter2" not in repr(Server.of("smtp://u:hunter2@h"))
@@ -231,21 +239,21 @@ def test_an_address_of_no_server_is_refused_without_repeating_the_password(url: 
     "by", ["", "nobody", "A <a@b.example>, C <c@d.example>", "A <a@b.example>\nBcc: c@d.example"]
 )
 def test_a_sender_is_one_address(by: str) -> None:
-    with pytest.raises(NoSender):
+    with pytest.raises(InvalidSender):
         sender(by)
 
 
 def test_a_wrong_password_is_the_settings_fault_and_loses_no_letter(
     box: Mailbox, encrypted: int, certificate: Certificate
 ) -> None:
-    with pytest.raises(Delayed, match="does not let infra24 in"):
+    with pytest.raises(TemporaryFailure, match="does not let infra24 in"):
         send(smtp(f"smtp://infra24:wrong@127.0.0.1:{encrypted}?ca={certificate.path}"))
     assert box.letters == []
 
 
 @pytest.mark.parametrize(
-    ("answer", "kind"), [("451 come later", Delayed), ("421 busy", Delayed), ("550 no such user", Refused),
-                         ("530 encrypt first", Delayed), ("554 spam", Refused)],
+    ("answer", "kind"), [("451 come later", TemporaryFailure), ("421 busy", TemporaryFailure), ("550 no such user", PermanentFailure),
+                         ("530 encrypt first", TemporaryFailure), ("554 spam", PermanentFailure)],
 )  # fmt: skip
 @pytest.mark.parametrize("step", ["to_rcpt", "to_data"])
 def test_what_a_refusal_means(
@@ -264,22 +272,22 @@ def test_what_a_refusal_means(
 def test_a_server_that_is_gone_or_hangs_up_delays(box: Mailbox) -> None:
     with mail_server(box) as port:
         pass
-    with pytest.raises(Delayed, match="does not answer"):
+    with pytest.raises(TemporaryFailure, match="does not answer"):
         send(smtp(f"smtp://127.0.0.1:{port}"))
     with socket.socket() as silent:
         silent.bind(("127.0.0.1", 0))
         silent.listen(1)
-        with pytest.raises(Delayed):
-            asyncio.run(smtp(f"smtp://127.0.0.1:{silent.getsockname()[1]}").look())
+        with pytest.raises(TemporaryFailure):
+            asyncio.run(smtp(f"smtp://127.0.0.1:{silent.getsockname()[1]}").check())
 
 
 def test_files_are_their_owners_alone_and_the_newest_are_kept(tmp_path: Path) -> None:
     folder = tmp_path / "data" / "letters"
-    post = FolderPost(folder, BY)
+    post = FileTransport(folder, BY)
 
     async def main() -> None:
         for n in range(203):
-            await post.send(LETTER, Stamp(f"sign_in.{n}.abc@example.org", NOW))
+            await post.send(LETTER, MessageHeaders(f"sign_in.{n}.abc@example.org", NOW))
 
     asyncio.run(main())
     files = {path.name for path in folder.iterdir()}
@@ -292,5 +300,5 @@ def test_files_are_their_owners_alone_and_the_newest_are_kept(tmp_path: Path) ->
 
 def test_a_folder_that_cannot_be_written_to_delays(tmp_path: Path) -> None:
     (tmp_path / "letters").write_text("in the way")
-    with pytest.raises(Delayed, match="cannot be written to"):
-        send(FolderPost(tmp_path / "letters", BY))
+    with pytest.raises(TemporaryFailure, match="cannot be written to"):
+        send(FileTransport(tmp_path / "letters", BY))

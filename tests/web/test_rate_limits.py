@@ -16,7 +16,7 @@ from psycopg.types.json import Jsonb
 
 from infra24.app import create_app
 from infra24.people import Role
-from infra24.rate_limits import ORGANIZATION, REQUESTS, Buckets, Limit, Policy, network_of
+from infra24.rate_limits import ORGANIZATION, REQUESTS, Buckets, Limit, Policy, network_prefix
 from infra24.resources import Draft
 from infra24.settings import Settings
 from infra24.web import routes
@@ -130,9 +130,9 @@ def test_buckets_of_addresses_not_seen_for_longest_are_forgotten() -> None:
 
 
 def test_an_address_of_ipv6_counts_with_its_neighbours() -> None:
-    assert network_of("2001:db8:1:2::5") == network_of("2001:db8:1:2:ffff::1") == "2001:db8:1:2::/64"
-    assert network_of("::ffff:192.0.2.1") == network_of("192.0.2.1") == "192.0.2.1"
-    assert network_of("no address") == "no address"
+    assert network_prefix("2001:db8:1:2::5") == network_prefix("2001:db8:1:2:ffff::1") == "2001:db8:1:2::/64"
+    assert network_prefix("::ffff:192.0.2.1") == network_prefix("192.0.2.1") == "192.0.2.1"
+    assert network_prefix("no address") == "no address"
 
 
 def test_too_many_requests_are_refused_with_when_to_try_again(site: Site, shop: Shop) -> None:
@@ -401,7 +401,7 @@ def test_as_whom_a_booking_was_counted_is_forgotten(
         database, queue = compose(site.settings, site.url, site.clock)
         await database.open()
         async with queue.jobs.open_async():
-            await queue.forget(0)
+            await queue.cleanup(0)
         await database.close()
 
     def known() -> int:

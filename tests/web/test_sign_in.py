@@ -227,11 +227,11 @@ def test_what_is_given_back_is_of_the_same_window(here: House) -> None:
         what, later = "sign in from an address", NOW + timedelta(minutes=16)
         async with database.accounts() as tx:
             for _ in range(100):
-                assert await rate_limits.attempt(tx, what, "192.0.2.1", NOW) is None
-                await rate_limits.give_back(tx, what, "192.0.2.1", NOW)
-            await rate_limits.attempt(tx, what, "192.0.2.1", NOW)
-            await rate_limits.attempt(tx, what, "192.0.2.1", later)
-            await rate_limits.give_back(tx, what, "192.0.2.1", NOW)
+                assert await rate_limits.count_attempt(tx, what, "192.0.2.1", NOW) is None
+                await rate_limits.undo_attempt(tx, what, "192.0.2.1", NOW)
+            await rate_limits.count_attempt(tx, what, "192.0.2.1", NOW)
+            await rate_limits.count_attempt(tx, what, "192.0.2.1", later)
+            await rate_limits.undo_attempt(tx, what, "192.0.2.1", NOW)
 
     here.tell(story)
     assert here.owner("SELECT count FROM attempts") == [(1,)]
@@ -467,7 +467,7 @@ def test_neighbours_of_an_address_are_counted_together(here: House) -> None:
             "testclient",
         ]:
             async with database.accounts() as tx:
-                said.append(await rate_limits.attempt(tx, "sign in from an address", address, NOW))
+                said.append(await rate_limits.count_attempt(tx, "sign in from an address", address, NOW))
         return said
 
     said = here.tell(tries)

@@ -1,4 +1,4 @@
-"""/invitations/{token}: become a member. Whoever has no account gets one: the letter proves the address.
+"""/invitations/{token}: become a member. Whoever has no account gets one: the e-mail proves the address.
 
 Who has one signs in to it first: a link that was open for two weeks is no proof of who they are.
 """
@@ -48,7 +48,7 @@ async def invitation(request: Request) -> Response:
         return page(request, "account/invitation.html", here, context)
     if user is not None and not is_theirs:
         return page(request, "account/invitation.html", here, context, status=403)
-    if known is not None and not is_theirs:  # the letter says who is meant, not that it is they
+    if known is not None and not is_theirs:  # the e-mail says who is meant, not that it is they
         back = urlencode({"next": request.url.path, "email": email})
         return RedirectResponse(f"/sign-in?{back}", 303)
     sent = await typed(request)

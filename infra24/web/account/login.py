@@ -10,7 +10,7 @@ from fastapi import Request, Response
 from starlette.responses import RedirectResponse
 
 from infra24 import people, rate_limits
-from infra24.auth.model import SealBroken
+from infra24.auth.model import DecryptionFailed
 from infra24.db import Actor, Tx
 from infra24.errors import Unavailable
 from infra24.people import Account
@@ -33,10 +33,10 @@ async def enter(
     `strong`: both factors were shown already. The browser's former session ends: none is taken over.
     """
     found, now = services(request), services(request).clock()
-    if account.asks_more_after(method) and not strong:
+    if account.requires_mfa_after(method) and not strong:
         kept = {"user": str(account.id), "method": method, "next": to}
         answer = RedirectResponse("/sign-in/code", 303)
-        value = found.proofs.seals.sign(kept, _PURPOSE, now, _HALF_WAY)
+        value = found.auth.secret_box.sign(kept, _PURPOSE, now, _HALF_WAY)
         answer.set_cookie(HALF, value, max_age=600, path="/sign-in", httponly=True, samesite="lax")
         return answer
     former = request.cookies.get(cookie_name(request))
@@ -56,7 +56,7 @@ async def enter(
         now=now,
     )
     if is_news:
-        await found.letterbox.letter(tx.connection, "new_sign_in", {"session": session_id})
+        await found.mail_queue.enqueue(tx.connection, "new_sign_in", {"session": session_id})
     answer = RedirectResponse(to, 303)
     set_session(request, answer, token)
     answer.delete_cookie(HALF, path="/sign-in")
@@ -67,8 +67,8 @@ def half_way(request: Request) -> dict[str, str] | None:
     """Whom the first factor proved, on the way to the second; None when that took too long."""
     found = services(request)
     try:
-        kept = found.proofs.seals.open(request.cookies.get(HALF, ""), _PURPOSE, found.clock())
-    except SealBroken:
+        kept = found.auth.secret_box.open(request.cookies.get(HALF, ""), _PURPOSE, found.clock())
+    except DecryptionFailed:
         return None
     return {name: str(value) for name, value in kept.items()}
 
@@ -89,7 +89,7 @@ async def count(request: Request, what: str, key: str) -> None:
     """Count an attempt and keep the count whatever comes of it. Refuses with RateLimited."""
     found = services(request)
     async with found.database.accounts() as tx:
-        wait = await rate_limits.attempt(tx, what, key, found.clock())
+        wait = await rate_limits.count_attempt(tx, what, key, found.clock())
     if wait is not None:
         raise RateLimited(what, wait)
 
@@ -117,7 +117,7 @@ async def failures_counted(request: Request, *attempts: tuple[str, str]) -> Asyn
 async def _give_back(found: Services, attempts: Sequence[tuple[str, str]], now: datetime) -> None:
     async with found.database.accounts() as tx:
         for what, key in attempts:
-            await rate_limits.give_back(tx, what, key, now)
+            await rate_limits.undo_attempt(tx, what, key, now)
 
 
 def actor(request: Request, account: Account) -> Actor:

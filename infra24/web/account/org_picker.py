@@ -13,7 +13,7 @@ async def bare(request: Request) -> Response:
     path = request.url.path
     needed = Scope.OWN if path.startswith("/dashboard") else Scope.BOOKINGS_HOST
     query = f"?{request.url.query}" if request.url.query else ""
-    fitting = [place for place in signed_in(request).places if needed in SCOPES[place.role]]
+    fitting = [place for place in signed_in(request).orgs if needed in SCOPES[place.role]]
     if len(fitting) == 1:
         return RedirectResponse(f"/{fitting[0].slug}{path}{query}", 303)
     choices = [(place, f"/{place.slug}{path}{query}") for place in fitting]

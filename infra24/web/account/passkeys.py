@@ -9,7 +9,7 @@ from fastapi import Request, Response
 
 from infra24 import people
 from infra24.auth import PasskeyRefused, passkeys
-from infra24.auth.passkeys import Site
+from infra24.auth.passkeys import RelyingParty
 from infra24.errors import Invalid
 from infra24.people.devices import system_named
 from infra24.rate_limits import RateLimited
@@ -22,7 +22,7 @@ from infra24.web.account.login import (
     set_session,
 )
 from infra24.web.account.security import require_fresh, show_codes_next
-from infra24.web.api.responses import answer
+from infra24.web.api.responses import json_response
 from infra24.web.caller import address_of, caller_of
 from infra24.web.services import Services, services
 
@@ -60,7 +60,7 @@ async def sign_in(request: Request) -> Response:
         if not (verified or second):
             raise HolderUnknown()
         entered = await enter(request, tx, account, method="passkey", strong=True, to=to)
-    done = answer({"next": to})
+    done = json_response({"next": to})
     done.raw_headers += [(name, value) for name, value in entered.raw_headers if name == b"set-cookie"]
     return done
 
@@ -85,25 +85,25 @@ async def add(request: Request) -> Response:
     async with found.database.accounts(caller_of(request).actor) as tx:
         name = str(sent.get("name") or "") or system_named(request.headers.get("user-agent", ""))
         codes = await people.factors.add_passkey(
-            tx, who.user_id, _site(found), challenge, sent, name, found.proofs.seals, now
+            tx, who.user_id, _site(found), challenge, sent, name, found.auth.secret_box, now
         )
-        await found.letterbox.letter(tx.connection, "factor_changed", {"user": who.user_id})
+        await found.mail_queue.enqueue(tx.connection, "factor_changed", {"user": who.user_id})
         await people.accounts.end_others(tx, who.user_id, who.session_id)
         token = await people.sessions.rotate(tx, who.session_id, has_factor=True, now=now)
-    done = answer({"next": "/account/security?added=passkey"})
+    done = json_response({"next": "/account/security?added=passkey"})
     set_session(request, done, token)
     if codes:
         show_codes_next(request, done, codes)
     return done
 
 
-def _site(found: Services) -> Site:
-    return Site.of(found.settings.base_url, "Infra24 Booking")
+def _site(found: Services) -> RelyingParty:
+    return RelyingParty.of(found.settings.base_url, "Infra24 Booking")
 
 
 def _asked(found: Services, options: str, challenge: bytes, purpose: str, path: str) -> Response:
     made = Response(options, media_type="application/json")
-    value = found.proofs.seals.sign({"challenge": challenge.hex()}, purpose, found.clock(), _WITHIN)
+    value = found.auth.secret_box.sign({"challenge": challenge.hex()}, purpose, found.clock(), _WITHIN)
     made.set_cookie(_COOKIE, value, max_age=300, path=path, httponly=True, samesite="strict")
     return made
 
@@ -111,7 +111,7 @@ def _asked(found: Services, options: str, challenge: bytes, purpose: str, path: 
 async def _challenge(request: Request, purpose: str) -> bytes:
     """The challenge that was set, for one answer: what was overheard cannot be said again."""
     found = services(request)
-    kept = found.proofs.seals.open(request.cookies.get(_COOKIE, ""), purpose, found.clock())
+    kept = found.auth.secret_box.open(request.cookies.get(_COOKIE, ""), purpose, found.clock())
     try:
         await count(request, "answers to a challenge", kept["challenge"])
     except RateLimited:

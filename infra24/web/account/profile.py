@@ -10,7 +10,7 @@ from infra24 import people
 from infra24.availability.json_reader import zone_named
 from infra24.errors import Forbidden
 from infra24.i18n import LANGUAGES
-from infra24.people import EmailTaken, LinkSpent
+from infra24.people import EmailTaken, LinkExpired
 from infra24.web.account.login import address_typed, count
 from infra24.web.account.security import require_fresh, signed_in
 from infra24.web.caller import address_of, caller_of
@@ -24,7 +24,7 @@ _YEAR = 365 * 24 * 3_600
 
 
 class OtherAccount(Forbidden):
-    """This letter is for another account. Sign out, sign in to that one, and open it again."""
+    """This e-mail is for another account. Sign out, sign in to that one, and open it again."""
 
 
 async def profile(request: Request) -> Response:
@@ -68,17 +68,17 @@ async def ask_for_email(request: Request) -> Response:
     email = address_typed(sent.get("email", ""))
     if email is None:
         return _page(request, {**values, "email": sent.get("email", "")}, {"email": "email"}, 422)
-    await count(request, "letters from an address", address_of(request))
-    await count(request, "letters to an account", str(user.user_id))
+    await count(request, "emails from an address", address_of(request))
+    await count(request, "emails to an account", str(user.user_id))
     async with found.database.accounts(caller_of(request).actor) as tx:
         link_id = await people.magic_links.make(tx, user.user_id, "email", email, now)
-        await found.letterbox.letter(tx.connection, "email_change", {"link": link_id})
-        await found.letterbox.letter(tx.connection, "email_changed_notice", {"link": link_id})
+        await found.mail_queue.enqueue(tx.connection, "email_change", {"link": link_id})
+        await found.mail_queue.enqueue(tx.connection, "email_changed_notice", {"link": link_id})
     return RedirectResponse("/account?done=email", 303)
 
 
 async def change_email(request: Request) -> Response:
-    """/account/email/{token}: the new address is proved by its letter, and by the account that asked."""
+    """/account/email/{token}: the new address is proved by its e-mail, and by the account that asked."""
     found, now, token = services(request), services(request).clock(), request.path_params["token"]
     try:
         link_id = people.magic_links.read(found.tokens, token)
@@ -95,7 +95,7 @@ async def change_email(request: Request) -> Response:
                 raise OtherAccount()
             opened = await people.magic_links.use(tx, link_id, "email", now)
             await people.accounts.set_email(tx, opened.user_id, opened.email)
-    except (LinkSpent, EmailTaken, OtherAccount) as refusal:
+    except (LinkExpired, EmailTaken, OtherAccount) as refusal:
         return page(request, "account/spent.html", None, {"said": refusal.sentence}, status=409)
     return RedirectResponse("/account?done=new_email", 303)
 

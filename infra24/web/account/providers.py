@@ -7,8 +7,8 @@ from fastapi import Request, Response
 from starlette.responses import RedirectResponse
 
 from infra24 import people
-from infra24.auth.model import Claims, ProviderRefused, SealBroken
-from infra24.auth.oidc import Pending, SignIn
+from infra24.auth.model import Claims, DecryptionFailed, ProviderRefused
+from infra24.auth.oidc import AuthorizationRequest, OidcClient
 from infra24.errors import Conflict
 from infra24.web.account.login import address_typed, enter, onward_of
 from infra24.web.account.security import CONNECT, require_fresh
@@ -47,7 +47,7 @@ async def begin(request: Request) -> Response:
         "connect": _to_connect(request),
     }
     answer = RedirectResponse(url, 303)
-    value = found.proofs.seals.sign(kept, _PURPOSE, found.clock(), _WITHIN)
+    value = found.auth.secret_box.sign(kept, _PURPOSE, found.clock(), _WITHIN)
     answer.set_cookie(_COOKIE, value, max_age=900, path="/sign-in", httponly=True, samesite="lax")
     return answer
 
@@ -61,10 +61,10 @@ async def back(request: Request) -> Response:
     """
     found, sign, now = services(request), _provider(request), services(request).clock()
     try:
-        kept = found.proofs.seals.open(request.cookies.get(_COOKIE, ""), _PURPOSE, now)
-    except SealBroken:
+        kept = found.auth.secret_box.open(request.cookies.get(_COOKIE, ""), _PURPOSE, now)
+    except DecryptionFailed:
         return RedirectResponse("/sign-in", 303)
-    pending = Pending(kept["provider"], kept["state"], kept["nonce"], kept["verifier"])
+    pending = AuthorizationRequest(kept["provider"], kept["state"], kept["nonce"], kept["verifier"])
     claims = await sign.finish(_back(found, sign), pending, dict(request.query_params), now)
     if kept["connect"]:
         answer = await _connect(request, found, claims, str(kept["connect"]))
@@ -80,19 +80,19 @@ def _to_connect(request: Request) -> str:
     if asked is None:
         return ""
     user = require_fresh(request)
-    kept = found.proofs.seals.open(asked, CONNECT, found.clock())
+    kept = found.auth.secret_box.open(asked, CONNECT, found.clock())
     if kept["session"] != str(user.session_id):
-        raise SealBroken(reason="another session")
+        raise DecryptionFailed(reason="another session")
     return str(user.session_id)
 
 
 async def _connect(request: Request, found: Services, claims: Claims, session: str) -> Response:
     user, now = require_fresh(request), found.clock()
     if session != str(user.session_id):
-        raise people.ProveAgain()
+        raise people.ReauthenticationRequired()
     async with found.database.accounts(caller_of(request).actor) as tx:
         if await people.add_identity(tx, claims.issuer, claims.subject, user.user_id, now):
-            await found.letterbox.letter(tx.connection, "factor_changed", {"user": user.user_id})
+            await found.mail_queue.enqueue(tx.connection, "factor_changed", {"user": user.user_id})
         elif await people.identity_of(tx, claims.issuer, claims.subject) != user.user_id:
             raise OtherAccount()
     return RedirectResponse("/account/security?done=provider", 303)
@@ -124,12 +124,12 @@ def _proved(claims: Claims) -> str:
     return found
 
 
-def _provider(request: Request) -> SignIn:
-    found = services(request).proofs.providers.get(request.path_params["provider"])
+def _provider(request: Request) -> OidcClient:
+    found = services(request).auth.providers.get(request.path_params["provider"])
     if found is None:
         raise NothingHere()
     return found
 
 
-def _back(found: Services, sign: SignIn) -> str:
+def _back(found: Services, sign: OidcClient) -> str:
     return f"{found.settings.base_url}/sign-in/with/{sign.provider.slug}/back"

@@ -12,9 +12,9 @@ from starlette.responses import RedirectResponse
 
 from infra24 import people
 from infra24.auth import passwords, totp
-from infra24.auth.model import SealBroken
+from infra24.auth.model import DecryptionFailed
 from infra24.errors import Problem, Refusal, Unauthenticated
-from infra24.people import ProveAgain, SignedIn
+from infra24.people import AuthenticatedUser, ReauthenticationRequired
 from infra24.people.devices import device_named
 from infra24.rate_limits import RateLimited
 from infra24.web.account.login import failures_counted, set_session
@@ -32,7 +32,7 @@ CONNECT = "provider to connect"
 NOT_YOURS = "That is not your password."
 
 
-def signed_in(request: Request) -> SignedIn:
+def signed_in(request: Request) -> AuthenticatedUser:
     """Whose account it is."""
     user = caller_of(request).user
     if user is None:
@@ -40,11 +40,11 @@ def signed_in(request: Request) -> SignedIn:
     return user
 
 
-def require_fresh(request: Request) -> SignedIn:
+def require_fresh(request: Request) -> AuthenticatedUser:
     """Whose account it is, if they proved lately that it is. Refuses with ProveAgain."""
     user = signed_in(request)
     if not people.sessions.is_fresh(user, services(request).clock()):
-        raise ProveAgain()
+        raise ReauthenticationRequired()
     return user
 
 
@@ -62,7 +62,7 @@ async def security(request: Request) -> Response:
         if sent["do"] != "prove" and sent["do"] not in ("end", "end_others"):
             require_fresh(request)
         return await verb(request, sent)
-    except ProveAgain:
+    except ReauthenticationRequired:
         return await _page(request, {"prove": True}, 403)
     except Problem as problem:
         return await _page(request, {"errors": problem.problems}, 422)
@@ -76,7 +76,7 @@ def show_codes_next(request: Request, answer: Response, codes: list[str]) -> Non
     """Have this page show fresh recovery codes, once, when the browser comes here next."""
     found, user = services(request), signed_in(request)
     kept = {"codes": codes, "user": str(user.user_id)}
-    value = found.proofs.seals.sign(kept, _CODES, found.clock(), _SHOWN_WITHIN)
+    value = found.auth.secret_box.sign(kept, _CODES, found.clock(), _SHOWN_WITHIN)
     age = int(_SHOWN_WITHIN.total_seconds())
     answer.set_cookie(_CODES, value, max_age=age, path=_PATH, httponly=True, samesite="strict")
 
@@ -84,8 +84,8 @@ def show_codes_next(request: Request, answer: Response, codes: list[str]) -> Non
 def _codes_to_show(request: Request) -> list[str]:
     found = services(request)
     try:
-        kept = found.proofs.seals.open(request.cookies.get(_CODES, ""), _CODES, found.clock())
-    except SealBroken:
+        kept = found.auth.secret_box.open(request.cookies.get(_CODES, ""), _CODES, found.clock())
+    except DecryptionFailed:
         return []
     return list(map(str, kept["codes"])) if kept["user"] == str(signed_in(request).user_id) else []
 
@@ -97,12 +97,12 @@ async def _prove(request: Request, sent: dict[str, str]) -> Response:
         async with found.database.accounts() as tx:
             account = await people.accounts.get(tx, user.user_id)
         stored = account.password_hash
-        if stored and not await found.proofs.passwords.verify(sent.get("password", ""), stored):
+        if stored and not await found.auth.passwords.verify(sent.get("password", ""), stored):
             raise Problem({"prove": NOT_YOURS})
         async with found.database.accounts() as tx:
             if stored is None:
                 code = sent.get("code", "")[:40]
-                await people.factors.check_code(tx, account, code, found.proofs.seals, now)
+                await people.factors.check_code(tx, account, code, found.auth.secret_box, now)
             token = await people.sessions.rotate(tx, user.session_id, has_factor=False, now=now)
     answer = RedirectResponse("/account/security", 303)
     set_session(request, answer, token)
@@ -113,17 +113,15 @@ async def _set_password(request: Request, sent: dict[str, str]) -> Response:
     """Another password; every other session ends."""
     found, user = services(request), signed_in(request)
     new = sent.get("new_password", "")
-    about = [user.email, user.name, "infra24", *(place.name for place in user.places)]
-    objection = passwords.objection(new, about)
+    about = [user.email, user.name, "infra24", *(place.name for place in user.orgs)]
+    objection = passwords.weakness(new, about)
     if objection is not None:
         raise Problem({"new_password": objection})
-    hashed = await found.proofs.passwords.hash(new)
+    hashed = await found.auth.passwords.hash(new)
     async with found.database.accounts(caller_of(request).actor) as tx:
         await people.accounts.set_password(tx, user.user_id, hashed, user.session_id)
-        await found.letterbox.letter(tx.connection, "password_changed", {"user": user.user_id})
-        token = await people.sessions.rotate(
-            tx, user.session_id, has_factor=user.has_factor, now=found.clock()
-        )
+        await found.mail_queue.enqueue(tx.connection, "password_changed", {"user": user.user_id})
+        token = await people.sessions.rotate(tx, user.session_id, has_factor=user.has_mfa, now=found.clock())
     answer = RedirectResponse("/account/security?done=password", 303)
     set_session(request, answer, token)
     return answer
@@ -133,8 +131,8 @@ async def _begin_app(request: Request, _: dict[str, str]) -> Response:
     """Show a fresh secret to an app; it counts once a code proves that the app has it."""
     found, user = services(request), signed_in(request)
     secret = totp.new_secret()
-    return await _page(request, _app(request, secret, user, found.proofs.seals.sign(
-        {"secret": secret, "user": str(user.user_id)}, _APP, found.clock(), people.sessions.GRAVE
+    return await _page(request, _app(request, secret, user, found.auth.secret_box.sign(
+        {"secret": secret, "user": str(user.user_id)}, _APP, found.clock(), people.sessions.REAUTH_WINDOW
     )))  # fmt: skip
 
 
@@ -143,8 +141,8 @@ async def _add_app(request: Request, sent: dict[str, str]) -> Response:
     found, user, now = services(request), signed_in(request), services(request).clock()
     sealed = sent.get("sealed", "")
     try:
-        kept = found.proofs.seals.open(sealed, _APP, now)
-    except SealBroken:
+        kept = found.auth.secret_box.open(sealed, _APP, now)
+    except DecryptionFailed:
         return RedirectResponse("/account/security", 303)
     if kept["user"] != str(user.user_id):
         return RedirectResponse("/account/security", 303)
@@ -155,11 +153,11 @@ async def _add_app(request: Request, sent: dict[str, str]) -> Response:
             found.database.accounts(caller_of(request).actor) as tx,
         ):
             codes = await people.factors.add_app(
-                tx, user.user_id, secret, sent.get("code", ""), found.proofs.seals, now
+                tx, user.user_id, secret, sent.get("code", ""), found.auth.secret_box, now
             )
             await people.accounts.end_others(tx, user.user_id, user.session_id)
             token = await people.sessions.rotate(tx, user.session_id, has_factor=True, now=now)
-            await found.letterbox.letter(tx.connection, "factor_changed", {"user": user.user_id})
+            await found.mail_queue.enqueue(tx.connection, "factor_changed", {"user": user.user_id})
     except people.WrongCode as wrong:
         context = _app(request, secret, user, sealed)
         return await _page(request, {**context, "errors": {"code": wrong.sentence}}, 422)
@@ -173,7 +171,7 @@ async def _remove_app(request: Request, _: dict[str, str]) -> Response:
     found, user = services(request), signed_in(request)
     async with found.database.accounts(caller_of(request).actor) as tx:
         await people.factors.remove_app(tx, user.user_id)
-        await found.letterbox.letter(tx.connection, "factor_changed", {"user": user.user_id})
+        await found.mail_queue.enqueue(tx.connection, "factor_changed", {"user": user.user_id})
     return RedirectResponse("/account/security?done=factor", 303)
 
 
@@ -181,7 +179,7 @@ async def _new_codes(request: Request, _: dict[str, str]) -> Response:
     """Fresh codes for when the app is lost."""
     found, user = services(request), signed_in(request)
     async with found.database.accounts(caller_of(request).actor) as tx:
-        codes = await people.factors.new_recovery_codes(tx, user.user_id, found.proofs.seals)
+        codes = await people.factors.new_recovery_codes(tx, user.user_id, found.auth.secret_box)
     return await _page(request, {"codes": codes})
 
 
@@ -194,7 +192,7 @@ async def _remove_passkey(request: Request, sent: dict[str, str]) -> Response:
         raise people.factors.UnknownPasskey() from None
     async with found.database.accounts(caller_of(request).actor) as tx:
         await people.factors.remove_passkey(tx, user.user_id, credential_id)
-        await found.letterbox.letter(tx.connection, "factor_changed", {"user": user.user_id})
+        await found.mail_queue.enqueue(tx.connection, "factor_changed", {"user": user.user_id})
     return RedirectResponse("/account/security?done=factor", 303)
 
 
@@ -203,7 +201,7 @@ async def _forget_provider(request: Request, sent: dict[str, str]) -> Response:
     found, user = services(request), signed_in(request)
     async with found.database.accounts(caller_of(request).actor) as tx:
         if await people.remove_identity(tx, user.user_id, sent.get("issuer", "")[:300]):
-            await found.letterbox.letter(tx.connection, "factor_changed", {"user": user.user_id})
+            await found.mail_queue.enqueue(tx.connection, "factor_changed", {"user": user.user_id})
     return RedirectResponse("/account/security?done=provider", 303)
 
 
@@ -241,9 +239,9 @@ _VERBS: Mapping[str, Callable[[Request, dict[str, str]], Awaitable[Response]]] =
 }
 
 
-def _app(request: Request, secret: str, user: SignedIn, sealed: str) -> dict[str, Any]:
+def _app(request: Request, secret: str, user: AuthenticatedUser, sealed: str) -> dict[str, Any]:
     address = totp.address(secret, user.email, "Infra24 Booking")
-    return {"app": {"secret": secret, "picture": totp.picture(address), "sealed": sealed}}
+    return {"app": {"secret": secret, "picture": totp.qr_code(address), "sealed": sealed}}
 
 
 async def _page(request: Request, more: dict[str, Any], status: int = 200) -> Response:
@@ -263,8 +261,10 @@ async def _page(request: Request, more: dict[str, Any], status: int = 200) -> Re
         }
     fresh = people.sessions.is_fresh(user, now)
     empty = {"prove": not fresh, "errors": {}, "said": "", "codes": [], "app": None}
-    known = [(slug, sign.provider) for slug, sign in found.proofs.providers.items()]
-    connect = found.proofs.seals.sign({"session": str(user.session_id)}, CONNECT, now, people.sessions.GRAVE)
+    known = [(slug, sign.provider) for slug, sign in found.auth.providers.items()]
+    connect = found.auth.secret_box.sign(
+        {"session": str(user.session_id)}, CONNECT, now, people.sessions.REAUTH_WINDOW
+    )
     done = request.query_params.get("done", "")
     added = request.query_params.get("added", "")
     return page(

@@ -1,4 +1,4 @@
-"""Signing in: by password, by a link in a letter, with the second factor where the account has one."""
+"""Signing in: by password, by an emailed link, with the second factor where the account has one."""
 
 import asyncio
 from typing import Any
@@ -9,7 +9,7 @@ from starlette.responses import RedirectResponse
 
 from infra24 import people, rate_limits
 from infra24.errors import Refusal
-from infra24.people import LinkSpent, WrongCredentials
+from infra24.people import LinkExpired, WrongCredentials
 from infra24.rate_limits import RateLimited
 from infra24.web.account.login import (
     address_typed,
@@ -30,7 +30,7 @@ _AS_LONG_SECONDS = 0.1
 
 
 async def sign_in(request: Request) -> Response:
-    """/sign-in: an e-mail with a password, or a link by letter. Whatever is wrong, one sentence says so:
+    """/sign-in: an e-mail with a password, or a link by e-mail. Whatever is wrong, one sentence says so:
     nothing tells whether an account exists."""
     to = onward_of(request.query_params.get("next"))
     if request.method == "GET":
@@ -59,13 +59,13 @@ async def _by_password(request: Request, email: str, password: str, to: str) -> 
         async with found.database.accounts() as tx:
             account = await people.accounts.of_email(tx, email)
         stored = account.password_hash if account else None
-        right = await found.proofs.passwords.verify(password, stored)  # takes as long without an account
+        right = await found.auth.passwords.verify(password, stored)  # takes as long without an account
         if account is None or stored is None or people.accounts.is_locked(account, now) or not right:
             if not right:
                 async with found.database.accounts() as tx:
                     await people.accounts.wrong_password(tx, account, now)
             raise WrongCredentials()
-    again = await found.proofs.passwords.hash(password) if found.proofs.passwords.outdated(stored) else None
+    again = await found.auth.passwords.hash(password) if found.auth.passwords.outdated(stored) else None
     async with found.database.accounts() as tx:
         await people.accounts.right_password(tx, account, again)
         return await enter(request, tx, account, method="password", strong=False, to=to)
@@ -73,7 +73,7 @@ async def _by_password(request: Request, email: str, password: str, to: str) -> 
 
 async def _send_link(request: Request, email: str, to: str) -> Response:
     """Send the link if there is such an account; say the same either way, and take as long."""
-    await count(request, "letters from an address", address_of(request))
+    await count(request, "emails from an address", address_of(request))
     await asyncio.gather(_write_link(request, email), asyncio.sleep(_AS_LONG_SECONDS))
     answer = page(request, "account/sent.html", None, {"email": email})
     answer.set_cookie("onward", to, max_age=900, path="/sign-in", httponly=True, samesite="lax")
@@ -83,16 +83,16 @@ async def _send_link(request: Request, email: str, to: str) -> Response:
 async def _write_link(request: Request, email: str) -> None:
     found, now = services(request), services(request).clock()
     async with found.database.accounts() as tx:
-        wait = await rate_limits.attempt(tx, "letters to an account", email, now)
+        wait = await rate_limits.count_attempt(tx, "emails to an account", email, now)
     async with found.database.accounts() as tx:
         account = await people.accounts.of_email(tx, email) if wait is None else None
         if account is not None:
             link_id = await people.magic_links.make(tx, account.id, "sign_in", account.email, now)
-            await found.letterbox.letter(tx.connection, "sign_in", {"link": link_id})
+            await found.mail_queue.enqueue(tx.connection, "sign_in", {"link": link_id})
 
 
 async def by_link(request: Request) -> Response:
-    """/sign-in/link/{token}: GET only shows the button, for programs that read letters follow links too."""
+    """/sign-in/link/{token}: GET only shows the button, for programs that read e-mail follow links too."""
     found, now, token = services(request), services(request).clock(), request.path_params["token"]
     try:
         link_id = people.magic_links.read(found.tokens, token)
@@ -106,9 +106,9 @@ async def by_link(request: Request) -> Response:
             opened = await people.magic_links.use(tx, link_id, "sign_in", now)
             account = await people.accounts.get(tx, opened.user_id)
             if account.email != opened.email:  # it was sent to an address that is theirs no more
-                raise LinkSpent()
+                raise LinkExpired()
             answer = await enter(request, tx, account, method="link", strong=False, to=to)
-    except LinkSpent as spent:
+    except LinkExpired as spent:
         return page(request, "account/spent.html", None, {"said": spent.sentence}, status=409)
     answer.delete_cookie("onward", path="/sign-in")
     return answer
@@ -125,7 +125,7 @@ async def code(request: Request) -> Response:
     context: dict[str, Any] = {
         "has_app": account.totp_secret is not None,
         "has_passkey": account.passkeys > 0,
-        "by_link": not account.asks_more_after("link"),
+        "by_link": not account.requires_mfa_after("link"),
     }
     if request.method == "GET":
         return page(request, "account/code.html", None, {**context, "said": ""})
@@ -138,7 +138,7 @@ async def code(request: Request) -> Response:
         ):
             locked = await people.accounts.lock(tx, user_id)
             await people.factors.check_code(
-                tx, locked, sent.get("code", "")[:40], found.proofs.seals, found.clock()
+                tx, locked, sent.get("code", "")[:40], found.auth.secret_box, found.clock()
             )
             return await enter(request, tx, account, method=kept["method"], strong=True, to=to)
     except people.WrongCode as wrong:
@@ -160,7 +160,7 @@ async def sign_out(request: Request) -> Response:
 
 
 def _page(request: Request, context: dict[str, Any], status: int = 200) -> Response:
-    known = [(slug, sign.provider.title) for slug, sign in services(request).proofs.providers.items()]
+    known = [(slug, sign.provider.title) for slug, sign in services(request).auth.providers.items()]
     empty = {"wrong_email": False, "refusal": "", "said": ""}
     to = request.query_params.get("next", "")
     return page(request, "account/sign_in.html", None, {**empty, "providers": known, "next": to, **context},

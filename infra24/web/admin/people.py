@@ -31,7 +31,7 @@ async def people_page(request: Request) -> Response:
     sent = await typed(request)
     try:
         if sent.get("do") == "invite":
-            await count(request, "letters from an address", str(who.user_id or who.actor.id))
+            await count(request, "emails from an address", str(who.user_id or who.actor.id))
         async with services(request).database.transaction(here.id, who.actor) as tx:
             await _do(request, tx, sent)
     except Problem as problem:
@@ -54,7 +54,7 @@ async def _do(request: Request, tx: Tx, sent: dict[str, str]) -> None:
             giver=caller_of(request).role,
             now=now,
         )
-        mail.post(tx, "invitation", org=tx.org_id, invitation=invitation.id)
+        mail.enqueue(tx, "invitation", org=tx.org_id, invitation=invitation.id)
     elif wanted == "role":
         await people.memberships.change_role(
             tx, _id(sent.get("member")), _role(sent), giver=caller_of(request).role, now=now
@@ -109,7 +109,7 @@ async def _page(request: Request, more: dict[str, Any], status: int = 200) -> Re
         ],
         "invited": invited,
         "leaving": leaving,
-        "roles": [role for role in GIVEN if people.may_give(caller_of(request).role, role)],
+        "roles": [role for role in GIVEN if people.can_assign(caller_of(request).role, role)],
         "text": text,
         "errors": {},
         "said": "",

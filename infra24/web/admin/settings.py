@@ -56,7 +56,7 @@ async def settings_page(request: Request) -> Response:
         "settings": {**here.settings, **{name: wanted[name] for name in _SETTINGS if name in wanted}},
     }
     try:
-        if wanted.get("second_factor") and who.user is not None and not who.user.has_factor:
+        if wanted.get("second_factor") and who.user is not None and not who.user.has_mfa:
             raise Problem({"second_factor": "Add a second factor to your own account first."})
         async with services(request).database.transaction(here.id, who.actor) as tx:
             await organizations.change(tx, changes, now)

@@ -11,7 +11,7 @@ from infra24.analytics import RANGES, TABLES, Report, Step, Wish
 from infra24.errors import Problem
 from infra24.web.admin.analytics import csv_answer
 from infra24.web.api.fields import Day, Org
-from infra24.web.api.responses import answer
+from infra24.web.api.responses import json_response
 from infra24.web.caller import caller_of, here_of
 from infra24.web.services import services
 
@@ -44,7 +44,7 @@ async def read_analytics(
         report = await analytics.report(tx, wish, currency=here.currency, now=now)
     if format == "csv" or (format is None and _asks_for_csv(request.headers.get("accept", ""))):
         return csv_answer(report, here, table)
-    return answer(_view(report))
+    return json_response(_view(report))
 
 
 def _view(report: Report) -> dict[str, Any]:

@@ -32,10 +32,10 @@ from infra24.web.api.inputs import (
     Start,
 )
 from infra24.web.api.naming import organization_meant
-from infra24.web.api.responses import answer, nearest_to
+from infra24.web.api.responses import json_response, nearest_to
 from infra24.web.api.views import booking_view, links
 from infra24.web.caller import caller_of
-from infra24.web.idempotency import once
+from infra24.web.idempotency import idempotent
 from infra24.web.limiting import charge_organization, charge_range, client_of
 from infra24.web.services import Services, services
 
@@ -118,7 +118,7 @@ async def staff_availability(
             slots += await _slots(tx, id_, zone, (first, last), duration, choice, now)
     slots.sort(key=lambda slot: (slot["start"], str(slot["appointment_type_id"]), slot["staff_name"] or ""))
     said = {"slug": by.slug, "name": by.title, "type": by.kind} if by else None
-    return answer({"success": True, "timezone": zone.key, "slots": slots, "booking_link": said})
+    return json_response({"success": True, "timezone": zone.key, "slots": slots, "booking_link": said})
 
 
 async def create_staffed(request: Request, wanted: NewStaffBooking) -> Response:
@@ -143,7 +143,7 @@ async def create_staffed(request: Request, wanted: NewStaffBooking) -> Response:
         token = found.tokens.of(org_id, booking.id)
         return 201, {**booking_view(booking), "token": token, "links": links(found, token)}
 
-    return await once(request, org_id, act, nearest_to(found, org_id, asked))
+    return await idempotent(request, org_id, act, nearest_to(found, org_id, asked))
 
 
 async def _wish(tx: Tx, found: Services, wanted: NewStaffBooking, person: Person) -> Wish:

@@ -14,7 +14,7 @@ from infra24.errors import Invalid
 from infra24.people import Scope
 from infra24.web.api.fields import LONGEST_RANGE_DAYS, EndDate, Instant, Minutes, Named, StartDate
 from infra24.web.api.naming import organization_meant, with_host
-from infra24.web.api.responses import answer, slot_views
+from infra24.web.api.responses import json_response, slot_views
 from infra24.web.caller import caller_of
 from infra24.web.limiting import charge_organization, charge_range
 from infra24.web.services import services
@@ -91,7 +91,7 @@ async def explain(
             )
             body |= _in_full(offer, why)
             body["in_the_way"] = await bookings.in_the_way(tx, offer, start_time - before, end + after, now)
-    return answer(body)
+    return json_response(body)
 
 
 async def reasons(
@@ -113,7 +113,7 @@ async def reasons(
         zone = offer.rules.zone
         span = (bookings.instant(day_span(zone, start_date)[0]), bookings.instant(day_span(zone, last)[1]))
         told = await bookings.why_no_slots(tx, offer.resource.id, span, duration, found.clock())
-    return answer(
+    return json_response(
         {
             "resource_id": offer.resource.id,
             "reasons": [{"code": r.code, "sentence": r.sentence, "starts": count} for r, count in told],
@@ -141,7 +141,7 @@ async def _answer(
     async with found.database.glance(org_id) as tx:
         id_ = await offers.id_of(tx, asked[1])
         offer, length, starts = await bookings.day_slots(tx, id_, first, last, minutes, found.clock())
-    return answer(
+    return json_response(
         {
             "success": True,
             "resource_id": str(id_),

@@ -18,10 +18,10 @@ from infra24.rate_limits import Client
 from infra24.web.api.fields import Day, Named, PageSize
 from infra24.web.api.inputs import BookingChange, BookingMove, NewBooking, NewHold
 from infra24.web.api.naming import organization_meant, with_host
-from infra24.web.api.responses import answer, nearest_to, with_alternatives
+from infra24.web.api.responses import json_response, nearest_to, with_alternatives
 from infra24.web.api.views import booking_view, links
 from infra24.web.caller import Caller, caller_of, open_booking, org_id_of
-from infra24.web.idempotency import once
+from infra24.web.idempotency import idempotent
 from infra24.web.limiting import charge_organization, client_of, one_at_a_time
 from infra24.web.services import Services, services
 
@@ -77,7 +77,7 @@ async def list_bookings(
         of = await resources.id_of(tx, resource_id) if resource_id else None
         filters = bookings.Filters(since, until, status, of, text=q)
         page = await bookings.listed(tx, filters, after=_read_cursor(cursor), limit=limit)
-    return answer(
+    return json_response(
         {
             "bookings": [booking_view(booking) for booking in page],
             "next": _cursor(page[-1]) if len(page) == limit else None,
@@ -90,7 +90,7 @@ async def read(request: Request, id: BookingNamed) -> Response:
     found, who = services(request), caller_of(request)
     async with found.database.transaction(org_id_of(request), who.actor) as tx:
         booking, _ = await open_booking(tx, who, id)
-    return answer(booking_view(booking))
+    return json_response(booking_view(booking))
 
 
 async def change(request: Request, id: BookingNamed, wanted: BookingChange) -> Response:
@@ -104,7 +104,7 @@ async def cancel(request: Request, id: BookingNamed) -> Response:
     async with found.database.transaction(org_id_of(request), who.actor) as tx:
         booking, by = await open_booking(tx, who, id, write=True)
         booking = await _moved(tx, booking, Status.CANCELLED, who, by, "", found.clock())
-    return answer(booking_view(booking))
+    return json_response(booking_view(booking))
 
 
 async def manage(request: Request) -> Response:
@@ -112,7 +112,7 @@ async def manage(request: Request) -> Response:
     found, who = services(request), caller_of(request)
     async with found.database.transaction(org_id_of(request), who.actor) as tx:
         booking, _ = await open_booking(tx, who, who.shown.token or "")
-    return answer(booking_view(booking))
+    return json_response(booking_view(booking))
 
 
 async def manage_move(request: Request, wanted: BookingMove) -> Response:
@@ -127,7 +127,7 @@ async def manage_cancel(request: Request) -> Response:
     async with found.database.transaction(org_id_of(request), who.actor) as tx:
         booking, by = await open_booking(tx, who, who.shown.token or "", write=True)
         booking = await bookings.cancel(tx, booking.id, by=by, now=found.clock())
-    return answer(booking_view(booking))
+    return json_response(booking_view(booking))
 
 
 async def ics(request: Request, id: BookingNamed) -> Response:
@@ -148,7 +148,7 @@ async def calendar_urls(request: Request, id: BookingNamed) -> Response:
     async with found.database.transaction(org_id_of(request), who.actor) as tx:
         booking, by = await open_booking(tx, who, id)
         organization = await organizations.get(tx)
-    return answer(
+    return json_response(
         bookings.calendar_urls(
             booking, organization.name, *_own_page(found, who, booking, by, organization.slug)
         )
@@ -180,7 +180,7 @@ async def _place(request: Request, wanted: NewBooking | NewHold, person: Person 
         token = found.tokens.of(org_id, booking.id)
         return 201, {**booking_view(booking), "token": token, "links": links(found, token)}
 
-    return await once(request, org_id, act, nearest_to(found, org_id, asked))
+    return await idempotent(request, org_id, act, nearest_to(found, org_id, asked))
 
 
 async def _change(request: Request, wanted_id: str, wanted: BookingChange) -> Response:
@@ -197,7 +197,7 @@ async def _change(request: Request, wanted_id: str, wanted: BookingChange) -> Re
             refused = booking.wish(wanted.start_time, end, by)
             await with_alternatives(found, org_id, refused, refusal, moving=booking)
         raise
-    return answer(booking_view(booking))
+    return json_response(booking_view(booking))
 
 
 async def _changed(

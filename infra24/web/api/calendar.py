@@ -31,7 +31,7 @@ from infra24.people import Scope
 from infra24.web.api.agenda_views import WHY_NOT, Written, agenda_view, event_view, ids_of, label, packed
 from infra24.web.api.fields import Body, Day, Named, StartDate, Wall
 from infra24.web.api.inputs import BookerEmail, BookerName, BookerPhone, Goal
-from infra24.web.api.responses import answer
+from infra24.web.api.responses import json_response
 from infra24.web.caller import Caller, NotAllowed, NothingHere, caller_of
 from infra24.web.rendering import speech_for
 from infra24.web.services import Services, services
@@ -129,7 +129,7 @@ async def calendar_offers(
     desk = await desk_of(request, Scope.BOOKINGS_WRITE)
     async with desk.found.database.transaction(desk.here.id, desk.who.actor) as tx:
         body = await offers_of(tx, await resources.id_of(tx, resource_id))
-    return answer({"offers": body})
+    return json_response({"offers": body})
 
 
 async def place_booking(request: Request, wanted: Placing) -> Response:
@@ -151,7 +151,7 @@ async def place_booking(request: Request, wanted: Placing) -> Response:
     except (SlotTaken, SlotNotOffered) as refusal:
         assert column is not None  # what refused so looked at it
         raise await _explained(desk, refusal, column, (start, end), None) from None
-    return answer({"id": made.id, "event": await _event(desk, made.id)}, 201)
+    return json_response({"id": made.id, "event": await _event(desk, made.id)}, 201)
 
 
 async def move_booking(
@@ -176,7 +176,7 @@ async def move_booking(
         assert goal is not None  # what refused so was asked for it
         span = (goal.start, goal.end)
         raise await _explained(desk, refusal, goal.to_id, span, id) from None
-    return answer({"id": id, "event": await _event(desk, id)})
+    return json_response({"id": id, "event": await _event(desk, id)})
 
 
 async def desk_of(request: Request, scope: Scope = Scope.BOOKINGS_HOST) -> Desk:

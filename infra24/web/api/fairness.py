@@ -9,7 +9,7 @@ from infra24.availability import TURN, Replay
 from infra24.round_robin import Audit
 from infra24.web.api.fields import Org
 from infra24.web.api.resources import ResourceNamed
-from infra24.web.api.responses import answer
+from infra24.web.api.responses import json_response
 from infra24.web.caller import caller_of, here_of
 from infra24.web.services import services
 
@@ -27,7 +27,7 @@ async def fairness(request: Request, org: Org, id: ResourceNamed, weights: Weigh
         audit = await round_robin.audit(tx, offer.id)
         hosts = {known.email: known.id for known in await resources.known(tx) if known.email}
     tried = round_robin.simulated(audit, round_robin.read_weights(weights, hosts)) if weights else None
-    return answer(
+    return json_response(
         {
             "resource_id": offer.id,
             "holds": audit.holds,

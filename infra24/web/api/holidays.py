@@ -12,7 +12,7 @@ from infra24.db import Tx
 from infra24.errors import Problem
 from infra24.organizations import HolidayPlan
 from infra24.web.api.fields import Body, Day, Json, Name, Named, Org
-from infra24.web.api.responses import answer
+from infra24.web.api.responses import json_response
 from infra24.web.api.views import booking_view, broken_views
 from infra24.web.caller import caller_of, here_of
 from infra24.web.services import services
@@ -59,7 +59,7 @@ async def read_holidays(request: Request, org: Org) -> Response:
     here = here_of(request)
     async with found.database.transaction(here.id, caller_of(request).actor) as tx:
         plan = await organizations.holiday_plan(tx)
-    return answer(_holidays(plan, now, []))
+    return json_response(_holidays(plan, now, []))
 
 
 async def set_holidays(
@@ -81,7 +81,7 @@ async def set_holidays(
         broken = await bookings.impact(tx, None, change, now)
         if not preview:
             await change()
-    return answer(_holidays(plan, now, broken_views(broken, who)))
+    return json_response(_holidays(plan, now, broken_views(broken, who)))
 
 
 async def impact(request: Request, org: Org, wanted: TriedChange) -> Response:
@@ -95,7 +95,7 @@ async def impact(request: Request, org: Org, wanted: TriedChange) -> Response:
     async with found.database.transaction(here.id, who.actor) as tx:
         of = await resources.id_of(tx, wanted.resource_id) if wanted.resource_id else None
         broken = await bookings.impact(tx, of, lambda: _try(tx, of, wanted, now), now)
-    return answer({"affected_bookings": broken_views(broken, who)})
+    return json_response({"affected_bookings": broken_views(broken, who)})
 
 
 async def shifted(request: Request, org: Org) -> Response:
@@ -104,7 +104,7 @@ async def shifted(request: Request, org: Org) -> Response:
     here = here_of(request)
     async with found.database.transaction(here.id, who.actor) as tx:
         moved = await bookings.shifted_by_law(tx, now)
-    return answer(
+    return json_response(
         {
             "bookings": [
                 {

@@ -12,7 +12,7 @@ from infra24.booking_links import BookingLink, LinkDraft, Prefilled
 from infra24.organizations import Organization
 from infra24.web.api.fields import Body, Email, Instant, Json, Name, Org, Slug, Text
 from infra24.web.api.inputs import Goal
-from infra24.web.api.responses import answer
+from infra24.web.api.responses import json_response
 from infra24.web.caller import caller_of, here_of
 from infra24.web.services import Services, services
 
@@ -84,7 +84,7 @@ async def list_links(request: Request, org: Org) -> Response:
     here = here_of(request)
     async with found.database.transaction(here.id, who.actor) as tx:
         listed = await booking_links.listed(tx)
-    return answer({"links": [link_view(found, here, link) for link in listed]})
+    return json_response({"links": [link_view(found, here, link) for link in listed]})
 
 
 async def create_link(request: Request, org: Org, wanted: NewLink) -> Response:
@@ -93,7 +93,7 @@ async def create_link(request: Request, org: Org, wanted: NewLink) -> Response:
     here = here_of(request)
     async with found.database.transaction(here.id, who.actor) as tx:
         made = await booking_links.create(tx, LinkDraft(**wanted.model_dump()), found.clock())
-    return answer(link_view(found, here, made), 201)
+    return json_response(link_view(found, here, made), 201)
 
 
 async def read_link(request: Request, org: Org, slug: LinkNamed) -> Response:
@@ -102,7 +102,7 @@ async def read_link(request: Request, org: Org, slug: LinkNamed) -> Response:
     here = here_of(request)
     async with found.database.transaction(here.id, who.actor) as tx:
         link = await booking_links.get(tx, slug)
-    return answer(link_view(found, here, link))
+    return json_response(link_view(found, here, link))
 
 
 async def change_link(request: Request, org: Org, slug: LinkNamed, wanted: LinkChange) -> Response:
@@ -112,7 +112,7 @@ async def change_link(request: Request, org: Org, slug: LinkNamed, wanted: LinkC
     async with found.database.transaction(here.id, who.actor) as tx:
         changes = wanted.model_dump(exclude_unset=True)
         link = await booking_links.change(tx, slug, changes, found.clock())
-    return answer(link_view(found, here, link))
+    return json_response(link_view(found, here, link))
 
 
 async def archive_link(request: Request, org: Org, slug: LinkNamed) -> Response:
@@ -121,7 +121,7 @@ async def archive_link(request: Request, org: Org, slug: LinkNamed) -> Response:
     here = here_of(request)
     async with found.database.transaction(here.id, who.actor) as tx:
         link = await booking_links.archive(tx, slug, found.clock())
-    return answer(link_view(found, here, link))
+    return json_response(link_view(found, here, link))
 
 
 async def private_link(request: Request, org: Org, slug: LinkNamed, brings: Private) -> Response:
@@ -133,7 +133,9 @@ async def private_link(request: Request, org: Org, slug: LinkNamed, brings: Priv
     prefilled = Prefilled(brings.name, brings.email or "", brings.goal_text, brings.until)
     signed = booking_links.write_private(found.tokens, here.id, link.id, prefilled)
     query = urlencode({"signed": signed})
-    return answer({"url": f"{_url(found, here, link)}?{query}", "signed": signed, "until": brings.until})
+    return json_response(
+        {"url": f"{_url(found, here, link)}?{query}", "signed": signed, "until": brings.until}
+    )
 
 
 def link_view(found: Services, here: Organization, link: BookingLink) -> dict[str, Any]:

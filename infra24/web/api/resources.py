@@ -10,7 +10,7 @@ from infra24 import bookings, organizations, resources
 from infra24.people import Scope
 from infra24.resources import Draft
 from infra24.web.api.fields import Body, Email, Json, Kind, Meets, Name, Org, PageSize, Slug, Text
-from infra24.web.api.responses import answer
+from infra24.web.api.responses import json_response
 from infra24.web.api.views import broken_views, resource_view
 from infra24.web.caller import caller_of, here_of
 from infra24.web.services import services
@@ -151,7 +151,7 @@ async def create_resource(request: Request, org: Org, wanted: NewResource) -> Re
     async with found.database.transaction(organization.id, who.actor) as tx:
         created = await resources.create(tx, Draft(**wanted.model_dump(exclude_unset=True)), found.clock())
         directory = await resources.known(tx)
-    return answer(resource_view(created, directory), 201)
+    return json_response(resource_view(created, directory), 201)
 
 
 async def list_types(
@@ -171,7 +171,7 @@ async def _page(request: Request, org: str, cursor: str, limit: int, *, types: b
         full = who.may(Scope.CATALOGUE_READ)
         page = await resources.page(tx, bookable=not full, types=types, after=cursor, limit=limit)
         directory = await resources.known(tx) if full else None
-    return answer(
+    return json_response(
         {
             "resources": [resource_view(resource, directory) for resource in page],
             "next": page[-1].slug if len(page) == limit else None,
@@ -187,7 +187,7 @@ async def create_type(request: Request, org: Org, wanted: NewType) -> Response:
     async with found.database.transaction(organization.id, who.actor) as tx:
         created = await resources.create(tx, draft, found.clock())
         directory = await resources.known(tx)
-    return answer(resource_view(created, directory), 201)
+    return json_response(resource_view(created, directory), 201)
 
 
 async def read_resource(request: Request, org: Org, id: ResourceNamed) -> Response:
@@ -200,7 +200,7 @@ async def read_resource(request: Request, org: Org, id: ResourceNamed) -> Respon
         if not full and not (resource.is_active and resource.is_bookable):
             raise organizations.UnknownResource()
         directory = await resources.known(tx) if full else None
-    return answer(resource_view(resource, directory))
+    return json_response(resource_view(resource, directory))
 
 
 async def change_resource(request: Request, org: Org, id: ResourceNamed, wanted: ResourceChange) -> Response:
@@ -214,7 +214,7 @@ async def change_resource(request: Request, org: Org, id: ResourceNamed, wanted:
         hit = await bookings.broken(tx, changed.id, now)
         directory = await resources.known(tx)
     view = resource_view(changed, directory)
-    return answer({**view, "affected_bookings": broken_views(hit, who)})
+    return json_response({**view, "affected_bookings": broken_views(hit, who)})
 
 
 async def archive_resource(request: Request, org: Org, id: ResourceNamed) -> Response:
@@ -225,7 +225,7 @@ async def archive_resource(request: Request, org: Org, id: ResourceNamed) -> Res
         before = await resources.get_by_slug(tx, id)
         archived = await resources.archive(tx, before.id, found.clock())
         directory = await resources.known(tx)
-    return answer(resource_view(archived, directory))
+    return json_response(resource_view(archived, directory))
 
 
 async def list_locations(request: Request, org: Org) -> Response:
@@ -234,7 +234,7 @@ async def list_locations(request: Request, org: Org) -> Response:
     organization = here_of(request)
     async with found.database.transaction(organization.id, caller_of(request).actor) as tx:
         places = await organizations.locations(tx)
-    return answer({"locations": [asdict(place) for place in places]})
+    return json_response({"locations": [asdict(place) for place in places]})
 
 
 async def create_location(request: Request, org: Org, wanted: NewLocation) -> Response:
@@ -243,4 +243,4 @@ async def create_location(request: Request, org: Org, wanted: NewLocation) -> Re
     organization = here_of(request)
     async with found.database.transaction(organization.id, who.actor) as tx:
         place = await organizations.add_location(tx, wanted.name, wanted.address)
-    return answer(asdict(place), 201)
+    return json_response(asdict(place), 201)

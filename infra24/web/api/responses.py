@@ -17,7 +17,7 @@ from infra24.web.services import Services
 _WRITTEN = "%Y-%m-%dT%H:%M:%SZ"
 
 
-def answer(body: Any, status: int = 200) -> Response:
+def json_response(body: Any, status: int = 200) -> Response:
     """A JSON answer; instants end in Z."""
     return Response(orjson.dumps(body, option=orjson.OPT_UTC_Z), status, media_type="application/json")
 

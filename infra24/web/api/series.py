@@ -24,10 +24,10 @@ from infra24.web.api.inputs import (
     ResourceNamed,
 )
 from infra24.web.api.naming import with_host
-from infra24.web.api.responses import answer
+from infra24.web.api.responses import json_response
 from infra24.web.api.views import booking_view, links
 from infra24.web.caller import caller_of, here_of
-from infra24.web.idempotency import once
+from infra24.web.idempotency import idempotent
 from infra24.web.limiting import client_of
 from infra24.web.services import services
 
@@ -110,7 +110,7 @@ async def plan_series(request: Request, org: Org, wanted: NewSeries) -> Response
     async with found.database.transaction(here.id, who.actor) as tx:
         by = who.acts_as()
         planned = await recurring.plan(tx, await wanted.wish(tx), by=by, now=found.clock())
-    return answer(planned.view())
+    return json_response(planned.view())
 
 
 async def create_series(request: Request, org: Org, wanted: MadeSeries) -> Response:
@@ -136,7 +136,7 @@ async def create_series(request: Request, org: Org, wanted: MadeSeries) -> Respo
     async def refused(refusal: Refusal) -> Refusal:
         return refusal
 
-    return await once(request, here.id, act, refused)
+    return await idempotent(request, here.id, act, refused)
 
 
 async def read_series(request: Request, org: Org, id: Id) -> Response:
@@ -145,7 +145,7 @@ async def read_series(request: Request, org: Org, id: Id) -> Response:
     here = here_of(request)
     async with found.database.transaction(here.id, who.actor) as tx:
         series, all_ = await recurring.get(tx, id)
-    return answer(series_view(series, all_))
+    return json_response(series_view(series, all_))
 
 
 async def move_series(request: Request, org: Org, id: Id, wanted: SeriesMove) -> Response:
@@ -163,7 +163,7 @@ async def move_series(request: Request, org: Org, id: Id, wanted: SeriesMove) ->
             now=found.clock(),
         )
         series, all_ = await recurring.get(tx, series.id)
-    return answer(series_view(series, all_))
+    return json_response(series_view(series, all_))
 
 
 async def cancel_series(
@@ -181,7 +181,7 @@ async def cancel_series(
     async with found.database.transaction(here.id, who.actor) as tx:
         await recurring.cancel(tx, id, scope, booking_id, now=found.clock())
         series, all_ = await recurring.get(tx, id)
-    return answer(series_view(series, all_))
+    return json_response(series_view(series, all_))
 
 
 def series_view(series: Series, all_: list[Booking]) -> dict[str, Any]:

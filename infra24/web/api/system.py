@@ -14,7 +14,7 @@ from infra24.db import Tx
 from infra24.errors import Unavailable
 from infra24.resources import Draft
 from infra24.web.api.fields import Org, PageSize
-from infra24.web.api.responses import answer
+from infra24.web.api.responses import json_response
 from infra24.web.caller import caller_of, here_of
 from infra24.web.errors import problem_of
 from infra24.web.services import services
@@ -35,12 +35,12 @@ async def health(request: Request) -> Response:
         await found.health.check()
     except Unavailable as down:
         return problem_of(down)
-    return answer({"status": "ok", "database": "ok", "time": found.clock()})
+    return json_response({"status": "ok", "database": "ok", "time": found.clock()})
 
 
 async def contract(request: Request) -> Response:
     """/openapi.json: the API's contract."""
-    return answer(request.app.openapi())
+    return json_response(request.app.openapi())
 
 
 async def self_test(request: Request) -> Response:
@@ -59,7 +59,7 @@ async def _self_test(request: Request) -> Response:
     began = perf_counter()
     organization = next(iter(await found.directory.all()), None)
     if organization is None:
-        return answer({"success": True, "steps": [], "note": "there is no organization yet"})
+        return json_response({"success": True, "steps": [], "note": "there is no organization yet"})
     try:
         async with found.database.transaction(organization.id, caller_of(request).actor) as tx:
             async for name in _rehearse(tx, found):
@@ -67,7 +67,7 @@ async def _self_test(request: Request) -> Response:
             tx.pending = []
             raise _Undo
     except _Undo:
-        return answer({"success": True, "steps": steps})
+        return json_response({"success": True, "steps": steps})
 
 
 async def _rehearse(tx: Tx, found: Any) -> Any:
@@ -110,7 +110,7 @@ async def list_announcements(request: Request, org: Org, limit: PageSize = 50) -
     organization = here_of(request)
     async with found.database.transaction(organization.id, who.actor) as tx:
         newest = await announcements.newest(tx, limit)
-    return answer({"announcements": [asdict(notice) for notice in newest]})
+    return json_response({"announcements": [asdict(notice) for notice in newest]})
 
 
 async def list_events(
@@ -128,7 +128,7 @@ async def list_events(
     organization = here_of(request)
     async with found.database.transaction(organization.id, who.actor) as tx:
         recorded = await events.after(tx, after, limit)
-    return answer(
+    return json_response(
         {
             "events": [
                 {

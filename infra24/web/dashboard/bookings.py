@@ -13,7 +13,7 @@ from infra24.availability.json_reader import zone_named
 from infra24.bookings import Booking, Filters, Status
 from infra24.db import Tx
 from infra24.errors import Unauthenticated
-from infra24.people import SCOPES, Scope, SignedIn
+from infra24.people import SCOPES, AuthenticatedUser, Scope
 from infra24.web.admin.bookings import place_of, read_place
 from infra24.web.api.views import booking_view
 from infra24.web.caller import NothingHere, caller_of, here_of
@@ -28,7 +28,7 @@ _FEED_BACK = timedelta(days=90)
 _OPEN = (Status.PENDING, Status.CONFIRMED)
 
 
-def _member(request: Request) -> SignedIn:
+def _member(request: Request) -> AuthenticatedUser:
     user = caller_of(request).user
     if user is None:  # a key is nobody: it has no bookings of its own
         raise Unauthenticated()
@@ -61,7 +61,7 @@ async def bookings_page(request: Request) -> Response:
     return page(request, "dashboard/bookings.html", here, context)
 
 
-def _card(request: Request, booking: Booking, user: SignedIn) -> dict[str, Any]:
+def _card(request: Request, booking: Booking, user: AuthenticatedUser) -> dict[str, Any]:
     found, now = services(request), services(request).clock()
     zone = ZoneInfo(booking.time_zone)
     if user.time_zone and booking.meeting_url:

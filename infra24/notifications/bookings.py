@@ -1,4 +1,4 @@
-"""Approval in letters: those who may decide are asked, and whoever asked hears what was decided."""
+"""E-mails about bookings: approvers are asked, bookers are told what was decided or cancelled."""
 
 from typing import Any
 from uuid import UUID
@@ -9,70 +9,70 @@ from infra24.bookings import Booking, By
 from infra24.db import Tx
 from infra24.events import Recorded
 from infra24.i18n import speech
-from infra24.mail import Desk, Letter, Writers, write
+from infra24.mail import ComposeContext, Composers, Email, render
 from infra24.people import SCOPES, Scope
 
 
-async def ask_approvers(tx: Tx, recorded: Recorded) -> None:
-    """A letter to each member who may approve, when a booking waits for it."""
+async def notify_approvers(tx: Tx, recorded: Recorded) -> None:
+    """Ask each member who may approve, when a booking is pending."""
     if recorded.event.data.get("status") != "pending":
         return
     for member in await people.members(tx):
         if Scope.BOOKINGS_APPROVE in SCOPES[member.role]:
-            mail.post(
+            mail.enqueue(
                 tx, "approval_wanted", org=tx.org_id, booking=recorded.event.subject_id, user=member.user_id
             )
 
 
-async def tell_booker(tx: Tx, recorded: Recorded) -> None:
-    """A letter to whoever asked: approved, declined, or nobody decided in time."""
-    mail.post(tx, "booking_decided", org=tx.org_id, booking=recorded.event.subject_id)
+async def notify_booker(tx: Tx, recorded: Recorded) -> None:
+    """Tell the booker: approved, declined, or nobody decided in time."""
+    mail.enqueue(tx, "booking_decided", org=tx.org_id, booking=recorded.event.subject_id)
 
 
-async def tell_cancelled(tx: Tx, recorded: Recorded) -> None:
-    """A letter to whoever booked, when the staff cancelled: with the reason that was given."""
+async def notify_cancelled(tx: Tx, recorded: Recorded) -> None:
+    """Tell the booker when staff cancelled, with the reason that was given."""
     if recorded.event.data.get("by") == By.STAFF:
-        mail.post(tx, "booking_cancelled", org=tx.org_id, booking=recorded.event.subject_id)
+        mail.enqueue(tx, "booking_cancelled", org=tx.org_id, booking=recorded.event.subject_id)
 
 
-async def _approval_wanted(desk: Desk, facts: dict[str, Any]) -> Letter | None:
+async def _approval_wanted(context: ComposeContext, facts: dict[str, Any]) -> Email | None:
     org_id, booking_id = UUID(facts["org"]), UUID(facts["booking"])
-    async with desk.database.transaction(org_id) as tx:
+    async with context.database.transaction(org_id) as tx:
         here = await organizations.get(tx)
         member = await people.member(tx, UUID(facts["user"]))
         booking = await bookings.get(tx, booking_id)
-    if member is None or booking.status != "pending" or booking.ends_at < desk.now:
+    if member is None or booking.status != "pending" or booking.ends_at < context.now:
         return None
-    return write(
+    return render(
         "approval_wanted",
         member.email,
         here.locale.partition("_")[0],
         title=booking.resource_title,
         when=_when(booking, here.locale),
         who=booking.booker_name,
-        link=f"{desk.base_url}/{here.slug}/bookings/{booking.id}",
+        link=f"{context.base_url}/{here.slug}/bookings/{booking.id}",
     )
 
 
-async def _booking_decided(desk: Desk, facts: dict[str, Any]) -> Letter | None:
-    return await _to_booker(desk, facts, "booking_decided")
+async def _booking_decided(context: ComposeContext, facts: dict[str, Any]) -> Email | None:
+    return await _to_booker(context, facts, "booking_decided")
 
 
-async def _booking_cancelled(desk: Desk, facts: dict[str, Any]) -> Letter | None:
-    return await _to_booker(desk, facts, "booking_cancelled")
+async def _booking_cancelled(context: ComposeContext, facts: dict[str, Any]) -> Email | None:
+    return await _to_booker(context, facts, "booking_cancelled")
 
 
-async def _to_booker(desk: Desk, facts: dict[str, Any], kind: str) -> Letter | None:
+async def _to_booker(context: ComposeContext, facts: dict[str, Any], kind: str) -> Email | None:
     org_id, booking_id = UUID(facts["org"]), UUID(facts["booking"])
-    async with desk.database.transaction(org_id) as tx:
+    async with context.database.transaction(org_id) as tx:
         booking = await bookings.get(tx, booking_id)
         here = await organizations.get(tx)
     told = booking.status in ("confirmed", "cancelled") and booking.booker_email
-    if not told or booking.ends_at < desk.now:
+    if not told or booking.ends_at < context.now:
         return None
     reason = booking.cancelled_because if booking.cancelled_because != "lapsed" else ""
     locale = booking.locale or here.locale
-    return write(
+    return render(
         kind,
         booking.booker_email,
         locale.partition("_")[0],
@@ -80,7 +80,7 @@ async def _to_booker(desk: Desk, facts: dict[str, Any], kind: str) -> Letter | N
         when=_when(booking, locale),
         approved=booking.status == "confirmed",
         reason=reason or "",
-        link=f"{desk.base_url}/bookings/confirmation/{desk.tokens.of(org_id, booking.id)}",
+        link=f"{context.base_url}/bookings/confirmation/{context.tokens.of(org_id, booking.id)}",
     )
 
 
@@ -89,7 +89,7 @@ def _when(booking: Booking, locale: str) -> str:
     return speech(locale.partition("_")[0], locale).moment(booking.starts_at, zone)
 
 
-LETTERS: Writers = {
+COMPOSERS: Composers = {
     "approval_wanted": _approval_wanted,
     "booking_decided": _booking_decided,
     "booking_cancelled": _booking_cancelled,
