@@ -24,7 +24,7 @@ _POLICY = _MimePolicy(linesep="\r\n")
 
 
 def sender(written: str) -> Address:
-    """The address that e-mail comes from, as `Infra24 <post@example.org>`, or NoSender."""
+    """The address that e-mail comes from, as `Infra24 <post@example.org>`, or InvalidSender."""
     try:
         ((name, spec),) = getaddresses([written]) if written.isprintable() else [("", "")]
         found = address(spec)

@@ -38,7 +38,7 @@ class Server:
         """The server that an address names: smtp:// (STARTTLS, unless on this machine) or smtps://.
 
         `?from=` is the sender where none is set, `?ca=` a file with the certificates to trust instead of the
-        system's; with it STARTTLS is wanted on this machine too. NoServer never repeats the password.
+        system's; with it STARTTLS is wanted on this machine too. The error never repeats the password.
         """
         try:
             parts = urlsplit(url)

@@ -65,7 +65,7 @@ def id_of(signer: Signer, token: str, purpose: str = "link") -> UUID | None:
 
 
 def read(signer: Signer, token: str) -> UUID:
-    """The id in a token. Refuses with LinkSpent, asking no database, what this installation did not write."""
+    """The id in a token, without the database. Raises LinkExpired for what this installation did not sign."""
     link_id = id_of(signer, token)
     if link_id is None:
         raise LinkExpired()
@@ -73,7 +73,7 @@ def read(signer: Signer, token: str) -> UUID:
 
 
 async def look(tx: Tx, link_id: UUID, purpose: str, now: datetime) -> VerifiedLink:
-    """What a link would open. Refuses with LinkSpent. Looking spends nothing: mail scanners look too."""
+    """What a link would open. Refuses with LinkExpired. Looking spends nothing: mail scanners look too."""
     row = await queries.link(tx, link_id, now)
     if row is None or row[1] != purpose:
         raise LinkExpired()
@@ -81,7 +81,7 @@ async def look(tx: Tx, link_id: UUID, purpose: str, now: datetime) -> VerifiedLi
 
 
 async def use(tx: Tx, link_id: UUID, purpose: str, now: datetime) -> VerifiedLink:
-    """Open a link, once. Refuses with LinkSpent."""
+    """Open a link, once. Refuses with LinkExpired."""
     row = await queries.use_link(tx, link_id, now)
     if row is None or row[1] != purpose:
         raise LinkExpired()

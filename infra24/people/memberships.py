@@ -27,7 +27,7 @@ async def invite(
 ) -> Invitation:
     """Invite someone by e-mail; an earlier invitation to them is over.
 
-    Refuses with NotYoursToGive and AlreadyMember.
+    Refuses with RoleNotAssignable and AlreadyMember.
     """
     if not can_assign(giver, role):
         raise RoleNotAssignable()
@@ -57,7 +57,7 @@ async def accept(
 
 
 async def withdraw(tx: Tx, invitation_id: UUID, giver: Role, now: datetime) -> None:
-    """Take an invitation back. Refuses with UnknownInvitation and NotYoursToGive."""
+    """Take an invitation back. Refuses with UnknownInvitation and RoleNotAssignable."""
     invitation = await queries.end_invitation(tx, invitation_id, now)
     if invitation is None:
         raise UnknownInvitation()
@@ -66,7 +66,7 @@ async def withdraw(tx: Tx, invitation_id: UUID, giver: Role, now: datetime) -> N
 
 
 async def change_role(tx: Tx, user_id: UUID, role: Role, *, giver: Role, now: datetime) -> Membership:
-    """Give a member another role. Refuses with UnknownMember, NotYoursToGive and LastOwner."""
+    """Give a member another role. Refuses with UnknownMember, RoleNotAssignable and LastOwner."""
     before = await _changeable(tx, user_id, giver)
     if not can_assign(giver, role):
         raise RoleNotAssignable()

@@ -57,7 +57,7 @@ async def back(request: Request) -> Response:
 
     Whoever asked to connect, in this session and having lately proved who they are, has it connected. Else
     they are signed in; the first time, an address that the provider has proved finds the account. Refuses
-    with NotInvited, UnprovedAddress, OtherAccount and ProveAgain.
+    with NotInvited, UnprovedAddress, OtherAccount and ReauthenticationRequired.
     """
     found, sign, now = services(request), _provider(request), services(request).clock()
     try:

@@ -41,7 +41,7 @@ def signed_in(request: Request) -> AuthenticatedUser:
 
 
 def require_fresh(request: Request) -> AuthenticatedUser:
-    """Whose account it is, if they proved lately that it is. Refuses with ProveAgain."""
+    """Whose account it is, if they proved lately that it is. Refuses with ReauthenticationRequired."""
     user = signed_in(request)
     if not people.sessions.is_fresh(user, services(request).clock()):
         raise ReauthenticationRequired()
