@@ -6,7 +6,7 @@ import time
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from infra24.availability import Busy, Member, Need, Timetable, free_hosts, opening, parse
+from infra24.availability import AvailabilityInput, Busy, Member, Need, free_hosts, opening, parse
 
 WEEK = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday"]
 START = int(datetime(2026, 10, 15, tzinfo=UTC).timestamp())
@@ -19,7 +19,7 @@ def _claims(dice: random.Random, count: int, days: int, units: int = 1) -> list[
     return [Busy(at - 300, at + 2_100, 1 + n % units, at, at + 1_800) for n, at in enumerate(starts)]
 
 
-def timetable(hosts: int, busy_each: int = 100, days: int = 30) -> Timetable:
+def timetable(hosts: int, busy_each: int = 100, days: int = 30) -> AvailabilityInput:
     """So many hosts, weekdays nine to five, each with so many claims of half an hour with buffers."""
     dice = random.Random(7)
     document = {
@@ -33,10 +33,10 @@ def timetable(hosts: int, busy_each: int = 100, days: int = 30) -> Timetable:
     rules = parse(document, zone="UTC", people=())
     schedule = rules.own_schedule()
     members = tuple(Member(n, schedule, 1, _claims(dice, busy_each, days), person=True) for n in range(hosts))
-    return Timetable(rules, START, (START, START + days * DAY), 1_800, (Need(members, staffed=True),))
+    return AvailabilityInput(rules, START, (START, START + days * DAY), 1_800, (Need(members, staffed=True),))
 
 
-def with_things(table: Timetable, days: int = 30) -> Timetable:
+def with_things(table: AvailabilityInput, days: int = 30) -> AvailabilityInput:
     """The same, and a room and two of six wheels with it."""
     dice = random.Random(8)
     room = Member("room", table.needs[0].members[0].schedule, 1, _claims(dice, 200, days))
@@ -44,7 +44,7 @@ def with_things(table: Timetable, days: int = 30) -> Timetable:
     return replace(table, needs=(*table.needs, Need((room,)), Need((wheels,), units=2)))
 
 
-def median_ms(table: Timetable, runs: int = 15, *, cold: bool = False) -> float:
+def median_ms(table: AvailabilityInput, runs: int = 15, *, cold: bool = False) -> float:
     """The median time of one pooled answer, in milliseconds; `cold` forgets the expanded hours first."""
     free_hosts(table)
     times = []

@@ -8,9 +8,9 @@ from datetime import UTC, datetime, timedelta
 from bench.load import load
 from bench.world import World, fill, opening, rules
 from infra24.app import compose
-from infra24.bookings import By, Person
+from infra24.bookings import ActorRole, BookerDetails
 from infra24.bookings import series as recurring
-from infra24.bookings.series import SeriesWish
+from infra24.bookings.series import SeriesRequest
 from infra24.resources import Draft
 from tests.factories import Shop
 
@@ -75,8 +75,10 @@ def month_of_hosts(world: World, shop: Shop) -> None:
 def series_of_a_year(world: World, shop: Shop) -> None:
     """Plan 52 Tuesdays of a person, a room and wheels."""
     now = datetime.now(UTC)
-    person = Person("Bench", "bench@example.org")
-    wish = SeriesWish(shop.ids["three"], _first(), 30, "FREQ=WEEKLY;COUNT=52", person, skips_holidays=False)
+    person = BookerDetails("Bench", "bench@example.org")
+    wish = SeriesRequest(
+        shop.ids["three"], _first(), 30, "FREQ=WEEKLY;COUNT=52", person, skips_holidays=False
+    )
 
     async def main() -> tuple[float, int]:
         database, _ = compose(world.settings, world.url)
@@ -86,7 +88,7 @@ def series_of_a_year(world: World, shop: Shop) -> None:
             for _ in range(9):
                 async with database.transaction(shop.org_id) as tx:
                     began = time.perf_counter()
-                    planned = await recurring.plan(tx, wish, by=By.STAFF, now=now)
+                    planned = await recurring.plan(tx, wish, by=ActorRole.STAFF, now=now)
                     times.append(time.perf_counter() - began)
             return 1e3 * statistics.median(times), len(planned.dates)
         finally:

@@ -47,7 +47,7 @@ def exact_script_of(world: World, shop: Shop) -> str:
         database, _ = compose(world.settings, world.url)
         await database.open()
         try:
-            async with database.glance(shop.org_id) as tx:
+            async with database.read(shop.org_id) as tx:
                 await resources.offer(tx, shop.ids["room"])
                 first, now = _monday(), datetime.now(UTC)
                 spelled = AsyncClientCursor(tx.connection)

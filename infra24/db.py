@@ -41,7 +41,7 @@ class OutcomeUnknown(Unavailable):
     the same Idempotency-Key, and it is done once; without a key, look first whether it is there."""
 
 
-class Crowded(Unavailable):
+class TransactionConflict(Unavailable):
     """Too many changes met at once. Nothing was changed; try again."""
 
 
@@ -64,7 +64,7 @@ class Actor:
 SYSTEM = Actor("system")
 
 
-def containing(text: str) -> str:
+def like_pattern(text: str) -> str:
     """What LIKE takes for anything that has this text in it."""
     escaped = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     return f"%{escaped}%"
@@ -121,7 +121,7 @@ class Tx:
         self.last.append(statement)
 
     @asynccontextmanager
-    async def attempt(self) -> AsyncIterator[None]:
+    async def savepoint(self) -> AsyncIterator[None]:
         """A part that can fail alone: its rows are gone when the block raises."""
         await self.connection.execute("SAVEPOINT attempt", prepare=False)
         try:
@@ -132,7 +132,7 @@ class Tx:
         await self.connection.execute("RELEASE SAVEPOINT attempt", prepare=False)
 
 
-class Glance(Tx):
+class Reader(Tx):
     """Reads of one organization without a transaction around them: each is one round trip, by itself.
 
     For the busiest question, "when is it free?", whose answer needs one statement. Parameters are bound
@@ -218,7 +218,7 @@ class Database:
                 yield connection
         except (PoolTimeout, psycopg.OperationalError) as error:
             if isinstance(error, psycopg.errors.DeadlockDetected | psycopg.errors.SerializationFailure):
-                raise Crowded() from error
+                raise TransactionConflict() from error
             log.error("the database cannot be used: %s: %s", type(error).__name__, error)
             raise DatabaseDown() from error
 
@@ -255,10 +255,10 @@ class Database:
             await tx.connection.execute(b"COMMIT", prepare=False)
 
     @asynccontextmanager
-    async def glance(self, org_id: UUID) -> AsyncIterator[Tx]:
+    async def read(self, org_id: UUID) -> AsyncIterator[Tx]:
         """Reads of one organization, each in a transaction of its own and one round trip."""
         async with self.connection() as connection:
-            yield Glance(connection, org_id)
+            yield Reader(connection, org_id)
 
     @asynccontextmanager
     async def accounts(self, by: Actor = SYSTEM) -> AsyncIterator[Tx]:
@@ -276,12 +276,12 @@ class Database:
                 raise
 
     @asynccontextmanager
-    async def glance_at_accounts(self) -> AsyncIterator[Tx]:
+    async def read_accounts(self) -> AsyncIterator[Tx]:
         """Reads of accounts, each in a transaction of its own and one round trip: who is asking?"""
         async with self.connection() as connection:
-            yield Glance(connection, _NOBODY, b"BEGIN READ ONLY; " + _as_accounts(connection))
+            yield Reader(connection, _NOBODY, b"BEGIN READ ONLY; " + _as_accounts(connection))
 
-    async def sweep(
+    async def cross_tenant_read(
         self, name: str, query: LiteralString, args: Sequence[Any] | dict[str, Any] = ()
     ) -> list[Row]:
         """Read across organizations, as the role that may, leaving a row that says so."""

@@ -12,13 +12,13 @@ from infra24.app import compose
 from infra24.availability import Replay
 from infra24.bookings import Shifted
 from infra24.db import Tx
-from infra24.errors import Problem
-from infra24.org_config import Change, Description
+from infra24.errors import ValidationFailed
+from infra24.org_config import Change, OrgConfig
 from infra24.org_config.reading import Document
 from infra24.organizations import UnknownOrganization
 from infra24.owning import BY
 from infra24.people import ApiKey
-from infra24.round_robin import Audit
+from infra24.round_robin import LedgerCheck
 from infra24.server import Urls
 from infra24.settings import Settings
 
@@ -31,7 +31,7 @@ def make(
     settings: Settings,
     urls: Urls,
     document: Document,
-    wanted: Description,
+    wanted: OrgConfig,
     tell: Tell,
     ask: Ask,
     *,
@@ -47,7 +47,7 @@ def make(
     }
     try:
         organizations.check_facts(wanted.slug, wanted.zone, wanted.locale, wanted.currency)
-    except Problem as problem:
+    except ValidationFailed as problem:
         raise document.misread(problem) from None
     with psycopg.connect(urls.owner, autocommit=True) as owner:
         org_id = organizations.id_of(owner, wanted.slug)
@@ -56,7 +56,7 @@ def make(
         different = _facts_that_differ(owner, wanted.slug, facts)
 
         async def plan(tx: Tx) -> list[Change]:
-            return await org_config.changes_of(tx, wanted, document, clock.now(), prune=prune)
+            return await org_config.plan(tx, wanted, document, clock.now(), prune=prune)
 
         changes = [Change("change", "organization", different)] if different else []
         changes += _within(settings, urls, org_id, plan)
@@ -72,8 +72,8 @@ def make(
             await org_config.apply(tx, wanted, document, clock.now(), prune=prune)
 
         _within(settings, urls, org_id, act)  # what can be refused comes first
-        organizations.amend(owner, wanted.slug, **facts)
-        _within(settings, urls, org_id, resources.turn_catalogue)
+        organizations.update(owner, wanted.slug, **facts)
+        _within(settings, urls, org_id, resources.bump_catalogue_version)
         return True, None
 
 
@@ -82,19 +82,19 @@ def _make_new(
     urls: Urls,
     owner: psycopg.Connection[Any],
     document: Document,
-    wanted: Description,
+    wanted: OrgConfig,
     tell: Tell,
     ask: Ask,
 ) -> tuple[bool, str | None]:
     """A new organization: founded to see whether the file holds, and taken back if it does not."""
     facts: dict[str, Any] = {"locale": wanted.locale, "currency": wanted.currency, "theme": wanted.theme}
-    org_id = organizations.found(owner, slug=wanted.slug, name=wanted.name, time_zone=wanted.zone, **facts)
+    org_id = organizations.create(owner, slug=wanted.slug, name=wanted.name, time_zone=wanted.zone, **facts)
     assert org_id is not None
     kept = False
     try:
 
         async def plan(tx: Tx) -> list[Change]:
-            return await org_config.changes_of(tx, wanted, document, clock.now())
+            return await org_config.plan(tx, wanted, document, clock.now())
 
         tell(f"  + organization {wanted.name}")
         changes = _within(settings, urls, org_id, plan)
@@ -108,33 +108,33 @@ def _make_new(
 
         _within(settings, urls, org_id, act)
         kept = True
-        return True, organizations.give_key(owner, wanted.slug, "apply")
+        return True, organizations.issue_key(owner, wanted.slug, "apply")
     finally:
         if not kept:
-            organizations.unfound(owner, wanted.slug)
+            organizations.delete(owner, wanted.slug)
 
 
 def show(settings: Settings, urls: Urls, slug: str) -> str:
-    """An organization as YAML. Refuses with UnknownOrganization."""
+    """An organization as YAML. Raises UnknownOrganization."""
 
     async def act(tx: Tx) -> str:
-        return org_config.written(await org_config.show(tx))
+        return org_config.to_yaml(await org_config.show(tx))
 
     return _within(settings, urls, _needed(urls, slug), act)
 
 
 def fairness(
     settings: Settings, urls: Urls, slug: str, offer: str, weights: str
-) -> tuple[Audit, Replay | None]:
+) -> tuple[LedgerCheck, Replay | None]:
     """The ledger of an offer added up, and with other weights (by e-mail) if some are given."""
 
-    async def act(tx: Tx) -> tuple[Audit, Replay | None]:
+    async def act(tx: Tx) -> tuple[LedgerCheck, Replay | None]:
         resource = await resources.get_by_slug(tx, offer)
         audit = await round_robin.audit(tx, resource.id)
         if not weights:
             return audit, None
-        hosts = {known.email: known.id for known in await resources.known(tx) if known.email}
-        return audit, round_robin.simulated(audit, round_robin.read_weights(weights, hosts))
+        hosts = {known.email: known.id for known in await resources.index(tx) if known.email}
+        return audit, round_robin.simulate_weights(audit, round_robin.read_weights(weights, hosts))
 
     return _within(settings, urls, _needed(urls, slug), act)
 
@@ -154,7 +154,7 @@ def keys(settings: Settings, urls: Urls, slug: str) -> list[ApiKey]:
 
 
 def revoke_key(settings: Settings, urls: Urls, slug: str, key: str) -> None:
-    """From now on a key opens nothing. Refuses with UnknownOrganization and UnknownKey."""
+    """From now on a key opens nothing. Raises UnknownOrganization and UnknownKey."""
 
     async def act(tx: Tx) -> None:
         await people.keys.revoke(tx, key_id, clock.now())

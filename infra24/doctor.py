@@ -13,7 +13,7 @@ import psycopg
 from infra24 import audit, migrations, setup_errors
 from infra24.app import mail_transport
 from infra24.auth import SecretTooShort
-from infra24.errors import Refusal
+from infra24.errors import DomainError
 from infra24.i18n import LANGUAGES, catalogue
 from infra24.roles import of_connection
 from infra24.server import PortInUse, Urls, check_port
@@ -55,7 +55,7 @@ def examine(settings: Settings, urls: Urls) -> Iterator[Finding]:
     for part, check in checks:
         try:
             yield check()
-        except (Refusal, psycopg.Error, OSError) as error:
+        except (DomainError, psycopg.Error, OSError) as error:
             yield _failed(part, error)
 
 
@@ -137,7 +137,7 @@ def _mail(settings: Settings) -> Finding:
     wrong = "set INFRA24_SMTP_URL to smtp://user:password@host:587 and INFRA24_MAIL_FROM to the sender"
     try:
         seen = asyncio.run(mail_transport(settings).check())
-    except Refusal as error:
+    except DomainError as error:
         return Finding("Mail", False, error.sentence, wrong)
     sends = settings.smtp_url is not None
     well = sends or not settings.public_url

@@ -203,7 +203,7 @@ class EmbeddedServer:
             self._initialize()
 
     def _prepare_sockets(self) -> None:
-        """The folder of the socket, made again if it is gone. Refuses with UnsafeFolder one that others made:
+        """The folder of the socket, made again if it is gone. Raises UnsafeFolder for one that others made:
         its name in the temporary folder is known to everyone on this machine."""
         with suppress(FileExistsError):  # a file, or a link to nothing: said below
             self.sockets.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -4,13 +4,13 @@ import re
 from typing import Any
 
 
-class Refusal(Exception):
+class DomainError(Exception):
     """The request was refused."""
 
-    facts: dict[str, Any]
+    details: dict[str, Any]
 
     def __init__(self, sentence: str | None = None, **facts: Any) -> None:
-        self.facts = facts
+        self.details = facts
         self.sentence = sentence or " ".join((type(self).__doc__ or "").split())
         super().__init__(self.sentence)
 
@@ -20,27 +20,27 @@ class Refusal(Exception):
         return re.sub(r"(?<!^)(?=[A-Z])", "_", type(self).__name__).lower()
 
 
-class NotFound(Refusal):
+class NotFound(DomainError):
     """There is nothing here by that name."""
 
 
-class Forbidden(Refusal):
+class Forbidden(DomainError):
     """You are not allowed to do this."""
 
 
-class Invalid(Refusal):
+class Invalid(DomainError):
     """Something in the request is not valid."""
 
 
-class Conflict(Refusal):
+class Conflict(DomainError):
     """This clashes with something that is already there."""
 
 
-class Unavailable(Refusal):
+class Unavailable(DomainError):
     """This cannot be answered right now. Try again in a moment."""
 
 
-class TooMany(Refusal):
+class TooMany(DomainError):
     """That was asked too often. Wait a little and try again."""
 
 
@@ -48,7 +48,7 @@ class Unauthenticated(Forbidden):
     """Sign in, or send a key of the organization or the booking's own token."""
 
 
-class Problem(Invalid):
+class ValidationFailed(Invalid):
     """Some fields are not valid; `problems` names each by its path with a sentence."""
 
     def __init__(self, problems: dict[str, str]) -> None:

@@ -27,7 +27,7 @@ LANGUAGES: Mapping[str, str] = {"en": "English", "es": "Español"}
 
 
 @dataclass(frozen=True, slots=True)
-class Speech:
+class LocaleFormat:
     """A language as one organization's visitors read it: words, dates, times, prices."""
 
     language: str
@@ -136,13 +136,13 @@ def choose_language(asked: str | None, kept: str | None, accepted: str, organiza
 
 
 @lru_cache(maxsize=256)
-def speech(language: str, organization_locale: str) -> Speech:
+def locale_format(language: str, organization_locale: str) -> LocaleFormat:
     """A language with the territory of an organization, where the two are known together."""
     territory = organization_locale.partition("_")[2]
     wished = f"{language}_{territory}" if territory else language
     for name in (wished, {"en": "en_US", "es": "es_ES"}.get(language, language)):
         try:
-            return Speech(language, Locale.parse(name))
+            return LocaleFormat(language, Locale.parse(name))
         except (UnknownLocaleError, ValueError):
             continue
-    return Speech("en", Locale("en", "US"))
+    return LocaleFormat("en", Locale("en", "US"))

@@ -55,7 +55,7 @@ def migrate(url: str, tell: Callable[[str], None] = lambda _: None) -> list[str]
     """Apply what is missing, each file in one transaction; the names applied.
 
     `url` is the owner's. It may create roles, or an administrator has made them. Two processes that migrate
-    at once wait for each other. Refuses with RolesNeeded, RolesOfOthers and NamedOtherwise.
+    at once wait for each other. Raises RolesNeeded, RolesOfOthers and NamedOtherwise.
     """
     applied: list[str] = []
     with psycopg.connect(url, autocommit=True) as connection:
@@ -83,7 +83,7 @@ def migrate(url: str, tell: Callable[[str], None] = lambda _: None) -> list[str]
 def make_roles(url: str) -> None:
     """The roles that the tables are granted to: what a restored copy needs on its server before it comes.
 
-    Refuses with RolesNeeded and RolesOfOthers.
+    Raises RolesNeeded and RolesOfOthers.
     """
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("SELECT pg_advisory_lock(%s)", (_LOCK,))
@@ -212,7 +212,7 @@ def _close_the_door(connection: _Connection, roles: Roles) -> None:
 
 
 def _check_name(connection: _Connection, roles: Roles) -> None:
-    """Refuses with NamedOtherwise a schema whose rights belong to the roles of another name."""
+    """Raises NamedOtherwise for a schema whose rights belong to the roles of another name."""
     row = connection.execute(
         "SELECT r.rolname FROM pg_policy p JOIN pg_roles r ON r.oid = ANY(p.polroles) "
         "WHERE p.polrelid = to_regclass('public.bookings') AND p.polname = 'one_organization'"

@@ -12,7 +12,7 @@ from infra24 import clock, people
 from infra24.app import compose
 from infra24.bookings import Tokens
 from infra24.db import Actor, Database
-from infra24.errors import Problem
+from infra24.errors import ValidationFailed
 from infra24.organizations import Directory
 from infra24.people import Role
 from infra24.server import Urls
@@ -40,7 +40,7 @@ class Beginning:
 def begin(settings: Settings, urls: Urls, email: str | None) -> Beginning | None:
     """While nobody has an account: one for `email` that owns every organization. None when someone has one.
 
-    Refuses with Problem what is no e-mail address.
+    Raises ValidationFailed for what is no e-mail address.
     """
     address = read_address(email) if email else None
 
@@ -58,7 +58,7 @@ def begin(settings: Settings, urls: Urls, email: str | None) -> Beginning | None
 def make_owner(settings: Settings, urls: Urls, slug: str, email: str) -> str:
     """An owner of one organization, with an account if they have none; the address that signs in, once.
 
-    Refuses with UnknownOrganization, and with Problem what is no e-mail address.
+    Raises UnknownOrganization, and with ValidationFailed what is no e-mail address.
     """
     address = read_address(email)
 
@@ -69,11 +69,11 @@ def make_owner(settings: Settings, urls: Urls, slug: str, email: str) -> str:
 
 
 def read_address(email: str) -> str:
-    """An e-mail address as it is kept. Refuses with Problem what is none."""
+    """An e-mail address as it is kept. Raises ValidationFailed for what is none."""
     try:
         return validate_email(email, check_deliverability=False).normalized.lower()
     except EmailNotValidError as error:
-        raise Problem({"email": str(error)}) from None
+        raise ValidationFailed({"email": str(error)}) from None
 
 
 async def _own(settings: Settings, database: Database, slugs: Sequence[str], email: str) -> str:

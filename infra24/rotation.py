@@ -17,7 +17,7 @@ class SecretSetElsewhere(Conflict):
 
 
 def new_current(settings: Settings) -> None:
-    """Make a secret the current one; the former still opens what it made. Refuses with SecretSetElsewhere."""
+    """Make a secret the current one; the former still opens what it made. Raises SecretSetElsewhere."""
     if settings.secret is not None:
         raise SecretSetElsewhere()
     settings.keyring()  # makes the first one, and refuses one that is too short

@@ -193,7 +193,7 @@ class Settings(BaseSettings):
         return self.data_dir / "secret"
 
     def keyring(self) -> Keyring:
-        """The installation's secrets; the first start makes one and keeps it. Refuses with SecretTooShort."""
+        """The installation's secrets; the first start makes one and keeps it. Raises SecretTooShort."""
         if self.secret is None and not self.secret_file.exists():
             fresh = self._written([new_secret()])
             with suppress(FileExistsError):  # another process was first: then theirs is the secret

@@ -12,7 +12,7 @@ import psycopg
 from pydantic import ValidationError
 from pydantic_settings import SettingsError
 
-from infra24.errors import Invalid, Refusal, Unavailable
+from infra24.errors import DomainError, Invalid, Unavailable
 from infra24.settings import Settings, variable_of
 
 
@@ -88,10 +88,10 @@ _CONNECTION_KINDS: tuple[tuple[str, type[DatabaseUnreachable]], ...] = (
 _NO_ROLE_YET = re.compile(r'role "infra24_(app|sweep|accounts)\w*" does not exist')
 
 
-def explained(error: Exception) -> Refusal | None:
+def explained(error: Exception) -> DomainError | None:
     """What an error means to whoever sets an installation up, with what to do; None when it is not known."""
     match error:
-        case Refusal():
+        case DomainError():
             return error
         case psycopg.Error() if _NO_ROLE_YET.search(str(error)):
             return SchemaMissing()
@@ -159,7 +159,7 @@ def _kind_of(error: psycopg.OperationalError) -> type[DatabaseUnreachable]:
     return next((kind for words, kind in _CONNECTION_KINDS if re.search(words, said)), DatabaseUnreachable)
 
 
-def _with_words(kind: type[Refusal], error: Exception) -> Refusal:
+def _with_words(kind: type[DomainError], error: Exception) -> DomainError:
     """The sentence of a kind, and below it the first line of what was said."""
     said = (str(error).strip().splitlines() or [type(error).__name__])[0]
     return kind(f"{kind().sentence}\n  ({said})")

@@ -106,13 +106,13 @@ class JobQueue:
             "lapsed requests",
             "SELECT org_id, id FROM bookings WHERE status = 'pending' AND lapses_at <= %s "
             "ORDER BY lapses_at LIMIT 1000",
-            bookings.lapse,
+            bookings.expire_request,
         )
 
     async def _end(self, what: str, lapsed: LiteralString, verb: Callable[..., Awaitable[Any]]) -> None:
         """End what has lapsed by now, each in a transaction of its own organization."""
         database, now = self._database(), self.clock()
-        for org_id, booking_id in await database.sweep(what, lapsed, (now,)):
+        for org_id, booking_id in await database.cross_tenant_read(what, lapsed, (now,)):
             async with database.transaction(org_id) as tx:
                 await verb(tx, booking_id, now=now)
 
@@ -127,7 +127,7 @@ class JobQueue:
         """Delete stored responses, records of whom old bookings were counted for, and jobs long done;
         e-mails that failed, too."""
         database, before = self._database(), self.clock() - _KEYS_KEPT
-        rows = await database.sweep(
+        rows = await database.cross_tenant_read(
             "old idempotency keys",
             "SELECT DISTINCT org_id FROM idempotency_keys WHERE claimed_at < %s",
             (before,),
@@ -135,7 +135,7 @@ class JobQueue:
         for (org_id,) in rows:
             async with database.transaction(org_id) as tx:
                 await idempotency.delete_expired(tx, before)
-        rows = await database.sweep(
+        rows = await database.cross_tenant_read(
             "clients of old bookings",
             "SELECT DISTINCT org_id FROM booking_clients WHERE counted_at < %s",
             (self.clock() - bookings.CLIENTS_KEPT,),

@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 import psycopg
 
 from infra24 import organizations, resources
-from infra24.bookings import Person, Wish
+from infra24.bookings import BookerDetails, BookingRequest
 from infra24.db import Database
 from infra24.resources import Draft
 from infra24.settings import Settings
@@ -19,7 +19,7 @@ from tests.serving import NOW, Clock
 from tests.stories import tell
 
 DAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
-ADA = Person("Ada Lovelace", "ada@example.org", "Portfolio feedback")
+ADA = BookerDetails("Ada Lovelace", "ada@example.org", "Portfolio feedback")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +84,8 @@ def found_shop(
     """Found an organization with these resources (one of each kind if none are given)."""
     slug = f"shop-{uuid4().hex[:10]}"
     with psycopg.connect(url, autocommit=True) as owner:
-        org_id = organizations.found(owner, slug=slug, name="The Shop", time_zone="UTC", locale=locale)
-        key = organizations.give_key(owner, slug, "tests")
+        org_id = organizations.create(owner, slug=slug, name="The Shop", time_zone="UTC", locale=locale)
+        key = organizations.issue_key(owner, slug, "tests")
         assert org_id is not None
         assert key is not None
         if wanted is None:
@@ -108,6 +108,8 @@ def _pattern(url: str) -> Shop:
     return found_shop(url, Settings(), Clock(NOW), drafts())
 
 
-def wish(resource_id: UUID, start: datetime, minutes: int = 30, person: Person | None = ADA) -> Wish:
+def wish(
+    resource_id: UUID, start: datetime, minutes: int = 30, person: BookerDetails | None = ADA
+) -> BookingRequest:
     """A wish for a time."""
-    return Wish(resource_id, start, start + timedelta(minutes=minutes), person)
+    return BookingRequest(resource_id, start, start + timedelta(minutes=minutes), person)

@@ -137,7 +137,7 @@ def test_a_list_is_one_statement_however_long(
                 return await original(*args, **more)
 
             tx.rows = tx.row = counting  # type: ignore[assignment, method-assign]
-            found = await bookings.listed(tx)
+            found = await bookings.page(tx)
             await resources.bookable(tx)
             return len(found), counted
 
@@ -179,7 +179,7 @@ def test_the_busiest_read_uses_the_index_as_the_application(
             tx.rows = explained  # type: ignore[method-assign]
             span = (NOW - timedelta(days=365), NOW - timedelta(days=358))
             room = shop.ids["room"]
-            rows = await claim_queries.look(
+            rows = await claim_queries.claims_in_span(
                 tx, [room], span, span[0] - timedelta(hours=2), NOW, (), closer=False
             )
         plan: dict[str, Any] = rows[0][0][0]["Plan"]

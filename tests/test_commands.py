@@ -42,16 +42,25 @@ def test_help_names_every_command() -> None:
 
 
 @pytest.fixture(scope="class")
-def server(data: Path) -> Iterator[EmbeddedServer]:
-    with EmbeddedServer(data) as server:
+def own_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder of the class's own: a worker may run its tests after the others of this module."""
+    return tmp_path_factory.mktemp("terminal")
+
+
+@pytest.fixture(scope="class")
+def server(own_data: Path) -> Iterator[EmbeddedServer]:
+    with EmbeddedServer(own_data) as server:
         yield server
 
 
 @pytest.fixture
 def typed(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], data: Path, server: EmbeddedServer
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    own_data: Path,
+    server: EmbeddedServer,
 ) -> Terminal:
-    return Terminal(monkeypatch, capsys, str(data))
+    return Terminal(monkeypatch, capsys, str(own_data))
 
 
 class TestAtTheTerminal:
@@ -79,11 +88,11 @@ class TestAtTheTerminal:
         assert len(re.findall(r"ik_[\w-]{60,}", first.out)) == 4
         assert "already there" in typed("demo").out
 
-    def test_a_secret_is_rotated(self, typed: Terminal, data: Path) -> None:
+    def test_a_secret_is_rotated(self, typed: Terminal, own_data: Path) -> None:
         done = typed("secrets", "rotate")
         assert done.code == 0, done.err
         assert "users.totp_secret: 0 sealed anew, 0 that no secret opens." in done.out
-        kept = (data / "secret").read_text().splitlines()
+        kept = (own_data / "secret").read_text().splitlines()
         assert len(set(kept)) == len(kept) == 2
         set_ = typed("secrets", "rotate", INFRA24_SECRET="x" * 32)
         assert "INFRA24_SECRET is set in the environment" in set_.err

@@ -97,11 +97,11 @@ def test_exactly_the_bookings_that_the_law_shifts_are_listed_with_both_readings(
                     await bookings.book(tx, wish(shop.ids[resource], at), tokens=tokens, now=clock())
                 ).id
         async with database.transaction(shop.org_id) as tx:
-            await bookings.cancel(tx, made["cancelled"], by=bookings.By.STAFF, now=clock())
+            await bookings.cancel(tx, made["cancelled"], by=bookings.ActorRole.STAFF, now=clock())
         async with database.transaction(shop.org_id) as tx:
             start = SUMMER + 4 * HALF
             await bookings.reschedule(
-                tx, made["moved"], start, start + HALF, by=bookings.By.STAFF, now=clock()
+                tx, made["moved"], start, start + HALF, by=bookings.ActorRole.STAFF, now=clock()
             )
         return made
 

@@ -21,14 +21,24 @@ import psycopg
 from infra24 import booking_links, bookings, migrations, organizations, resources, round_robin
 from infra24.app import compose
 from infra24.booking_links import LinkDraft, Prefilled
-from infra24.bookings import BookerLimit, Booking, By, Person, SlotNotOffered, Status, Tokens, TooLate, Wish
+from infra24.bookings import (
+    ActorRole,
+    BookerDetails,
+    BookerLimit,
+    Booking,
+    BookingRequest,
+    SlotNotOffered,
+    Status,
+    Tokens,
+    TooLate,
+)
 from infra24.bookings import series as recurring
-from infra24.bookings.series import SeriesConflicts, SeriesWish
+from infra24.bookings.series import SeriesConflicts, SeriesRequest
 from infra24.db import Database
 from infra24.embedded import EmbeddedServer
-from infra24.errors import Refusal
+from infra24.errors import DomainError
 from infra24.organizations import Day, HolidayPlan, UnknownResource
-from infra24.resources import ANYONE, Choice, Draft
+from infra24.resources import ANYONE, Draft, HostPreference
 from infra24.settings import Settings
 
 PUBLISHED = Path(__file__).parents[1] / "docs" / "feature-pairs.md"
@@ -184,10 +194,12 @@ class World:
             most = min(most, 1)
         return most
 
-    def anyone(self) -> Person:
+    def anyone(self) -> BookerDetails:
         """Somebody new, who answers what is asked."""
         name = f"visitor{next(self._people)}"
-        return Person(name, f"{name}@example.org", answers=dict(self.setup.answers), phone=self.setup.phone)
+        return BookerDetails(
+            name, f"{name}@example.org", answers=dict(self.setup.answers), phone=self.setup.phone
+        )
 
     # What is done.
 
@@ -196,18 +208,25 @@ class World:
         async with self.lab.database.transaction(self.org_id) as tx:
             return await verb(tx, *args, **more)
 
-    async def wish(self, at: datetime, minutes: int, person: Person | None, staff: str | None) -> Wish:
+    async def wish(
+        self, at: datetime, minutes: int, person: BookerDetails | None, staff: str | None
+    ) -> BookingRequest:
         """A wish, by the link if there is one to go by."""
         staff_id = self.ids[staff] if staff else None
-        choice = Choice((staff_id,)) if staff_id else ANYONE
-        wanted = Wish(self.ids["offer"], at, at + timedelta(minutes=minutes), person, choice)
+        choice = HostPreference((staff_id,)) if staff_id else ANYONE
+        wanted = BookingRequest(self.ids["offer"], at, at + timedelta(minutes=minutes), person, choice)
         if self.via is None:
             return wanted
         link = await self.act(booking_links.get, self.via)
         return replace(wanted, choice=booking_links.choice_of(link, staff_id), link_id=link.id)
 
     async def book(
-        self, at: datetime, minutes: int = 30, *, person: Person | None = None, staff: str | None = None
+        self,
+        at: datetime,
+        minutes: int = 30,
+        *,
+        person: BookerDetails | None = None,
+        staff: str | None = None,
     ) -> Booking:
         """Book as a visitor does, and see that it is what both options promise."""
         person = person or self.anyone()
@@ -216,7 +235,7 @@ class World:
             if self.holding:
                 held = await bookings.hold(tx, replace(wanted, person=None), tokens=self.lab.tokens, now=NOW)
                 assert held.status is Status.HOLD, held.status
-                made = await bookings.confirm_hold(tx, held.id, person, by=By.BOOKER, now=NOW)
+                made = await bookings.confirm_hold(tx, held.id, person, by=ActorRole.BOOKER, now=NOW)
             else:
                 made = await bookings.book(tx, wanted, tokens=self.lab.tokens, now=NOW)
         if self.via is not None:
@@ -224,12 +243,12 @@ class World:
         await self.check(made, by_link=True)
         return made
 
-    async def refused(self, at: datetime, minutes: int = 30, **more: Any) -> Refusal:
+    async def refused(self, at: datetime, minutes: int = 30, **more: Any) -> DomainError:
         """The refusal of a booking that must not be had; nothing of it is left."""
         before = self.standing()
         try:
             made = await self.book(at, minutes, **more)
-        except Refusal as refusal:
+        except DomainError as refusal:
             assert self.standing() == before, "something is left of what was refused"
             return refusal
         raise AssertionError(f"{at:%a %H:%M} was booked with {made.hosts} and should have been refused")
@@ -237,7 +256,7 @@ class World:
     async def closed_at(self, at: datetime, code: str) -> None:
         """A time is refused, for this reason, and not offered."""
         refusal = await self.refused(at)
-        codes = {said["code"] for said in refusal.facts.get("reasons", [])}
+        codes = {said["code"] for said in refusal.details.get("reasons", [])}
         assert code in codes, f"refused for {codes or refusal.sentence}, not for {code}"
         assert not await self.offered(at), f"{at:%a %H:%M} is offered and refused"
 
@@ -254,14 +273,14 @@ class World:
         await self.refused(at)
         return made
 
-    async def until_refused(self, day: datetime, most: int) -> tuple[list[Booking], Refusal]:
+    async def until_refused(self, day: datetime, most: int) -> tuple[list[Booking], DomainError]:
         """Book the hours of a day one after the other until no more is to be had."""
         made = []
         for hour in range(most + 1):
             at = day.replace(hour=9) + hour * HOUR
             try:
                 made.append(await self.book(at))
-            except Refusal as refusal:
+            except DomainError as refusal:
                 return made, refusal
         raise AssertionError(f"{len(made)} bookings on one day")
 
@@ -274,13 +293,15 @@ class World:
             draft = Draft("other", key, needs=[need], layout=layout,
                           availability_rules={"timezone": "UTC", "windows": ALWAYS})  # fmt: skip
             self.ids[key] = (await self.act(resources.create, draft, NOW)).id
-        wanted = Wish(self.ids[key], at, at + HALF, replace(self.anyone(), answers={}))
+        wanted = BookingRequest(self.ids[key], at, at + HALF, replace(self.anyone(), answers={}))
         made: Booking = await self.act(bookings.book, wanted, tokens=self.lab.tokens, now=NOW)
         return made
 
-    async def series(self, first: datetime, rule: str, by: By = By.STAFF, **more: Any) -> list[Booking]:
+    async def series(
+        self, first: datetime, rule: str, by: ActorRole = ActorRole.STAFF, **more: Any
+    ) -> list[Booking]:
         """A whole series, each of its dates as both options promise."""
-        wanted = SeriesWish(self.ids["offer"], first, 30, rule, self.anyone(), **more)
+        wanted = SeriesRequest(self.ids["offer"], first, 30, rule, self.anyone(), **more)
         _, made = await self.act(recurring.book, wanted, by=by, tokens=self.lab.tokens, now=NOW)
         for booking in made:
             await self.check(booking)
@@ -289,8 +310,8 @@ class World:
 
     async def plan(self, first: datetime, rule: str, **more: Any) -> list[Any]:
         """The dates of a series that a visitor plans."""
-        wanted = SeriesWish(self.ids["offer"], first, 30, rule, self.anyone(), **more)
-        planned = await self.act(recurring.plan, wanted, by=By.BOOKER, now=NOW)
+        wanted = SeriesRequest(self.ids["offer"], first, 30, rule, self.anyone(), **more)
+        planned = await self.act(recurring.plan, wanted, by=ActorRole.BOOKER, now=NOW)
         return list(planned.dates)
 
     # What is seen.
@@ -392,7 +413,7 @@ async def approval(world: World) -> None:
     assert approved.status is Status.CONFIRMED, approved.status
     await world.refused(world.day(0))
     to = world.day(0) + 3 * HOUR
-    moved = await world.act(bookings.reschedule, made.id, to, to + HALF, by=By.BOOKER, now=NOW)
+    moved = await world.act(bookings.reschedule, made.id, to, to + HALF, by=ActorRole.BOOKER, now=NOW)
     assert moved.status is Status.PENDING, "another time is asked for again"
 
 
@@ -404,7 +425,7 @@ async def series(world: World) -> None:
     try:
         await world.series(world.day(1), "FREQ=WEEKLY;COUNT=3")
     except SeriesConflicts as refusal:
-        states = [date["state"] for date in refusal.facts["plan"]["dates"]]
+        states = [date["state"] for date in refusal.details["plan"]["dates"]]
         assert states == ["free", "conflict", "free"], states
     else:
         raise AssertionError("a series went over a time that was taken")
@@ -427,7 +448,7 @@ async def _limited_series(world: World) -> None:
     """Limits count the dates of a visitor's series together."""
     if world.has("minutes per week per booker"):
         try:
-            await world.series(world.day(4) + 2 * HOUR, "FREQ=DAILY;COUNT=3", by=By.BOOKER)
+            await world.series(world.day(4) + 2 * HOUR, "FREQ=DAILY;COUNT=3", by=ActorRole.BOOKER)
         except SeriesConflicts:
             return
         raise AssertionError("a series takes 90 minutes of one week, and a booker may have 60")
@@ -436,9 +457,9 @@ async def _limited_series(world: World) -> None:
         rule = "FREQ=WEEKLY;COUNT=6"
         one_day = {first + n * timedelta(weeks=1): world.day(4) + n * HOUR for n in range(1, 6)}
         try:
-            await world.series(world.day(4) - HOUR, rule, by=By.BOOKER, instead=one_day)
+            await world.series(world.day(4) - HOUR, rule, by=ActorRole.BOOKER, moved_dates=one_day)
         except SeriesConflicts as refusal:
-            said = str(refusal.facts["plan"])
+            said = str(refusal.details["plan"])
             assert "day_limit" in said or "taken" in said, said
             return
         raise AssertionError("a series puts more on one day than the limit allows")
@@ -485,7 +506,7 @@ async def two_hosts(world: World) -> None:
     await world.occupy("ben", world.day(1))
     await world.refused(world.day(1))
     if world.has(NOTHING.name):  # whoever asks for one of them still gets two, or is refused
-        with suppress(Refusal):
+        with suppress(DomainError):
             await world.book(world.day(2), staff="ann")
 
 
@@ -522,7 +543,7 @@ def _apart(*slugs: str) -> Promise:
             await world.book(world.day(2 * number + 1))
             try:
                 await world.occupy(slug, world.day(2 * number + 1))
-            except Refusal:
+            except DomainError:
                 continue
             raise AssertionError(f"{slug} was used at the same time")
 
@@ -536,7 +557,7 @@ async def layout(world: World) -> None:
         await world.book(world.day(1))
         try:
             await world.occupy("room", world.day(1) + HOUR, layout="mats")
-        except Refusal:
+        except DomainError:
             return
         raise AssertionError("the mats came in before the chairs were out")
 
@@ -585,13 +606,13 @@ async def many_at_once(world: World) -> None:
 async def questions(world: World) -> None:
     nobody = replace(world.anyone(), answers={})
     refusal = await world.refused(world.day(0), person=nobody)
-    assert "answers.medium" in refusal.facts.get("problems", {}), refusal.sentence
+    assert "answers.medium" in refusal.details.get("problems", {}), refusal.sentence
     await world.book(world.day(0))
 
 
 async def by_phone(world: World) -> None:
     refusal = await world.refused(world.day(0), person=replace(world.anyone(), phone=""))
-    assert "phone" in refusal.facts.get("problems", {}), refusal.sentence
+    assert "phone" in refusal.details.get("problems", {}), refusal.sentence
     await world.book(world.day(0))
 
 
@@ -618,7 +639,7 @@ async def host_limit(world: World) -> None:
     )
     each = Counter(host for one in made for host in one.hosts)
     assert max(each.values()) <= 2, each
-    assert "day_limit" in str(refusal.facts), refusal.facts
+    assert "day_limit" in str(refusal.details), refusal.details
 
 
 async def booker_minutes(world: World) -> None:
@@ -635,7 +656,7 @@ async def offer_limit(world: World) -> None:
         most = min(3, 2 * len(world.eligible(world.day(0))) // max(1, world.hosts_needed()))
     made, refusal = await world.until_refused(world.day(0), most)
     assert len(made) == most, f"{len(made)} bookings on a day, not {most}: {refusal.sentence}"
-    assert "day_limit" in str(refusal.facts), refusal.facts
+    assert "day_limit" in str(refusal.details), refusal.details
     await world.book(world.day(1))
 
 
@@ -714,18 +735,18 @@ async def hold(world: World) -> None:
         for _ in range(world.at_once(world.day(0)))
     ]
     await world.refused(world.day(0))
-    made = await world.act(bookings.confirm_hold, held[0].id, world.anyone(), by=By.BOOKER, now=NOW)
+    made = await world.act(bookings.confirm_hold, held[0].id, world.anyone(), by=ActorRole.BOOKER, now=NOW)
     await world.check(made, by_link=True)
     for one in held[1:]:
-        await world.act(bookings.cancel, one.id, by=By.BOOKER, now=NOW)
-    await world.act(bookings.cancel, made.id, by=By.STAFF, now=NOW)
+        await world.act(bookings.cancel, one.id, by=ActorRole.BOOKER, now=NOW)
+    await world.act(bookings.cancel, made.id, by=ActorRole.STAFF, now=NOW)
     await world.book(world.day(0))
 
 
 async def reschedule(world: World) -> None:
     made = await world.book(world.day(0))
     to = world.day(0) + 3 * HOUR
-    moved = await world.act(bookings.reschedule, made.id, to, to + HALF, by=By.BOOKER, now=NOW)
+    moved = await world.act(bookings.reschedule, made.id, to, to + HALF, by=ActorRole.BOOKER, now=NOW)
     assert moved.starts_at == to, moved.starts_at
     await world.check(moved, by_link=True)
     await world.fill(world.day(0))
@@ -734,21 +755,21 @@ async def reschedule(world: World) -> None:
             at = MONDAY + since
             said = ""
             try:
-                await world.act(bookings.reschedule, made.id, at, at + HALF, by=By.BOOKER, now=NOW)
+                await world.act(bookings.reschedule, made.id, at, at + HALF, by=ActorRole.BOOKER, now=NOW)
             except SlotNotOffered as refusal:
-                said = str(refusal.facts)
+                said = str(refusal.details)
             assert code in said, f"moved to a time that is closed ({code}): {said}"
 
 
 async def cancel_notice(world: World) -> None:
     made = await world.book(world.day(0))
     try:
-        await world.act(bookings.cancel, made.id, by=By.BOOKER, now=world.day(0) - HOUR)
+        await world.act(bookings.cancel, made.id, by=ActorRole.BOOKER, now=world.day(0) - HOUR)
     except TooLate:
         pass
     else:
         raise AssertionError("cancelled an hour before, and a day's notice is wanted")
-    await world.act(bookings.cancel, made.id, by=By.BOOKER, now=world.day(0) - 2 * DAY)
+    await world.act(bookings.cancel, made.id, by=ActorRole.BOOKER, now=world.day(0) - 2 * DAY)
     assert world.claimed(made.id) == [], "what was cancelled claims nothing"
     await world.fill(world.day(0))
 
@@ -945,8 +966,8 @@ class Lab:
             setup.hosted("ann")
         try:
             world = await self._built(setup, pair)
-        except Refusal as refusal:
-            return " ".join(dict.fromkeys(refusal.facts.get("problems", {"": refusal.sentence}).values()))
+        except DomainError as refusal:
+            return " ".join(dict.fromkeys(refusal.details.get("problems", {"": refusal.sentence}).values()))
         for number, option in enumerate(pair):
             world.weeks = WEEKS[3 * number : 3 * number + 3]
             other = next((o for o in pair if o is not option), NOTHING)
@@ -968,7 +989,7 @@ class Lab:
         return option.name != "series"
 
     async def _built(self, setup: Setup, pair: Sequence[Option]) -> World:
-        org_id = organizations.found(
+        org_id = organizations.create(
             self.owner, slug=f"pair-{uuid4().hex[:12]}", name="Pair", time_zone="UTC", locale="en_GB"
         )
         assert org_id is not None
@@ -1037,7 +1058,7 @@ async def try_all(lab: Lab) -> tuple[dict[tuple[str, str], str], dict[tuple[str,
     for one, other in PAIRS:
         try:
             found[one.name, other.name] = await lab.found((one, other))
-        except (AssertionError, Refusal, UnknownResource) as error:
+        except (AssertionError, DomainError, UnknownResource) as error:
             wrong[one.name, other.name] = f"{type(error).__name__}: {error}"
             found[one.name, other.name] = NOT_YET
     return found, wrong

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import infra24
-from infra24.errors import Invalid, Refusal, TooMany, Unauthenticated
+from infra24.errors import DomainError, Invalid, TooMany, Unauthenticated
 from infra24.people import KEY_SCOPES, SCOPES, Role, Scope
 from infra24.people.permissions import ROLE_NAMES
 from infra24.settings import CHECKOUT, Settings, variable_of
@@ -97,13 +97,13 @@ def codes_table() -> str:
     return "\n".join(["| status | code | meaning |", "|---|---|---|", *lines])
 
 
-def _refusals() -> Iterator[type[Refusal]]:
+def _refusals() -> Iterator[type[DomainError]]:
     """Every refusal that an address of the API can answer with."""
     for module in pkgutil.walk_packages(infra24.__path__, "infra24."):
         if module.name != "infra24.__main__":
             importlib.import_module(module.name)
     yield from (Invalid, Unauthenticated)
-    waiting = Refusal.__subclasses__()
+    waiting = DomainError.__subclasses__()
     while waiting:
         kind = waiting.pop()
         waiting += kind.__subclasses__()

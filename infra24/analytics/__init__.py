@@ -15,7 +15,7 @@ from infra24.analytics.model import (
     Use,
 )
 from infra24.analytics.ranges import read_range
-from infra24.analytics.reports import Wish, report, things
+from infra24.analytics.reports import ReportRequest, report, things
 from infra24.analytics.tables import TABLES, table, tables
 
 __all__ = [
@@ -28,11 +28,11 @@ __all__ = [
     "Offered",
     "Range",
     "Report",
+    "ReportRequest",
     "Step",
     "Tally",
     "Thing",
     "Use",
-    "Wish",
     "read_range",
     "report",
     "table",

@@ -23,7 +23,7 @@ from infra24.availability import (
     union,
 )
 from infra24.availability.hours import DAY
-from infra24.resources import named_hosts
+from infra24.resources import hosts_named_in
 
 
 class Openings:
@@ -36,7 +36,7 @@ class Openings:
         self.span = span
         self.days = (span[0] // DAY - 1, span[1] // DAY + 2)
         self.rules: Mapping[UUID, Rules] = {
-            thing.id: parse(thing.rules, zone=zone, people=named_hosts(thing.rules)) for thing in things
+            thing.id: parse(thing.rules, zone=zone, people=hosts_named_in(thing.rules)) for thing in things
         }
 
     def of(self, thing: Thing) -> tuple[list[Span], bool]:

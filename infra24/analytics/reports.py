@@ -30,14 +30,14 @@ from infra24.analytics.ranges import step_for
 from infra24.availability.hours import DAY, date_of, stretches
 from infra24.bookings import Status
 from infra24.db import Row, Tx
-from infra24.errors import Problem
+from infra24.errors import ValidationFailed
 
 _LONGEST = 62
 """So many days after a range the clocks are known: longer than a booking that begins in it goes on."""
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class ReportRequest:
     """What is asked for: dates, the step of the trend, and by slug or id only one offer, resource or host."""
 
     range: Range
@@ -47,8 +47,8 @@ class Wish:
     host: str = ""
 
 
-async def report(tx: Tx, wish: Wish, *, currency: str, now: datetime) -> Report:
-    """The report of a range of dates beside the period before. Refuses with Problem for an unknown filter."""
+async def report(tx: Tx, wish: ReportRequest, *, currency: str, now: datetime) -> Report:
+    """The report of a range of dates beside the period before. Unknown filters: ValidationFailed."""
     known = await things(tx)
     filters = _filters(wish, known)
     range_, before = wish.range, wish.range.before
@@ -106,7 +106,7 @@ def _asked(range_: Range, filters: Filters, now: datetime) -> dict[str, Any]:
     }
 
 
-def _filters(wish: Wish, things: Sequence[Thing]) -> Filters:
+def _filters(wish: ReportRequest, things: Sequence[Thing]) -> Filters:
     problems: dict[str, str] = {}
 
     def found(path: str, wanted: str) -> UUID | None:
@@ -120,7 +120,7 @@ def _filters(wish: Wish, things: Sequence[Thing]) -> Filters:
 
     filters = Filters(found("type", wish.offer), found("resource", wish.resource), found("host", wish.host))
     if problems:
-        raise Problem(problems)
+        raise ValidationFailed(problems)
     return filters
 
 

@@ -2,7 +2,7 @@
 
 from infra24.audit import queries
 from infra24.audit.model import Entry, Filters
-from infra24.db import Tx, containing
+from infra24.db import Tx, like_pattern
 
 _END = 2**62
 _KINDS = ("user", "key", "booker", "visitor", "system")
@@ -27,4 +27,4 @@ async def page(tx: Tx, filters: Filters, *, before: int | None = None, limit: in
 
 
 def _like(text: str | None) -> str | None:
-    return containing(text) if text else None
+    return like_pattern(text) if text else None

@@ -62,7 +62,7 @@ class BearerVerifier:
         try:
             signed = await authority.signed(self._client, token, now)
         except ProviderRefused as refusal:
-            raise BearerRefused(**refusal.facts) from refusal
+            raise BearerRefused(**refusal.details) from refusal
         _check(issuer, token.kind, signed.claims, now)
         return _claims(signed.claims)
 

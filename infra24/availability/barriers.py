@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Iterator, Sequence
 
 from infra24.availability import hours
-from infra24.availability.booking_rules import Limit, Whose, period_of
-from infra24.availability.inputs import Busy, Member, Timetable
+from infra24.availability.booking_rules import Limit, LimitScope, period_of
+from infra24.availability.inputs import AvailabilityInput, Busy, Member
 from infra24.availability.intervals import Span, intersect, union
 from infra24.availability.reasons import Reason
 from infra24.availability.schedules import Schedule, closings, off, opening
@@ -19,7 +19,7 @@ Barrier = tuple[int, int, Reason]
 # What removes starts for everyone.
 
 
-def wrong_length(timetable: Timetable) -> list[Reason]:
+def wrong_length(timetable: AvailabilityInput) -> list[Reason]:
     """Why nothing of this length is offered, if it is not."""
     offered = timetable.terms.durations
     if timetable.length in {minutes * 60 for minutes in offered}:
@@ -28,7 +28,7 @@ def wrong_length(timetable: Timetable) -> list[Reason]:
     return [Reason("wrong_length", {"minutes": timetable.length // 60, "offered": listed})]
 
 
-def for_everyone(timetable: Timetable) -> list[Barrier]:
+def for_everyone(timetable: AvailabilityInput) -> list[Barrier]:
     """Notice, horizon, the offer's own blackouts, the limits on all of its bookings and on the booker's."""
     terms, now = timetable.terms, timetable.now
     notice = terms.min_notice_minutes
@@ -40,10 +40,10 @@ def for_everyone(timetable: Timetable) -> list[Barrier]:
     if timetable.closed:
         closed = off(Schedule(terms.zone), timetable.closed, *days_of(timetable), "blackout")
         barriers += _reach(timetable, closed)
-    for limit in terms.limits_of(Whose.OFFER):
+    for limit in terms.limits_of(LimitScope.OFFER):
         barriers += _used_up(timetable, limit, timetable.made)
     if timetable.made_by_booker is not None:
-        for limit in terms.limits_of(Whose.BOOKER):
+        for limit in terms.limits_of(LimitScope.BOOKER):
             barriers += _used_up(timetable, limit, timetable.made_by_booker)
     return barriers
 
@@ -51,7 +51,7 @@ def for_everyone(timetable: Timetable) -> list[Barrier]:
 # What removes starts for one member.
 
 
-def for_member(timetable: Timetable, member: Member, units: int = 1) -> list[Barrier]:
+def for_member(timetable: AvailabilityInput, member: Member, units: int = 1) -> list[Barrier]:
     """Claims, closings and limits of one member. With `units`, starts with fewer free units are removed."""
     barriers = list(taken(timetable, member, units))
     for schedule in (member.schedule, *member.also_closed):
@@ -60,7 +60,7 @@ def for_member(timetable: Timetable, member: Member, units: int = 1) -> list[Bar
     if member.within is not None:
         barriers += _outside(member.within, timetable.length)
     if member.person:
-        limits = timetable.terms.limits_of(Whose.HOST)
+        limits = timetable.terms.limits_of(LimitScope.HOST)
         if limits:
             begun = {(b.booked, b.until, b.ref) for b in member.busy if not b.turnover}
             made = [(start, end) for start, end, _ in begun]
@@ -69,13 +69,13 @@ def for_member(timetable: Timetable, member: Member, units: int = 1) -> list[Bar
     return barriers
 
 
-def shut(timetable: Timetable, member: Member) -> Iterator[Barrier]:
+def shut(timetable: AvailabilityInput, member: Member) -> Iterator[Barrier]:
     """The closed hours of a member that has hours but does not say where bookings start."""
     if member.schedule is not None and member.schedule.has_hours:
         yield from _outside(hours_of(timetable, member)[1], timetable.length)
 
 
-def off_hours(timetable: Timetable, member: Member, start: int) -> list[Reason]:
+def off_hours(timetable: AvailabilityInput, member: Member, start: int) -> list[Reason]:
     """Why a start is not one of the grid of a member, if it is not."""
     grid, spans = hours_of(timetable, member)
     first, last = timetable.span
@@ -86,7 +86,7 @@ def off_hours(timetable: Timetable, member: Member, start: int) -> list[Reason]:
     return [Reason("outside_hours")]
 
 
-def hours_of(timetable: Timetable, member: Member) -> tuple[list[int], list[Span]]:
+def hours_of(timetable: AvailabilityInput, member: Member) -> tuple[list[int], list[Span]]:
     """The grid of a member and the spans in which it is open, around the span asked for."""
     if member.schedule is None:
         return _NEVER
@@ -94,12 +94,12 @@ def hours_of(timetable: Timetable, member: Member) -> tuple[list[int], list[Span
     return opening(member.schedule, step, timetable.length, *days_of(timetable))
 
 
-def days_of(timetable: Timetable) -> tuple[int, int]:
+def days_of(timetable: AvailabilityInput) -> tuple[int, int]:
     """The days to expand: those of the span and one more at each end, whatever the zone."""
     return timetable.span[0] // hours.DAY - 1, (timetable.span[1] + timetable.length) // hours.DAY + 2
 
 
-def _reach(timetable: Timetable, closed: Iterable[Barrier]) -> Iterator[Barrier]:
+def _reach(timetable: AvailabilityInput, closed: Iterable[Barrier]) -> Iterator[Barrier]:
     """Closed spans as the starts whose booking would touch them."""
     for start, end, why in closed:
         yield start - timetable.length + 1, end, why
@@ -113,7 +113,7 @@ def _outside(spans: Iterable[Span], length: int) -> Iterator[Barrier]:
     yield edge, FOREVER, Reason("outside_hours")
 
 
-def taken(timetable: Timetable, member: Member, wanted: int) -> Iterable[Barrier]:
+def taken(timetable: AvailabilityInput, member: Member, wanted: int) -> Iterable[Barrier]:
     """Starts at which too few units are free. A claim keeps its own buffers and the new booking's."""
     before, after = timetable.terms.buffer_before * 60, timetable.terms.buffer_after * 60
     reach = timetable.length + after - 1
@@ -133,7 +133,7 @@ def taken(timetable: Timetable, member: Member, wanted: int) -> Iterable[Barrier
     return [(low, high, _TAKEN) for low, high in union([*lost, *whole])]
 
 
-def free_units(timetable: Timetable, member: Member, start: int) -> list[int]:
+def free_units(timetable: AvailabilityInput, member: Member, start: int) -> list[int]:
     """The units of a member that are free at a start, best fit first; none where it is never taken.
 
     Best fit: the unit whose last claim before ends latest, so that long gaps stay whole for long bookings.
@@ -181,7 +181,9 @@ def _at_least(lists: Sequence[list[Span]], wanted: int) -> list[Span]:
     return union(found)
 
 
-def _used_up(timetable: Timetable, limit: Limit, made: Sequence[tuple[int, int]]) -> Iterator[Barrier]:
+def _used_up(
+    timetable: AvailabilityInput, limit: Limit, made: Sequence[tuple[int, int]]
+) -> Iterator[Barrier]:
     """The periods in which one more booking is too many."""
     terms = timetable.terms
     adds = timetable.length // 60 if limit.minutes else 1

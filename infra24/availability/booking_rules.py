@@ -12,7 +12,7 @@ from infra24.availability.intervals import Span
 from infra24.availability.reasons import Reason
 
 
-class Whose(StrEnum):
+class LimitScope(StrEnum):
     """Whose bookings a limit counts."""
 
     HOST = "host"
@@ -32,7 +32,7 @@ class Period(StrEnum):
 class Limit:
     """At most this many bookings, or minutes of them, that begin in one period."""
 
-    whose: Whose
+    whose: LimitScope
     period: Period
     most: int
     minutes: bool = False
@@ -40,13 +40,13 @@ class Limit:
     @property
     def key(self) -> str:
         """The key of the rules that sets it: max_per_day_per_host, max_minutes_per_week, …"""
-        whose = "" if self.whose is Whose.OFFER else f"_per_{self.whose}"
+        whose = "" if self.whose is LimitScope.OFFER else f"_per_{self.whose}"
         return f"max{'_minutes' * self.minutes}_per_{self.period}{whose}"
 
     @property
     def reason(self) -> Reason:
         """What is said where it is used up."""
-        code = f"{'booker_' * (self.whose is Whose.BOOKER)}{self.period}_limit"
+        code = f"{'booker_' * (self.whose is LimitScope.BOOKER)}{self.period}_limit"
         counted = "minutes" if self.minutes else "bookings"
         return Reason(code, {"limit": self.key, "counted": counted, "most": self.most})
 
@@ -78,7 +78,7 @@ STAFF_HORIZON_DAYS = 36_500
 
 
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
-class Terms:
+class BookingRules:
     """How an offer is booked. Compared by identity, so that caches are quick."""
 
     zone: ZoneInfo
@@ -100,7 +100,7 @@ class Terms:
         """Whether a length is one of those on offer."""
         return length in {timedelta(minutes=minutes) for minutes in self.durations}
 
-    def limits_of(self, whose: Whose) -> tuple[Limit, ...]:
+    def limits_of(self, whose: LimitScope) -> tuple[Limit, ...]:
         """The limits that count someone's bookings."""
         return tuple(limit for limit in self.limits if limit.whose is whose)
 

@@ -4,7 +4,7 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from infra24.availability.booking_rules import Terms
+from infra24.availability.booking_rules import BookingRules
 from infra24.availability.intervals import Span
 from infra24.availability.reasons import Reason
 from infra24.availability.schedules import Override, Schedule
@@ -62,7 +62,7 @@ class Need:
 
 
 @dataclass(frozen=True, slots=True)
-class Timetable:
+class AvailabilityInput:
     """All that decides what is offered: terms, now, the span asked for, the length, who and what.
 
     `span` bounds the starts, `length` is in seconds. `grid` is the number of the need whose hours say
@@ -72,7 +72,7 @@ class Timetable:
     `span` and the days, weeks and months around it that limits count.
     """
 
-    terms: Terms
+    terms: BookingRules
     now: int
     span: Span
     length: int
@@ -84,7 +84,7 @@ class Timetable:
 
 
 @dataclass(frozen=True, slots=True)
-class Party:
+class NeedStatus:
     """What stands in the way of each member of one need at one start."""
 
     need: Need
@@ -103,7 +103,7 @@ class Explanation:
     start: int
     free: bool
     common: tuple[Reason, ...] = ()
-    parties: tuple[Party, ...] = field(default=())
+    parties: tuple[NeedStatus, ...] = field(default=())
     reasons: tuple[Reason, ...] = ()
 
     @property

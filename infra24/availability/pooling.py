@@ -13,7 +13,7 @@ from typing import Any
 
 from infra24.availability.rules import HostTerms, Pooling
 
-TURN = 1_000_000
+ONE_TURN = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ def rank(pooling: Pooling, candidates: Sequence[Candidate]) -> Decision:
     """
     if pooling is Pooling.ROUND_ROBIN:
         there = sum(c.weight for c in candidates if c.present) or 1
-        due = {c.key: c.balance - TURN * c.weight * c.present // there for c in candidates}
+        due = {c.key: c.balance - ONE_TURN * c.weight * c.present // there for c in candidates}
         ordered = sorted(candidates, key=lambda c: (-c.priority, due[c.key], c.last, c.position))
     else:
         ordered = sorted(candidates, key=lambda c: (-c.priority, c.position))
@@ -71,15 +71,15 @@ def charges(candidates: Iterable[Candidate], chosen: Collection[Hashable]) -> di
     """What one booking does to the balances: a turn for each chosen, less all shares. They add to zero."""
     there = sorted((c for c in candidates if c.present or c.key in chosen), key=lambda c: c.position)
     total = sum(c.weight for c in there)
-    turns = TURN * len(chosen)
+    turns = ONE_TURN * len(chosen)
     shares = {c.key: turns * c.weight // total for c in there}
     for candidate in there[: turns - sum(shares.values())]:
         shares[candidate.key] += 1
-    return {key: TURN * (key in chosen) - share for key, share in shares.items()}
+    return {key: ONE_TURN * (key in chosen) - share for key, share in shares.items()}
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
+class LedgerTurn:
     """One line of the ledger: who could, who did; `returned` when its booking was cancelled.
 
     `kept` when it follows an earlier turn, to stay with the same host: its choice proves nothing.
@@ -105,7 +105,7 @@ class Standing:
     @property
     def balance(self) -> int:
         """What they were given less what they were owed, in millionths of a turn."""
-        return self.given * TURN - self.owed
+        return self.given * ONE_TURN - self.owed
 
 
 @dataclass(slots=True)
@@ -115,19 +115,19 @@ class Replay:
     standings: dict[Hashable, Standing] = field(default_factory=dict)
     wrong: list[int] = field(default_factory=list)
 
-    def charge(self, turn: Turn, chosen: Sequence[Hashable]) -> None:
+    def charge(self, turn: LedgerTurn, chosen: Sequence[Hashable]) -> None:
         """Enter a turn, or take a returned one out."""
         sign = -1 if turn.returned else 1
         for key, change in charges(turn.candidates, chosen).items():
             standing = self.standings.setdefault(key, Standing())
             took = key in chosen
             standing.given += sign * took
-            standing.owed += sign * (TURN * took - change)
+            standing.owed += sign * (ONE_TURN * took - change)
             if took and not turn.returned:
                 standing.last = turn.at
 
 
-def replay(ledger: Iterable[Turn]) -> Replay:
+def replay(ledger: Iterable[LedgerTurn]) -> Replay:
     """Add the ledger up again. Wrong is a line whose balances or choice do not follow from those before."""
     found = Replay()
     for number, turn in enumerate(ledger):
@@ -142,14 +142,14 @@ def replay(ledger: Iterable[Turn]) -> Replay:
     return found
 
 
-def simulate(ledger: Iterable[Turn], terms: Mapping[Hashable, HostTerms]) -> Replay:
+def simulate(ledger: Iterable[LedgerTurn], terms: Mapping[Hashable, HostTerms]) -> Replay:
     """The same bookings, with the same hosts free, under other weights and priorities.
 
     A turn that was given back is given back by whoever it went to here; one that was kept stays with
     whoever has the turn it follows, or with its host where it follows none, while they are free.
     """
     found = Replay()
-    went: dict[Hashable, list[tuple[Turn, tuple[Hashable, ...]]]] = {}
+    went: dict[Hashable, list[tuple[LedgerTurn, tuple[Hashable, ...]]]] = {}
     led: dict[tuple[Hashable, ...], tuple[Hashable, ...]] = {}
     for turn in ledger:
         if turn.returned:

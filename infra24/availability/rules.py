@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
-from infra24.availability.booking_rules import Limit, Period, Terms, Whose
+from infra24.availability.booking_rules import BookingRules, Limit, LimitScope, Period
 from infra24.availability.hours import DAY
 from infra24.availability.intervals import Span
 from infra24.availability.json_reader import (
@@ -28,8 +28,8 @@ from infra24.availability.json_reader import (
     whole,
     zone_named,
 )
-from infra24.availability.schedules import NO_HOLIDAYS, Holidays, Kind, Override, Schedule, Travel
-from infra24.errors import Problem
+from infra24.availability.schedules import NO_HOLIDAYS, Holidays, Kind, Override, Schedule, TravelPeriod
+from infra24.errors import ValidationFailed
 
 
 class Pooling(StrEnum):
@@ -60,13 +60,13 @@ class HostTerms:
 
 
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
-class Rules(Terms):
+class Rules(BookingRules):
     """When a resource is open, who is opened by it, and how it is booked."""
 
     windows: tuple[Window, ...] = ()
     blackouts: tuple[Override, ...] = ()
     overrides: tuple[Override, ...] = ()
-    travels: tuple[Travel, ...] = ()
+    travels: tuple[TravelPeriod, ...] = ()
     keeps_holidays: bool = True
     pooling: Pooling = Pooling.ANY
     fixed_host: str | None = None
@@ -108,7 +108,7 @@ def parse(document: Any, *, zone: str, people: Collection[str]) -> Rules:
     """Read the rules JSON of one resource.
 
     `zone` is the organization's, used when the rules name none; `people` are the e-mails that a
-    window may name. Raises Problem with a sentence for each path that is wrong.
+    window may name. Raises ValidationFailed with a sentence for each path that is wrong.
     """
     problems: Problems = {}
     known = {address.lower() for address in people}
@@ -152,7 +152,7 @@ def parse(document: Any, *, zone: str, people: Collection[str]) -> Rules:
     )
     reader.finish(KEYS)
     if problems:
-        raise Problem(problems)
+        raise ValidationFailed(problems)
     return rules
 
 
@@ -292,7 +292,7 @@ def _piece(problems: Problems, document: Any, path: str) -> Span:
     return span
 
 
-def _travel(problems: Problems, document: Any, path: str) -> Travel | None:
+def _travel(problems: Problems, document: Any, path: str) -> TravelPeriod | None:
     reader = Reader(problems, document, path)
     if reader.refused:
         return None
@@ -301,7 +301,7 @@ def _travel(problems: Problems, document: Any, path: str) -> Travel | None:
     if zone is None:
         reader.refuse("timezone", "is missing; write an IANA name such as Europe/Paris")
     reader.finish(("date", "range", "timezone"))
-    return Travel(first, last, zone) if first and last and zone else None
+    return TravelPeriod(first, last, zone) if first and last and zone else None
 
 
 def _host_terms(problems: Problems, value: Any, hosts: Collection[str]) -> dict[str, HostTerms]:
@@ -334,7 +334,7 @@ def host_terms(reader: Reader) -> HostTerms:
 
 LIMITS = {
     Limit(whose, period, 0, minutes).key: (whose, period, minutes)
-    for whose in Whose
+    for whose in LimitScope
     for period in Period
     for minutes in (False, True)
 }

@@ -57,7 +57,7 @@ class Override:
 
 
 @dataclass(frozen=True, slots=True)
-class Travel:
+class TravelPeriod:
     """From one date to another, both included, the weekly hours are told by another zone's clocks."""
 
     first: date
@@ -97,7 +97,7 @@ class Schedule:
     zone: ZoneInfo
     weekly: tuple[Weekly, ...] = ()
     overrides: tuple[Override, ...] = ()
-    travels: tuple[Travel, ...] = ()
+    travels: tuple[TravelPeriod, ...] = ()
     holidays: Holidays = NO_HOLIDAYS
     off_code: str = "time_off"
 

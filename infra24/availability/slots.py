@@ -22,14 +22,14 @@ from infra24.availability.barriers import (
     taken,
     wrong_length,
 )
-from infra24.availability.inputs import Explanation, Member, Need, Party, Timetable
+from infra24.availability.inputs import AvailabilityInput, Explanation, Member, Need, NeedStatus
 from infra24.availability.reasons import CONTENDED, Reason
 
 Chosen = list[tuple[Hashable, ...]]
 """For each need, the members that a booking takes."""
 
 
-def free_starts(timetable: Timetable) -> list[int]:
+def free_starts(timetable: AvailabilityInput) -> list[int]:
     """The bookable starts, sorted; none when the length is not one that is offered."""
     if wrong_length(timetable) or _unfilled(timetable):
         return []
@@ -37,12 +37,12 @@ def free_starts(timetable: Timetable) -> list[int]:
     for number, need in enumerate(timetable.needs):
         if number != timetable.grid:
             starts = _enough(timetable, number, [starts] * len(need.members))
-    if not entangled(timetable.needs):
+    if not are_interdependent(timetable.needs):
         return starts
-    return _Board(timetable, starts).together(starts)
+    return _JointSearch(timetable, starts).together(starts)
 
 
-def free_hosts(timetable: Timetable) -> dict[int, list[Hashable]]:
+def free_hosts(timetable: AvailabilityInput) -> dict[int, list[Hashable]]:
     """For each bookable start, sorted, the hosts with whom it can be booked; all, if all are needed."""
     starts = free_starts(timetable)
     number = staffed(timetable)
@@ -50,7 +50,7 @@ def free_hosts(timetable: Timetable) -> dict[int, list[Hashable]]:
     if number is None:
         return found
     need = timetable.needs[number]
-    board = _Board(timetable, starts) if entangled(timetable.needs) else None
+    board = _JointSearch(timetable, starts) if are_interdependent(timetable.needs) else None
     for member in need.members:
         own = starts
         if number == timetable.grid:
@@ -62,18 +62,18 @@ def free_hosts(timetable: Timetable) -> dict[int, list[Hashable]]:
     return found
 
 
-def can_host(timetable: Timetable, start: int, key: Hashable) -> bool:
+def can_host(timetable: AvailabilityInput, start: int, key: Hashable) -> bool:
     """Whether a booking at `start` can be put together with this host."""
     number = staffed(timetable)
-    return number is not None and _Board(timetable, [start]).could_host(start, number, key)
+    return number is not None and _JointSearch(timetable, [start]).could_host(start, number, key)
 
 
-def staffed(timetable: Timetable) -> int | None:
+def staffed(timetable: AvailabilityInput) -> int | None:
     """The number of the need whose members are hosts, if there is one."""
     return next((n for n, need in enumerate(timetable.needs) if need.staffed), None)
 
 
-def explain(timetable: Timetable, start: int) -> Explanation:
+def explain(timetable: AvailabilityInput, start: int) -> Explanation:
     """Why `start` is offered or not, by the same barriers that `free_starts` uses."""
     length = wrong_length(timetable)
     if length:
@@ -83,14 +83,18 @@ def explain(timetable: Timetable, start: int) -> Explanation:
     parties = _parties(timetable, start)
     short = [party for party in parties if not party.enough and len(party.reasons) >= party.need.count]
     told = common or [reason for party in short for reason in _told(party)]
-    if not told and entangled(timetable.needs) and not _Board(timetable, [start]).together([start]):
+    if (
+        not told
+        and are_interdependent(timetable.needs)
+        and not _JointSearch(timetable, [start]).together([start])
+    ):
         told = [Reason("no_combination")]
     unique = {reason.code: reason for reason in reversed(told)}
     return Explanation(start, not told, tuple(common), parties, tuple(reversed(unique.values())))
 
 
-def choose(
-    timetable: Timetable,
+def pick_members(
+    timetable: AvailabilityInput,
     start: int,
     orders: Mapping[int, Sequence[Hashable]] | None = None,
     known: Explanation | None = None,
@@ -101,8 +105,8 @@ def choose(
     others are tried in their own order. `known` is the explanation of the start, if it is there already.
     """
     orders = orders or {}
-    if entangled(timetable.needs):
-        return _Board(timetable, [start]).choose(start, orders)
+    if are_interdependent(timetable.needs):
+        return _JointSearch(timetable, [start]).choose(start, orders)
     chosen: Chosen = []
     for number, party in enumerate(known.parties if known else _parties(timetable, start)):
         order = orders[number] if number in orders else list(party.reasons)
@@ -113,10 +117,10 @@ def choose(
     return chosen
 
 
-def _parties(timetable: Timetable, start: int) -> tuple[Party, ...]:
+def _parties(timetable: AvailabilityInput, start: int) -> tuple[NeedStatus, ...]:
     """What stands in the way of each member of each need at a start."""
     return tuple(
-        Party(need, {m.key: _why_not(timetable, number, m, start) for m in need.members})
+        NeedStatus(need, {m.key: _why_not(timetable, number, m, start) for m in need.members})
         for number, need in enumerate(timetable.needs)
     )
 
@@ -126,7 +130,7 @@ def nearest(starts: Sequence[int], wanted: int, count: int = 3) -> list[int]:
     return sorted(sorted(starts, key=lambda start: (abs(start - wanted), start))[:count])
 
 
-def why_none(timetable: Timetable, most: int = 100) -> list[tuple[Reason, int]]:
+def why_none(timetable: AvailabilityInput, most: int = 100) -> list[tuple[Reason, int]]:
     """What removed the starts of a span in which none is free: each reason with how many it removed.
 
     Looks at `most` starts of the grid, spread over the span; without a grid, at the first moment.
@@ -147,13 +151,13 @@ def why_none(timetable: Timetable, most: int = 100) -> list[tuple[Reason, int]]:
     return [(told[code], count) for code, count in counted.most_common()]
 
 
-def grid_starts(timetable: Timetable) -> list[int]:
+def grid_starts(timetable: AvailabilityInput) -> list[int]:
     """Every start that the hours give, sorted, whether anything removes it or not."""
     need = timetable.needs[timetable.grid]
     return sorted({start for member in need.members for start in _grid_list(timetable, member)})
 
 
-def explain_all(timetable: Timetable) -> list[Explanation]:
+def explain_all(timetable: AvailabilityInput) -> list[Explanation]:
     """The explanation of every start of the grid; without a grid, of the first moment."""
     if wrong_length(timetable) or _unfilled(timetable):
         return [explain(timetable, timetable.span[0])]
@@ -161,7 +165,7 @@ def explain_all(timetable: Timetable) -> list[Explanation]:
     return [explain(replace(timetable, span=(start, start + 1)), start) for start in starts]
 
 
-def entangled(needs: Sequence[Need]) -> bool:
+def are_interdependent(needs: Sequence[Need]) -> bool:
     """Whether what one need takes can be in the way of another, or of another member of the same."""
     inside = {part for need in needs for member in need.members for part in member.parts}
     seen: set[Hashable] = set()
@@ -178,12 +182,12 @@ def entangled(needs: Sequence[Need]) -> bool:
     return False
 
 
-def _unfilled(timetable: Timetable) -> list[Need]:
+def _unfilled(timetable: AvailabilityInput) -> list[Need]:
     """The needs that have not as many members as they ask for."""
     return [need for need in timetable.needs if len(need.members) < need.count]
 
 
-def _grids(timetable: Timetable) -> list[list[int]]:
+def _grids(timetable: AvailabilityInput) -> list[list[int]]:
     """For each member of the grid's need its starts that nothing removes for everyone.
 
     Most members share a schedule, and so one list.
@@ -199,7 +203,7 @@ def _grids(timetable: Timetable) -> list[list[int]]:
     return found
 
 
-def _enough(timetable: Timetable, number: int, wished: Sequence[list[int]]) -> list[int]:
+def _enough(timetable: AvailabilityInput, number: int, wished: Sequence[list[int]]) -> list[int]:
     """The starts at which as many are free as are needed, of those wished of each member."""
     need = timetable.needs[number]
     if need.count == 1 and all(starts is wished[0] for starts in wished):
@@ -216,7 +220,7 @@ def _enough(timetable: Timetable, number: int, wished: Sequence[list[int]]) -> l
     return sorted(start for start, count in counted.items() if count >= need.count)
 
 
-def _anyone(timetable: Timetable, number: int, starts: list[int]) -> list[int]:
+def _anyone(timetable: AvailabilityInput, number: int, starts: list[int]) -> list[int]:
     """The starts at which someone is free: each further member is asked only for what is left."""
     members, left = timetable.needs[number].members, starts
     if len(members) == 1:
@@ -230,7 +234,7 @@ def _anyone(timetable: Timetable, number: int, starts: list[int]) -> list[int]:
     return [start for start in starts if start not in lost]
 
 
-def _barriers(timetable: Timetable, number: int, member: Member) -> list[Barrier]:
+def _barriers(timetable: AvailabilityInput, number: int, member: Member) -> list[Barrier]:
     """What removes starts for one member; where others say where bookings start, its closed hours too."""
     barriers = for_member(timetable, member, timetable.needs[number].units)
     if number != timetable.grid:
@@ -238,13 +242,13 @@ def _barriers(timetable: Timetable, number: int, member: Member) -> list[Barrier
     return barriers
 
 
-def _why_not(timetable: Timetable, number: int, member: Member, start: int) -> tuple[Reason, ...]:
+def _why_not(timetable: AvailabilityInput, number: int, member: Member, start: int) -> tuple[Reason, ...]:
     own = off_hours(timetable, member, start) if number == timetable.grid else []
     told = [why for low, high, why in _barriers(timetable, number, member) if low <= start < high]
     return tuple({reason.code: reason for reason in [*own, *told]}.values())
 
 
-def _told(party: Party) -> Iterable[Reason]:
+def _told(party: NeedStatus) -> Iterable[Reason]:
     """What a visitor is told of a need that is not met.
 
     Where a member would have had the time and others were faster, theirs are the reasons that count.
@@ -256,10 +260,10 @@ def _told(party: Party) -> Iterable[Reason]:
     return [reason for why in reasons for reason in why]
 
 
-class _Board:
+class _JointSearch:
     """Who is free at which of some starts, need by need, to be put together."""
 
-    def __init__(self, timetable: Timetable, starts: Sequence[int]) -> None:
+    def __init__(self, timetable: AvailabilityInput, starts: Sequence[int]) -> None:
         self.needs = timetable.needs
         self.parts = {m.key: m.parts for need in timetable.needs for m in need.members}
         self.free: list[dict[Hashable, set[int]]] = []
@@ -328,7 +332,7 @@ class _Board:
         return demands, supply
 
 
-def _grid_list(timetable: Timetable, member: Member) -> list[int]:
+def _grid_list(timetable: AvailabilityInput, member: Member) -> list[int]:
     first, last = timetable.span
     starts, _ = hours_of(timetable, member)
     return starts[bisect_left(starts, first) : bisect_left(starts, last)]

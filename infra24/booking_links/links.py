@@ -16,15 +16,15 @@ from infra24.booking_links import queries
 from infra24.booking_links.model import KINDS, BookingLink, LinkDraft, LinkExists, UnknownLink
 from infra24.bookings import LinkOver
 from infra24.db import Database, Tx
-from infra24.errors import Problem
-from infra24.resources import Choice, Known
+from infra24.errors import ValidationFailed
+from infra24.resources import HostPreference, ResourceRef
 
 _ORIGIN = re.compile(r"https?://[a-z0-9.-]{1,253}(:[0-9]{1,5})?")
 _SLUG = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 
 
 async def get(tx: Tx, slug: str) -> BookingLink:
-    """One link by slug or id, whatever its state. Refuses with UnknownLink."""
+    """One link by slug or id, whatever its state. Raises UnknownLink."""
     found = await queries.get(tx, slug)
     if found is None:
         raise UnknownLink()
@@ -42,7 +42,7 @@ async def listed(tx: Tx) -> list[BookingLink]:
 
 
 async def create(tx: Tx, draft: LinkDraft, now: datetime) -> BookingLink:
-    """A new link. Refuses with Problem (a path and a sentence each) and LinkExists."""
+    """A new link. Raises ValidationFailed (a path and a sentence each) and LinkExists."""
     offers, hosts = await _read(tx, draft)
     created = await queries.insert(tx, draft)
     if created is None:
@@ -58,9 +58,9 @@ async def change(tx: Tx, slug: str, changes: Mapping[str, Any], now: datetime) -
     draft = replace(draft_of(before), **changes)
     offers, hosts = await _read(tx, draft)
     if draft.max_uses is not None and draft.max_uses < before.uses:
-        raise Problem({"max_uses": f"was used {before.uses} times already"})
+        raise ValidationFailed({"max_uses": f"was used {before.uses} times already"})
     try:
-        async with tx.attempt():
+        async with tx.savepoint():
             await queries.rewrite(tx, before.id, draft)
     except psycopg.errors.UniqueViolation:
         raise LinkExists() from None
@@ -96,32 +96,32 @@ def draft_of(link: BookingLink) -> LinkDraft:
 
 
 def check_open(link: BookingLink, now: datetime) -> None:
-    """Refuses with UnknownLink when it is out of use, with LinkOver when it expired or is used up."""
+    """Raises UnknownLink when it is out of use, with LinkOver when it expired or is used up."""
     if not link.is_active:
         raise UnknownLink()
     if (link.expires_at and link.expires_at <= now) or (link.max_uses and link.uses >= link.max_uses):
         raise LinkOver()
 
 
-def choice_of(link: BookingLink, staff_id: UUID | None = None) -> Choice:
+def choice_of(link: BookingLink, staff_id: UUID | None = None) -> HostPreference:
     """Whom a booking by this link is with: its hosts in its way, or the one of a team who was asked for.
 
-    Refuses with Problem a host whom the link does not let one ask for.
+    Raises ValidationFailed for a host whom the link does not let one ask for.
     """
     hosts = tuple(id_ for id_, _, _ in link.hosts)
     if staff_id is not None and link.kind not in ("individual", "team"):
-        raise Problem({"staff_id": "hosts are given by the link; leave it out"})
+        raise ValidationFailed({"staff_id": "hosts are given by the link; leave it out"})
     if staff_id is not None and hosts and staff_id not in hosts:
-        raise Problem({"staff_id": "is not a host of this link"})
+        raise ValidationFailed({"staff_id": "is not a host of this link"})
     if link.kind in ("individual", "team"):
         if staff_id is not None:
-            return Choice((staff_id,))
-        return Choice(hosts, Pooling.ANY if len(hosts) != 1 else None)
-    return Choice(hosts, Pooling(link.kind))
+            return HostPreference((staff_id,))
+        return HostPreference(hosts, Pooling.ANY if len(hosts) != 1 else None)
+    return HostPreference(hosts, Pooling(link.kind))
 
 
 async def org_of_link(database: Database, slug: str) -> UUID:
-    """The organization that a link's slug names, when only one has it. Refuses with UnknownLink."""
+    """The organization that a link's slug names, when only one has it. Raises UnknownLink."""
     async with database.connection() as connection:
         found = await queries.org_of_link(connection, slug)
     if found is None:
@@ -130,24 +130,24 @@ async def org_of_link(database: Database, slug: str) -> UUID:
 
 
 async def _read(tx: Tx, draft: LinkDraft) -> tuple[list[UUID], list[UUID]]:
-    """The ids of a draft's offers and hosts. Refuses with Problem."""
+    """The ids of a draft's offers and hosts. Raises ValidationFailed."""
     problems = _plainly_wrong(draft)
-    directory = await resources.known(tx)
+    directory = await resources.index(tx)
     people = {known.email: known for known in directory if known.email}
     hosts = _named(problems, "hosts", [email.strip().lower() for email in draft.hosts], people)
     offers = _named(problems, "offers", draft.offers, {known.slug: known for known in directory})
     for number, known in offers.items():
         await _check_offer(tx, problems, f"offers[{number}]", known, draft, hosts)
     if problems:
-        raise Problem(problems)
+        raise ValidationFailed(problems)
     return [known.id for known in offers.values()], [known.id for known in hosts.values()]
 
 
 def _named(
-    problems: Problems, key: str, names: Sequence[str], there: Mapping[str, Known]
-) -> dict[int, Known]:
+    problems: Problems, key: str, names: Sequence[str], there: Mapping[str, ResourceRef]
+) -> dict[int, ResourceRef]:
     """What is named, each once, by its place in the list."""
-    found: dict[int, Known] = {}
+    found: dict[int, ResourceRef] = {}
     for number, name in enumerate(names):
         known = there.get(name)
         if known is None:
@@ -161,7 +161,12 @@ def _named(
 
 
 async def _check_offer(
-    tx: Tx, problems: Problems, path: str, known: Known, draft: LinkDraft, hosts: Mapping[int, Known]
+    tx: Tx,
+    problems: Problems,
+    path: str,
+    known: ResourceRef,
+    draft: LinkDraft,
+    hosts: Mapping[int, ResourceRef],
 ) -> None:
     """Whether an offer can be had by such a link."""
     if not known.is_bookable:

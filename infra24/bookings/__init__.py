@@ -1,46 +1,46 @@
 """A party's use of resources for a time: hold, book, confirm, change, cancel."""
 
-from infra24.bookings.agenda import Agenda, Column, Entry, agenda, columns
+from infra24.bookings.agenda import Agenda, CalendarEvent, CalendarResource, agenda, columns
 from infra24.bookings.alternatives import Alternatives, NearestStarts, alternatives_for, nearest_starts
-from infra24.bookings.approval import approve, decline, lapse
+from infra24.bookings.approval import approve, decline, expire_request
 from infra24.bookings.calendar_file import calendar_feed, calendar_file, calendar_urls
-from infra24.bookings.calendar_moves import ChangedMeanwhile, Move, NotForThis, move, place
+from infra24.bookings.calendar_moves import Move, ResourceNotEligible, StaleRevision, move, place
 from infra24.bookings.cancellation import cancel, expire_hold
 from infra24.bookings.clients import CLIENTS_KEPT, forget_clients, limit_of, lock_client
 from infra24.bookings.creation import book, confirm_hold, hold
-from infra24.bookings.impact import Broken, broken, coming, impact
-from infra24.bookings.listing import COUNTED, Filters, count, listed, several
+from infra24.bookings.impact import AffectedBooking, broken, impact, upcoming
+from infra24.bookings.listing import COUNTED, Filters, count, get_many, page
 from infra24.bookings.lookup import (
     by_token,
+    conflicting_claims,
     day_slots,
+    explain,
     get,
     host_slots,
-    in_the_way,
     slots,
-    why,
     why_no_slots,
 )
 from infra24.bookings.model import (
+    ActorRole,
+    BookerDetails,
     BookerLimit,
     Booking,
-    By,
+    BookingRequest,
     EndsBeforeItStarts,
     HoldOver,
-    IllegalMove,
+    IllegalTransition,
     LimitReached,
     LinkOver,
     Participant,
-    Person,
     SlotNotOffered,
     SlotTaken,
     Status,
     TooEarly,
     TooLate,
     UnknownBooking,
-    Wish,
 )
 from infra24.bookings.open_hours import DayOpen, open_week
-from infra24.bookings.rescheduling import annotate, complete, correct_person, mark_no_show, reschedule
+from infra24.bookings.rescheduling import complete, mark_no_show, reschedule, set_notes, update_booker
 from infra24.bookings.snapshots import instant
 from infra24.bookings.tokens import Tokens, org_of_token
 from infra24.bookings.tz_changes import Shifted, shifted_by_law
@@ -49,40 +49,39 @@ from infra24.bookings.watching import FreeTimes
 __all__ = [
     "CLIENTS_KEPT",
     "COUNTED",
+    "ActorRole",
+    "AffectedBooking",
     "Agenda",
     "Alternatives",
+    "BookerDetails",
     "BookerLimit",
     "Booking",
-    "Broken",
-    "By",
-    "ChangedMeanwhile",
-    "Column",
+    "BookingRequest",
+    "CalendarEvent",
+    "CalendarResource",
     "DayOpen",
     "EndsBeforeItStarts",
-    "Entry",
     "Filters",
     "FreeTimes",
     "HoldOver",
-    "IllegalMove",
+    "IllegalTransition",
     "LimitReached",
     "LinkOver",
     "Move",
     "NearestStarts",
-    "NotForThis",
     "Participant",
-    "Person",
+    "ResourceNotEligible",
     "Shifted",
     "SlotNotOffered",
     "SlotTaken",
+    "StaleRevision",
     "Status",
     "Tokens",
     "TooEarly",
     "TooLate",
     "UnknownBooking",
-    "Wish",
     "agenda",
     "alternatives_for",
-    "annotate",
     "approve",
     "book",
     "broken",
@@ -92,35 +91,36 @@ __all__ = [
     "calendar_urls",
     "cancel",
     "columns",
-    "coming",
     "complete",
     "confirm_hold",
-    "correct_person",
+    "conflicting_claims",
     "count",
     "day_slots",
     "decline",
     "expire_hold",
+    "expire_request",
+    "explain",
     "forget_clients",
     "get",
+    "get_many",
     "hold",
     "host_slots",
     "impact",
-    "in_the_way",
     "instant",
-    "lapse",
     "limit_of",
-    "listed",
     "lock_client",
     "mark_no_show",
     "move",
     "nearest_starts",
     "open_week",
     "org_of_token",
+    "page",
     "place",
     "reschedule",
-    "several",
+    "set_notes",
     "shifted_by_law",
     "slots",
-    "why",
+    "upcoming",
+    "update_booker",
     "why_no_slots",
 ]

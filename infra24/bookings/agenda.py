@@ -14,7 +14,7 @@ from infra24.bookings import agenda_queries as queries
 from infra24.bookings.model import Status
 from infra24.bookings.snapshots import instant, seconds
 from infra24.db import Tx
-from infra24.errors import Problem
+from infra24.errors import ValidationFailed
 
 MOST_COLUMNS = 50
 MOST_DAYS = 31
@@ -23,7 +23,7 @@ _MOVABLE = frozenset({Status.PENDING, Status.CONFIRMED})
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class CalendarResource:
     """A resource as a column of the calendar. `units` is how many bookings may hold it at once."""
 
     id: UUID
@@ -39,7 +39,7 @@ class Column:
 
 
 @dataclass(slots=True)
-class Entry:
+class CalendarEvent:
     """A booking on the calendar, with the columns it takes.
 
     `linked` are those that it takes as parts of others; `before` and `after` are the seconds that are kept
@@ -95,7 +95,7 @@ class Closed:
 class Agenda:
     """What stands in some columns between two instants."""
 
-    entries: list[Entry]
+    entries: list[CalendarEvent]
     turnovers: list[Turnover]
     closed: list[Closed]
 
@@ -104,9 +104,9 @@ _Known = tuple[int, dict[UUID, tuple[Schedule, ...]]]
 _schedules: OrderedDict[UUID, _Known] = OrderedDict()
 
 
-async def columns(tx: Tx) -> list[Column]:
+async def columns(tx: Tx) -> list[CalendarResource]:
     """What can be a column: everything in use that can be occupied; spaces first, people last."""
-    return [Column(*row) for row in await queries.columns(tx)]
+    return [CalendarResource(*row) for row in await queries.columns(tx)]
 
 
 async def agenda(
@@ -118,7 +118,7 @@ async def agenda(
     """
     rows = await queries.agenda(tx, resource_ids, since, until, now)
     hours = await _hours(tx, resource_ids, int(rows[0][0]))
-    entries: dict[UUID, Entry] = {}
+    entries: dict[UUID, CalendarEvent] = {}
     turnovers = []
     for _, booking_id, resource_id, _, turnover, layout, first, last, start, end, status, *rest in rows:
         if booking_id is None:
@@ -129,7 +129,7 @@ async def agenda(
         title, who, revision, in_series, offer_id, linked = rest
         entry = entries.get(booking_id)
         if entry is None:
-            entry = entries[booking_id] = Entry(
+            entry = entries[booking_id] = CalendarEvent(
                 booking_id, start, end, Status(status), title, who, revision, in_series, offer_id
             )
         entry.before, entry.after = max(entry.before, start - first), max(entry.after, last - end)
@@ -142,27 +142,29 @@ async def agenda(
     return Agenda(list(entries.values()), turnovers, closed)
 
 
-def meant(zone: ZoneInfo, wall: datetime, fold: int = 0, *, path: str = "local_start") -> datetime:
+def resolve_wall_time(
+    zone: ZoneInfo, wall: datetime, fold: int = 0, *, path: str = "local_start"
+) -> datetime:
     """The instant at which the clocks of a zone show a time; where they show it twice, the first or second.
 
-    Refuses with Problem a time that the clocks skip.
+    Raises ValidationFailed for a time that the clocks skip.
     """
     at = wall.replace(tzinfo=zone, fold=fold)
-    if told(zone, seconds(at)) != wall:
+    if wall_time(zone, seconds(at)) != wall:
         said = "the clocks go forward then and skip this time; choose an earlier or a later one"
-        raise Problem({path: said})
+        raise ValidationFailed({path: said})
     return instant(seconds(at))
 
 
-def told(zone: ZoneInfo, at: int) -> datetime:
+def wall_time(zone: ZoneInfo, at: int) -> datetime:
     """What the clocks of a zone show at an instant."""
     return datetime.fromtimestamp(at, zone).replace(tzinfo=None)
 
 
 def end_meant(zone: ZoneInfo, wall: datetime, start: datetime, fold: int = 0) -> datetime:
     """The end that is meant after a start: where the clocks show it twice, the first that is after it."""
-    end = meant(zone, wall, fold, path="local_end")
-    return end if end > start else meant(zone, wall, 1, path="local_end")
+    end = resolve_wall_time(zone, wall, fold, path="local_end")
+    return end if end > start else resolve_wall_time(zone, wall, 1, path="local_end")
 
 
 async def _hours(tx: Tx, resource_ids: Sequence[UUID], version: int) -> dict[UUID, tuple[Schedule, ...]]:

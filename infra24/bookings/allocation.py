@@ -16,17 +16,17 @@ from infra24.availability import (
     Explanation,
     Pooling,
     Reason,
+    are_interdependent,
     can_host,
-    choose,
-    entangled,
     explain,
+    pick_members,
     rank,
 )
 from infra24.availability.barriers import free_units
 from infra24.bookings import claim_queries, queries, turnovers
-from infra24.bookings.claims import Chosen, Claim, Seating
+from infra24.bookings.claims import AllocationRow, Claim, HostDecision
 from infra24.bookings.model import Booking, LimitReached, Participant, SlotNotOffered, SlotTaken
-from infra24.bookings.snapshots import Outlook, margin, seconds
+from infra24.bookings.snapshots import AvailabilitySnapshot, search_margin, seconds
 from infra24.db import Tx
 
 _TRIES = 200
@@ -35,30 +35,30 @@ Standings = Mapping[UUID, tuple[int, int]]
 
 
 @dataclass(frozen=True, slots=True)
-class Assignment:
+class Allocation:
     """Who and what a booking is to take, and why these hosts. `only`: there is nothing else to try."""
 
     claims: tuple[Claim, ...]
     hosts: tuple[Participant, ...]
-    chosen: Chosen | None
+    chosen: HostDecision | None
     only: bool
 
 
-async def find(
+async def best_allocation(
     tx: Tx,
-    outlook: Outlook,
+    outlook: AvailabilitySnapshot,
     booking: Booking,
     *,
     keep: Sequence[UUID] = (),
     new: bool = False,
     standings: Standings | None = None,
-) -> Assignment:
+) -> Allocation:
     """The best assignment for a booking's time. Hosts in `keep` are kept where they can be.
 
     With `new` whoever is kept takes a turn for it: it is another booking, not one that was moved.
     `standings` are those of the ledger with what is planned besides; else it is read.
 
-    Refuses with SlotTaken when others were faster and with SlotNotOffered, which carries the reasons,
+    Raises SlotTaken when others were faster and with SlotNotOffered, which carries the reasons,
     when the rules do not offer the start.
     """
     start = seconds(booking.starts_at)
@@ -67,25 +67,28 @@ async def find(
         refuse(answer.reasons)
     number, chosen = outlook.offer.staff, None
     if number is not None and keep:
-        kept = choose(outlook.timetable, start, {number: keep}, answer)
+        kept = pick_members(outlook.timetable, start, {number: keep}, answer)
         if kept is not None:
             ranked = None
             if new and outlook.offer.pooling is Pooling.ROUND_ROBIN:
                 ranked = await _rank(tx, outlook, start, answer, standings)
             hosts = tuple(UUID(str(key)) for key in kept[number])
             return _assignment(
-                outlook, booking, kept, Chosen(ranked, hosts, is_turn=True, kept=True) if ranked else None
+                outlook,
+                booking,
+                kept,
+                HostDecision(ranked, hosts, is_turn=True, kept=True) if ranked else None,
             )
     if number is None:
-        found = choose(outlook.timetable, start, known=answer)
+        found = pick_members(outlook.timetable, start, known=answer)
     else:
         decision = await _rank(tx, outlook, start, answer, standings)
-        found = choose(outlook.timetable, start, {number: decision.order}, answer)
+        found = pick_members(outlook.timetable, start, {number: decision.order}, answer)
         if found is not None:
             hosts = tuple(UUID(str(key)) for key in found[number])
             first = set(decision.order[: len(hosts)])
             is_turn = decision.pooling is Pooling.ROUND_ROBIN
-            chosen = Chosen(decision, hosts, is_turn, kept=first != set(hosts))
+            chosen = HostDecision(decision, hosts, is_turn, kept=first != set(hosts))
     if found is None:
         refuse([Reason("no_combination")])
     assert found is not None
@@ -93,7 +96,7 @@ async def find(
 
 
 async def _rank(
-    tx: Tx, outlook: Outlook, start: int, answer: Explanation, standings: Standings | None
+    tx: Tx, outlook: AvailabilitySnapshot, start: int, answer: Explanation, standings: Standings | None
 ) -> Decision:
     """The hosts in the order of preference. Who would leave other needs unmet counts as not free."""
     offer = outlook.offer
@@ -103,14 +106,14 @@ async def _rank(
     if pool.pooling is Pooling.ROUND_ROBIN and standings is None:
         known = await round_robin.standings(tx, offer.resource.id)
     candidates = []
-    knotted = entangled(outlook.timetable.needs)
+    knotted = are_interdependent(outlook.timetable.needs)
     for occupant in pool.occupants:
         reasons = answer.hosts.get(occupant.id, ())
         free = not reasons
         if free and knotted and pool.pooling is Pooling.ROUND_ROBIN:
             free = can_host(outlook.timetable, start, occupant.id)
         away = any(reason.code in CLOSED for reason in reasons)  # they were not there for this turn
-        present = free if occupant.stands_in else not away
+        present = free if occupant.substitutes else not away
         balance, last = known.get(occupant.id, (0, 0))
         candidates.append(
             Candidate(occupant.id, occupant.position, occupant.terms.priority, occupant.terms.weight,
@@ -120,8 +123,11 @@ async def _rank(
 
 
 def _assignment(
-    outlook: Outlook, booking: Booking, found: Sequence[Sequence[object]], chosen: Chosen | None
-) -> Assignment:
+    outlook: AvailabilitySnapshot,
+    booking: Booking,
+    found: Sequence[Sequence[object]],
+    chosen: HostDecision | None,
+) -> Allocation:
     """The claims and people of a choice: units by best fit, parts whole."""
     offer, rules, start = outlook.offer, outlook.offer.rules, seconds(booking.starts_at)
     since = booking.starts_at - timedelta(minutes=rules.buffer_before)
@@ -151,7 +157,7 @@ def _assignment(
                 for part, most in occupant.parts
                 for unit in range(1, most + 1)
             ]
-    return Assignment(tuple(claims), tuple(people), chosen, only)
+    return Allocation(tuple(claims), tuple(people), chosen, only)
 
 
 def refuse(reasons: Sequence[Reason]) -> None:
@@ -164,7 +170,7 @@ def refuse(reasons: Sequence[Reason]) -> None:
     raise SlotNotOffered(reasons)
 
 
-def virtual_claims(found: Assignment, booking: Booking) -> list[tuple[UUID, Busy]]:
+def virtual_claims(found: Allocation, booking: Booking) -> list[tuple[UUID, Busy]]:
     """The claims of an assignment as the engine sees those that stand: for planning on top of them."""
     start, end = seconds(booking.starts_at), seconds(booking.ends_at)
     return [
@@ -176,10 +182,10 @@ def virtual_claims(found: Assignment, booking: Booking) -> list[tuple[UUID, Busy
     ]
 
 
-async def seat_all(
+async def allocate_all(
     tx: Tx,
     offer: resources.Offer,
-    placed: Sequence[tuple[Booking, Assignment]],
+    placed: Sequence[tuple[Booking, Allocation]],
     now: datetime,
     *,
     hashes: Sequence[bytes] | None = None,
@@ -194,27 +200,27 @@ async def seat_all(
     """
     claims = [(booking.id, claim) for booking, found in placed for claim in found.claims]
     await lengthen(tx, offer, [claim for _, claim in claims])
-    await sweep(tx, offer, [claim for _, claim in claims], now)
+    await purge_expired(tx, offer, [claim for _, claim in claims], now)
     for number, (booking, found) in enumerate(placed):
         bookers = [p for p in booking.participants if p.role == "booker"] if hashes else []
-        seating = Seating((), (*bookers, *found.hosts), found.chosen, len(found.claims))
+        seating = AllocationRow((), (*bookers, *found.hosts), found.chosen, len(found.claims))
         if booking.id in returned:
-            await round_robin.give_back(tx, booking.id, now)
-        await _make_way(tx, offer, found.claims)
+            await round_robin.reverse(tx, booking.id, now)
+        await _clear_turnovers(tx, offer, found.claims)
         if hashes is None:
-            await queries.reseat(tx, booking, seating, now)
+            await queries.update_allocation(tx, booking, seating, now)
         else:
             await queries.insert(tx, booking, hashes[number], seating)
         if found.chosen and found.chosen.is_turn:
             await round_robin.charge(tx, offer.resource.id, found.chosen.decision, found.chosen.hosts, now)
     if await claim_queries.claim_all(tx, claims) != len(claims):
         return False
-    return await tidy(tx, [claim for _, claim in claims])
+    return await rebuild_turnovers(tx, [claim for _, claim in claims])
 
 
-async def seat(
+async def allocate(
     tx: Tx,
-    outlook: Outlook,
+    outlook: AvailabilitySnapshot,
     booking: Booking,
     now: datetime,
     *,
@@ -227,39 +233,39 @@ async def seat(
     With `token_hash` the booking is new, else it has been unseated before. Returns it with its hosts.
     With `new` whoever is kept takes a turn for it.
     The first try waits for nobody; after a loss everyone who lost waits in one line, so that whatever
-    can be placed is placed. Refuses with SlotTaken when nothing is left.
+    can be placed is placed. Raises SlotTaken when nothing is left.
     """
     offer, id_ = outlook.offer, booking.id
     if outlook.expired:
         await lock_all(tx, offer)
-        around = margin(offer, booking.length)
+        around = search_margin(offer, booking.length)
         since, until = booking.starts_at - around, booking.ends_at + around
-        await sweep(tx, offer, [Claim(id_, 1, since, until)], now)
+        await purge_expired(tx, offer, [Claim(id_, 1, since, until)], now)
     if keep and offer.staff is not None and not can_keep(outlook, booking, keep):
-        await round_robin.give_back(tx, id_, now)
+        await round_robin.reverse(tx, id_, now)
         keep = ()
     for attempt in range(_TRIES):
-        found = await find(tx, outlook, booking, keep=keep, new=new)
+        found = await best_allocation(tx, outlook, booking, keep=keep, new=new)
         if await _attempt(tx, offer, booking, found, token_hash, now):
             if found.chosen and found.chosen.is_turn:
                 await round_robin.charge(
                     tx, offer.resource.id, found.chosen.decision, found.chosen.hosts, now
                 )
             bookers = tuple(p for p in booking.participants if p.role == "booker")
-            return replace(booking, participants=(*bookers, *found.hosts), claimed=len(found.claims))
+            return replace(booking, participants=(*bookers, *found.hosts), claim_count=len(found.claims))
         if found.only:
             break
         if attempt == 0:
             await lock_all(tx, offer)
-        outlook = await outlook.again(tx, now)
+        outlook = await outlook.reload(tx, now)
     raise SlotTaken()
 
 
-def can_keep(outlook: Outlook, booking: Booking, keep: Sequence[UUID]) -> bool:
+def can_keep(outlook: AvailabilitySnapshot, booking: Booking, keep: Sequence[UUID]) -> bool:
     """Whether a booking can stay with these hosts."""
     number = outlook.offer.staff
     start = seconds(booking.starts_at)
-    return number is None or choose(outlook.timetable, start, {number: keep}) is not None
+    return number is None or pick_members(outlook.timetable, start, {number: keep}) is not None
 
 
 class _Lost(Exception):
@@ -270,27 +276,27 @@ async def _attempt(
     tx: Tx,
     offer: resources.Offer,
     booking: Booking,
-    found: Assignment,
+    found: Allocation,
     token_hash: bytes | None,
     now: datetime,
 ) -> bool:
     """Try one assignment. The only one needs no savepoint: its loss ends the transaction."""
     bookers = [p for p in booking.participants if p.role == "booker"] if token_hash is not None else []
-    seating = Seating(found.claims, (*bookers, *found.hosts), found.chosen)
+    seating = AllocationRow(found.claims, (*bookers, *found.hosts), found.chosen)
     await lengthen(tx, offer, found.claims)
 
     async def write() -> bool:
-        await _make_way(tx, offer, found.claims)
+        await _clear_turnovers(tx, offer, found.claims)
         if token_hash is None:
-            written = await queries.reseat(tx, booking, seating, now)
+            written = await queries.update_allocation(tx, booking, seating, now)
         else:
             written = await queries.insert(tx, booking, token_hash, seating)
-        return written and await tidy(tx, found.claims)
+        return written and await rebuild_turnovers(tx, found.claims)
 
     if found.only:
         return await write()
     try:
-        async with tx.attempt():
+        async with tx.savepoint():
             if not await write():
                 raise _Lost
     except _Lost:
@@ -304,11 +310,11 @@ async def lengthen(tx: Tx, offer: resources.Offer, claims: Sequence[Claim]) -> N
     longer = [c.until - c.since for c in claims if c.until - c.since > known.get(c.resource_id, none)]
     if longer:  # all members at once: whoever is chosen next time turns no catalogue
         await lock_all(tx, offer)
-        if await resources.lengthen(tx, sorted(offer.members), max(longer)):
-            await resources.turn_catalogue(tx)
+        if await resources.raise_longest_claim(tx, sorted(offer.members), max(longer)):
+            await resources.bump_catalogue_version(tx)
 
 
-async def sweep(tx: Tx, offer: resources.Offer, claims: Sequence[Claim], now: datetime) -> None:
+async def purge_expired(tx: Tx, offer: resources.Offer, claims: Sequence[Claim], now: datetime) -> None:
     """Remove what expired holds left around claims; their neighbours get back what they had given up."""
     if not claims:
         return
@@ -325,7 +331,7 @@ async def lock_all(tx: Tx, offer: resources.Offer) -> None:
     await resources.lock(tx, sorted({offer.resource.id, *offer.members}))
 
 
-async def _make_way(tx: Tx, offer: resources.Offer, claims: Sequence[Claim]) -> None:
+async def _clear_turnovers(tx: Tx, offer: resources.Offer, claims: Sequence[Claim]) -> None:
     known = offer.occupants
     for claim in claims:
         if claim.layout:
@@ -335,7 +341,7 @@ async def _make_way(tx: Tx, offer: resources.Offer, claims: Sequence[Claim]) -> 
             await turnovers.make_way(tx, claim.resource_id, claim.unit, since, until, claim.layout)
 
 
-async def tidy(tx: Tx, claims: Sequence[Claim]) -> bool:
+async def rebuild_turnovers(tx: Tx, claims: Sequence[Claim]) -> bool:
     """Write what must stand around claims with a layout; False when it cannot stand."""
     for claim in claims:
         if claim.layout and not await turnovers.tidy(
@@ -347,5 +353,7 @@ async def tidy(tx: Tx, claims: Sequence[Claim]) -> bool:
 
 async def release(tx: Tx, booking_id: UUID, *, hosts_too: bool = False) -> None:
     """Free all that a booking claims; its neighbours get back what they had given up for it."""
-    for resource_id, unit, since, until in await claim_queries.unseat(tx, booking_id, hosts_too=hosts_too):
+    for resource_id, unit, since, until in await claim_queries.release_claims(
+        tx, booking_id, hosts_too=hosts_too
+    ):
         await turnovers.tidy(tx, resource_id, unit, since, until)

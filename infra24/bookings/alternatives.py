@@ -5,12 +5,12 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from infra24 import resources
-from infra24.availability import Whose, free_hosts, free_starts, nearest
+from infra24.availability import LimitScope, free_hosts, free_starts, nearest
 from infra24.bookings import claim_queries
-from infra24.bookings.model import Booking, Wish, choice_of
-from infra24.bookings.snapshots import instant, outlook, reckon, seconds
+from infra24.bookings.model import Booking, BookingRequest, choice_of
+from infra24.bookings.snapshots import instant, load_snapshot, run_engine, seconds
 from infra24.db import Tx
-from infra24.resources import Choice
+from infra24.resources import HostPreference
 
 _WITHIN = timedelta(days=14)
 _COUNTED_WITHIN = timedelta(days=33)
@@ -43,36 +43,38 @@ async def alternatives_for(tx: Tx, booking: Booking, now: datetime) -> Alternati
     """Up to three other starts within two weeks, and other hosts at the same time. Its own claims are free,
     and it goes on being what it is of, though that may take no new bookings any more.
     """
-    choice = Choice.read(booking.choice)
+    choice = HostPreference.read(booking.choice)
     middle = max(booking.starts_at, now)
     span = (max(now, middle - _WITHIN), middle + _WITHIN)
     own = [booking.id]
-    seen = await outlook(tx, booking.resource_id, span, booking.length, now, choice=choice, ignoring=own)
+    seen = await load_snapshot(
+        tx, booking.resource_id, span, booking.length, now, choice=choice, ignoring=own
+    )
     here = seconds(booking.starts_at)
-    others = [at for at in await reckon(free_starts, seen.timetable) if at != here]
+    others = [at for at in await run_engine(free_starts, seen.timetable) if at != here]
     return Alternatives(
         tuple(map(instant, nearest(others, here))), await _other_hosts(tx, booking, choice, now)
     )
 
 
 async def _other_hosts(
-    tx: Tx, booking: Booking, choice: Choice, now: datetime
+    tx: Tx, booking: Booking, choice: HostPreference, now: datetime
 ) -> tuple[tuple[UUID, str], ...]:
     has = {p.resource_id for p in booking.participants if p.resource_id}
     if len(has) != 1:  # nobody, or all of them: there is no one to take another's place
         return ()
     span = (booking.starts_at, booking.starts_at + _MOMENT)
-    freely = replace(choice, hosts=(), freely=booking.length)
-    seen = await outlook(
+    freely = replace(choice, hosts=(), staff_length=booking.length)
+    seen = await load_snapshot(
         tx, booking.resource_id, span, booking.length, now, choice=freely, ignoring=[booking.id]
     )
-    free = (await reckon(free_hosts, seen.timetable)).get(seconds(booking.starts_at), [])
+    free = (await run_engine(free_hosts, seen.timetable)).get(seconds(booking.starts_at), [])
     names = {str(host.id): host.name for host in seen.offer.hosts if host.id not in has}
     return tuple((UUID(str(key)), names[str(key)]) for key in free if str(key) in names)
 
 
 async def nearest_starts(
-    tx: Tx, refused: Wish, now: datetime, *, moving: Booking | None = None
+    tx: Tx, refused: BookingRequest, now: datetime, *, moving: Booking | None = None
 ) -> NearestStarts:
     """Up to three starts nearest to one that was refused, within two weeks of it, that can be booked.
 
@@ -85,14 +87,14 @@ async def nearest_starts(
     asked = refused.length if offer.rules.offers(refused.length) else None
     own = [moving.id] if moving else []
     choice = choice_of(refused.choice, refused.by)
-    seen = await outlook(tx, refused.resource_id, span, asked, now, choice=choice, ignoring=own)
+    seen = await load_snapshot(tx, refused.resource_id, span, asked, now, choice=choice, ignoring=own)
     timetable = seen.timetable
     email = refused.person.email if refused.person else ""
-    if email and seen.offer.rules.limits_of(Whose.BOOKER):
+    if email and seen.offer.rules.limits_of(LimitScope.BOOKER):
         since, until = span[0] - _COUNTED_WITHIN, span[1] + _COUNTED_WITHIN
-        made = await claim_queries.made(tx, refused.resource_id, since, until, now, own, email=email)
+        made = await claim_queries.booking_spans(tx, refused.resource_id, since, until, now, own, email=email)
         timetable = replace(timetable, made_by_booker=made)
     here = seconds(moving.starts_at) if moving else None
-    free = [at for at in await reckon(free_starts, timetable) if at != here]
+    free = [at for at in await run_engine(free_starts, timetable) if at != here]
     starts = tuple(instant(at) for at in nearest(free, seconds(refused.starts_at)))
     return NearestStarts(starts, timedelta(seconds=timetable.length))

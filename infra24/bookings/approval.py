@@ -5,37 +5,41 @@ from uuid import UUID
 
 from infra24 import events, round_robin
 from infra24.bookings import allocation, cancellation, lookup, queries, rescheduling
-from infra24.bookings.model import Booking, IllegalMove, Status
+from infra24.bookings.model import Booking, IllegalTransition, Status
 from infra24.db import Tx
 
 
 async def approve(tx: Tx, booking_id: UUID, *, now: datetime) -> Booking:
-    """Confirm a pending booking. Refuses with IllegalMove; a confirmed one stays as it is."""
+    """Confirm a pending booking. Raises IllegalTransition; a confirmed one stays as it is."""
     booking = await lookup.get(tx, booking_id, lock=True)
     if booking.status is Status.CONFIRMED:
         return booking
     if booking.status is not Status.PENDING:  # a hold is confirmed by whoever holds it, with who they are
-        raise IllegalMove(booking.status, Status.CONFIRMED)
+        raise IllegalTransition(booking.status, Status.CONFIRMED)
     return await rescheduling.set_status(tx, booking, Status.CONFIRMED, "booking.confirmed", now)
 
 
 async def decline(tx: Tx, booking_id: UUID, *, because: str, now: datetime) -> Booking:
     """Decline a pending booking: its time is free at once, its party is told why.
 
-    Refuses with IllegalMove what is not pending. Declining twice is declining once.
+    Raises IllegalTransition for what is not pending. Declining twice is declining once.
     """
     booking = await cancellation.locked(tx, booking_id)
     if booking.status is Status.CANCELLED:
         return booking
     if booking.status is not Status.PENDING:
-        raise IllegalMove(booking.status, "declined")
+        raise IllegalTransition(booking.status, "declined")
     return await _end(tx, booking, because, "booking.declined", now)
 
 
-async def lapse(tx: Tx, booking_id: UUID, *, now: datetime) -> bool:
+async def expire_request(tx: Tx, booking_id: UUID, *, now: datetime) -> bool:
     """End a pending booking that nobody decided in time; False when it is none any more."""
     booking = await cancellation.locked(tx, booking_id)
-    if booking.status is not Status.PENDING or booking.lapses_at is None or booking.lapses_at > now:
+    if (
+        booking.status is not Status.PENDING
+        or booking.request_expires_at is None
+        or booking.request_expires_at > now
+    ):
         return False
     await _end(tx, booking, "lapsed", "booking.lapsed", now)
     return True
@@ -43,7 +47,7 @@ async def lapse(tx: Tx, booking_id: UUID, *, now: datetime) -> bool:
 
 async def _end(tx: Tx, booking: Booking, because: str, type_: str, now: datetime) -> Booking:
     await allocation.release(tx, booking.id)
-    await round_robin.give_back(tx, booking.id, now)
+    await round_robin.reverse(tx, booking.id, now)
     await queries.set_status(tx, booking.id, Status.CANCELLED, now, because)
     ended = await lookup.get(tx, booking.id)
     events.record(tx, type_, booking.id, {**ended.facts(), "because": because}, now)

@@ -10,37 +10,37 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from infra24 import events, resources, round_robin
-from infra24.availability import Reason, choose, explain
+from infra24.availability import Reason, explain, pick_members
 from infra24.bookings import allocation, claim_queries, creation, lookup
 from infra24.bookings.model import (
+    ActorRole,
     Booking,
-    By,
+    BookingRequest,
     EndsBeforeItStarts,
-    IllegalMove,
+    IllegalTransition,
     Participant,
     SlotTaken,
     Status,
-    Wish,
 )
-from infra24.bookings.snapshots import Outlook, outlook, seconds
+from infra24.bookings.snapshots import AvailabilitySnapshot, load_snapshot, seconds
 from infra24.bookings.tokens import Tokens
 from infra24.db import Tx
 from infra24.errors import Conflict
-from infra24.resources import Choice, Offer
+from infra24.resources import HostPreference, Offer
 
 _MOMENT = timedelta(seconds=1)
 Wanted = Mapping[int, Sequence[UUID]]
 """By the number of a pool, exactly whom or what a booking is to take of it."""
 
 
-class ChangedMeanwhile(Conflict):
+class StaleRevision(Conflict):
     """Someone changed this booking meanwhile. Look at it again."""
 
     def __init__(self, booking: Booking) -> None:
         super().__init__(revision=booking.revision, booking_id=booking.id)
 
 
-class NotForThis(Conflict):
+class ResourceNotEligible(Conflict):
     """This booking cannot go there."""
 
     def __init__(self, title: str) -> None:
@@ -67,7 +67,7 @@ class _Goal:
     """The offer and choice of a booking after a move; whom it must have, and whom it keeps if it can."""
 
     offer: Offer
-    choice: Choice
+    choice: HostPreference
     required: Wanted
     kept: Wanted
 
@@ -79,7 +79,7 @@ async def move(tx: Tx, wanted: Move, *, now: datetime) -> Booking:
     those that the offer may take in its place, and takes it. Everyone and everything else stays if free.
     Of another offer a booking has the meeting, with a link that is new; the price and the times until which
     it can be cancelled and moved stay those that were agreed.
-    Refuses with SlotTaken, SlotNotOffered, NotForThis, ChangedMeanwhile, IllegalMove, UnknownBooking.
+    Raises SlotTaken, SlotNotOffered, ResourceNotEligible, StaleRevision, IllegalTransition, UnknownBooking.
     """
     if wanted.end <= wanted.start:
         raise EndsBeforeItStarts()
@@ -88,9 +88,9 @@ async def move(tx: Tx, wanted: Move, *, now: datetime) -> Booking:
     if same and wanted.from_id == wanted.to_id:
         return before
     goal = await _goal(tx, before, wanted)
-    seen = await outlook(
+    seen = await load_snapshot(
         tx, goal.offer.resource.id, (wanted.start, wanted.start + _MOMENT), wanted.end - wanted.start, now,
-        choice=replace(goal.choice, freely=wanted.end - wanted.start), ignoring=[before.id],
+        choice=replace(goal.choice, staff_length=wanted.end - wanted.start), ignoring=[before.id],
     )  # fmt: skip
     fixed = _fitting(seen, goal, seconds(wanted.start))
     await allocation.release(tx, before.id, hosts_too=True)
@@ -111,9 +111,9 @@ async def move(tx: Tx, wanted: Move, *, now: datetime) -> Booking:
     return after
 
 
-async def place(tx: Tx, wish: Wish, column_id: UUID, *, tokens: Tokens, now: datetime) -> Booking:
+async def place(tx: Tx, wish: BookingRequest, column_id: UUID, *, tokens: Tokens, now: datetime) -> Booking:
     """Put a booking on the calendar, with the resource of a column: confirmed at once, whatever asks for
-    approval. Questions are not asked. Refuses with SlotTaken, SlotNotOffered, NotForThis, UnknownResource.
+    approval. Questions are not asked. Raises SlotTaken, SlotNotOffered, ResourceNotEligible, UnknownResource.
     """
     length = wish.ends_at - wish.starts_at
     if length <= timedelta():
@@ -121,7 +121,9 @@ async def place(tx: Tx, wish: Wish, column_id: UUID, *, tokens: Tokens, now: dat
     offer = await resources.offer(tx, wish.resource_id)
     await allocation.lock_all(tx, offer)
     span = (wish.starts_at, wish.starts_at + _MOMENT)
-    seen = await outlook(tx, wish.resource_id, span, length, now, choice=replace(wish.choice, freely=length))
+    seen = await load_snapshot(
+        tx, wish.resource_id, span, length, now, choice=replace(wish.choice, staff_length=length)
+    )
     required = _with_column(seen, column_id, seconds(wish.starts_at))
     booking = _placed(tx, wish, seen.offer, now)
     token = tokens.of(tx.org_id, booking.id)
@@ -129,12 +131,12 @@ async def place(tx: Tx, wish: Wish, column_id: UUID, *, tokens: Tokens, now: dat
     keep = required.get(seen.offer.staff, ()) if seen.offer.staff is not None else ()
     near = _narrowed(seen, {n: ids for n, ids in required.items() if n != seen.offer.staff})
     hashed = tokens.hash_of(tx.org_id, booking.id)
-    seated = await allocation.seat(tx, near, booking, now, token_hash=hashed, keep=keep, new=True)
+    seated = await allocation.allocate(tx, near, booking, now, token_hash=hashed, keep=keep, new=True)
     await _check(tx, booking.id, required)
-    return creation.announce(tx, seated, now)
+    return creation.record_created(tx, seated, now)
 
 
-def may_take(offer: Offer, resource_id: UUID) -> bool:
+def can_use(offer: Offer, resource_id: UUID) -> bool:
     """Whether a booking of an offer can take this resource: itself, or as one of its pools."""
     return resource_id == offer.resource.id or any(
         occupant.id == resource_id for pool in offer.pools for occupant in pool.occupants
@@ -145,7 +147,7 @@ async def _held(tx: Tx, wanted: Move) -> Booking:
     """The booking, with all that its move may touch held in the one order: its own offer's and the new."""
     before = await lookup.get(tx, wanted.booking_id)
     offer = await resources.offer(tx, before.resource_id)
-    touched = {offer.resource.id, *offer.members, *await claim_queries.to_be_locked(tx, before.id)}
+    touched = {offer.resource.id, *offer.members, *await claim_queries.resources_to_lock(tx, before.id)}
     touched |= {p.resource_id for p in before.participants if p.resource_id}
     if _changes_offer(before, wanted):
         other = await resources.offer(tx, wanted.to_id)
@@ -153,9 +155,9 @@ async def _held(tx: Tx, wanted: Move) -> Booking:
     await resources.lock(tx, sorted(touched))
     before = await lookup.get(tx, wanted.booking_id, lock=True)
     if wanted.revision is not None and before.revision != wanted.revision:
-        raise ChangedMeanwhile(before)
+        raise StaleRevision(before)
     if before.status not in (Status.PENDING, Status.CONFIRMED):
-        raise IllegalMove(before.status, "moved")
+        raise IllegalTransition(before.status, "moved")
     return before
 
 
@@ -164,26 +166,26 @@ def _changes_offer(booking: Booking, wanted: Move) -> bool:
 
 
 async def _goal(tx: Tx, before: Booking, wanted: Move) -> _Goal:
-    choice = Choice.read(before.choice)
+    choice = HostPreference.read(before.choice)
     hosts = [p.resource_id for p in before.participants if p.resource_id]
     if _changes_offer(before, wanted):
         offer = await resources.offer(tx, wanted.to_id)
         if not (offer.resource.is_active and offer.resource.is_bookable and offer.resource.is_offered):
-            raise NotForThis(offer.resource.title)
+            raise ResourceNotEligible(offer.resource.title)
         pool = offer.pools[offer.staff] if offer.staff is not None else None
         there = [o.id for o in pool.occupants if o.id in hosts] if pool else []
         kept = {offer.staff: there} if pool and offer.staff is not None and len(there) == pool.count else {}
-        return _Goal(offer, Choice(), {}, kept)
+        return _Goal(offer, HostPreference(), {}, kept)
     offer = await resources.offer(tx, before.resource_id)
     claimed = await claim_queries.claimed_by(tx, [before.id])
-    has = _members(offer.narrowed(choice), claimed.get(before.id, set()).union(hosts))
+    has = _members(offer.restricted_to(choice), claimed.get(before.id, set()).union(hosts))
     number = next((n for n, ids in has.items() if wanted.from_id in ids), None)
     if wanted.from_id == wanted.to_id:
         return _Goal(offer, choice, {number: has[number]} if number is not None else {}, has)
     title = await _title(tx, wanted.to_id)
     known = {o.id for o in offer.pools[number].occupants} if number is not None else set()
     if number is None or wanted.to_id not in known or wanted.to_id in has[number]:
-        raise NotForThis(title)
+        raise ResourceNotEligible(title)
     swapped = _swapped(has[number], wanted)
     if number == offer.staff:
         choice = replace(choice, hosts=tuple(_swapped(choice.hosts, wanted)))
@@ -218,8 +220,8 @@ def _members(offer: Offer, held: set[UUID]) -> dict[int, list[UUID]]:
     return found
 
 
-def _fitting(seen: Outlook, goal: _Goal, start: int) -> Wanted:
-    """Whom and what it takes: all that stays, or only what must be. Refuses with why that cannot be."""
+def _fitting(seen: AvailabilitySnapshot, goal: _Goal, start: int) -> Wanted:
+    """Whom and what it takes: all that stays, or only what must be. Raises why that cannot be."""
     for wanted in (goal.kept, goal.required):
         answer = explain(_narrowed(seen, wanted).timetable, start)
         if answer.free:
@@ -229,7 +231,7 @@ def _fitting(seen: Outlook, goal: _Goal, start: int) -> Wanted:
 
 
 async def _reseat(
-    tx: Tx, seen: Outlook, before: Booking, moved: Booking, fixed: Wanted, now: datetime
+    tx: Tx, seen: AvailabilitySnapshot, before: Booking, moved: Booking, fixed: Wanted, now: datetime
 ) -> None:
     """Claim anew. Whoever comes into it takes a turn, and whoever leaves it gets theirs back."""
     number = seen.offer.staff
@@ -238,13 +240,13 @@ async def _reseat(
     elsewhere = before.resource_id != moved.resource_id
     new = elsewhere or (bool(keep) and set(keep) != set(hosts))
     if new:
-        await round_robin.give_back(tx, before.id, now)
+        await round_robin.reverse(tx, before.id, now)
     near = _narrowed(seen, {n: ids for n, ids in fixed.items() if n != number})
-    await allocation.seat(tx, near, moved, now, keep=keep or (() if elsewhere else hosts), new=new)
+    await allocation.allocate(tx, near, moved, now, keep=keep or (() if elsewhere else hosts), new=new)
 
 
 async def _check(tx: Tx, booking_id: UUID, required: Wanted) -> None:
-    """Refuses with SlotTaken when others were faster and it was given someone or something else."""
+    """Raises SlotTaken when others were faster and it was given someone or something else."""
     if required:
         booking = await lookup.get(tx, booking_id)
         has = (await claim_queries.claimed_by(tx, [booking_id])).get(booking_id, set())
@@ -253,7 +255,7 @@ async def _check(tx: Tx, booking_id: UUID, required: Wanted) -> None:
             raise SlotTaken()
 
 
-def _narrowed(seen: Outlook, wanted: Wanted) -> Outlook:
+def _narrowed(seen: AvailabilitySnapshot, wanted: Wanted) -> AvailabilitySnapshot:
     """The same outlook with only these of some pools."""
     pools, needs = list(seen.offer.pools), list(seen.timetable.needs)
     for number, ids in wanted.items():
@@ -271,12 +273,12 @@ def _narrowed(seen: Outlook, wanted: Wanted) -> Outlook:
     )
 
 
-def _with_column(seen: Outlook, column_id: UUID, start: int) -> Wanted:
+def _with_column(seen: AvailabilitySnapshot, column_id: UUID, start: int) -> Wanted:
     """Whom and what a new booking takes so that it is with the resource of a column."""
     pools = seen.offer.pools
     number = next((n for n, p in enumerate(pools) if column_id in {o.id for o in p.occupants}), None)
     if number is None:
-        raise NotForThis(seen.offer.resource.title)
+        raise ResourceNotEligible(seen.offer.resource.title)
     if pools[number].count == 1:
         wanted: Wanted = {number: [column_id]}
         answer = explain(_narrowed(seen, wanted).timetable, start)
@@ -284,7 +286,7 @@ def _with_column(seen: Outlook, column_id: UUID, start: int) -> Wanted:
             allocation.refuse(answer.reasons)
         return wanted
     first = [column_id, *(o.id for o in pools[number].occupants if o.id != column_id)]
-    chosen = choose(seen.timetable, start, {number: first})
+    chosen = pick_members(seen.timetable, start, {number: first})
     if chosen is None or column_id not in chosen[number]:
         told = explain(seen.timetable, start)
         party = told.parties[number].reasons.get(column_id, ()) if told.parties else ()
@@ -293,12 +295,12 @@ def _with_column(seen: Outlook, column_id: UUID, start: int) -> Wanted:
     return {number: [UUID(str(key)) for key in chosen[number]]}
 
 
-def _placed(tx: Tx, wish: Wish, offer: Offer, now: datetime) -> Booking:
+def _placed(tx: Tx, wish: BookingRequest, offer: Offer, now: datetime) -> Booking:
     """The booking of a wish by staff, who were told what they had to know."""
     assert wish.person is not None
     person = wish.person
     return replace(
-        creation.wished(tx, replace(wish, person=None), offer, now),
+        creation.draft_booking(tx, replace(wish, person=None), offer, now),
         status=Status.CONFIRMED,
         booker_name=person.name,
         booker_email=person.email,
@@ -313,7 +315,7 @@ def _facts(before: Booking, after: Booking, wanted: Move) -> dict[str, object]:
     """What the event says: where it was and where it is."""
     return {
         **after.facts(),
-        "by": By.STAFF,
+        "by": ActorRole.STAFF,
         "from": before.starts_at.isoformat(),
         "to": after.starts_at.isoformat(),
         "from_offer_id": str(before.resource_id),

@@ -5,24 +5,24 @@ from uuid import UUID
 
 from infra24 import events, resources, round_robin
 from infra24.bookings import allocation, claim_queries, lookup, queries
-from infra24.bookings.model import Booking, By, Status, TooLate
+from infra24.bookings.model import ActorRole, Booking, Status, TooLate
 from infra24.db import Tx
 
 
-async def cancel(tx: Tx, booking_id: UUID, *, by: By, now: datetime, because: str = "") -> Booking:
+async def cancel(tx: Tx, booking_id: UUID, *, by: ActorRole, now: datetime, because: str = "") -> Booking:
     """Cancel a booking and free its time at once. Cancelling twice is cancelling once.
 
-    Refuses with TooLate (the booker, inside the notice) and with IllegalMove after the fact.
+    Raises TooLate (the booker, inside the notice) and with IllegalTransition after the fact.
     """
     booking = await locked(tx, booking_id)
     if booking.status is Status.CANCELLED:
         return booking
-    booking.check_move(Status.CANCELLED)
+    booking.check_transition(Status.CANCELLED)
     holding = booking.status is Status.HOLD
-    if by is By.BOOKER and not holding and now > booking.cancellable_until():
+    if by is ActorRole.BOOKER and not holding and now > booking.cancellable_until():
         raise TooLate("cancelled", booking.policy["cancel_notice_minutes"])
     await allocation.release(tx, booking_id)
-    await round_robin.give_back(tx, booking_id, now)
+    await round_robin.reverse(tx, booking_id, now)
     await queries.set_status(tx, booking_id, Status.CANCELLED, now, because or None)
     cancelled = await lookup.get(tx, booking_id)
     type_ = "booking.released" if holding else "booking.cancelled"
@@ -42,7 +42,7 @@ async def expire_hold(tx: Tx, booking_id: UUID, *, now: datetime) -> bool:
     if booking.expires_at is None or booking.expires_at > now:
         return False
     await allocation.release(tx, booking_id)
-    await round_robin.give_back(tx, booking_id, now)
+    await round_robin.reverse(tx, booking_id, now)
     await queries.set_status(tx, booking_id, Status.CANCELLED, now, "expired")
     facts = {"booking_id": str(booking_id), "resource_id": str(booking.resource_id)}
     events.record(tx, "booking.hold_expired", booking_id, facts, now)
@@ -52,7 +52,7 @@ async def expire_hold(tx: Tx, booking_id: UUID, *, now: datetime) -> bool:
 async def locked(tx: Tx, booking_id: UUID) -> Booking:
     """A booking that nobody else changes meanwhile; what its release touches is locked before it."""
     await lookup.get(tx, booking_id)
-    held = await claim_queries.to_be_locked(tx, booking_id)
+    held = await claim_queries.resources_to_lock(tx, booking_id)
     if held:
         await resources.lock(tx, sorted(held))
     return await lookup.get(tx, booking_id, lock=True)

@@ -43,7 +43,7 @@ _OF_A_SPAN: LiteralString = """
 """
 
 
-async def look(
+async def claims_in_span(
     tx: Tx,
     members: Sequence[UUID],
     span: tuple[datetime, datetime],
@@ -76,7 +76,7 @@ async def look(
     )
 
 
-async def made(
+async def booking_spans(
     tx: Tx,
     resource_id: UUID,
     since: datetime,
@@ -119,7 +119,7 @@ async def remove_expired_claims(
     )
 
 
-async def unseat(tx: Tx, booking_id: UUID, *, hosts_too: bool) -> list[Row]:
+async def release_claims(tx: Tx, booking_id: UUID, *, hosts_too: bool) -> list[Row]:
     """Release everything that a booking claims; with `hosts_too` its hosts leave it as well.
 
     Returns what was laid out for it: resource, unit, start, end.
@@ -142,7 +142,7 @@ async def unseat(tx: Tx, booking_id: UUID, *, hosts_too: bool) -> list[Row]:
     return rows
 
 
-async def to_be_locked(tx: Tx, booking_id: UUID) -> list[UUID]:
+async def resources_to_lock(tx: Tx, booking_id: UUID) -> list[UUID]:
     """What must be held before a booking is released: where it was laid out, and the ledger of its turn."""
     rows = await tx.rows(
         """
@@ -154,7 +154,7 @@ async def to_be_locked(tx: Tx, booking_id: UUID) -> list[UUID]:
     return [row[0] for row in rows]
 
 
-async def keep_claims(tx: Tx, booking_id: UUID) -> int:
+async def make_permanent(tx: Tx, booking_id: UUID) -> int:
     """Make the claims of a hold permanent; how many there still are."""
     return await tx.run(
         "UPDATE claims SET expires_at = NULL WHERE org_id = %s AND booking_id = %s",
@@ -162,7 +162,7 @@ async def keep_claims(tx: Tx, booking_id: UUID) -> int:
     )
 
 
-async def on_members(
+async def claims_with_bookings(
     tx: Tx, members: Sequence[UUID], start: datetime, end: datetime, since: datetime, now: datetime
 ) -> list[Row]:
     """The claims on these members that overlap a range, with whose they are: for staff."""
@@ -179,7 +179,7 @@ async def on_members(
     )
 
 
-async def look_around(
+async def claims_in_spans(
     tx: Tx,
     members: Sequence[UUID],
     spans: Sequence[tuple[datetime, datetime]],

@@ -25,7 +25,7 @@ class Claim:
 
 
 @dataclass(frozen=True, slots=True)
-class Chosen:
+class HostDecision:
     """A decision about hosts and who was chosen. `is_turn`: it is a line of the ledger.
 
     `kept`: it follows an earlier one, to stay with the same host, or other needs left no other choice.
@@ -57,12 +57,12 @@ NOBODY_CHOSEN: dict[str, Any] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Seating:
+class AllocationRow:
     """What a booking occupies and who comes into it, and why these."""
 
     claims: Sequence[Claim]
     people: Sequence[Participant]
-    chosen: Chosen | None
+    chosen: HostDecision | None
     later: int = 0
 
     @property

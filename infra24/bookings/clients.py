@@ -31,7 +31,7 @@ async def check_client(
     """Lock a client, who wants so many holds or bookings. Nobody is limited who may book for others.
 
     Requests under one e-mail are counted together, whoever sends them, unless the client has proved that it
-    is theirs: nobody uses up what someone else may ask for. Refuses with TooManyHolds, TooManyPending (of the
+    is theirs: nobody uses up what someone else may ask for. Raises TooManyHolds, TooManyPending (of the
     client or the e-mail) and TooManyBookings.
     """
     if client is None:

@@ -12,27 +12,27 @@ from infra24.bookings import allocation, claim_queries, lookup, queries
 from infra24.bookings.clients import check_client, note_client
 from infra24.bookings.limits import check_booker
 from infra24.bookings.model import (
+    ActorRole,
+    BookerDetails,
     Booking,
-    By,
+    BookingRequest,
     EndsBeforeItStarts,
     HoldOver,
     LinkOver,
     Participant,
-    Person,
     SlotNotOffered,
     Status,
-    Wish,
     choice_of,
 )
-from infra24.bookings.snapshots import Outlook, check_open, outlook
+from infra24.bookings.snapshots import AvailabilitySnapshot, check_open, load_snapshot
 from infra24.bookings.tokens import Tokens, hash_token
 from infra24.db import Tx
-from infra24.errors import Problem
+from infra24.errors import ValidationFailed
 from infra24.rate_limits import Client
-from infra24.resources import ANYONE, Choice, Offer
+from infra24.resources import ANYONE, HostPreference, Offer
 
 
-async def hold(tx: Tx, wish: Wish, *, tokens: Tokens, now: datetime) -> Booking:
+async def hold(tx: Tx, wish: BookingRequest, *, tokens: Tokens, now: datetime) -> Booking:
     """Keep a time for someone who is still filling in a form; it lapses by itself.
 
     Refuses as `book` does, and with TooManyHolds.
@@ -40,10 +40,10 @@ async def hold(tx: Tx, wish: Wish, *, tokens: Tokens, now: datetime) -> Booking:
     return await _place(tx, wish, Status.HOLD, tokens=tokens, now=now)
 
 
-async def book(tx: Tx, wish: Wish, *, tokens: Tokens, now: datetime) -> Booking:
+async def book(tx: Tx, wish: BookingRequest, *, tokens: Tokens, now: datetime) -> Booking:
     """Book one time: confirmed at once, or pending where the resource asks for approval.
 
-    Refuses with SlotNotOffered (the rules), LimitReached (as much is booked as they allow), SlotTaken
+    Raises SlotNotOffered (the rules), LimitReached (as much is booked as they allow), SlotTaken
     (someone was faster), BookerLimit, UnknownResource, and what one client may make with TooManyPending and
     TooManyBookings. Notice, horizon and limits do not bind staff.
     """
@@ -51,12 +51,18 @@ async def book(tx: Tx, wish: Wish, *, tokens: Tokens, now: datetime) -> Booking:
 
 
 async def confirm_hold(
-    tx: Tx, booking_id: UUID, person: Person, *, by: By, now: datetime, client: Client | None = None
+    tx: Tx,
+    booking_id: UUID,
+    person: BookerDetails,
+    *,
+    by: ActorRole,
+    now: datetime,
+    client: Client | None = None,
 ) -> Booking:
     """Turn a hold into a booking, in place. A lapsed hold is taken up again while its time is free.
 
-    Refuses with HoldOver when it was cancelled, SlotTaken when the time went to someone else, BookerLimit,
-    with Problem for answers that are wrong or missing, and as `book` does for the client who confirms it.
+    Raises HoldOver when it was cancelled, SlotTaken when the time went to someone else, BookerLimit,
+    ValidationFailed for answers that are wrong or missing, and what `book` raises for the client.
     A hold that was already turned into a booking is returned as it is.
     """
     held = await lookup.get(tx, booking_id)
@@ -65,8 +71,8 @@ async def confirm_hold(
         await check_client(tx, client, _first_status(offer), person.email, now)
     if held.link_id is not None:
         await queries.lock_link(tx, held.link_id)
-    choice = choice_of(Choice.read(held.choice), by)
-    if offer.narrowed(choice).counts:
+    choice = choice_of(HostPreference.read(held.choice), by)
+    if offer.restricted_to(choice).needs_serialization:
         await allocation.lock_all(tx, offer)
     held = await lookup.get(tx, booking_id, lock=True)
     if held.status in (Status.CONFIRMED, Status.PENDING):
@@ -77,16 +83,16 @@ async def confirm_hold(
     alive = held.expires_at is not None and held.expires_at > now
     if alive:
         await check_booker(tx, offer, person.email, held.starts_at, held.length, booking_id)
-    if not alive or await claim_queries.keep_claims(tx, booking_id) < (held.claimed or 0):
+    if not alive or await claim_queries.make_permanent(tx, booking_id) < (held.claim_count or 0):
         await _seat_again(tx, held, choice, person, now)
     await queries.set_person(tx, booking_id, person, answers, now)
     await _use_link(tx, held.link_id, None)
     await queries.set_status(tx, booking_id, _first_status(offer), now)
     note_client(tx, client, [booking_id], now)
-    return announce(tx, await lookup.get(tx, booking_id), now)
+    return record_created(tx, await lookup.get(tx, booking_id), now)
 
 
-async def _place(tx: Tx, wish: Wish, status: Status, *, tokens: Tokens, now: datetime) -> Booking:
+async def _place(tx: Tx, wish: BookingRequest, status: Status, *, tokens: Tokens, now: datetime) -> Booking:
     length = wish.ends_at - wish.starts_at
     if length <= timedelta():
         raise EndsBeforeItStarts()
@@ -97,17 +103,17 @@ async def _place(tx: Tx, wish: Wish, status: Status, *, tokens: Tokens, now: dat
     if status is not Status.HOLD:
         await _use_link(tx, wish.link_id, now)
     choice = choice_of(wish.choice, wish.by)
-    seen = await look_at(tx, wish.resource_id, wish.starts_at, length, now, choice=choice)
+    seen = await load_start(tx, wish.resource_id, wish.starts_at, length, now, choice=choice)
     if wish.choice.hosts and wish.link_id is None:
-        (await _known(tx, wish)).check_wish()
+        (await _known(tx, wish)).check_host_request()
     if wish.person is not None:
         await check_booker(tx, seen.offer, wish.person.email, wish.starts_at, length, None)
-    booking = wished(tx, wish, seen.offer, now, status)
+    booking = draft_booking(tx, wish, seen.offer, now, status)
     token = tokens.of(tx.org_id, booking.id)
     booking = replace(booking, meeting_url=resources.meeting_url(booking.meeting_url, token, booking.id))
-    seated = await allocation.seat(tx, seen, booking, now, token_hash=hash_token(token))
+    seated = await allocation.allocate(tx, seen, booking, now, token_hash=hash_token(token))
     note_client(tx, wish.client, [seated.id], now)
-    return announce(tx, seated, now)
+    return record_created(tx, seated, now)
 
 
 async def _use_link(tx: Tx, link_id: UUID | None, now: datetime | None) -> None:
@@ -116,24 +122,26 @@ async def _use_link(tx: Tx, link_id: UUID | None, now: datetime | None) -> None:
         raise LinkOver()
 
 
-async def _known(tx: Tx, wish: Wish) -> Offer:
-    return resources.recall(tx, wish.resource_id) or await resources.offer(tx, wish.resource_id)
+async def _known(tx: Tx, wish: BookingRequest) -> Offer:
+    return resources.cached_offer(tx, wish.resource_id) or await resources.offer(tx, wish.resource_id)
 
 
-def read_person(offer: Offer, person: Person) -> list[dict[str, Any]]:
-    """The answers of whoever books. Refuses with Problem what is wrong or missing."""
+def read_person(offer: Offer, person: BookerDetails) -> list[dict[str, Any]]:
+    """The answers of whoever books. Raises ValidationFailed for what is wrong or missing."""
     if offer.resource.meets == "phone" and not person.phone:
-        raise Problem({"phone": "give the number at which we can call you"})
+        raise ValidationFailed({"phone": "give the number at which we can call you"})
     return resources.read_answers(offer.resource.questions, person.answers or {})
 
 
-def wished(tx: Tx, wish: Wish, offer: Offer, now: datetime, status: Status = Status.CONFIRMED) -> Booking:
+def draft_booking(
+    tx: Tx, wish: BookingRequest, offer: Offer, now: datetime, status: Status = Status.CONFIRMED
+) -> Booking:
     """The booking that a wish would make of an offer, before anyone or anything is claimed for it.
 
     Its meeting link is still the template.
     """
     resource, rules, id_ = offer.resource, offer.rules, uuid4()
-    person = wish.person or Person("", "")
+    person = wish.person or BookerDetails("", "")
     booker = Participant("booker", person.name, person.email, None)
     holding = status is Status.HOLD
     return Booking(
@@ -166,67 +174,69 @@ def wished(tx: Tx, wish: Wish, offer: Offer, now: datetime, status: Status = Sta
         location_details=person.location_details,
         answers=read_person(offer, person) if wish.person else [],
         choice=wish.choice.as_json(),
-        claimed=None,
+        claim_count=None,
         link_id=wish.link_id,
         series_id=None,
         series_at=None,
         is_exception=False,
         local_start=None,
-        lapses_at=None,
+        request_expires_at=None,
         notes="",
         location=resource.place,
         participants=(booker,) if wish.person else (),
     )
 
 
-async def look_at(
+async def load_start(
     tx: Tx,
     resource_id: UUID,
     start: datetime,
     length: timedelta,
     now: datetime,
     *,
-    choice: Choice = ANYONE,
+    choice: HostPreference = ANYONE,
     ignoring: Sequence[UUID] = (),
-) -> Outlook:
+) -> AvailabilitySnapshot:
     """What decides about one start. Where the rules count bookings, the members are locked first."""
     if start.microsecond or length.microseconds:
         raise SlotNotOffered([Reason("outside_hours")])
     span = (start, start + timedelta(seconds=1))
-    known = resources.recall(tx, resource_id) or await resources.offer(tx, resource_id)
+    known = resources.cached_offer(tx, resource_id) or await resources.offer(tx, resource_id)
     if not known.rules.offers(length):  # before anything of that length is looked at
         known = await resources.offer(tx, resource_id)
         if not known.rules.offers(length):
             offered = ", ".join(map(str, known.rules.durations))
             minutes = int(length.total_seconds()) // 60
             raise SlotNotOffered([Reason("wrong_length", {"minutes": minutes, "offered": offered})])
-    if known.narrowed(choice).counts:
+    if known.restricted_to(choice).needs_serialization:
         await allocation.lock_all(tx, known)
-    seen = await outlook(tx, resource_id, span, length, now, choice=choice, ignoring=ignoring)
-    if seen.offer.version != known.version and seen.offer.counts:
+    seen = await load_snapshot(tx, resource_id, span, length, now, choice=choice, ignoring=ignoring)
+    if seen.offer.version != known.version and seen.offer.needs_serialization:
         await allocation.lock_all(tx, await resources.offer(tx, resource_id))
-        seen = await outlook(tx, resource_id, span, length, now, choice=choice, ignoring=ignoring)
+        seen = await load_snapshot(tx, resource_id, span, length, now, choice=choice, ignoring=ignoring)
     return seen
 
 
-async def _seat_again(tx: Tx, held: Booking, choice: Choice, person: Person, now: datetime) -> None:
+async def _seat_again(
+    tx: Tx, held: Booking, choice: HostPreference, person: BookerDetails, now: datetime
+) -> None:
     """A hold that lapsed: claim its time anew, as if it were booked now."""
     hosts = [p.resource_id for p in held.participants if p.resource_id]
-    seen = await look_at(
+    seen = await load_start(
         tx, held.resource_id, held.starts_at, held.length, now, choice=choice, ignoring=[held.id]
     )
     check_open(seen.offer)
     await check_booker(tx, seen.offer, person.email, held.starts_at, held.length, held.id)
     await allocation.release(tx, held.id, hosts_too=True)
     confirmed = replace(held, status=Status.CONFIRMED, expires_at=None)
-    await allocation.seat(tx, seen, confirmed, now, keep=hosts)
+    await allocation.allocate(tx, seen, confirmed, now, keep=hosts)
 
 
 def _first_status(offer: Offer) -> Status:
     return Status.PENDING if offer.rules.approval else Status.CONFIRMED
 
 
-def announce(tx: Tx, booking: Booking, now: datetime) -> Booking:
+def record_created(tx: Tx, booking: Booking, now: datetime) -> Booking:
     """Record the event of a new booking or hold."""
     type_ = {
         Status.HOLD: "booking.held",

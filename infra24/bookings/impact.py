@@ -18,7 +18,7 @@ MOST = 1_000
 
 
 @dataclass(frozen=True, slots=True)
-class Broken:
+class AffectedBooking:
     """A booking to come at a time at which those it is with are closed, and why; what it claims."""
 
     booking: Booking
@@ -26,13 +26,13 @@ class Broken:
     claims: frozenset[UUID] = frozenset()
 
 
-async def broken(tx: Tx, resource_id: UUID | None, now: datetime) -> list[Broken]:
+async def broken(tx: Tx, resource_id: UUID | None, now: datetime) -> list[AffectedBooking]:
     """The bookings to come (at most 1,000) that stand where nobody is open, of a resource or of all.
 
     By the engine that offers times: what it would not open now is broken, taken or not. Notice, horizon
     and limits do not break what is already booked.
     """
-    found: list[Broken] = []
+    found: list[AffectedBooking] = []
     offers: dict[UUID, resources.Offer | None] = {}
     coming = await queries.upcoming(tx, resource_id, now, MOST)
     claimed = await claim_queries.claimed_by(tx, [booking.id for booking in coming])
@@ -45,22 +45,22 @@ async def broken(tx: Tx, resource_id: UUID | None, now: datetime) -> list[Broken
         offer = offers[booking.resource_id]
         reasons = _closed(offer, booking, claimed.get(booking.id, set()), now) if offer else ()
         if reasons:
-            found.append(Broken(booking, reasons, frozenset(claimed.get(booking.id, ()))))
+            found.append(AffectedBooking(booking, reasons, frozenset(claimed.get(booking.id, ()))))
     return found
 
 
-async def coming(tx: Tx, resource_id: UUID, now: datetime) -> list[Booking]:
+async def upcoming(tx: Tx, resource_id: UUID, now: datetime) -> list[Booking]:
     """The bookings to come (at most 1,000) that are of a resource or claim it, by their start."""
     return await queries.upcoming(tx, resource_id, now, MOST)
 
 
 async def impact(
     tx: Tx, resource_id: UUID | None, change: Callable[[], Awaitable[Any]], now: datetime
-) -> list[Broken]:
+) -> list[AffectedBooking]:
     """The bookings that a change would break which are not broken now. The change is made, and undone."""
     before = {broken_.booking.id for broken_ in await broken(tx, resource_id, now)}
 
-    async def look() -> list[Broken]:
+    async def look() -> list[AffectedBooking]:
         return await broken(tx, resource_id, now)
 
     after = await resources.preview(tx, change, look)

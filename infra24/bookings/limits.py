@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from infra24.availability import Whose, period_of
+from infra24.availability import LimitScope, period_of
 from infra24.availability.hours import day_number, wall_spans
 from infra24.bookings import queries
 from infra24.bookings.model import BookerLimit
@@ -17,12 +17,12 @@ _DAY = 86_400
 async def check_booker(
     tx: Tx, offer: Offer, email: str, start: datetime, length: timedelta, own: UUID | None
 ) -> None:
-    """Refuses with BookerLimit when this person has all they may have that day, week or month.
+    """Raises BookerLimit when this person has all they may have that day, week or month.
 
     `own` is the booking that is being changed, which does not count. To be called after the members are
     locked and before anything is claimed: everyone waits in that order.
     """
-    limits = offer.rules.limits_of(Whose.BOOKER)
+    limits = offer.rules.limits_of(LimitScope.BOOKER)
     if not limits:
         return
     await queries.lock_booker(tx, email)

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from infra24.bookings import listing_queries as queries
 from infra24.bookings.model import Booking, Status
-from infra24.db import Tx, containing
+from infra24.db import Tx, like_pattern
 
 _BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 _END = datetime(9999, 1, 1, tzinfo=UTC)
@@ -51,21 +51,21 @@ class Filters:
             "booker": self.booker_email,
             "coming_at": self.coming_at,
             "gone_at": self.gone_at,
-            "text": containing(self.text) if self.text else None,
+            "text": like_pattern(self.text) if self.text else None,
             "reference": f"{reference}%" if reference else None,
         }
 
 
 EVERYTHING = Filters()
-Place = tuple[datetime, UUID]
+Cursor = tuple[datetime, UUID]
 """Where a page ends: the start and id of the last booking on it."""
 
 
-async def listed(
+async def page(
     tx: Tx,
     filters: Filters = EVERYTHING,
     *,
-    after: Place | None = None,
+    after: Cursor | None = None,
     limit: int = 50,
     newest_first: bool = False,
 ) -> list[Booking]:
@@ -81,7 +81,7 @@ async def count(tx: Tx, filters: Filters = EVERYTHING) -> int:
     return await queries.count(tx, {**filters.parameters(), "limit": COUNTED + 1})
 
 
-async def several(tx: Tx, booking_ids: list[UUID]) -> list[Booking]:
+async def get_many(tx: Tx, booking_ids: list[UUID]) -> list[Booking]:
     """These bookings by their start, at most 200, in one statement; who is not there is left out."""
     return await queries.several(tx, booking_ids[:MOST])
 

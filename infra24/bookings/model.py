@@ -10,7 +10,7 @@ from uuid import UUID
 from infra24.availability import Limit, Reason
 from infra24.errors import Conflict, Invalid, NotFound
 from infra24.rate_limits import Client
-from infra24.resources import ANYONE, Choice
+from infra24.resources import ANYONE, HostPreference
 
 
 class Status(StrEnum):
@@ -24,7 +24,7 @@ class Status(StrEnum):
     NO_SHOW = "no_show"
 
 
-MOVES: Mapping[Status, frozenset[Status]] = {
+TRANSITIONS: Mapping[Status, frozenset[Status]] = {
     Status.HOLD: frozenset({Status.PENDING, Status.CONFIRMED, Status.CANCELLED}),
     Status.PENDING: frozenset({Status.CONFIRMED, Status.CANCELLED}),
     Status.CONFIRMED: frozenset({Status.COMPLETED, Status.NO_SHOW, Status.CANCELLED}),
@@ -35,7 +35,7 @@ MOVES: Mapping[Status, frozenset[Status]] = {
 """The legal moves. What was cancelled stays cancelled: book again."""
 
 
-class By(StrEnum):
+class ActorRole(StrEnum):
     """Who acts: notice periods bind the booker, not the staff."""
 
     BOOKER = "booker"
@@ -80,7 +80,7 @@ class BookerLimit(Conflict):
         super().__init__(limit.reason.sentence, reasons=[limit.reason.told])
 
 
-class IllegalMove(Conflict):
+class IllegalTransition(Conflict):
     """A booking in this state cannot be changed like that."""
 
     def __init__(self, status: Status, wanted: str) -> None:
@@ -114,7 +114,7 @@ class EndsBeforeItStarts(Invalid):
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
+class BookerDetails:
     """Who books: as they write themselves. `answers` None: they were not asked (yet)."""
 
     name: str
@@ -128,7 +128,7 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class BookingRequest:
     """A party's wish for a resource and a time; `person` is unknown while the time is only held.
 
     `choice` is with whom, `link_id` the booking link by which it came, `by` as whom it is asked for: staff
@@ -138,10 +138,10 @@ class Wish:
     resource_id: UUID
     starts_at: datetime
     ends_at: datetime
-    person: Person | None = None
-    choice: Choice = ANYONE
+    person: BookerDetails | None = None
+    choice: HostPreference = ANYONE
     link_id: UUID | None = None
-    by: By = By.BOOKER
+    by: ActorRole = ActorRole.BOOKER
     client: Client | None = None
 
     @property
@@ -149,9 +149,9 @@ class Wish:
         return self.ends_at - self.starts_at
 
 
-def choice_of(choice: Choice, by: By) -> Choice:
+def choice_of(choice: HostPreference, by: ActorRole) -> HostPreference:
     """A choice as whoever acts may have it: staff are not bound by notice, horizon and limits."""
-    return replace(choice, for_staff=by is By.STAFF)
+    return replace(choice, for_staff=by is ActorRole.STAFF)
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,13 +194,13 @@ class Booking:
     location_details: str
     answers: list[dict[str, Any]]
     choice: dict[str, Any]
-    claimed: int | None
+    claim_count: int | None
     link_id: UUID | None
     series_id: UUID | None
     series_at: datetime | None
     is_exception: bool
     local_start: datetime | None
-    lapses_at: datetime | None
+    request_expires_at: datetime | None
     notes: str
     location: str
     participants: tuple[Participant, ...] = ()
@@ -227,15 +227,17 @@ class Booking:
         """Until when the booker can move it themselves."""
         return self.starts_at - timedelta(minutes=self.policy["reschedule_notice_minutes"])
 
-    def wish(self, start: datetime, end: datetime, by: By) -> Wish:
+    def request(self, start: datetime, end: datetime, by: ActorRole) -> BookingRequest:
         """The wish to have it at another time."""
-        person = Person(self.booker_name, self.booker_email)
-        return Wish(self.resource_id, start, end, person, Choice.read(self.choice), self.link_id, by)
+        person = BookerDetails(self.booker_name, self.booker_email)
+        return BookingRequest(
+            self.resource_id, start, end, person, HostPreference.read(self.choice), self.link_id, by
+        )
 
-    def check_move(self, wanted: Status) -> None:
-        """Refuses with IllegalMove."""
-        if wanted not in MOVES[self.status]:
-            raise IllegalMove(self.status, wanted)
+    def check_transition(self, wanted: Status) -> None:
+        """Raises IllegalTransition."""
+        if wanted not in TRANSITIONS[self.status]:
+            raise IllegalTransition(self.status, wanted)
 
     def facts(self) -> dict[str, Any]:
         """What an event says of it."""

@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 
 from psycopg.types.json import Jsonb
 
-from infra24.bookings.claims import Seating
-from infra24.bookings.model import Booking, Participant, Person, Status
+from infra24.bookings.claims import AllocationRow
+from infra24.bookings.model import BookerDetails, Booking, Participant, Status
 from infra24.db import Row, Tx
 
 BOOKING: LiteralString = """
@@ -60,7 +60,7 @@ _SEATING: LiteralString = """
 """
 
 
-async def insert(tx: Tx, booking: Booking, token_hash: bytes, seating: Seating) -> bool:
+async def insert(tx: Tx, booking: Booking, token_hash: bytes, seating: AllocationRow) -> bool:
     """Add a booking with its claims, people and decision; False when a claim was already taken.
 
     The database, not this code, guarantees that no two claims overlap: a claim that would is left out,
@@ -127,7 +127,7 @@ def wall(at: datetime, zone: str) -> datetime:
     return at.astimezone(ZoneInfo(zone)).replace(tzinfo=None)
 
 
-async def reseat(tx: Tx, booking: Booking, seating: Seating, now: datetime) -> bool:
+async def update_allocation(tx: Tx, booking: Booking, seating: AllocationRow, now: datetime) -> bool:
     """Give a booking other claims, times and hosts; False when a claim was already taken.
 
     Its old claims and hosts must have been removed before.
@@ -170,7 +170,7 @@ async def reseat(tx: Tx, booking: Booking, seating: Seating, now: datetime) -> b
 
 
 async def set_person(
-    tx: Tx, booking_id: UUID, person: Person, answers: list[dict[str, Any]] | None, now: datetime
+    tx: Tx, booking_id: UUID, person: BookerDetails, answers: list[dict[str, Any]] | None, now: datetime
 ) -> None:
     """Write who books into a booking, and their answers if they gave new ones."""
     await tx.run(

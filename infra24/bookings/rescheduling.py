@@ -6,14 +6,14 @@ from uuid import UUID
 
 from infra24 import events, resources
 from infra24.bookings import allocation, claim_queries, lookup, queries
-from infra24.bookings.creation import look_at
+from infra24.bookings.creation import load_start
 from infra24.bookings.limits import check_booker
 from infra24.bookings.model import (
+    ActorRole,
+    BookerDetails,
     Booking,
-    By,
     EndsBeforeItStarts,
-    IllegalMove,
-    Person,
+    IllegalTransition,
     Status,
     TooEarly,
     TooLate,
@@ -21,17 +21,17 @@ from infra24.bookings.model import (
 )
 from infra24.bookings.snapshots import check_open
 from infra24.db import Tx
-from infra24.resources import Choice
+from infra24.resources import HostPreference
 
 
 async def reschedule(
-    tx: Tx, booking_id: UUID, start: datetime, end: datetime, *, by: By, now: datetime
+    tx: Tx, booking_id: UUID, start: datetime, end: datetime, *, by: ActorRole, now: datetime
 ) -> Booking:
     """Move a booking to another time, with the same host if free. Its old time is free at once.
 
-    A time that was approved is asked for again when the booker moves it. Refuses with TooLate, LimitReached
-    and BookerLimit (the booker: staff are not bound by notice, horizon and limits), IllegalMove, SlotTaken,
-    SlotNotOffered. Two bookings that swap times wait in one order, for the members are locked first.
+    A time that was approved is asked for again when the booker moves it. Raises TooLate, LimitReached
+    and BookerLimit (the booker: staff are not bound by notice, horizon and limits), IllegalTransition,
+    SlotTaken, SlotNotOffered. The members are locked first, so two bookings can swap their times.
     """
     if end <= start:
         raise EndsBeforeItStarts()
@@ -39,69 +39,71 @@ async def reschedule(
     _check_movable(before, by, now)
     offer = await resources.offer(tx, before.resource_id)
     hosts = [p.resource_id for p in before.participants if p.resource_id]
-    laid_out = await claim_queries.to_be_locked(tx, booking_id)
+    laid_out = await claim_queries.resources_to_lock(tx, booking_id)
     await resources.lock(tx, sorted({offer.resource.id, *offer.members, *hosts, *laid_out}))
     before = await lookup.get(tx, booking_id, lock=True)
     hosts = [p.resource_id for p in before.participants if p.resource_id]  # another may host it by now
     _check_movable(before, by, now)
     if (before.starts_at, before.ends_at) == (start, end):
         return before
-    choice = choice_of(Choice.read(before.choice), by)
-    seen = await look_at(
+    choice = choice_of(HostPreference.read(before.choice), by)
+    seen = await load_start(
         tx, before.resource_id, start, end - start, now, choice=choice, ignoring=[booking_id]
     )
     status = before.status
-    if by is By.BOOKER:
+    if by is ActorRole.BOOKER:
         check_open(seen.offer)
         await check_booker(tx, seen.offer, before.booker_email, start, end - start, booking_id)
         status = Status.PENDING if seen.offer.rules.approval else status
     await allocation.release(tx, booking_id, hosts_too=True)
     alone = before.series_id is not None
     moved = replace(before, starts_at=start, ends_at=end, status=status, is_exception=alone)
-    await allocation.seat(tx, seen, moved, now, keep=hosts)
+    await allocation.allocate(tx, seen, moved, now, keep=hosts)
     after = await lookup.get(tx, booking_id)
     facts = {**after.facts(), "from": before.starts_at.isoformat(), "by": by}
     events.record(tx, "booking.rescheduled", booking_id, facts, now)
     return after
 
 
-def _check_movable(booking: Booking, by: By, now: datetime) -> None:
+def _check_movable(booking: Booking, by: ActorRole, now: datetime) -> None:
     if booking.status not in (Status.PENDING, Status.CONFIRMED):
-        raise IllegalMove(booking.status, "moved")
-    if by is By.BOOKER and now > booking.reschedulable_until():
+        raise IllegalTransition(booking.status, "moved")
+    if by is ActorRole.BOOKER and now > booking.reschedulable_until():
         raise TooLate("moved", booking.policy["reschedule_notice_minutes"])
 
 
 async def complete(tx: Tx, booking_id: UUID, *, now: datetime) -> Booking:
-    """The party came. Refuses with IllegalMove, and with TooEarly before the start."""
+    """The party came. Raises IllegalTransition, and with TooEarly before the start."""
     return await _afterwards(tx, booking_id, Status.COMPLETED, "booking.completed", now)
 
 
 async def mark_no_show(tx: Tx, booking_id: UUID, *, now: datetime) -> Booking:
-    """The party did not come. Refuses with IllegalMove, and with TooEarly before the start."""
+    """The party did not come. Raises IllegalTransition, and with TooEarly before the start."""
     return await _afterwards(tx, booking_id, Status.NO_SHOW, "booking.no_show", now)
 
 
-async def correct_person(tx: Tx, booking_id: UUID, person: Person, *, by: By, now: datetime) -> Booking:
-    """Correct who books and what for. Refuses with IllegalMove when it was cancelled.
+async def update_booker(
+    tx: Tx, booking_id: UUID, person: BookerDetails, *, by: ActorRole, now: datetime
+) -> Booking:
+    """Correct who books and what for. Raises IllegalTransition when it was cancelled.
 
-    Refuses with BookerLimit when the booker hands it to someone who has all the bookings they may have.
+    Raises BookerLimit when the booker hands it to someone who has all the bookings they may have.
     """
     booking = await lookup.get(tx, booking_id, lock=True)
-    if by is By.BOOKER and person.email != booking.booker_email:
+    if by is ActorRole.BOOKER and person.email != booking.booker_email:
         offer = await resources.offer(tx, booking.resource_id)
         await check_booker(tx, offer, person.email, booking.starts_at, booking.length, booking_id)
     if booking.status is Status.CANCELLED:
-        raise IllegalMove(booking.status, "changed")
+        raise IllegalTransition(booking.status, "changed")
     answers = None
     if person.answers is not None:
         offer = await resources.offer(tx, booking.resource_id)
         answers = resources.read_answers(offer.resource.questions, person.answers)
     await queries.set_person(tx, booking_id, person, answers, now)
-    return await _told(tx, booking_id, "booking.updated", now)
+    return await _record(tx, booking_id, "booking.updated", now)
 
 
-async def annotate(tx: Tx, booking_id: UUID, notes: str, *, now: datetime) -> None:
+async def set_notes(tx: Tx, booking_id: UUID, notes: str, *, now: datetime) -> None:
     """Write the staff's notes. Visitors never see them, and no event tells them."""
     await lookup.get(tx, booking_id, lock=True)
     await queries.set_notes(tx, booking_id, notes, now)
@@ -111,7 +113,7 @@ async def _afterwards(tx: Tx, booking_id: UUID, status: Status, type_: str, now:
     booking = await lookup.get(tx, booking_id, lock=True)
     if booking.status is status:
         return booking
-    booking.check_move(status)
+    booking.check_transition(status)
     if now < booking.starts_at:
         raise TooEarly()
     return await set_status(tx, booking, status, type_, now)
@@ -120,10 +122,10 @@ async def _afterwards(tx: Tx, booking_id: UUID, status: Status, type_: str, now:
 async def set_status(tx: Tx, booking: Booking, status: Status, type_: str, now: datetime) -> Booking:
     """Move a booking whose move was found legal, and say so."""
     await queries.set_status(tx, booking.id, status, now)
-    return await _told(tx, booking.id, type_, now)
+    return await _record(tx, booking.id, type_, now)
 
 
-async def _told(tx: Tx, booking_id: UUID, type_: str, now: datetime) -> Booking:
+async def _record(tx: Tx, booking_id: UUID, type_: str, now: datetime) -> Booking:
     booking = await lookup.get(tx, booking_id)
     events.record(tx, type_, booking_id, booking.facts(), now)
     return booking

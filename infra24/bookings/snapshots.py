@@ -10,12 +10,12 @@ from uuid import UUID
 
 from infra24 import resources
 from infra24.availability import (
+    AvailabilityInput,
     Busy,
+    LimitScope,
     Member,
     Need,
     Period,
-    Timetable,
-    Whose,
     hours_open,
     intersect,
     off,
@@ -27,7 +27,7 @@ from infra24.bookings.turnovers import Times, Use, turnovers
 from infra24.db import Row, Tx
 from infra24.errors import Unavailable
 from infra24.organizations import UnknownResource
-from infra24.resources import ANYONE, Choice, Occupant, Offer
+from infra24.resources import ANYONE, HostPreference, Offer, PoolMember
 
 _TRIES = 5
 _LARGE = 60_000
@@ -37,50 +37,50 @@ _COUNTED = {Period.DAY: timedelta(days=2), Period.WEEK: timedelta(days=8), Perio
 
 
 @dataclass(frozen=True, slots=True)
-class Outlook:
+class AvailabilitySnapshot:
     """An offer, narrowed as asked, and its timetable; `expired` when dead holds still stand there."""
 
     offer: Offer
-    timetable: Timetable
+    timetable: AvailabilityInput
     expired: bool
-    choice: Choice
+    choice: HostPreference
     ignoring: Sequence[UUID]
 
-    async def again(self, tx: Tx, now: datetime) -> "Outlook":
+    async def reload(self, tx: Tx, now: datetime) -> "AvailabilitySnapshot":
         """The same question, asked anew."""
         span = (instant(self.timetable.span[0]), instant(self.timetable.span[1]))
         length = timedelta(seconds=self.timetable.length)
         id_ = self.offer.resource.id
-        return await outlook(tx, id_, span, length, now, choice=self.choice, ignoring=self.ignoring)
+        return await load_snapshot(tx, id_, span, length, now, choice=self.choice, ignoring=self.ignoring)
 
 
-async def outlook(
+async def load_snapshot(
     tx: Tx,
     resource_id: UUID,
     span: tuple[datetime, datetime],
     length: timedelta | None,
     now: datetime,
     *,
-    choice: Choice = ANYONE,
+    choice: HostPreference = ANYONE,
     ignoring: Sequence[UUID] = (),
-) -> Outlook:
+) -> AvailabilitySnapshot:
     """What decides which starts in `span` are offered. `length` None: the shortest on offer.
 
     One statement, when this process has seen the offer before and it has not changed (and a second where
-    all bookings of the offer are limited). Refuses with UnknownResource; also when the resource is
+    all bookings of the offer are limited). Raises UnknownResource; also when the resource is
     archived or not bookable. `choice` narrows it to some hosts. `ignoring` leaves bookings' own claims
     out of sight, so that they can be moved onto their own time; they stand already, so it does not
     matter then whether the resource takes new ones.
     """
-    found = resources.recall(tx, resource_id) or await resources.offer(tx, resource_id)
+    found = resources.cached_offer(tx, resource_id) or await resources.offer(tx, resource_id)
     for _ in range(_TRIES):
-        offer = found.narrowed(choice)
+        offer = found.restricted_to(choice)
         lasting = length or timedelta(minutes=min(offer.rules.durations))
-        around = margin(offer, lasting)
+        around = search_margin(offer, lasting)
         reach = (span[0] - around, span[1] + around)
         members = offer.members
-        rows = await claim_queries.look(
-            tx, members, reach, reach[0] - offer.longest, now, ignoring, closer=offer.is_looked_at_closely
+        rows = await claim_queries.claims_in_span(
+            tx, members, reach, reach[0] - offer.longest, now, ignoring, closer=offer.needs_detailed_claims
         )
         if rows[0][0] != offer.version:
             found = await resources.offer(tx, resource_id)
@@ -88,22 +88,22 @@ async def outlook(
         if not ignoring:
             check_open(offer)
         made: list[tuple[int, int]] = []
-        if offer.rules.limits_of(Whose.OFFER):
-            made = await claim_queries.made(tx, resource_id, *reach, now, ignoring)
+        if offer.rules.limits_of(LimitScope.OFFER):
+            made = await claim_queries.booking_spans(tx, resource_id, *reach, now, ignoring)
         claims = claims_by_member(rows)
-        begun = min(now, span[0]) if choice.freely else now  # staff may write down what has begun
+        begun = min(now, span[0]) if choice.staff_length else now  # staff may write down what has begun
         seen = timetable(offer, claims, span, lasting, begun, made)
-        return Outlook(offer, seen, any(row[2] for row in rows), choice, ignoring)
+        return AvailabilitySnapshot(offer, seen, any(row[2] for row in rows), choice, ignoring)
     raise Unavailable("Its rules are being changed right now. Try again in a moment.")
 
 
 def check_open(offer: Offer) -> None:
-    """Refuses with UnknownResource what is archived or not bookable: it takes no new bookings."""
+    """Raises UnknownResource for what is archived or not bookable: it takes no new bookings."""
     if not (offer.resource.is_active and offer.resource.is_bookable):
         raise UnknownResource()
 
 
-async def reckon(engine: Callable[[Timetable], _Found], seen: Timetable) -> _Found:
+async def run_engine(engine: Callable[[AvailabilityInput], _Found], seen: AvailabilityInput) -> _Found:
     """Ask the engine; a large question in a thread of its own, so that nobody else has to wait for it."""
     members = sum(len(need.members) for need in seen.needs)
     starts = (seen.span[1] - seen.span[0]) // (60 * seen.terms.step_minutes)
@@ -122,10 +122,10 @@ def instant(at: int) -> datetime:
     return datetime.fromtimestamp(at, UTC)
 
 
-def margin(offer: Offer, length: timedelta) -> timedelta:
+def search_margin(offer: Offer, length: timedelta) -> timedelta:
     """How far around a start a claim can matter: its own length and what is around it, or what is counted."""
     rules = offer.rules
-    counted = [_COUNTED[limit.period] for limit in rules.limits if limit.whose is not Whose.BOOKER]
+    counted = [_COUNTED[limit.period] for limit in rules.limits if limit.whose is not LimitScope.BOOKER]
     turnover = max((o.turnover for p in offer.pools for o in p.occupants), default=0)
     buffers = timedelta(minutes=rules.buffer_before + rules.buffer_after, seconds=turnover)
     return max([*counted, length + buffers])
@@ -148,9 +148,9 @@ def timetable(
     length: timedelta,
     now: datetime,
     made: Sequence[tuple[int, int]] = (),
-) -> Timetable:
+) -> AvailabilityInput:
     """An offer and the claims on whom it may take, as the engine wants them."""
-    bare = Timetable(
+    bare = AvailabilityInput(
         offer.rules,
         seconds(now),
         (seconds(span[0]), seconds(span[1])),
@@ -169,16 +169,20 @@ def timetable(
         )
         for pool in offer.pools
     )
-    return Timetable(bare.terms, bare.now, bare.span, bare.length, needs, bare.grid, bare.closed, bare.made)
+    return AvailabilityInput(
+        bare.terms, bare.now, bare.span, bare.length, needs, bare.grid, bare.closed, bare.made
+    )
 
 
-def _member(occupant: Occupant, claims: dict[UUID, list[Busy]], layout: str, bare: Timetable) -> Member:
+def _member(
+    occupant: PoolMember, claims: dict[UUID, list[Busy]], layout: str, bare: AvailabilityInput
+) -> Member:
     within = None
-    if occupant.stands_in:
+    if occupant.substitutes:
         within = tuple(
             union(
                 span
-                for away, hours in occupant.stands_in
+                for away, hours in occupant.substitutes
                 for span in intersect(
                     [(start, end) for start, end, _ in off(away, away.overrides, *days_of(bare), "time_off")],
                     hours_open(hours, *days_of(bare)),
@@ -204,7 +208,7 @@ def _member(occupant: Occupant, claims: dict[UUID, list[Busy]], layout: str, bar
     )
 
 
-def _with_turnovers(occupant: Occupant, busy: Sequence[Busy]) -> list[Busy]:
+def _with_turnovers(occupant: PoolMember, busy: Sequence[Busy]) -> list[Busy]:
     """The uses of a resource with layouts, and what must stand around them.
 
     Reckoned from the uses that count, not read: where a hold has lapsed, its neighbours' is not back yet.

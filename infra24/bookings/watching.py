@@ -37,7 +37,7 @@ class FreeTimes:
         if _reaches_elsewhere(before, self.offer) or not made_of.isdisjoint(changed):
             return True
         for booked in _booked(recorded):
-            other = resources.recall(tx, booked) or await resources.offer(tx, booked)
+            other = resources.cached_offer(tx, booked) or await resources.offer(tx, booked)
             if not own.isdisjoint(other.members):
                 return True
         return False

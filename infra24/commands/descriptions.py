@@ -11,7 +11,7 @@ import typer
 from infra24 import describing, org_config
 from infra24.commands.terminal import bring_up_to_date, console, opened, read_settings, say
 from infra24.errors import Conflict, Invalid
-from infra24.org_config import Misread
+from infra24.org_config import ConfigError
 
 
 class WrongFile(Invalid):
@@ -58,7 +58,7 @@ def _named(file: Path) -> Iterator[None]:
     """What is wrong with a file is said with the file's name, and each line of it with its number."""
     try:
         yield
-    except Misread as wrong:
+    except ConfigError as wrong:
         lines = (f"{file}:{line}: {path}: {said}" for line, path, said in wrong.wrong)
         raise WrongFile("\n".join(lines)) from None
     except (Invalid, Conflict) as wrong:

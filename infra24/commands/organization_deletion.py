@@ -20,7 +20,7 @@ class NotItsName(Invalid):
 def delete_organization(slug: str, yes: str = "", to: Path | None = None) -> None:
     """Delete an organization and all that is kept of it, after an export into a file.
 
-    Its name is typed again, or given as `yes`. Refuses with UnknownOrganization and NotItsName, and with
+    Its name is typed again, or given as `yes`. Raises UnknownOrganization and NotItsName, and with
     Conflict where something changes meanwhile that keeps it from going.
     """
     settings, at = read_settings(), clock.now()

@@ -44,7 +44,7 @@ def organization(
     with opened(settings) as urls:
         bring_up_to_date(urls)
         with psycopg.connect(urls.owner, autocommit=True) as connection:
-            made = organizations.found(
+            made = organizations.create(
                 connection,
                 slug=slug,
                 name=name or slug,
@@ -52,7 +52,7 @@ def organization(
                 locale=locale,
                 currency=currency,
             )
-            key = organizations.give_key(connection, slug, "command line")
+            key = organizations.issue_key(connection, slug, "command line")
         console.print(
             f"{'Created' if made else 'Another key for'} [bold]{slug}[/]. Its key, shown this once:"
         )

@@ -6,7 +6,7 @@ import typer
 from rich.table import Table
 
 from infra24 import describing
-from infra24.availability import TURN
+from infra24.availability import ONE_TURN
 from infra24.commands.terminal import console, opened, read_settings
 from infra24.errors import Conflict
 
@@ -31,7 +31,7 @@ def fairness(
         table.add_column(heading, justify="left" if heading == "host" else "right")
     for key, standing in audit.replayed.standings.items():
         other = [str(tried.standings[key].given)] if tried and key in tried.standings else []
-        owed, balance = standing.owed / TURN, standing.balance / TURN
+        owed, balance = standing.owed / ONE_TURN, standing.balance / ONE_TURN
         name = audit.names.get(key, str(key))
         table.add_row(name, str(standing.given), f"{owed:.2f}", f"{balance:+.2f}", *other)
     console.print(table)

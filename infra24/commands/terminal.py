@@ -9,7 +9,7 @@ import psycopg
 from rich.console import Console
 
 from infra24 import migrations, server
-from infra24.errors import Invalid, Refusal
+from infra24.errors import DomainError, Invalid
 from infra24.server import Urls
 from infra24.settings import Settings
 
@@ -21,7 +21,7 @@ console = Console(highlight=False, width=None if sys.stdout.isatty() else _PIPED
 
 
 def read_settings(port: int | None = None) -> Settings:
-    """The settings of the environment, with the port that was typed. Refuses with SecretTooShort."""
+    """The settings of the environment, with the port that was typed. Raises SecretTooShort."""
     settings = Settings()
     if settings.secret is not None:
         settings.keyring()  # before anything starts
@@ -50,7 +50,7 @@ def say(line: str) -> None:
     console.print(line, markup=False, soft_wrap=True)
 
 
-def fail(wrong: Refusal) -> NoReturn:
+def fail(wrong: DomainError) -> NoReturn:
     """Say on standard error what is wrong, and end: with code 2 for what is not well written, else with 1."""
     Console(stderr=True, highlight=False).print(wrong.sentence, style="red", markup=False, soft_wrap=True)
     sys.exit(2 if isinstance(wrong, Invalid) else 1)

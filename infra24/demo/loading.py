@@ -10,7 +10,7 @@ from uuid import UUID
 import psycopg
 
 from infra24 import bookings, org_config, organizations, resources
-from infra24.bookings import By, Person, Status, Tokens, Wish
+from infra24.bookings import ActorRole, BookerDetails, BookingRequest, Status, Tokens
 from infra24.db import Database, Tx
 from infra24.errors import Conflict
 from infra24.resources import Resource
@@ -46,7 +46,7 @@ async def load(
         document = org_config.read(FOLDER.joinpath(f"{file}.yaml").read_text())
         wanted = org_config.describe(document)
         with psycopg.connect(owner_url, autocommit=True) as owner:
-            org_id = organizations.found(
+            org_id = organizations.create(
                 owner,
                 slug=wanted.slug,
                 name=wanted.name,
@@ -57,7 +57,7 @@ async def load(
             )
             if org_id is None:
                 continue
-            keys[wanted.slug] = organizations.give_key(owner, wanted.slug, "demo") or ""
+            keys[wanted.slug] = organizations.issue_key(owner, wanted.slug, "demo") or ""
         tell(wanted.name)
         async with database.transaction(org_id) as tx:
             await org_config.apply(tx, wanted, document, now)
@@ -88,11 +88,13 @@ async def _book_some(
     for at in sorted(dice.sample(starts, min(len(starts) // 4, 10))):
         name, email, goal = dice.choice(_PEOPLE)
         start = bookings.instant(at)
-        wish = Wish(
+        wish = BookingRequest(
             resource.id,
             start,
             start + timedelta(seconds=length),
-            Person(name, email, goal, locale="en_US", phone="+1 305 555 0142", answers=_answers(resource)),
+            BookerDetails(
+                name, email, goal, locale="en_US", phone="+1 305 555 0142", answers=_answers(resource)
+            ),
         )
         try:
             async with database.transaction(org_id) as tx:
@@ -118,7 +120,7 @@ async def _afterwards(
     """Some are cancelled; of what is over, nearly all came."""
     if dice.random() < 0.08:
         await bookings.cancel(
-            tx, booking_id, by=By.STAFF, now=min(now, start - timedelta(hours=30)), because="ill"
+            tx, booking_id, by=ActorRole.STAFF, now=min(now, start - timedelta(hours=30)), because="ill"
         )
         return
     if start > now or dice.random() < 0.05:

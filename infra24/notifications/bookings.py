@@ -5,10 +5,10 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from infra24 import bookings, mail, organizations, people
-from infra24.bookings import Booking, By
+from infra24.bookings import ActorRole, Booking
 from infra24.db import Tx
 from infra24.events import Recorded
-from infra24.i18n import speech
+from infra24.i18n import locale_format
 from infra24.mail import ComposeContext, Composers, Email, render
 from infra24.people import SCOPES, Scope
 
@@ -31,7 +31,7 @@ async def notify_booker(tx: Tx, recorded: Recorded) -> None:
 
 async def notify_cancelled(tx: Tx, recorded: Recorded) -> None:
     """Tell the booker when staff cancelled, with the reason that was given."""
-    if recorded.event.data.get("by") == By.STAFF:
+    if recorded.event.data.get("by") == ActorRole.STAFF:
         mail.enqueue(tx, "booking_cancelled", org=tx.org_id, booking=recorded.event.subject_id)
 
 
@@ -86,7 +86,7 @@ async def _to_booker(context: ComposeContext, facts: dict[str, Any], kind: str) 
 
 def _when(booking: Booking, locale: str) -> str:
     zone = ZoneInfo(booking.time_zone)
-    return speech(locale.partition("_")[0], locale).moment(booking.starts_at, zone)
+    return locale_format(locale.partition("_")[0], locale).moment(booking.starts_at, zone)
 
 
 COMPOSERS: Composers = {

@@ -7,9 +7,9 @@ from typing import Any
 from infra24 import booking_links, organizations, resources
 from infra24.booking_links import LinkDraft
 from infra24.db import Tx
-from infra24.errors import Problem, Refusal
-from infra24.org_config.model import Described, Description
-from infra24.org_config.reading import Document, Misread
+from infra24.errors import DomainError, ValidationFailed
+from infra24.org_config.model import OrgConfig, ResourceConfig
+from infra24.org_config.reading import ConfigError, Document
 from infra24.resources import Draft, Resource
 
 
@@ -26,10 +26,10 @@ class Change:
         return f"{mark} {self.what}" + (f": {', '.join(self.fields)}" if self.fields else "")
 
 
-async def changes_of(
-    tx: Tx, wanted: Description, document: Document, now: datetime, *, prune: bool = False
+async def plan(
+    tx: Tx, wanted: OrgConfig, document: Document, now: datetime, *, prune: bool = False
 ) -> list[Change]:
-    """What applying would change, found by doing it and undoing it. Refuses with Misread, by line."""
+    """What applying would change, found by doing it and undoing it. Raises ConfigError, by line."""
 
     async def look() -> None:
         return None
@@ -44,11 +44,11 @@ async def changes_of(
 
 
 async def apply(
-    tx: Tx, wanted: Description, document: Document, now: datetime, *, prune: bool = False
+    tx: Tx, wanted: OrgConfig, document: Document, now: datetime, *, prune: bool = False
 ) -> list[Change]:
     """Make an organization what its description says; what it does not name is left, or archived.
 
-    Refuses with Misread, by line, and then nothing was changed.
+    Raises ConfigError, by line, and then nothing was changed.
     """
     changes = await _places(tx, wanted)
     changes += await _holidays(tx, wanted)
@@ -57,7 +57,7 @@ async def apply(
     return changes
 
 
-async def _places(tx: Tx, wanted: Description) -> list[Change]:
+async def _places(tx: Tx, wanted: OrgConfig) -> list[Change]:
     there = {place.name for place in await organizations.locations(tx)}
     missing = [name for name in wanted.locations if name not in there]
     for name in missing:
@@ -65,7 +65,7 @@ async def _places(tx: Tx, wanted: Description) -> list[Change]:
     return [Change("add", f"location {name}") for name in missing]
 
 
-async def _holidays(tx: Tx, wanted: Description) -> list[Change]:
+async def _holidays(tx: Tx, wanted: OrgConfig) -> list[Change]:
     now = await organizations.holiday_plan(tx)
     if set(now.countries) == set(wanted.holidays.countries) and set(now.days) == set(wanted.holidays.days):
         return []
@@ -75,7 +75,7 @@ async def _holidays(tx: Tx, wanted: Description) -> list[Change]:
 
 
 async def _resources(
-    tx: Tx, wanted: Description, document: Document, now: datetime, *, prune: bool
+    tx: Tx, wanted: OrgConfig, document: Document, now: datetime, *, prune: bool
 ) -> list[Change]:
     there = {resource.slug: resource for resource in await _all(tx)}
     by_email = {resource.email: resource for resource in there.values() if resource.email}
@@ -92,9 +92,9 @@ async def _resources(
             known[one.path] = found
     added = {change.what for change in changes}
     for one in wanted.resources:
-        directory = await resources.known(tx)
+        directory = await resources.index(tx)
         before = resources.draft_of(await resources.get(tx, known[one.path].id), directory)
-        after = resources.normal(replace(one.draft, slug=one.draft.slug or before.slug), directory)
+        after = resources.canonical(replace(one.draft, slug=one.draft.slug or before.slug), directory)
         different = _different(before, after)
         if different:
             await _said(document, one, resources.update(tx, known[one.path].id, different, now))
@@ -111,7 +111,7 @@ async def _resources(
 
 
 async def _links(
-    tx: Tx, wanted: Description, document: Document, now: datetime, *, prune: bool
+    tx: Tx, wanted: OrgConfig, document: Document, now: datetime, *, prune: bool
 ) -> list[Change]:
     there = {link.slug: link for link in await booking_links.listed(tx)}
     changes: list[Change] = []
@@ -125,10 +125,10 @@ async def _links(
             if different:
                 await booking_links.change(tx, draft.slug, different, now)
                 changes.append(Change("change", f"booking link {draft.title}", tuple(sorted(different))))
-        except Problem as problem:
+        except ValidationFailed as problem:
             raise document.misread(problem, path) from None
-        except Refusal as refusal:
-            raise Misread([(document.line_of(path), path, refusal.sentence)]) from None
+        except DomainError as refusal:
+            raise ConfigError([(document.line_of(path), path, refusal.sentence)]) from None
     named = {draft.slug for _, draft in wanted.links}
     for slug, link in there.items():
         if slug not in named and link.is_active:
@@ -140,14 +140,14 @@ async def _links(
     return changes
 
 
-async def _said(document: Document, one: Described, doing: Any) -> Resource:
+async def _said(document: Document, one: ResourceConfig, doing: Any) -> Resource:
     """Do it; what is refused is said by its line."""
     try:
         done: Resource = await doing
-    except Problem as problem:
+    except ValidationFailed as problem:
         raise document.misread(problem, one.path) from None
-    except Refusal as refusal:
-        raise Misread([(document.line_of(one.path), one.path, refusal.sentence)]) from None
+    except DomainError as refusal:
+        raise ConfigError([(document.line_of(one.path), one.path, refusal.sentence)]) from None
     return done
 
 

@@ -7,11 +7,11 @@ from infra24 import organizations
 from infra24.availability import parse
 from infra24.availability.json_reader import Problems
 from infra24.booking_links import LinkDraft
-from infra24.errors import Problem
+from infra24.errors import ValidationFailed
 from infra24.org_config import fields
 from infra24.org_config.reading import Document
 from infra24.organizations import HolidayPlan
-from infra24.resources import Draft, named_hosts, slug_of
+from infra24.resources import Draft, hosts_named_in, slug_of
 
 _RENAMED = {"rules": "availability_rules"}
 _OWN: dict[str, dict[str, Any]] = {
@@ -27,7 +27,7 @@ _NEEDED = {
 
 
 @dataclass(frozen=True, slots=True)
-class Described:
+class ResourceConfig:
     """One resource of a file: where it stands, and what is said of it."""
 
     path: str
@@ -40,7 +40,7 @@ class Described:
 
 
 @dataclass(frozen=True, slots=True)
-class Description:
+class OrgConfig:
     """An organization as a file writes it. `resources` has people first, then things, then types."""
 
     slug: str
@@ -51,12 +51,12 @@ class Description:
     theme: dict[str, Any]
     holidays: HolidayPlan
     locations: dict[str, str]
-    resources: list[Described] = field(default_factory=list)
+    resources: list[ResourceConfig] = field(default_factory=list)
     links: list[tuple[str, LinkDraft]] = field(default_factory=list)
 
 
-def describe(document: Document) -> Description:
-    """Read a document as a description. Refuses with Misread, by line, all that is wrong with its form."""
+def describe(document: Document) -> OrgConfig:
+    """Read a document as a description. Raises ConfigError, by line, all that is wrong with its form."""
     problems: Problems = {}
     top = fields.take_all(problems, document.content, "", fields.TOP, ("organization", "name", "zone"))
     theme = fields.take_all(problems, top.get("theme") or {}, "theme", fields.THEME)
@@ -74,8 +74,8 @@ def describe(document: Document) -> Description:
         for number, item in enumerate(top.get("locations") or [])
     ]
     if problems:
-        raise document.misread(Problem(problems))
-    return Description(
+        raise document.misread(ValidationFailed(problems))
+    return OrgConfig(
         top["organization"],
         top["name"],
         top["zone"],
@@ -89,14 +89,14 @@ def describe(document: Document) -> Description:
     )
 
 
-def _check_slugs(problems: Problems, described: list[Described]) -> None:
+def _check_slugs(problems: Problems, described: list[ResourceConfig]) -> None:
     slugs: dict[str, str] = {}
     for one in described:
         if slugs.setdefault(one.slug, one.path) != one.path:
             problems.setdefault(one.path, f"has the slug {one.slug!r}, and so has {slugs[one.slug]}")
 
 
-def _both_ways(described: list[Described]) -> list[Described]:
+def _both_ways(described: list[ResourceConfig]) -> list[ResourceConfig]:
     """What excludes another is excluded by it, wherever that is written."""
     apart: dict[str, set[str]] = {one.slug: set() for one in described}
     for one in described:
@@ -108,20 +108,20 @@ def _both_ways(described: list[Described]) -> list[Described]:
 
 def _resource(
     problems: Problems, path: str, item: Any, own: dict[str, Any], needed: tuple[str, ...]
-) -> Described | None:
+) -> ResourceConfig | None:
     before = len(problems)
     said = fields.take_all(problems, item, path, fields.RESOURCE, needed)
     if len(problems) > before:
         return None
     rules = said.get("rules") or {}
     try:  # the form of the rules; whether those they name are there is seen when they are kept
-        parse(rules, zone="UTC", people=named_hosts(rules))
-    except Problem as wrong:
+        parse(rules, zone="UTC", people=hosts_named_in(rules))
+    except ValidationFailed as wrong:
         for inner, sentence in wrong.problems.items():
             problems[f"{path}.rules.{inner}"] = sentence
     except (AttributeError, TypeError):
         problems[f"{path}.rules"] = "has windows or overrides that are no objects"
-    return Described(path, Draft(**{**own, **{_RENAMED.get(k, k): v for k, v in said.items()}}))
+    return ResourceConfig(path, Draft(**{**own, **{_RENAMED.get(k, k): v for k, v in said.items()}}))
 
 
 def _links(problems: Problems, items: list[Any]) -> list[tuple[str, LinkDraft]]:
@@ -156,7 +156,7 @@ def _holidays(problems: Problems, said: dict[str, Any]) -> HolidayPlan:
         return HolidayPlan()
     try:
         return organizations.read_plan(read.get("countries") or [], days)
-    except Problem as wrong:
+    except ValidationFailed as wrong:
         for path, sentence in wrong.problems.items():
             problems[f"holidays.{path}"] = sentence
     return HolidayPlan()

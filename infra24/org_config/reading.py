@@ -6,7 +6,7 @@ from typing import Any
 
 import yaml
 
-from infra24.errors import Invalid, Problem
+from infra24.errors import Invalid, ValidationFailed
 
 _NUMBER = re.compile(r"[-+]?(0|[1-9][0-9]{0,17})(\.[0-9]{1,17})?")
 MOST = 500_000
@@ -17,7 +17,7 @@ _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml where the whe
 _WORDS: dict[str, Any] = {"true": True, "false": False, "null": None, "~": None, "": None}
 
 
-class Misread(Invalid):
+class ConfigError(Invalid):
     """The file cannot be read."""
 
     def __init__(self, wrong: list[tuple[int, str, str]]) -> None:
@@ -41,14 +41,14 @@ class Document:
             rest, line = rest[len(key) :].removeprefix("."), at or line
         return line
 
-    def misread(self, problem: Problem, at: str = "") -> Misread:
+    def misread(self, problem: ValidationFailed, at: str = "") -> ConfigError:
         """What is wrong, by line; `at` is the path of the part that was refused."""
         found = []
         for path, said in problem.problems.items():
             named = re.sub(r"^availability_rules", "rules", path)
             whole = ".".join(part for part in (at, named) if part).replace(".[", "[")
             found.append((self.line_of(whole), whole, said))
-        return Misread(found)
+        return ConfigError(found)
 
     def _inner(self, node: Any, rest: str) -> tuple[str, Any, int | None]:
         """The part of a node that the rest of a path begins with: as written there, its node and its line."""
@@ -69,7 +69,7 @@ class Document:
 
 
 def read_file(file: Path) -> Document:
-    """Read a file in UTF-8, of at most half a million bytes. Refuses with Misread; raises OSError."""
+    """Read a file in UTF-8, of at most half a million bytes. Raises ConfigError; raises OSError."""
     try:
         with file.open("rb") as opened:
             content = opened.read(MOST + 1)
@@ -77,42 +77,42 @@ def read_file(file: Path) -> Document:
         error.filename = error.filename or str(file)  # where reading fails it says not of what
         raise
     if len(content) > MOST:
-        raise Misread([(1, "file", f"is longer than {MOST:,} bytes")])
+        raise ConfigError([(1, "file", f"is longer than {MOST:,} bytes")])
     try:
         return read(content.decode())
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        raise Misread([(line, "file", "is not written in UTF-8")]) from None
+        raise ConfigError([(line, "file", "is not written in UTF-8")]) from None
 
 
 def read(text: str) -> Document:
-    """Read a text. Dates and times stay texts, as in the rules JSON. Refuses with Misread, by line."""
+    """Read a text. Dates and times stay texts, as in the rules JSON. Raises ConfigError, by line."""
     if len(text) > MOST:
-        raise Misread([(1, "file", f"is longer than {MOST:,} characters")])
+        raise ConfigError([(1, "file", f"is longer than {MOST:,} characters")])
     try:
         _check_shape(text)
         node = yaml.compose(text, Loader=_LOADER)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise Misread([(line, "file", error.problem or "is not YAML")]) from None
+        raise ConfigError([(line, "file", error.problem or "is not YAML")]) from None
     except yaml.YAMLError as error:
-        raise Misread([(1, "file", str(error))]) from None
+        raise ConfigError([(1, "file", str(error))]) from None
     wrong: list[tuple[int, str, str]] = []
     content = _value(node, wrong)
     if wrong:
-        raise Misread(wrong)
+        raise ConfigError(wrong)
     return Document(content, node)
 
 
 def _check_shape(text: str) -> None:
-    """Refuses with Misread what a person does not write: aliases, and what goes too deep to follow."""
+    """Raises ConfigError for what a person does not write: aliases, and what goes too deep to follow."""
     depth = 0
     for event in yaml.parse(text, Loader=_LOADER):
         if isinstance(event, yaml.AliasEvent):
-            raise Misread([(event.start_mark.line + 1, "file", "has an alias; write it out")])
+            raise ConfigError([(event.start_mark.line + 1, "file", "has an alias; write it out")])
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         if depth > _DEEPEST:
-            raise Misread([(event.start_mark.line + 1, "file", f"goes deeper than {_DEEPEST} levels")])
+            raise ConfigError([(event.start_mark.line + 1, "file", f"goes deeper than {_DEEPEST} levels")])
 
 
 def _value(node: Any, wrong: list[tuple[int, str, str]]) -> Any:
@@ -123,7 +123,7 @@ def _value(node: Any, wrong: list[tuple[int, str, str]]) -> Any:
         for key_node, value_node in node.value:
             key, line = str(key_node.value), key_node.start_mark.line + 1
             if len(key) > _KEY_LONGEST:
-                raise Misread([(line, f"{key[:40]}…", f"is longer than {_KEY_LONGEST} characters")])
+                raise ConfigError([(line, f"{key[:40]}…", f"is longer than {_KEY_LONGEST} characters")])
             if key in found and len(wrong) < _MOST_WRONG:
                 wrong.append((line, key, "is there twice"))
             found[key] = _value(value_node, wrong)

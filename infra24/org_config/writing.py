@@ -17,7 +17,7 @@ async def show(tx: Tx) -> dict[str, Any]:
     """The organization of this transaction, as a description says it."""
     here = await organizations.get(tx)
     plan = await organizations.holiday_plan(tx)
-    directory = await resources.known(tx)
+    directory = await resources.index(tx)
     drafts = [resources.draft_of(r, directory) for r in await resources.listed(tx, limit=1_000)]
     links = [booking_links.draft_of(link) for link in await booking_links.listed(tx)]
     said: dict[str, Any] = {
@@ -50,7 +50,7 @@ def _day(own: organizations.Day) -> dict[str, Any]:
     return said if own.is_closed else {**said, "is_closed": False}
 
 
-def written(said: dict[str, Any]) -> str:
+def to_yaml(said: dict[str, Any]) -> str:
     """A description as YAML."""
     text: str = yaml.safe_dump(said, sort_keys=False, allow_unicode=True, width=100)
     return text

@@ -24,13 +24,13 @@ from infra24.organizations.locations import (
 from infra24.organizations.model import Location, Organization, UnknownOrganization
 from infra24.organizations.provisioning import (
     RESERVED,
-    amend,
     check_facts,
+    create,
+    delete,
     facts_of,
-    found,
-    give_key,
     id_of,
-    unfound,
+    issue_key,
+    update,
 )
 from infra24.organizations.settings import change, logo, set_logo
 
@@ -47,17 +47,17 @@ __all__ = [
     "UnknownOrganization",
     "UnknownResource",
     "add_location",
-    "amend",
     "amend_location",
     "change",
     "check_facts",
+    "create",
+    "delete",
     "facts_of",
-    "found",
     "get",
-    "give_key",
     "hash_of",
     "holiday_plan",
     "id_of",
+    "issue_key",
     "location",
     "locations",
     "logo",
@@ -68,6 +68,6 @@ __all__ = [
     "set_holidays",
     "set_holidays_seen",
     "set_logo",
-    "unfound",
+    "update",
     "uses",
 ]

@@ -23,7 +23,7 @@ def delete(owner: Owner, org_id: UUID, step: int = STEP) -> dict[str, int]:
 
     Each statement deletes at most `step` rows, so no lock is held for long. Tables that refer to others go
     first; the audit goes last, because it writes down what is deleted as long as the organization is there.
-    When this is broken off, it can be repeated. Refuses with StillInUse when something is left after all.
+    When this is broken off, it can be repeated. Raises StillInUse when something is left after all.
     """
     order = _order(owner)
     gone: dict[str, int] = {}

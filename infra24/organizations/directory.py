@@ -22,7 +22,7 @@ class Directory:
         self._known: OrderedDict[UUID, UUID] = OrderedDict()
 
     async def org_of_resource(self, resource_id: UUID) -> UUID:
-        """The organization of a resource. Refuses with UnknownResource."""
+        """The organization of a resource. Raises UnknownResource."""
         known = self._known.get(resource_id)
         if known is not None:
             return known
@@ -36,7 +36,7 @@ class Directory:
         return found
 
     async def find(self, wanted: str) -> Organization:
-        """An organization by slug or id. Refuses with UnknownOrganization."""
+        """An organization by slug or id. Raises UnknownOrganization."""
         async with self.database.connection() as connection:
             found = await queries.find(connection, wanted)
         if found is None:

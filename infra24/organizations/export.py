@@ -21,7 +21,7 @@ def export(owner: Owner, org_id: UUID, file: Path) -> dict[str, int]:
     """Write every row of the organization, and how many of each table: the last line, and the answer.
 
     Each line is {"table": …, "row": …}. The rows are those of one instant, whatever is booked meanwhile. The
-    file can be read by its owner only: it holds people's data. Refuses with ExportExists; OSError when it
+    file can be read by its owner only: it holds people's data. Raises ExportExists; OSError when it
     cannot be written, and then there is no file of that name.
     """
     if file.exists():

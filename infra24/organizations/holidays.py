@@ -10,7 +10,7 @@ import holidays as calendars
 from infra24.availability.hours import day_number
 from infra24.availability.json_reader import Problems
 from infra24.db import Tx
-from infra24.errors import Conflict, Problem
+from infra24.errors import Conflict, ValidationFailed
 from infra24.organizations import queries
 
 
@@ -66,7 +66,7 @@ class HolidayPlan:
 
 
 def read_plan(countries: list[str], days: Mapping[str, tuple[str, bool]]) -> HolidayPlan:
-    """A plan from codes and dates. Refuses with Problem, by `countries[n]` and `days[n]`."""
+    """A plan from codes and dates. Raises ValidationFailed, by `countries[n]` and `days[n]`."""
     problems: Problems = {}
     read: list[Country] = []
     for number, code in enumerate(countries):
@@ -86,7 +86,7 @@ def read_plan(countries: list[str], days: Mapping[str, tuple[str, bool]]) -> Hol
         except ValueError:
             problems[f"days[{number}]"] = f"{on!r} is not a date; write it as YYYY-MM-DD"
     if problems:
-        raise Problem(problems)
+        raise ValidationFailed(problems)
     return HolidayPlan(tuple(read), tuple(own))
 
 
@@ -106,7 +106,7 @@ async def set_holidays(tx: Tx, plan: HolidayPlan) -> None:
 
 
 async def set_holidays_seen(tx: Tx, seen: HolidayPlan, plan: HolidayPlan) -> None:
-    """As `set_holidays`, by whoever saw what stood. Refuses with HolidaysChanged when that stands no longer.
+    """As `set_holidays`, by whoever saw what stood. Raises HolidaysChanged when that stands no longer.
 
     Whoever edits must be waited for before: `resources.holidays_changed` does.
     """

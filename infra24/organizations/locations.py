@@ -28,7 +28,7 @@ async def locations(tx: Tx) -> list[Location]:
 
 
 async def add_location(tx: Tx, name: str, address: str) -> Location:
-    """A new location. Refuses with LocationExists."""
+    """A new location. Raises LocationExists."""
     location = await queries.add_location(tx, name, address)
     if location is None:
         raise LocationExists()
@@ -36,7 +36,7 @@ async def add_location(tx: Tx, name: str, address: str) -> Location:
 
 
 async def location(tx: Tx, location_id: UUID) -> Location:
-    """One location. Refuses with UnknownLocation."""
+    """One location. Raises UnknownLocation."""
     found = await location_queries.get(tx, location_id)
     if found is None:
         raise UnknownLocation()
@@ -44,12 +44,12 @@ async def location(tx: Tx, location_id: UUID) -> Location:
 
 
 async def amend_location(tx: Tx, location_id: UUID, name: str, address: str) -> Location:
-    """Another name or address for a location. Refuses with UnknownLocation and LocationExists.
+    """Another name or address for a location. Raises UnknownLocation and LocationExists.
 
     Whoever remembers offers must be told: see `resources.turn_catalogue`.
     """
     try:
-        async with tx.attempt():
+        async with tx.savepoint():
             found = await location_queries.amend(tx, location_id, name, address)
     except psycopg.errors.UniqueViolation:
         raise LocationExists() from None
@@ -59,10 +59,10 @@ async def amend_location(tx: Tx, location_id: UUID, name: str, address: str) -> 
 
 
 async def remove_location(tx: Tx, location_id: UUID) -> None:
-    """A location where nothing is any more. Refuses with UnknownLocation and LocationInUse."""
+    """A location where nothing is any more. Raises UnknownLocation and LocationInUse."""
     await location(tx, location_id)
     try:
-        async with tx.attempt():
+        async with tx.savepoint():
             await location_queries.remove(tx, location_id)
     except psycopg.errors.ForeignKeyViolation:
         raise LocationInUse() from None

@@ -9,7 +9,7 @@ import psycopg
 from babel import Locale, UnknownLocaleError
 from psycopg.types.json import Jsonb
 
-from infra24.errors import Problem
+from infra24.errors import ValidationFailed
 from infra24.organizations.keys import new_key
 
 RESERVED = frozenset(
@@ -19,7 +19,7 @@ RESERVED = frozenset(
 """What no organization can be called: these addresses are taken."""
 
 
-def found(
+def create(
     owner: psycopg.Connection[Any],
     *,
     slug: str,
@@ -29,7 +29,7 @@ def found(
     currency: str = "USD",
     theme: dict[str, Any] | None = None,
 ) -> UUID | None:
-    """A new organization; None when the slug is taken. Refuses with Problem what is not well written."""
+    """A new organization; None when the slug is taken. Raises ValidationFailed."""
     check_facts(slug, time_zone, locale, currency)
     row = owner.execute(
         """
@@ -42,7 +42,7 @@ def found(
 
 
 def check_facts(slug: str, time_zone: str, locale: str, currency: str) -> None:
-    """Refuses with Problem facts that are not well written: slug, zone, locale, currency."""
+    """Raises ValidationFailed facts that are not well written: slug, zone, locale, currency."""
     problems = {}
     if not re.fullmatch(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", slug):
         problems["slug"] = "is written in small letters, digits and hyphens"
@@ -61,10 +61,10 @@ def check_facts(slug: str, time_zone: str, locale: str, currency: str) -> None:
     except (ValueError, UnknownLocaleError):
         problems["locale"] = f"{locale!r} is not a locale; write language and territory, such as es_ES"
     if problems:
-        raise Problem(problems)
+        raise ValidationFailed(problems)
 
 
-def amend(
+def update(
     owner: psycopg.Connection[Any],
     slug: str,
     *,
@@ -74,7 +74,7 @@ def amend(
     currency: str,
     theme: dict[str, Any],
 ) -> None:
-    """Other facts for an organization that is there. Refuses with Problem what is not well written."""
+    """Other facts for an organization that is there. Raises ValidationFailed for what is not well written."""
     check_facts(slug, time_zone, locale, currency)
     owner.execute(
         """
@@ -100,12 +100,12 @@ def facts_of(owner: psycopg.Connection[Any], slug: str) -> dict[str, Any]:
     return dict(zip(names, row or (None,) * len(names), strict=True))
 
 
-def unfound(owner: psycopg.Connection[Any], slug: str) -> None:
+def delete(owner: psycopg.Connection[Any], slug: str) -> None:
     """Take back an organization that was founded a moment ago and could not be furnished."""
     owner.execute("DELETE FROM organizations WHERE slug = %s", (slug,))
 
 
-def give_key(owner: psycopg.Connection[Any], slug: str, label: str) -> str | None:
+def issue_key(owner: psycopg.Connection[Any], slug: str, label: str) -> str | None:
     """A fresh key for an organization, shown this once; None when there is no such organization."""
     row = owner.execute("SELECT id FROM organizations WHERE slug = %s", (slug,)).fetchone()
     if row is None:

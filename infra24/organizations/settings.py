@@ -7,7 +7,7 @@ from typing import Any
 
 from infra24 import events
 from infra24.db import Tx
-from infra24.errors import Problem
+from infra24.errors import ValidationFailed
 from infra24.organizations import queries
 from infra24.organizations.directory import get
 from infra24.organizations.model import Organization
@@ -19,7 +19,7 @@ _PICTURES = {b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg"}
 
 
 async def change(tx: Tx, changes: Mapping[str, Any], now: datetime) -> Organization:
-    """Change the name, zone, locale, theme or settings; what is left out stays. Refuses with Problem."""
+    """Change the name, zone, locale, theme or settings; what is left out stays. Raises ValidationFailed."""
     before = await get(tx)
     wanted = {
         "name": before.name,
@@ -32,7 +32,7 @@ async def change(tx: Tx, changes: Mapping[str, Any], now: datetime) -> Organizat
     problems: dict[str, str] = {}
     try:
         check_facts(before.slug, wanted["time_zone"], wanted["locale"], before.currency)
-    except Problem as problem:
+    except ValidationFailed as problem:
         problems |= problem.problems
     if not 1 <= len(wanted["name"]) <= 200:
         problems["name"] = "write a name of at most 200 characters"
@@ -46,23 +46,23 @@ async def change(tx: Tx, changes: Mapping[str, Any], now: datetime) -> Organizat
         if not 1 <= int(wanted["settings"].get(name, effect.usual)) <= effect.most:
             problems[name] = f"write a number from 1 to {effect.most}"
     if problems:
-        raise Problem(problems)
+        raise ValidationFailed(problems)
     await queries.change(tx, wanted)
     events.record(tx, "organization.updated", tx.org_id, {"name": wanted["name"]}, now)
     return await get(tx)
 
 
 async def set_logo(tx: Tx, picture: bytes | None, now: datetime) -> None:
-    """Another logo, or none. Refuses with Problem what is no PNG, JPEG or WebP picture, or is too large."""
+    """Another logo, or none. Raises ValidationFailed if it is not PNG, JPEG or WebP, or too large."""
     kind = ""
     if picture is not None:
         if len(picture) > LOGO_MOST:
-            raise Problem({"logo": "is larger than 200 KiB; make it smaller"})
+            raise ValidationFailed({"logo": "is larger than 200 KiB; make it smaller"})
         kind = next((kind for head, kind in _PICTURES.items() if picture.startswith(head)), "")
         if picture[:4] == b"RIFF" and picture[8:12] == b"WEBP":
             kind = "image/webp"
         if not kind:
-            raise Problem({"logo": "is not a picture in PNG, JPEG or WebP"})
+            raise ValidationFailed({"logo": "is not a picture in PNG, JPEG or WebP"})
     await queries.set_logo(tx, picture, kind)
     events.record(tx, "organization.updated", tx.org_id, {"logo": bool(picture)}, now)
 

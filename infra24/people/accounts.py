@@ -77,9 +77,9 @@ async def end_others(tx: Tx, user_id: UUID, keep: UUID | None) -> None:
 
 
 async def set_email(tx: Tx, user_id: UUID, email: str) -> None:
-    """Another address, proved by its link; links sent to the former open nothing. Refuses with EmailTaken."""
+    """Another address, proved by its link; links sent to the former open nothing. Raises EmailTaken."""
     try:
-        async with tx.attempt():
+        async with tx.savepoint():
             await queries.set_email(tx, user_id, email)
     except psycopg.errors.UniqueViolation:
         raise EmailTaken() from None

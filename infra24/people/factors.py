@@ -34,7 +34,7 @@ class PasskeyView:
 
 
 async def check_code(tx: Tx, account: Account, code: str, seals: SecretBox, now: datetime) -> None:
-    """A code of the app, or one kept for when it is lost; each opens once. Refuses with WrongCode."""
+    """A code of the app, or one kept for when it is lost; each opens once. Raises WrongCode."""
     if account.totp_secret is not None:
         secret = seals.unseal(account.totp_secret, _TOTP, account.id.bytes).decode()
         step = totp.check(code, secret, now, account.totp_step)
@@ -48,7 +48,7 @@ async def check_code(tx: Tx, account: Account, code: str, seals: SecretBox, now:
 async def add_app(
     tx: Tx, user_id: UUID, secret: str, code: str, seals: SecretBox, now: datetime
 ) -> list[str]:
-    """Ask for codes of this app from now on, once a code proves that it works. Refuses with WrongCode.
+    """Ask for codes of this app from now on, once a code proves that it works. Raises WrongCode.
 
     Returns codes for when the app is lost, shown this once.
     """
@@ -113,7 +113,7 @@ async def add_passkey(
     seals: SecretBox,
     now: datetime,
 ) -> list[str]:
-    """Keep a new passkey. Refuses with PasskeyRefused, one that is known already too.
+    """Keep a new passkey. Raises PasskeyRefused, one that is known already too.
 
     Returns codes for when it is lost, shown this once, to whoever has none left.
     """
@@ -131,7 +131,7 @@ async def add_passkey(
 async def use_passkey(
     tx: Tx, site: RelyingParty, challenge: bytes, answer: dict[str, Any], now: datetime
 ) -> tuple[UUID, bool]:
-    """Whose passkey answered, and whether its holder was verified. Refuses with UnknownPasskey and
+    """Whose passkey answered, and whether its holder was verified. Raises UnknownPasskey and
     PasskeyRefused."""
     offered = passkeys.offered(answer)
     row = await queries.passkey(tx, offered.credential_id)
@@ -145,7 +145,7 @@ async def use_passkey(
 
 
 async def remove_passkey(tx: Tx, user_id: UUID, credential_id: bytes) -> None:
-    """Take a passkey away; the recovery codes go with the last factor. Refuses with UnknownPasskey."""
+    """Take a passkey away; the recovery codes go with the last factor. Raises UnknownPasskey."""
     if not await queries.remove_passkey(tx, user_id, credential_id):
         raise UnknownPasskey()
     await queries.forget_useless_codes(tx, user_id)

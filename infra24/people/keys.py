@@ -8,7 +8,7 @@ from uuid import UUID
 
 from infra24 import organizations
 from infra24.db import Tx
-from infra24.errors import NotFound, Problem
+from infra24.errors import NotFound, ValidationFailed
 from infra24.people import account_queries, queries
 from infra24.people.permissions import KEY_SCOPES, Scope, scopes_of_key
 
@@ -30,7 +30,7 @@ class KeyHolder:
 
 
 async def make(tx: Tx, label: str, scopes: Sequence[str], made_by: str, now: datetime) -> str:
-    """A fresh key, shown this once. Refuses with Problem."""
+    """A fresh key, shown this once. Raises ValidationFailed."""
     problems = {}
     if not 1 <= len(label) <= 100:
         problems["label"] = "say what it is for, in at most 100 characters"
@@ -38,14 +38,14 @@ async def make(tx: Tx, label: str, scopes: Sequence[str], made_by: str, now: dat
     if unknown or not scopes:
         problems["scopes"] = f"choose from {', '.join(KEY_SCOPES)}"
     if problems:
-        raise Problem(problems)
+        raise ValidationFailed(problems)
     key, key_hash = organizations.new_key(tx.org_id)
     await queries.add_key(tx, key_hash, label, sorted(set(scopes)), made_by, now)
     return key
 
 
 async def revoke(tx: Tx, key_id: UUID, now: datetime) -> None:
-    """From now on it opens nothing. Refuses with UnknownKey."""
+    """From now on it opens nothing. Raises UnknownKey."""
     if not await queries.revoke_key(tx, key_id, now):
         raise UnknownKey()
 

@@ -73,7 +73,7 @@ def read(signer: Signer, token: str) -> UUID:
 
 
 async def look(tx: Tx, link_id: UUID, purpose: str, now: datetime) -> VerifiedLink:
-    """What a link would open. Refuses with LinkExpired. Looking spends nothing: mail scanners look too."""
+    """What a link would open. Raises LinkExpired. Looking spends nothing: mail scanners look too."""
     row = await queries.link(tx, link_id, now)
     if row is None or row[1] != purpose:
         raise LinkExpired()
@@ -81,7 +81,7 @@ async def look(tx: Tx, link_id: UUID, purpose: str, now: datetime) -> VerifiedLi
 
 
 async def use(tx: Tx, link_id: UUID, purpose: str, now: datetime) -> VerifiedLink:
-    """Open a link, once. Refuses with LinkExpired."""
+    """Open a link, once. Raises LinkExpired."""
     row = await queries.use_link(tx, link_id, now)
     if row is None or row[1] != purpose:
         raise LinkExpired()

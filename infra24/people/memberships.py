@@ -27,7 +27,7 @@ async def invite(
 ) -> Invitation:
     """Invite someone by e-mail; an earlier invitation to them is over.
 
-    Refuses with RoleNotAssignable and AlreadyMember.
+    Raises RoleNotAssignable and AlreadyMember.
     """
     if not can_assign(giver, role):
         raise RoleNotAssignable()
@@ -45,7 +45,7 @@ async def invite(
 async def accept(
     tx: Tx, invitation_id: UUID, user_id: UUID, name: str, email: str, now: datetime
 ) -> Invitation:
-    """Become a member. Refuses with UnknownInvitation and, for someone else's, OtherPersonInvited."""
+    """Become a member. Raises UnknownInvitation and, for someone else's, OtherPersonInvited."""
     invitation = await queries.end_invitation(tx, invitation_id, now)
     if invitation is None:
         raise UnknownInvitation()
@@ -57,7 +57,7 @@ async def accept(
 
 
 async def withdraw(tx: Tx, invitation_id: UUID, giver: Role, now: datetime) -> None:
-    """Take an invitation back. Refuses with UnknownInvitation and RoleNotAssignable."""
+    """Take an invitation back. Raises UnknownInvitation and RoleNotAssignable."""
     invitation = await queries.end_invitation(tx, invitation_id, now)
     if invitation is None:
         raise UnknownInvitation()
@@ -66,7 +66,7 @@ async def withdraw(tx: Tx, invitation_id: UUID, giver: Role, now: datetime) -> N
 
 
 async def change_role(tx: Tx, user_id: UUID, role: Role, *, giver: Role, now: datetime) -> Membership:
-    """Give a member another role. Refuses with UnknownMember, RoleNotAssignable and LastOwner."""
+    """Give a member another role. Raises UnknownMember, RoleNotAssignable and LastOwner."""
     before = await _changeable(tx, user_id, giver)
     if not can_assign(giver, role):
         raise RoleNotAssignable()

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from infra24.db import Tx
-from infra24.errors import Conflict, Problem
+from infra24.errors import Conflict, ValidationFailed
 from infra24.resources import queries, search_queries
 from infra24.resources.catalogue import get, update
 
@@ -17,7 +17,7 @@ class BlackoutGone(Conflict):
 
 
 @dataclass(frozen=True, slots=True)
-class Closing:
+class Blackout:
     """A blackout in the rules of a resource: whose it is, and its place in their list."""
 
     resource_id: UUID
@@ -29,9 +29,11 @@ class Closing:
     blackout: dict[str, Any]
 
 
-async def close(tx: Tx, resource_ids: Sequence[UUID], blackout: Mapping[str, Any], now: datetime) -> None:
-    """Add one blackout to the rules of each of these. Refuses with Problem, by the blackout's own paths."""
-    await queries.one_edit_at_a_time(tx)
+async def add_blackout(
+    tx: Tx, resource_ids: Sequence[UUID], blackout: Mapping[str, Any], now: datetime
+) -> None:
+    """Add one blackout to the rules of each of these. Raises ValidationFailed with the blackout's paths."""
+    await queries.lock_catalogue(tx)
     for id_ in resource_ids:
         rules = (await get(tx, id_)).availability_rules
         former = list(rules.get("blackouts") or ())
@@ -40,18 +42,18 @@ async def close(tx: Tx, resource_ids: Sequence[UUID], blackout: Mapping[str, Any
         try:
             changed = {**rules, "blackouts": [*former, dict(blackout)]}
             await update(tx, id_, {"availability_rules": changed}, now)
-        except Problem as refused:
+        except ValidationFailed as refused:
             own = f"availability_rules.blackouts[{len(former)}]"
-            raise Problem(
+            raise ValidationFailed(
                 {path.removeprefix(own).strip("."): said for path, said in refused.problems.items()}
             ) from None
 
 
-async def open_again(
+async def remove_blackout(
     tx: Tx, resource_id: UUID, number: int, blackout: Mapping[str, Any], now: datetime
 ) -> None:
-    """Take a blackout out of the rules of a resource. Refuses with BlackoutGone when another stands there."""
-    await queries.one_edit_at_a_time(tx)
+    """Take a blackout out of the rules of a resource. Raises BlackoutGone when another stands there."""
+    await queries.lock_catalogue(tx)
     rules = (await get(tx, resource_id)).availability_rules
     former = list(rules.get("blackouts") or ())
     if number >= len(former) or former[number] != dict(blackout):
@@ -63,10 +65,10 @@ async def open_again(
     await update(tx, resource_id, {"availability_rules": changed}, now)
 
 
-async def closings(tx: Tx) -> list[Closing]:
+async def blackouts(tx: Tx) -> list[Blackout]:
     """Every blackout in the rules of what is in use, past ones too, in one statement."""
     return [
-        Closing(id_, slug, title, type_, rules.get("timezone"), number, blackout)
+        Blackout(id_, slug, title, type_, rules.get("timezone"), number, blackout)
         for id_, slug, title, type_, rules in await search_queries.with_blackouts(tx)
         for number, blackout in enumerate(rules["blackouts"])
     ]

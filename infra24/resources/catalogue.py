@@ -15,7 +15,7 @@ from infra24 import events, organizations
 from infra24.availability import Rules, contradictions, parse
 from infra24.availability.json_reader import Problems, Reader, whole
 from infra24.db import Tx
-from infra24.errors import Problem
+from infra24.errors import ValidationFailed
 from infra24.organizations import UnknownResource
 from infra24.resources import queries
 from infra24.resources.linking import link
@@ -28,8 +28,8 @@ from infra24.resources.model import (
     ResourceExists,
     ResourceInUse,
 )
-from infra24.resources.needs import Directory, parse_needs, shown_needs
-from infra24.resources.offers import named_hosts
+from infra24.resources.needs import ResourceIndex, parse_needs, shown_needs
+from infra24.resources.offers import hosts_named_in
 from infra24.resources.questions import parse_questions
 
 TYPES = ("space", "equipment", "person", "other")
@@ -39,7 +39,7 @@ _Seen = TypeVar("_Seen")
 
 
 async def get(tx: Tx, resource_id: UUID) -> Resource:
-    """One resource, archived or not. Refuses with UnknownResource."""
+    """One resource, archived or not. Raises UnknownResource."""
     resource = await queries.get(tx, resource_id)
     if resource is None:
         raise UnknownResource()
@@ -52,14 +52,14 @@ async def several(tx: Tx, resource_ids: Sequence[UUID]) -> list[Resource]:
 
 
 async def get_by_slug(tx: Tx, slug: str) -> Resource:
-    """One resource by slug or id. Refuses with UnknownResource."""
+    """One resource by slug or id. Raises UnknownResource."""
     return await get(tx, await id_of(tx, slug))
 
 
 async def id_of(tx: Tx, named: str) -> UUID:
     """The id of a resource that is named by slug or id; an id is taken at its word.
 
-    Refuses with UnknownResource where there is no such slug.
+    Raises UnknownResource where there is no such slug.
     """
     try:
         return UUID(named)
@@ -88,10 +88,10 @@ async def bookable(tx: Tx, *, after: str = "", limit: int = 100) -> list[Resourc
 
 
 async def create(tx: Tx, draft: Draft, now: datetime) -> Resource:
-    """A new resource. Refuses with Problem (a path and a sentence each), ResourceExists or PartsInUse."""
+    """A new resource. Raises ValidationFailed (a path and a sentence each), ResourceExists or PartsInUse."""
     await _begin_edit(tx)
     directory = await queries.directory(tx)
-    draft = tidy(draft)
+    draft = normalize(draft)
     read = await _read(tx, draft, {}, directory)
     values = await _values(tx, draft)
     created = await queries.insert(tx, values)
@@ -102,8 +102,8 @@ async def create(tx: Tx, draft: Draft, now: datetime) -> Resource:
                 break
     if created is None:
         raise ResourceExists()
-    await queries.lock_family(tx, read.hosts)
-    await _settle(tx, created, draft, read, now)
+    await queries.lock_with_dependents(tx, read.hosts)
+    await _save_relations(tx, created, draft, read, now)
     events.record(tx, "resource.created", created, {"title": draft.title, "type": draft.type}, now)
     return await get(tx, created)
 
@@ -112,25 +112,25 @@ async def update(tx: Tx, resource_id: UUID, changes: Mapping[str, Any], now: dat
     """Change parts of what is said of a resource (fields of Draft). Refuses as `create` does.
 
     Rules may still name people who have left and were in them before. A person's new e-mail is written
-    into the rules that name them. Refuses with ResourceInUse where bookings to come would not count.
+    into the rules that name them. Raises ResourceInUse where bookings to come would not count.
     """
     await _begin_edit(tx)
     before = await get(tx, resource_id)
     directory = await queries.directory(tx)
-    draft = tidy(replace(draft_of(before, directory), **changes))
+    draft = normalize(replace(draft_of(before, directory), **changes))
     read = await _read(tx, draft, before.availability_rules, directory, kept=before.needs)
-    await queries.lock_family(tx, [resource_id, *read.hosts])
+    await queries.lock_with_dependents(tx, [resource_id, *read.hosts])
     if before.capacity is None and draft.capacity and await queries.has_coming_bookings(tx, resource_id, now):
         raise ResourceInUse()
     values = await _values(tx, replace(draft, slug=draft.slug or before.slug))
     try:
-        async with tx.attempt():
-            await queries.rewrite(tx, resource_id, values)
+        async with tx.savepoint():
+            await queries.update_row(tx, resource_id, values)
     except psycopg.errors.UniqueViolation:
         raise ResourceExists() from None
     if before.email and draft.email and before.email != draft.email:
         await _rename_host(tx, before.email, draft.email)
-    await _settle(tx, resource_id, draft, read, now)
+    await _save_relations(tx, resource_id, draft, read, now)
     events.record(tx, "resource.updated", resource_id, {"title": draft.title, "type": draft.type}, now)
     return await get(tx, resource_id)
 
@@ -138,7 +138,7 @@ async def update(tx: Tx, resource_id: UUID, changes: Mapping[str, Any], now: dat
 async def holidays_changed(tx: Tx) -> None:
     """The organization's holidays are others now: every offer is read again."""
     await _begin_edit(tx)
-    await queries.turn_catalogue(tx)
+    await queries.bump_catalogue_version(tx)
 
 
 async def preview(
@@ -148,7 +148,7 @@ async def preview(
     seen: list[_Seen] = []
     events_before = len(tx.pending)
     try:
-        async with tx.attempt():
+        async with tx.savepoint():
             await change()
             seen.append(await look())
             raise _Undone
@@ -163,7 +163,7 @@ class _Undone(Exception):
 
 async def _begin_edit(tx: Tx) -> None:
     tx.remembers = False
-    await queries.one_edit_at_a_time(tx)
+    await queries.lock_catalogue(tx)
 
 
 async def _rename_host(tx: Tx, former: str, email: str) -> None:
@@ -193,17 +193,17 @@ async def restore(tx: Tx, resource_id: UUID, now: datetime) -> Resource:
     return await update(tx, resource_id, {"is_active": True}, now)
 
 
-async def update_seen(
+async def update_if_version(
     tx: Tx, resource_id: UUID, version: int, changes: Mapping[str, Any], now: datetime
 ) -> Resource:
-    """As `update`, by whoever saw this version. Refuses with ResourceChanged when another edit came first."""
+    """As `update`, by whoever saw this version. Raises ResourceChanged when another edit came first."""
     await _begin_edit(tx)
     if (await get(tx, resource_id)).version != version:
         raise ResourceChanged()
     return await update(tx, resource_id, changes, now)
 
 
-def draft_of(resource: Resource, directory: Directory) -> Draft:
+def draft_of(resource: Resource, directory: ResourceIndex) -> Draft:
     """What is said of a resource now, to change a part of it or to write it down."""
     return Draft(
         type=resource.type,
@@ -234,10 +234,10 @@ def draft_of(resource: Resource, directory: Directory) -> Draft:
     )
 
 
-def normal(draft: Draft, directory: Directory) -> Draft:
+def canonical(draft: Draft, directory: ResourceIndex) -> Draft:
     """A draft as it would read once it was kept: to be compared with one that is."""
     problems: Problems = {}
-    draft = tidy(draft)
+    draft = normalize(draft)
     needs = None if draft.needs is None else parse_needs(problems, draft.needs, directory)
     questions = parse_questions(problems, draft.questions)
     if problems:
@@ -251,7 +251,7 @@ def normal(draft: Draft, directory: Directory) -> Draft:
     )
 
 
-async def known(tx: Tx) -> Directory:
+async def index(tx: Tx) -> ResourceIndex:
     """Every resource as rules and needs may name it."""
     return await queries.directory(tx)
 
@@ -262,7 +262,7 @@ def slug_of(title: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:60].strip("-") or "resource"
 
 
-def tidy(draft: Draft) -> Draft:
+def normalize(draft: Draft) -> Draft:
     """A draft as it is kept: e-mail in small letters, the capacity that its type suggests, no tag twice."""
     email = draft.email.strip().lower() if draft.email else None
     capacity = draft.capacity
@@ -279,7 +279,7 @@ def tidy(draft: Draft) -> Draft:
 
 
 @dataclass(frozen=True, slots=True)
-class _Read:
+class _ParsedDraft:
     """What a draft means: its rules, its hosts by id, its needs with ids."""
 
     rules: Rules
@@ -291,20 +291,20 @@ async def _read(
     tx: Tx,
     draft: Draft,
     former: dict[str, Any],
-    directory: Directory,
+    directory: ResourceIndex,
     kept: list[dict[str, Any]] | None = None,
-) -> _Read:
+) -> _ParsedDraft:
     """Read a draft. Who the former rules named may stay in them, even if they have left.
 
     So may whatever those rules said, where nobody changes it.
     """
     organization = await organizations.get(tx)
     people = {k.email: k for k in directory if k.type == "person" and k.email}
-    problems = _plainly_wrong(draft)
-    known = [email for email, person in people.items() if person.is_active] + named_hosts(former)
+    problems = _validate(draft)
+    known = [email for email, person in people.items() if person.is_active] + hosts_named_in(former)
     try:
         rules = parse(draft.availability_rules, zone=organization.time_zone, people=known)
-    except Problem as refused:
+    except ValidationFailed as refused:
         problems |= {f"availability_rules.{path}": said for path, said in refused.problems.items()}
     else:
         told = contradictions(rules) if draft.availability_rules != former else {}
@@ -318,11 +318,11 @@ async def _read(
     if kept is not None and needs is None:
         problems["needs"] = "an appointment type stays one: archive it and make another"
     if problems:
-        raise Problem(problems)
-    return _Read(rules, [people[email].id for email in rules.hosts if email in people], needs)
+        raise ValidationFailed(problems)
+    return _ParsedDraft(rules, [people[email].id for email in rules.hosts if email in people], needs)
 
 
-def _plainly_wrong(draft: Draft) -> Problems:
+def _validate(draft: Draft) -> Problems:
     """What is wrong with a draft whatever else there is in the organization."""
     problems: Problems = {}
     if draft.type not in TYPES:
@@ -376,7 +376,7 @@ async def _values(tx: Tx, draft: Draft) -> dict[str, object]:
     if draft.location is not None:
         location = await queries.location_id(tx, draft.location)
         if location is None:
-            raise Problem({"location": f"{draft.location!r} is not a location of this organization"})
+            raise ValidationFailed({"location": f"{draft.location!r} is not a location of this organization"})
     return queries.values_of(
         tx,
         draft,
@@ -386,7 +386,7 @@ async def _values(tx: Tx, draft: Draft) -> dict[str, object]:
     )
 
 
-async def _settle(tx: Tx, resource_id: UUID, draft: Draft, read: _Read, now: datetime) -> None:
+async def _save_relations(tx: Tx, resource_id: UUID, draft: Draft, read: _ParsedDraft, now: datetime) -> None:
     """What follows from a draft: who its hosts are, what it needs, what it is linked to."""
     await queries.set_hosts(tx, resource_id, read.hosts)
     if read.needs is not None:
@@ -394,4 +394,4 @@ async def _settle(tx: Tx, resource_id: UUID, draft: Draft, read: _Read, now: dat
         asked = replace(draft, questions=parse_questions(problems, draft.questions))
         await queries.set_type(tx, resource_id, asked, read.needs)
     await link(tx, resource_id, draft.parts, draft.excludes, await queries.directory(tx), now)
-    await queries.turn_catalogue(tx)
+    await queries.bump_catalogue_version(tx)

@@ -9,10 +9,10 @@ from uuid import UUID
 
 from infra24.availability.json_reader import Problems, shown
 from infra24.db import Tx
-from infra24.errors import Problem
+from infra24.errors import ValidationFailed
 from infra24.resources import linking_queries as queries
 from infra24.resources.model import PartsInUse
-from infra24.resources.needs import Directory, Known
+from infra24.resources.needs import ResourceIndex, ResourceRef
 
 
 async def link(
@@ -20,12 +20,12 @@ async def link(
     resource_id: UUID,
     parts: Sequence[str],
     excludes: Sequence[str],
-    directory: Directory,
+    directory: ResourceIndex,
     now: datetime,
 ) -> None:
     """Make these the parts of a resource, and these what excludes it.
 
-    Refuses with Problem what is not known, would go in a circle or has several units, and with PartsInUse
+    Raises ValidationFailed for what is not known, would go in a circle or has several units, PartsInUse
     while bookings to come would not hold what is linked now.
     """
     problems: Problems = {}
@@ -39,7 +39,7 @@ async def link(
     if not problems and await queries.wholes_among(tx, wanted, resource_id):
         problems["parts"] = "goes in a circle: one of these has it as a part"
     if problems:
-        raise Problem(problems)
+        raise ValidationFailed(problems)
     before = set(await queries.parts_of(tx, resource_id))
     links = [await _shared(tx, resource_id, other, by_id[other].title, own.title) for other in apart]
     await queries.set_parts(tx, resource_id, [*wanted, *links])
@@ -51,7 +51,11 @@ async def link(
 
 
 def _check(
-    problems: Problems, own: Known, wanted: list[UUID], apart: list[UUID], by_id: dict[UUID, Known]
+    problems: Problems,
+    own: ResourceRef,
+    wanted: list[UUID],
+    apart: list[UUID],
+    by_id: dict[UUID, ResourceRef],
 ) -> None:
     """What cannot be linked, whatever stands: by its path."""
     if (wanted or apart) and own.capacity != 1:
@@ -75,7 +79,7 @@ async def _shared(tx: Tx, one: UUID, other: UUID, title: str, own: str) -> UUID:
     return found or await queries.add_link(tx, one, other, f"Not both: {own}, {title}"[:200])
 
 
-def _ids(problems: Problems, key: str, names: Sequence[str], directory: Directory) -> list[UUID]:
+def _ids(problems: Problems, key: str, names: Sequence[str], directory: ResourceIndex) -> list[UUID]:
     found: list[UUID] = []
     for number, name in enumerate(names):
         known = next((k for k in directory if name in (k.slug, str(k.id), k.email)), None)

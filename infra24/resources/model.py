@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from infra24.availability import HostTerms, Pooling, Rules, Schedule, Whose
-from infra24.errors import Conflict, Problem
+from infra24.availability import HostTerms, LimitScope, Pooling, Rules, Schedule
+from infra24.errors import Conflict, ValidationFailed
 
 
 class ResourceExists(Conflict):
@@ -126,7 +126,7 @@ EVEN = HostTerms()
 
 
 @dataclass(frozen=True, slots=True)
-class Occupant:
+class PoolMember:
     """Someone or something that an offer may claim. `capacity` None: it only has to be open.
 
     `parts` are (resource, units) that are claimed with it, every unit. `setup` and `teardown` are seconds
@@ -147,8 +147,8 @@ class Occupant:
     parts: tuple[tuple[UUID, int], ...] = ()
     setup: int = 0
     teardown: int = 0
-    stands_in: tuple[tuple[Schedule, Schedule], ...] = ()
-    stands_for: tuple[UUID, ...] = ()
+    substitutes: tuple[tuple[Schedule, Schedule], ...] = ()
+    substitutes_for: tuple[UUID, ...] = ()
     layouts: tuple[tuple[str, int, int], ...] = ()
 
     @property
@@ -165,7 +165,7 @@ class Pool:
     `choose` lets the visitor say whom.
     """
 
-    occupants: tuple[Occupant, ...]
+    occupants: tuple[PoolMember, ...]
     count: int = 1
     units: int = 1
     pooling: Pooling = Pooling.ANY
@@ -174,7 +174,7 @@ class Pool:
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class HostPreference:
     """Whom a booking is to be with: only these hosts, chosen this way. Empty: as the offer says.
 
     `for_staff`: notice, horizon and limits do not bind. `freely` is how staff draw it on a calendar: any
@@ -184,7 +184,7 @@ class Choice:
     hosts: tuple[UUID, ...] = ()
     pooling: Pooling | None = None
     for_staff: bool = False
-    freely: timedelta | None = None
+    staff_length: timedelta | None = None
 
     def as_json(self) -> dict[str, Any]:
         """As it is kept on a booking."""
@@ -196,13 +196,13 @@ class Choice:
         return said
 
     @classmethod
-    def read(cls, kept: dict[str, Any]) -> "Choice":
+    def read(cls, kept: dict[str, Any]) -> "HostPreference":
         """From what is kept on a booking."""
         pooling = kept.get("pooling")
         return cls(tuple(UUID(host) for host in kept.get("hosts", ())), Pooling(pooling) if pooling else None)
 
 
-ANYONE = Choice()
+ANYONE = HostPreference()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -233,11 +233,11 @@ class Offer:
         return next((number for number, pool in enumerate(self.pools) if pool.staffed), None)
 
     @property
-    def hosts(self) -> tuple[Occupant, ...]:
+    def hosts(self) -> tuple[PoolMember, ...]:
         """Its hosts; those who only stand in for others are not shown as such."""
         if self.staff is None:
             return ()
-        return tuple(o for o in self.pools[self.staff].occupants if not o.stands_in)
+        return tuple(o for o in self.pools[self.staff].occupants if not o.substitutes)
 
     @property
     def pooling(self) -> Pooling:
@@ -245,30 +245,30 @@ class Offer:
         return Pooling.ANY if self.staff is None else self.pools[self.staff].pooling
 
     @property
-    def lets_choose(self) -> bool:
+    def visitor_can_choose(self) -> bool:
         """Whether a visitor may say with whom."""
         return self.staff is not None and self.pools[self.staff].choose and len(self.hosts) > 1
 
     @property
-    def takes_wishes(self) -> bool:
+    def allows_host_request(self) -> bool:
         """Whether one host can be asked for: where they are not given by turn, and not all needed."""
         if self.staff is None:
             return False
         pool = self.pools[self.staff]
         return pool.choose or (pool.count == 1 and pool.pooling in (Pooling.ANY, Pooling.FIXED))
 
-    def check_wish(self) -> None:
-        """Refuses with Problem when no host can be asked for."""
-        if self.takes_wishes:
+    def check_host_request(self) -> None:
+        """Raises ValidationFailed when no host can be asked for."""
+        if self.allows_host_request:
             return
         if self.staff is None:
-            raise Problem({"staff_id": "nobody hosts this; leave it out"})
+            raise ValidationFailed({"staff_id": "nobody hosts this; leave it out"})
         several = self.pools[self.staff].count > 1 or self.pooling is Pooling.COLLECTIVE
         why = "several hosts are needed here" if several else "hosts are given by turn here"
-        raise Problem({"staff_id": f"{why}; leave it out"})
+        raise ValidationFailed({"staff_id": f"{why}; leave it out"})
 
     @property
-    def occupants(self) -> dict[UUID, Occupant]:
+    def occupants(self) -> dict[UUID, PoolMember]:
         """Everyone and everything in its pools."""
         return {o.id: o for pool in self.pools for o in pool.occupants}
 
@@ -289,7 +289,7 @@ class Offer:
         return any(o.setup or o.teardown for pool in self.pools for o in pool.occupants)
 
     @property
-    def counts(self) -> bool:
+    def needs_serialization(self) -> bool:
         """Whether a booking depends on others' number or neighbours, not only on when they are.
 
         Then bookings of it wait for each other.
@@ -297,31 +297,33 @@ class Offer:
         return bool(self.rules.limits) or self.pooling is Pooling.ROUND_ROBIN or self.lays_out
 
     @property
-    def is_looked_at_closely(self) -> bool:
+    def needs_detailed_claims(self) -> bool:
         """Whether more than the times of claims decides: their units, layouts, or when bookings begin."""
         several = any((o.capacity or 1) > 1 or o.parts for pool in self.pools for o in pool.occupants)
         laid = any(o.layouts for pool in self.pools for o in pool.occupants)
-        return several or laid or bool(self.rules.limits_of(Whose.HOST))
+        return several or laid or bool(self.rules.limits_of(LimitScope.HOST))
 
-    def narrowed(self, choice: Choice) -> "Offer":
+    def restricted_to(self, choice: HostPreference) -> "Offer":
         """The offer with only these hosts, chosen this way; who stands in for one of them does so still."""
-        if choice.freely is not None:
-            rules = self.rules.at_any_minute(choice.freely)
-            return replace(self, rules=rules).narrowed(replace(choice, for_staff=False, freely=None))
+        if choice.staff_length is not None:
+            rules = self.rules.at_any_minute(choice.staff_length)
+            return replace(self, rules=rules).restricted_to(
+                replace(choice, for_staff=False, staff_length=None)
+            )
         if choice.for_staff:
             rules = self.rules.for_staff()
-            return replace(self, rules=rules).narrowed(replace(choice, for_staff=False))
+            return replace(self, rules=rules).restricted_to(replace(choice, for_staff=False))
         if choice == ANYONE or self.staff is None:
             return self
         pool = self.pools[self.staff]
         occupants = pool.occupants
         if choice.hosts:
             wanted = set(choice.hosts)
-            occupants = tuple(o for o in occupants if o.id in wanted or wanted & set(o.stands_for))
+            occupants = tuple(o for o in occupants if o.id in wanted or wanted & set(o.substitutes_for))
         pooling = choice.pooling or (Pooling.FIXED if choice.hosts else pool.pooling)
         count = pool.count
         if choice.pooling is Pooling.COLLECTIVE:
-            count = max(1, sum(not o.stands_in for o in occupants))
+            count = max(1, sum(not o.substitutes for o in occupants))
         pools = list(self.pools)
         pools[self.staff] = replace(pool, occupants=occupants, pooling=pooling, count=count)
         return replace(self, pools=tuple(pools))

@@ -15,7 +15,7 @@ MOST_COUNTED = 40
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class ResourceRef:
     """A resource as needs may name it. `is_type`: it is an appointment type itself.
 
     `setup_anywhere`: it has layouts.
@@ -34,10 +34,10 @@ class Known:
     is_bookable: bool = True
 
 
-Directory = Sequence[Known]
+ResourceIndex = Sequence[ResourceRef]
 
 
-def parse_needs(problems: Problems, document: Any, directory: Directory) -> list[dict[str, Any]]:
+def parse_needs(problems: Problems, document: Any, directory: ResourceIndex) -> list[dict[str, Any]]:
     """Read what a type needs and write it with ids. What is wrong is noted by its path under `needs`."""
     if not isinstance(document, list) or len(document) > MOST_NEEDS:
         problems["needs"] = f"must be a list of at most {MOST_NEEDS} needs"
@@ -57,7 +57,7 @@ def parse_needs(problems: Problems, document: Any, directory: Directory) -> list
     return found
 
 
-def shown_needs(needs: Sequence[Mapping[str, Any]], directory: Directory) -> list[dict[str, Any]]:
+def shown_needs(needs: Sequence[Mapping[str, Any]], directory: ResourceIndex) -> list[dict[str, Any]]:
     """Needs as people write them: slugs and e-mails in place of ids."""
     names = {str(known.id): known.email or known.slug for known in directory}
     found: list[dict[str, Any]] = []
@@ -73,7 +73,7 @@ def shown_needs(needs: Sequence[Mapping[str, Any]], directory: Directory) -> lis
     return found
 
 
-def resolve(need: Mapping[str, Any], directory: Directory) -> list[tuple[UUID, HostTerms]]:
+def resolve(need: Mapping[str, Any], directory: ResourceIndex) -> list[tuple[UUID, HostTerms]]:
     """Who and what a kept need may take now, in its order: what is archived is not there."""
     active = {str(known.id): known for known in directory if known.is_active and not known.is_type}
     if "hosts" in need:
@@ -94,7 +94,7 @@ def resolve(need: Mapping[str, Any], directory: Directory) -> list[tuple[UUID, H
 _DEFAULTS = {"count": 1, "units": 1, "pooling": "any", "choose": False}
 
 
-def _need(problems: Problems, document: Any, path: str, directory: Directory) -> dict[str, Any]:
+def _need(problems: Problems, document: Any, path: str, directory: ResourceIndex) -> dict[str, Any]:
     reader = Reader(problems, document, path)
     if reader.refused:
         return {}
@@ -147,7 +147,7 @@ def _staffing(reader: Reader, need: dict[str, Any]) -> list[str]:
     return ["pooling", "choose"]
 
 
-def _check_units(reader: Reader, need: Mapping[str, Any], directory: Directory) -> None:
+def _check_units(reader: Reader, need: Mapping[str, Any], directory: ResourceIndex) -> None:
     named = next((k for k in directory if str(k.id) == need["resource"]), None)
     if named is None:
         return
@@ -159,7 +159,7 @@ def _check_units(reader: Reader, need: Mapping[str, Any], directory: Directory) 
         reader.refuse("units", f"{named.title} has {named.capacity}")
 
 
-def _hosts(problems: Problems, value: Any, path: str, directory: Directory) -> list[dict[str, Any]]:
+def _hosts(problems: Problems, value: Any, path: str, directory: ResourceIndex) -> list[dict[str, Any]]:
     if not isinstance(value, list) or not value:
         raise ValueError("must be a list of hosts, by e-mail")
     people = {k.email: k for k in directory if k.type == "person"}
@@ -195,7 +195,7 @@ def _tag(value: Any) -> str:
     return tag
 
 
-def _id_of(value: Any, directory: Directory) -> str:
+def _id_of(value: Any, directory: ResourceIndex) -> str:
     for known in directory:
         if isinstance(value, str) and value and value in (known.slug, str(known.id), known.email):
             if known.is_type:
@@ -204,7 +204,7 @@ def _id_of(value: Any, directory: Directory) -> str:
     raise ValueError(f"{shown(value)} is not a resource of this organization")
 
 
-def _ids_of(value: Any, directory: Directory) -> list[str]:
+def _ids_of(value: Any, directory: ResourceIndex) -> list[str]:
     if not isinstance(value, list) or not value:
         raise ValueError("must be a list of resources, by slug")
     found = [_id_of(item, directory) for item in value]

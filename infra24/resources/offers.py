@@ -12,7 +12,7 @@ from infra24.db import Row, Tx
 from infra24.organizations import UnknownResource
 from infra24.resources import linking_queries, queries
 from infra24.resources import needs as needing
-from infra24.resources.model import Occupant, Offer, Pool, Resource
+from infra24.resources.model import Offer, Pool, PoolMember, Resource
 
 _KEPT = 5_000
 _remembered: OrderedDict[tuple[UUID, UUID], Offer] = OrderedDict()
@@ -22,18 +22,18 @@ _NEVER = ((), 0, 0)
 """Weekly hours on no day."""
 
 
-def recall(tx: Tx, resource_id: UUID) -> Offer | None:
+def cached_offer(tx: Tx, resource_id: UUID) -> Offer | None:
     """The offer as this process last read it. Compare its version with the database before use."""
     return _remembered.get((tx.org_id, resource_id))
 
 
 async def offer(tx: Tx, resource_id: UUID) -> Offer:
-    """An offer: the resource, its rules, whom and what it may claim. Refuses with UnknownResource.
+    """An offer: the resource, its rules, whom and what it may claim. Raises UnknownResource.
 
     One statement where this process remembers it and the catalogue has not changed since.
     """
     version = await queries.catalogue_version(tx)
-    known = recall(tx, resource_id)
+    known = cached_offer(tx, resource_id)
     if tx.remembers and known is not None and known.version == version:
         return known
     resource = await queries.get(tx, resource_id)
@@ -58,11 +58,11 @@ async def schedules(tx: Tx, resource_ids: Sequence[UUID]) -> dict[UUID, tuple[Sc
     plan = await organizations.holiday_plan(tx)
     closing = plan.closing(*_YEARS) if plan.countries or plan.days else {}
     reading = _Reading(organization.time_zone, "")
-    reading.rows = await queries.described(tx, list(resource_ids))
+    reading.rows = await queries.load_for_offer(tx, list(resource_ids))
     reading.parts = await linking_queries.all_parts(tx, list(reading.rows))
     inside = {part for parts in reading.parts.values() for part, _ in parts} - set(reading.rows)
     wanted = list(reading.rows)
-    reading.rows |= await queries.described(tx, sorted(inside))
+    reading.rows |= await queries.load_for_offer(tx, sorted(inside))
     directory = await queries.directory(tx)
     booked = {known.id for known in directory if known.is_bookable and known.type != "person"}
     found = {id_: reading.hours(id_, closing, is_booked=id_ in booked) for id_ in wanted}
@@ -76,7 +76,7 @@ async def schedules(tx: Tx, resource_ids: Sequence[UUID]) -> dict[UUID, tuple[Sc
     return found
 
 
-def named_hosts(document: Mapping[str, Any]) -> list[str]:
+def hosts_named_in(document: Mapping[str, Any]) -> list[str]:
     """Everyone whom stored rules name: they were checked when they were saved, and may have left since."""
     windows = [w["host"] for w in document.get("windows", ()) if w.get("host")]
     overrides = [o[key] for o in document.get("overrides", ()) for key in ("host", "colleague") if o.get(key)]
@@ -97,14 +97,14 @@ class _Reading:
         self.parts: dict[UUID, list[tuple[UUID, int]]] = {}
 
     def rules(self, document: Mapping[str, Any]) -> Rules:
-        return parse(document, zone=self.zone, people=named_hosts(document))
+        return parse(document, zone=self.zone, people=hosts_named_in(document))
 
-    def occupant(self, id_: UUID, position: int, terms: HostTerms) -> Occupant:
+    def occupant(self, id_: UUID, position: int, terms: HostTerms) -> PoolMember:
         """A member with the hours of its own rules."""
         _, slug, title, email, type_, capacity, document, layouts = self.rows[id_]
         person = type_ == "person"
         laid = layouts.get(self.layout, {}) if self.layout else {}
-        return Occupant(
+        return PoolMember(
             id_,
             slug,
             title,
@@ -143,7 +143,7 @@ class _Reading:
                 found.append(off)
         return tuple(found)
 
-    def opened_by(self, rules: Rules, host: Occupant) -> Occupant:
+    def opened_by(self, rules: Rules, host: PoolMember) -> PoolMember:
         """A host whom an offer's own windows open: their own closings count, their own hours do not."""
         own = host.schedule
         schedule = rules.schedule(host.email, self.kept, "time_off")
@@ -168,17 +168,17 @@ async def _read(tx: Tx, resource: Resource, version: int) -> Offer:
         wanted = [needing.resolve(need, directory) for need in kept]
     by_email = {known.email: known.id for known in directory if known.email and known.is_active}
     ids = {resource.id, *(id_ for pool in wanted for id_, _ in pool)}
-    reading.rows = await queries.described(tx, sorted(ids))
+    reading.rows = await queries.load_for_offer(tx, sorted(ids))
     colleagues = {
         by_email[name]
         for row in reading.rows.values()
-        for name in named_hosts(row[6])
+        for name in hosts_named_in(row[6])
         if name in by_email and by_email[name] not in ids
     }
-    reading.rows |= await queries.described(tx, sorted(colleagues))
+    reading.rows |= await queries.load_for_offer(tx, sorted(colleagues))
     reading.parts = await linking_queries.all_parts(tx, list(reading.rows))
     inside = {part for parts in reading.parts.values() for part, _ in parts} - set(reading.rows)
-    reading.rows |= await queries.described(tx, sorted(inside))
+    reading.rows |= await queries.load_for_offer(tx, sorted(inside))
     if kept is None:
         pools, grid = _by_rules(resource, rules, reading, [id_ for id_, _ in wanted[0]])
     else:
@@ -253,7 +253,7 @@ def _with_colleagues(pool: Pool, reading: _Reading, by_email: Mapping[str, UUID]
     if not pool.staffed:
         return pool
     there = {occupant.email for occupant in pool.occupants}
-    pairs: dict[str, list[tuple[Occupant, Schedule]]] = {}
+    pairs: dict[str, list[tuple[PoolMember, Schedule]]] = {}
     for host in pool.occupants:
         for schedule in (host.schedule, *host.also_closed):
             for override in schedule.overrides if schedule else ():
@@ -264,7 +264,9 @@ def _with_colleagues(pool: Pool, reading: _Reading, by_email: Mapping[str, UUID]
     return replace(pool, occupants=(*pool.occupants, *added)) if added else pool
 
 
-def _stand_in(reading: _Reading, name: str, id_: UUID, away: Sequence[tuple[Occupant, Schedule]]) -> Occupant:
+def _stand_in(
+    reading: _Reading, name: str, id_: UUID, away: Sequence[tuple[PoolMember, Schedule]]
+) -> PoolMember:
     """A colleague with the hours of those who are away while they are, less their own closings."""
     host = away[0][0]
     colleague = reading.occupant(id_, host.position, host.terms)
@@ -286,8 +288,8 @@ def _stand_in(reading: _Reading, name: str, id_: UUID, away: Sequence[tuple[Occu
             overrides=tuple(dict.fromkeys(o for h in hours for o in h.overrides)),
         ),
         also_closed=(also,) if also and also.overrides else (),
-        stands_in=tuple(taken),
-        stands_for=tuple(absent.id for absent, _ in away),
+        substitutes=tuple(taken),
+        substitutes_for=tuple(absent.id for absent, _ in away),
     )
 
 

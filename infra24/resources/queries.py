@@ -9,7 +9,7 @@ from psycopg.types.json import Jsonb
 
 from infra24.db import Row, Tx
 from infra24.resources.model import Draft, Resource
-from infra24.resources.needs import Known
+from infra24.resources.needs import ResourceRef
 
 RESOURCE: LiteralString = """
     SELECT r.org_id, r.id, r.slug, r.type, r.title, r.description, r.category, r.email, r.capacity,
@@ -80,7 +80,7 @@ async def listed(tx: Tx, *, bookable: bool, after: str, limit: int, types: bool 
     return [Resource(*row) for row in rows]
 
 
-async def directory(tx: Tx) -> list[Known]:
+async def directory(tx: Tx) -> list[ResourceRef]:
     """Every resource of the organization, as rules and needs may name it, by slug."""
     rows = await tx.rows(
         """
@@ -92,7 +92,7 @@ async def directory(tx: Tx) -> list[Known]:
         (tx.org_id,),
     )
     return [
-        Known(id_, slug, email, type_, title, units, active, tuple(tags), *rest)
+        ResourceRef(id_, slug, email, type_, title, units, active, tuple(tags), *rest)
         for id_, slug, email, type_, title, units, active, tags, *rest in rows
     ]
 
@@ -109,7 +109,7 @@ async def needs(tx: Tx) -> list[dict[str, Any]]:
     return [need for (need,) in rows]
 
 
-async def described(tx: Tx, resource_ids: Sequence[UUID]) -> dict[UUID, Row]:
+async def load_for_offer(tx: Tx, resource_ids: Sequence[UUID]) -> dict[UUID, Row]:
     """What an offer must know of whom it may claim: id, slug, title, e-mail, type, units, rules, layouts."""
     rows = await tx.rows(
         """
@@ -139,7 +139,7 @@ async def catalogue_version(tx: Tx) -> int:
     return int(row[0]) if row else 0
 
 
-async def turn_catalogue(tx: Tx) -> None:
+async def bump_catalogue_version(tx: Tx) -> None:
     """Something that offers are made of changed: whoever remembers one reads it again."""
     await tx.run(
         "INSERT INTO catalogues (org_id) VALUES (%s) "
@@ -171,7 +171,7 @@ async def insert(tx: Tx, values: dict[str, Any]) -> UUID | None:
     return row[0] if row else None
 
 
-async def rewrite(tx: Tx, resource_id: UUID, values: dict[str, Any]) -> None:
+async def update_row(tx: Tx, resource_id: UUID, values: dict[str, Any]) -> None:
     """Replace what staff say of a resource. A taken slug or e-mail is a unique violation."""
     await tx.run(
         """
@@ -199,12 +199,12 @@ async def lock(tx: Tx, resource_ids: Sequence[UUID]) -> None:
     )
 
 
-async def one_edit_at_a_time(tx: Tx) -> None:
+async def lock_catalogue(tx: Tx) -> None:
     """Wait for whoever edits resources of this organization: an edit reads what it then writes."""
     await tx.run("SELECT pg_advisory_xact_lock(hashtextextended(%s, 1))", (f"{tx.org_id} resources",))
 
 
-async def lock_family(tx: Tx, resource_ids: Sequence[UUID]) -> None:
+async def lock_with_dependents(tx: Tx, resource_ids: Sequence[UUID]) -> None:
     """Hold these, and every offer that names one of them as a host: all that a change of them touches.
 
     In the same order as everyone who locks resources, so that nobody waits in a circle.
@@ -267,7 +267,7 @@ async def set_hosts(tx: Tx, resource_id: UUID, host_ids: Sequence[UUID]) -> None
     )
 
 
-async def lengthen(tx: Tx, resource_ids: Sequence[UUID], longest: timedelta) -> int:
+async def raise_longest_claim(tx: Tx, resource_ids: Sequence[UUID], longest: timedelta) -> int:
     """Note that a claim on these is this long: what bounds the read must cover it. On how many it is new."""
     return await tx.run(
         "UPDATE resources SET longest_claim = %(longest)s "

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 from infra24.availability.json_reader import Problems, Reader, boolean, shown, text
-from infra24.errors import Problem
+from infra24.errors import ValidationFailed
 
 KINDS = ("text", "long_text", "choice", "number", "date", "consent", "phone")
 _KEYS = ("id", "label", "kind", "required", "choices", "help", "least", "most")
@@ -51,7 +51,7 @@ def parse_questions(problems: Problems, document: Any) -> list[dict[str, Any]]:
 
 
 def read_answers(questions: Sequence[Mapping[str, Any]], sent: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The answers with the questions as they were asked. Refuses with Problem, by `answers.<id>`."""
+    """The answers with the questions as they were asked. Raises ValidationFailed, by `answers.<id>`."""
     problems: Problems = {}
     known = {question["id"] for question in questions}
     for key in sent:
@@ -67,7 +67,7 @@ def read_answers(questions: Sequence[Mapping[str, Any]], sent: Mapping[str, Any]
         if value is not None:
             given.append({"id": question["id"], "label": question["label"], "answer": value})
     if problems:
-        raise Problem(problems)
+        raise ValidationFailed(problems)
     return given
 
 

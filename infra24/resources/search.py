@@ -10,7 +10,7 @@ PAGE = 50
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class ResourceFilter:
     """Which resources: empty says any. `types`: only appointment types, or everything but those.
 
     `archived`: only what is out of use, or only what is in use; `text` is looked for in what is said of it.
@@ -25,11 +25,11 @@ class Wanted:
     after: str = ""
 
 
-async def search(tx: Tx, wanted: Wanted, limit: int = PAGE) -> list[Resource]:
+async def search(tx: Tx, wanted: ResourceFilter, limit: int = PAGE) -> list[Resource]:
     """Those resources by slug, from the one after `wanted.after`."""
     return await queries.search(tx, wanted, limit)
 
 
-async def count(tx: Tx, wanted: Wanted) -> int:
+async def count(tx: Tx, wanted: ResourceFilter) -> int:
     """How many those are."""
     return await queries.count(tx, wanted)

@@ -3,12 +3,12 @@
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, LiteralString
 
-from infra24.db import Row, Tx, containing
+from infra24.db import Row, Tx, like_pattern
 from infra24.resources.model import Resource
 from infra24.resources.queries import RESOURCE
 
 if TYPE_CHECKING:
-    from infra24.resources.search import Wanted
+    from infra24.resources.search import ResourceFilter
 
 _WANTED: LiteralString = """
     NOT r.is_link AND (t.id IS NOT NULL) = %(types)s
@@ -20,7 +20,7 @@ _WANTED: LiteralString = """
 """
 
 
-async def search(tx: Tx, wanted: "Wanted", limit: int) -> list[Resource]:
+async def search(tx: Tx, wanted: "ResourceFilter", limit: int) -> list[Resource]:
     """Those resources by slug, a page of them."""
     rows = await tx.rows(
         RESOURCE
@@ -32,7 +32,7 @@ async def search(tx: Tx, wanted: "Wanted", limit: int) -> list[Resource]:
     return [Resource(*row) for row in rows]
 
 
-async def count(tx: Tx, wanted: "Wanted") -> int:
+async def count(tx: Tx, wanted: "ResourceFilter") -> int:
     """How many those are."""
     row = await tx.row(
         """
@@ -46,8 +46,8 @@ async def count(tx: Tx, wanted: "Wanted") -> int:
     return int(row[0]) if row else 0
 
 
-def _args(tx: Tx, wanted: "Wanted") -> dict[str, Any]:
-    return {**asdict(wanted), "org": tx.org_id, "like": containing(wanted.text)}
+def _args(tx: Tx, wanted: "ResourceFilter") -> dict[str, Any]:
+    return {**asdict(wanted), "org": tx.org_id, "like": like_pattern(wanted.text)}
 
 
 async def with_blackouts(tx: Tx) -> list[Row]:

@@ -1,27 +1,27 @@
 """The ledger of turns: who was given bookings of a round robin, and who is owed the next."""
 
 from infra24.round_robin.ledger import (
-    Audit,
-    TakesTurns,
+    LedgerCheck,
+    RoundRobinOffer,
     audit,
     charge,
-    give_back,
     offers,
     read_weights,
-    simulated,
+    reverse,
+    simulate_weights,
     standings,
     turn_of,
 )
 
 __all__ = [
-    "Audit",
-    "TakesTurns",
+    "LedgerCheck",
+    "RoundRobinOffer",
     "audit",
     "charge",
-    "give_back",
     "offers",
     "read_weights",
-    "simulated",
+    "reverse",
+    "simulate_weights",
     "standings",
     "turn_of",
 ]

@@ -6,17 +6,17 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from infra24.availability import Candidate, Decision, HostTerms, Replay, Turn, charges, replay, simulate
+from infra24.availability import Candidate, Decision, HostTerms, LedgerTurn, Replay, charges, replay, simulate
 from infra24.db import Tx
-from infra24.errors import Problem
+from infra24.errors import ValidationFailed
 from infra24.round_robin import queries
 
 
 @dataclass(frozen=True, slots=True)
-class Audit:
+class LedgerCheck:
     """The ledger of an offer added up again, beside what is kept. `holds`: nothing disagrees."""
 
-    ledger: tuple[Turn, ...]
+    ledger: tuple[LedgerTurn, ...]
     replayed: Replay
     kept: Mapping[Hashable, int]
     names: Mapping[Hashable, str]
@@ -29,7 +29,7 @@ class Audit:
 
 
 @dataclass(frozen=True, slots=True)
-class TakesTurns:
+class RoundRobinOffer:
     """An offer whose hosts take turns, or once took some; `hosts` have a balance there."""
 
     id: UUID
@@ -41,9 +41,9 @@ class TakesTurns:
     last_at: datetime | None
 
 
-async def offers(tx: Tx) -> list[TakesTurns]:
+async def offers(tx: Tx) -> list[RoundRobinOffer]:
     """The offers whose hosts take turns, those in use first, in one statement."""
-    return [TakesTurns(*row) for row in await queries.offers(tx)]
+    return [RoundRobinOffer(*row) for row in await queries.offers(tx)]
 
 
 async def standings(tx: Tx, offer_id: UUID) -> dict[UUID, tuple[int, int]]:
@@ -56,7 +56,7 @@ async def charge(tx: Tx, offer_id: UUID, decision: Decision, hosts: Sequence[UUI
     await queries.change(tx, offer_id, _by_host(charges(decision.candidates, hosts)), hosts, 1, now)
 
 
-async def give_back(tx: Tx, booking_id: UUID, now: datetime) -> None:
+async def reverse(tx: Tx, booking_id: UUID, now: datetime) -> None:
     """Take the turn of a booking out of the ledger, if it has one there. Its offer must be locked."""
     row = await queries.turn_of(tx, booking_id)
     if row is None:
@@ -69,7 +69,7 @@ async def give_back(tx: Tx, booking_id: UUID, now: datetime) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
+class LedgerEntry:
     """The turn of a booking as it stands in the ledger."""
 
     candidates: tuple[Candidate, ...]
@@ -80,29 +80,31 @@ class Taken:
         return charges(self.candidates, self.chosen)
 
 
-async def turn_of(tx: Tx, booking_id: UUID) -> Taken | None:
+async def turn_of(tx: Tx, booking_id: UUID) -> LedgerEntry | None:
     """The turn of a booking, unless it has none or gave it back."""
     row = await queries.turn_of(tx, booking_id)
     if row is None:
         return None
-    return Taken(tuple(_candidate(c) for c in row[3]), tuple(map(str, row[2])))
+    return LedgerEntry(tuple(_candidate(c) for c in row[3]), tuple(map(str, row[2])))
 
 
-async def audit(tx: Tx, offer_id: UUID) -> Audit:
+async def audit(tx: Tx, offer_id: UUID) -> LedgerCheck:
     """Read the whole ledger of an offer and add it up."""
     rows = await queries.ledger(tx, offer_id)
     ledger = tuple(
-        Turn(tuple(_candidate(c) for c in candidates), tuple(map(str, chosen)), at, returned, kept, booking)
+        LedgerTurn(
+            tuple(_candidate(c) for c in candidates), tuple(map(str, chosen)), at, returned, kept, booking
+        )
         for candidates, chosen, at, returned, kept, booking in rows
     )
     kept: dict[Hashable, int] = {
         str(host): balance for host, (balance, _) in (await queries.standings(tx, offer_id)).items()
     }
     names: dict[Hashable, str] = {str(id_): name for id_, name in await queries.names(tx, offer_id)}
-    return Audit(ledger, replay(ledger), kept, names)
+    return LedgerCheck(ledger, replay(ledger), kept, names)
 
 
-def simulated(found: Audit, weights: Mapping[str, int]) -> Replay:
+def simulate_weights(found: LedgerCheck, weights: Mapping[str, int]) -> Replay:
     """The same bookings under other weights, by the id of a host."""
     terms: dict[Hashable, HostTerms] = {}
     for turn in found.ledger:
@@ -113,13 +115,13 @@ def simulated(found: Audit, weights: Mapping[str, int]) -> Replay:
 
 
 def read_weights(text: str, hosts: Mapping[str, UUID]) -> dict[str, int]:
-    """Weights as they are written: <host>=<1 to 1000>, by e-mail or id. Refuses with Problem."""
+    """Weights as they are written: <host>=<1 to 1000>, by e-mail or id. Raises ValidationFailed."""
     found: dict[str, int] = {}
     known = {**{str(id_): id_ for id_ in hosts.values()}, **hosts}
     for part in text.split(","):
         name, _, weight = part.strip().partition("=")
         if name.strip() not in known or not weight.isdecimal() or not 1 <= int(weight[:5]) <= 1_000:
-            raise Problem({"weights": f"{part[:60]!r} is not <e-mail of a host>=<1 to 1000>"})
+            raise ValidationFailed({"weights": f"{part[:60]!r} is not <e-mail of a host>=<1 to 1000>"})
         found[str(known[name.strip()])] = int(weight)
     return found
 

@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import Request
 
 from infra24 import bookings
-from infra24.bookings import Booking, By, UnknownBooking, org_of_token
+from infra24.bookings import ActorRole, Booking, UnknownBooking, org_of_token
 from infra24.db import Actor, Tx
 from infra24.errors import Forbidden, NotFound, Unauthenticated
 from infra24.organizations import Organization
@@ -79,13 +79,13 @@ class Caller:
         return self.user is not None and scope in self.user.scopes_in(org_id)
 
     def require(self, scope: Scope) -> None:
-        """Refuses with NotAllowed."""
+        """Raises NotAllowed."""
         if scope not in self.scopes:
             raise NotAllowed()
 
-    def acts_as(self, org_id: UUID | None = None) -> By:
+    def acts_as(self, org_id: UUID | None = None) -> ActorRole:
         """As whom they book by a program: who may write the organization's bookings is its staff."""
-        return By.STAFF if self.may(Scope.BOOKINGS_WRITE, org_id) else By.BOOKER
+        return ActorRole.STAFF if self.may(Scope.BOOKINGS_WRITE, org_id) else ActorRole.BOOKER
 
     @property
     def hosting(self) -> str | None:
@@ -139,7 +139,7 @@ def here_of(request: Request) -> Organization:
 def org_id_of(request: Request) -> UUID:
     """The organization that is asked about: by the address, the key, the token or the session.
 
-    Refuses with Unauthenticated when nothing says which.
+    Raises Unauthenticated when nothing says which.
     """
     found = caller_of(request).org_id
     if found is None:
@@ -147,7 +147,7 @@ def org_id_of(request: Request) -> UUID:
     return found
 
 
-async def open_booking(tx: Tx, who: Caller, wanted: str, *, write: bool = False) -> tuple[Booking, By]:
+async def open_booking(tx: Tx, who: Caller, wanted: str, *, write: bool = False) -> tuple[Booking, ActorRole]:
     """The booking that the caller may see (or, with `write`, change), and as whom they act on it.
 
     `wanted` is its id or its token. Staff see all of their organization's, hosts those that they host,
@@ -164,13 +164,13 @@ async def open_booking(tx: Tx, who: Caller, wanted: str, *, write: bool = False)
     else:
         booking = await bookings.get(tx, _uuid(wanted))
     if who.may(Scope.BOOKINGS_WRITE if write else Scope.BOOKINGS_READ):
-        return booking, By.STAFF
+        return booking, ActorRole.STAFF
     if write and who.may(Scope.BOOKINGS_READ) and who.user is None:
         raise NotAllowed()
     if who.may(Scope.BOOKINGS_HOST) and is_hosted_by(booking, who.email):
-        return booking, By.STAFF
+        return booking, ActorRole.STAFF
     if who.may(Scope.OWN) and booking.booker_email == who.email:
-        return booking, By.BOOKER
+        return booking, ActorRole.BOOKER
     if token is not None:
         return await _by_token(tx, who.shown, token, wanted)
     raise UnknownBooking()
@@ -181,11 +181,11 @@ def is_hosted_by(booking: Booking, email: str) -> bool:
     return bool(email) and any(p.role == "host" and p.email == email for p in booking.participants)
 
 
-async def _by_token(tx: Tx, shown: Credentials, token: str, wanted: str) -> tuple[Booking, By]:
+async def _by_token(tx: Tx, shown: Credentials, token: str, wanted: str) -> tuple[Booking, ActorRole]:
     booking = await bookings.by_token(tx, token, shown.opens)
     if wanted != token and _uuid(wanted) != booking.id:
         raise UnknownBooking()
-    return booking, By.BOOKER
+    return booking, ActorRole.BOOKER
 
 
 def _uuid(text: str) -> UUID:

@@ -101,7 +101,7 @@ class Watcher:
     def stream(self, org_id: UUID, event: str, retry_ms: int, address: str, subject: Subject) -> Response:
         """An answer that goes on: a server-sent event of that name whenever something happened to it.
 
-        Refuses with TooManyStreams and TooManyStreamsFromHere.
+        Raises TooManyStreams and TooManyStreamsFromHere.
         """
         network = network_prefix(address)
         if self.streams.total() >= self.capacity.streams:

@@ -13,14 +13,14 @@ from starlette.routing import Match, Route
 
 from infra24.errors import (
     Conflict,
+    DomainError,
     Forbidden,
     Invalid,
     NotFound,
-    Problem,
-    Refusal,
     TooMany,
     Unauthenticated,
     Unavailable,
+    ValidationFailed,
 )
 from infra24.rate_limits import RateLimited
 from infra24.web.guard import SecondFactorNeeded, recognise
@@ -29,7 +29,7 @@ from infra24.web.rendering import RETRY_AFTER, error_page, in_their_language
 
 _NO_OBJECT = ("model_attributes_type", "dict_type", "model_type")
 
-STATUS: tuple[tuple[type[Refusal], int], ...] = (
+STATUS: tuple[tuple[type[DomainError], int], ...] = (
     (Unauthenticated, 401),
     (NotFound, 404),
     (Forbidden, 403),
@@ -53,7 +53,7 @@ _TITLES = {
 }
 
 
-def status_of(refusal: Refusal) -> int:
+def status_of(refusal: DomainError) -> int:
     """The HTTP status of a refusal."""
     return next(status for kind, status in STATUS if isinstance(refusal, kind))
 
@@ -76,17 +76,17 @@ def problem(status: int, code: str, detail: str, **facts: Any) -> Response:
     return Response(orjson.dumps(body, option=orjson.OPT_UTC_Z), status, headers, "application/problem+json")
 
 
-def problem_of(refusal: Refusal, **more: Any) -> Response:
+def problem_of(refusal: DomainError, **more: Any) -> Response:
     """A refusal as problem+json; field errors as a list of path and sentence."""
-    facts = {**refusal.facts, **more}
-    if isinstance(refusal, Problem):
+    facts = {**refusal.details, **more}
+    if isinstance(refusal, ValidationFailed):
         facts = {"errors": [{"path": p, "sentence": s} for p, s in refusal.problems.items()]}
     return problem(status_of(refusal), refusal.code, refusal.sentence, **facts)
 
 
 def install(app: FastAPI) -> None:
     """Answer refusals, invalid requests and crashes."""
-    app.add_exception_handler(Refusal, _refused)
+    app.add_exception_handler(DomainError, _refused)
     app.add_exception_handler(RequestValidationError, _invalid_request)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(ClientDisconnect, _gone)
@@ -94,7 +94,7 @@ def install(app: FastAPI) -> None:
 
 
 async def _refused(request: Request, error: Exception) -> Response:
-    assert isinstance(error, Refusal)
+    assert isinstance(error, DomainError)
     return _problem_of(request, error) if _wants_json(request) else await _page_of(request, error)
 
 
@@ -174,27 +174,27 @@ async def _refused_by_framework(request: Request, status: int, detail: str) -> R
     return await error_page(request, status, code, "")
 
 
-def _problem_of(request: Request, refusal: Refusal) -> Response:
+def _problem_of(request: Request, refusal: DomainError) -> Response:
     """For the API; for the script of a page with the sentence as its reader speaks."""
     if request.url.path.startswith("/api"):
         return problem_of(refusal)
     return problem_of(refusal, sentence=in_their_language(request, refusal.sentence))
 
 
-async def _page_of(request: Request, refusal: Refusal) -> Response:
+async def _page_of(request: Request, refusal: DomainError) -> Response:
     if isinstance(refusal, Unauthenticated) and request.method == "GET":
         return to_sign_in(request)
     if isinstance(refusal, SecondFactorNeeded) and request.method == "GET":
         return RedirectResponse("/account/security?need=1", 303)
-    wait = refusal.facts.get("retry_after", 0)
+    wait = refusal.details.get("retry_after", 0)
     answer = await error_page(request, status_of(refusal), refusal.code, refusal.sentence, wait=wait)
     return told_when(answer, refusal)
 
 
-def told_when(answer: Response, refusal: Refusal) -> Response:
+def told_when(answer: Response, refusal: DomainError) -> Response:
     """An answer with when to try again, where a refusal says it."""
-    if "retry_after" in refusal.facts:
-        answer.headers["retry-after"] = str(refusal.facts["retry_after"])
+    if "retry_after" in refusal.details:
+        answer.headers["retry-after"] = str(refusal.details["retry_after"])
     return answer
 
 

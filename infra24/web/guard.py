@@ -10,7 +10,7 @@ from fastapi import Request
 from infra24 import people, rate_limits
 from infra24.bookings import UnknownBooking, org_of_token
 from infra24.db import Actor
-from infra24.errors import Forbidden, Invalid, Refusal, Unauthenticated
+from infra24.errors import DomainError, Forbidden, Invalid, Unauthenticated
 from infra24.organizations import RESERVED, Organization, UnknownOrganization, org_of_key
 from infra24.people import AuthenticatedUser, Role, Scope
 from infra24.rate_limits import Charge, RateLimited
@@ -50,7 +50,7 @@ class SecondFactorNeeded(Forbidden):
 async def admit(request: Request, needs: Needs, charge: Charge) -> None:
     """Charge the rate limits, find out who calls and leave it on the request; let in or refuse.
 
-    Refuses with RateLimited, UnknownOrganization, Unauthenticated, NothingHere (not of this organization:
+    Raises RateLimited, UnknownOrganization, Unauthenticated, NothingHere (not of this organization:
     nothing tells what it has), NotAllowed, FromElsewhere, NotText and SecondFactorNeeded.
     """
     found = services(request)
@@ -68,7 +68,7 @@ async def admit(request: Request, needs: Needs, charge: Charge) -> None:
 
 
 def check_person(request: Request, needs: Needs) -> None:
-    """Refuses with Unauthenticated a key at a page that is not for everyone: keys are for the API."""
+    """Raises Unauthenticated for a key at a page that is not for everyone: keys are for the API."""
     if isinstance(needs, Scope) and request.state.caller.user is None:
         raise Unauthenticated()
 
@@ -81,7 +81,7 @@ async def recognise(request: Request) -> None:
     try:
         here = None if slug in RESERVED or not slug else await services(request).directory.find(slug)
         request.state.caller = await _identify(request, services(request), shown, here, Open.PUBLIC)
-    except Refusal:
+    except DomainError:
         return
 
 
@@ -167,7 +167,7 @@ async def _by_key(
     asked = here.id if here else await _org_asked(request, found)
     if org_id is None:
         return replace(visitor, org_id=asked)
-    async with found.database.glance_at_accounts() as tx:
+    async with found.database.read_accounts() as tx:
         holder = await people.keys.holder(tx, org_id, key, now)
     if holder is None:
         async with found.database.accounts() as tx:
@@ -187,10 +187,10 @@ async def _by_key(
 async def _signed_in(found: Services, shown: Credentials) -> AuthenticatedUser | None:
     now = found.clock()
     if shown.session is not None:
-        async with found.database.glance_at_accounts() as tx:
+        async with found.database.read_accounts() as tx:
             return await people.sessions.open_session(tx, shown.session, now)
     claims = await found.auth.bearers.verify(shown.bearer or "", now)
-    async with found.database.glance_at_accounts() as tx:
+    async with found.database.read_accounts() as tx:
         return await people.person_of_identity(tx, claims.issuer, claims.subject)
 
 
@@ -208,7 +208,7 @@ async def _org_of_session(
 
 
 async def _org_asked(request: Request, found: Services) -> UUID | None:
-    """The organization that ?org= names. Refuses with UnknownOrganization."""
+    """The organization that ?org= names. Raises UnknownOrganization."""
     wanted = request.query_params.get("org")
     return (await found.directory.find(wanted)).id if wanted else None
 
@@ -235,7 +235,7 @@ async def _check_origin(request: Request, who: Caller) -> None:
 
 
 async def _form(request: Request) -> dict[str, str]:
-    """The texts of the form that was sent, if one was. Refuses with NotText."""
+    """The texts of the form that was sent, if one was. Raises NotText."""
     kind = request.headers.get("content-type", "").lower()
     if not kind.startswith(("application/x-www-form-urlencoded", "multipart/form-data")):
         return {}

@@ -28,7 +28,7 @@ class Health:
         self._until = 0.0
 
     async def check(self) -> None:
-        """Refuses with DatabaseDown or CannotWrite."""
+        """Raises DatabaseDown or CannotWrite."""
         async with self._looking:
             now = asyncio.get_running_loop().time()
             if now >= self._until:

@@ -13,7 +13,7 @@ from fastapi import Request, Response
 
 from infra24 import idempotency, rate_limits
 from infra24.db import Database, DatabaseDown, OutcomeUnknown, Tx
-from infra24.errors import Conflict, Invalid, Refusal, TooMany, Unavailable
+from infra24.errors import Conflict, DomainError, Invalid, TooMany, Unavailable
 from infra24.idempotency import StoredResponse
 from infra24.web.api.views import links
 from infra24.web.caller import address_of, caller_of
@@ -56,7 +56,7 @@ Act = Callable[[Tx], Awaitable[tuple[int, dict[str, Any]]]]
 """Does the work inside one transaction; the status and the JSON to answer."""
 
 
-Refused = Callable[[Refusal], Awaitable[Refusal]]
+Refused = Callable[[DomainError], Awaitable[DomainError]]
 """Adds to a refusal what helps, once its transaction is over."""
 
 
@@ -65,7 +65,7 @@ async def idempotent(request: Request, org_id: UUID, act: Act, refused: Refused)
 
     The answer is written in the transaction of its effect, so that neither can be without the other:
     after an OutcomeUnknown the same key finds the answer if it was done, else does it. A refusal is an
-    answer too. A request that vanished half way is given up after a minute. Refuses with KeyReused,
+    answer too. A request that vanished half way is given up after a minute. Raises KeyReused,
     KeyGuessable, SentFromElsewhere and StillRunning.
     """
     given = request.headers.get("idempotency-key")
@@ -77,7 +77,7 @@ async def idempotent(request: Request, org_id: UUID, act: Act, refused: Refused)
                 found.database.transaction(org_id, caller_of(request).actor) as tx,
             ):
                 status, body = await act(tx)
-        except Refusal as refusal:
+        except DomainError as refusal:
             raise await refused(refusal) from None
         return _answer(status, orjson.dumps(body, option=orjson.OPT_UTC_Z))
     if not 1 <= len(given) <= 255:
@@ -98,7 +98,7 @@ async def idempotent(request: Request, org_id: UUID, act: Act, refused: Refused)
             status, body = await act(tx)
             text = orjson.dumps(body, option=orjson.OPT_UTC_Z)
             await claim.store(tx, status, orjson.dumps(without_secrets(body), option=orjson.OPT_UTC_Z))
-    except Refusal as refusal:
+    except DomainError as refusal:
         if isinstance(refusal, Unavailable | TooMany):
             raise
         answer = problem_of(await refused(refusal))

@@ -42,12 +42,12 @@ class Meter:
         self.payer, self.times = payer, times * self.factor
 
     def take(self, limit: Limit, cost: int) -> None:
-        """Charge whoever pays. Refuses with RateLimited."""
+        """Charge whoever pays. Raises RateLimited."""
         policy = REQUESTS[limit]
         self._take(f"{policy.name} {self.payer}", policy, cost, self.times)
 
     def take_of_organization(self, org_id: UUID) -> None:
-        """Charge one request to an organization. Refuses with RateLimited."""
+        """Charge one request to an organization. Raises RateLimited."""
         before = self.usage
         self._take(org_id.int, ORGANIZATION, 1, self.factor)
         self.usage = before  # what all visitors have left is nobody's business until it is used up
@@ -59,7 +59,7 @@ class Meter:
 
 
 def charge_address(request: Request, charge: Charge, shown: Credentials) -> None:
-    """Charge the network that asks. Refuses with RateLimited.
+    """Charge the network that asks. Raises RateLimited.
 
     Who shows credentials, right or wrong, is let through to be looked up as often as someone trusted.
     """
@@ -72,14 +72,14 @@ def charge_address(request: Request, charge: Charge, shown: Credentials) -> None
 
 
 def charge_unknown(request: Request) -> None:
-    """Charge a request for which no address answered, so no guard stood. Refuses with RateLimited."""
+    """Charge a request for which no address answered, so no guard stood. Raises RateLimited."""
     if not hasattr(request.state, "meter"):
         charge_address(request, Charge(Limit.READ), Credentials())
 
 
 def charge_caller(request: Request, charge: Charge, who: Caller) -> None:
     """Charge whoever was found behind the credentials, or their network where nobody was; and the
-    organization that is asked, unless they work there. Refuses with RateLimited.
+    organization that is asked, unless they work there. Raises RateLimited.
     """
     meter, trusted = _meter(request), is_trusted(who)
     meter.knows_organization = who.org_id is not None
@@ -91,7 +91,7 @@ def charge_caller(request: Request, charge: Charge, who: Caller) -> None:
 
 
 def charge_organization(request: Request, org_id: UUID) -> None:
-    """Charge a request to the organization that only a resource's id has led to. Refuses with RateLimited."""
+    """Charge a request to the organization that only a resource's id has led to. Raises RateLimited."""
     meter = _meter(request)
     if not meter.knows_organization:
         meter.take_of_organization(org_id)
@@ -100,7 +100,7 @@ def charge_organization(request: Request, org_id: UUID) -> None:
 def charge_range(request: Request, days: int, offers: int = 1) -> None:
     """Charge the rest of what a question about a range costs: its days times the offers that it asks about.
 
-    The guard has charged the first. Refuses with RateLimited.
+    The guard has charged the first. Raises RateLimited.
     """
     if days * offers > 1:
         _meter(request).take(Limit.RANGE, days * offers - 1)

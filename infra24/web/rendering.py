@@ -8,8 +8,8 @@ from urllib.parse import quote, urlencode
 from fastapi import FastAPI, Request, Response
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from infra24.errors import Refusal
-from infra24.i18n import LANGUAGES, Speech, catalogue, choose_language, speech
+from infra24.errors import DomainError
+from infra24.i18n import LANGUAGES, LocaleFormat, catalogue, choose_language, locale_format
 from infra24.organizations import RESERVED, Organization
 from infra24.web import static_files
 from infra24.web.caller import Caller
@@ -28,7 +28,7 @@ def install(app: FastAPI) -> None:
     app.state.static = static_files.read()
 
 
-def speech_for(request: Request, organization: Organization | None) -> Speech:
+def format_for(request: Request, organization: Organization | None) -> LocaleFormat:
     """How to speak to this visitor of this organization."""
     home = organization.locale if organization else "en_US"
     language = choose_language(
@@ -37,7 +37,7 @@ def speech_for(request: Request, organization: Organization | None) -> Speech:
         request.headers.get("accept-language", ""),
         home,
     )
-    return speech(language, home)
+    return locale_format(language, home)
 
 
 def page(
@@ -51,7 +51,7 @@ def page(
     frames: Sequence[str] = (),
 ) -> Response:
     """A page, or the one block of it that a partial request asks for. `frames`: who may show it in one."""
-    spoken = speech_for(request, organization)
+    spoken = format_for(request, organization)
     who: Caller | None = getattr(request.state, "viewer", None) or getattr(request.state, "caller", None)
     environment: Environment = request.app.state.environments[spoken.language]
     found = environment.get_template(template)
@@ -83,7 +83,7 @@ def page(
 
 def in_their_language(request: Request, sentence: str) -> str:
     """One sentence as this visitor reads it."""
-    return catalogue(speech_for(request, None).language).gettext(sentence)
+    return catalogue(format_for(request, None).language).gettext(sentence)
 
 
 def with_query(request: Request, **changed: Any) -> str:
@@ -105,7 +105,7 @@ async def error_page(request: Request, status: int, code: str, sentence: str, *,
     if status not in (429, 503) and slug and slug not in RESERVED:
         try:
             organization = await services(request).directory.find(slug)
-        except Refusal:
+        except DomainError:
             organization = None
     context = {"status": status, "code": code, "sentence": sentence, "section": "", "wait": wait}
     return page(request, "error.html", organization, context, status=status)

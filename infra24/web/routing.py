@@ -9,7 +9,7 @@ from fastapi.routing import APIRoute
 from starlette.convertors import StringConvertor, register_url_convertor
 from starlette.routing import Route
 
-from infra24.errors import Problem
+from infra24.errors import ValidationFailed
 from infra24.people import Scope
 from infra24.rate_limits import Charge, Limit
 from infra24.web import openapi
@@ -138,16 +138,16 @@ def _is_list(annotation: Any) -> bool:
 
 
 def _check_query(request: Request, known: set[str], lists: set[str]) -> None:
-    """Refuses with Problem what is no parameter of the address, and one that is there twice and is no list:
-    nothing that was asked for is passed over."""
+    """Raises ValidationFailed for an unknown parameter, and one that is given twice and is no list: nothing
+    that was asked for is passed over."""
     given = [name for name, _ in request.query_params.multi_items()]
     twice = {name for name in given if name not in lists and given.count(name) > 1} if given else set()
     if twice:
-        raise Problem(dict.fromkeys(sorted(twice), "is given more than once"))
+        raise ValidationFailed(dict.fromkeys(sorted(twice), "is given more than once"))
     if not known.issuperset(request.query_params):
         hint = f"; known here: {', '.join(sorted(known))}" if known else ""
         unknown = (name for name in request.query_params if name not in known)
-        raise Problem(dict.fromkeys(unknown, f"is no parameter of this address{hint}"))
+        raise ValidationFailed(dict.fromkeys(unknown, f"is no parameter of this address{hint}"))
 
 
 def _guarded(page: Page) -> Callable[[Request], Awaitable[Response]]:

@@ -14,10 +14,10 @@ import psycopg
 import pytest
 
 from infra24 import analytics, bookings
-from infra24.analytics import Range, Step, Wish
-from infra24.bookings import By, Person, Status, Tokens
+from infra24.analytics import Range, ReportRequest, Step
+from infra24.bookings import ActorRole, BookerDetails, Status, Tokens
 from infra24.db import Database
-from infra24.errors import Problem, Refusal
+from infra24.errors import DomainError, ValidationFailed
 from infra24.settings import Settings
 from tests.factories import Shop, found_shop, wish
 from tests.serving import NOW, Clock
@@ -33,7 +33,7 @@ def read(
 ) -> analytics.Report:
     async def story(database: Database) -> analytics.Report:
         async with database.transaction(shop.org_id) as tx:
-            return await analytics.report(tx, Wish(range_, **more), currency="USD", now=now)
+            return await analytics.report(tx, ReportRequest(range_, **more), currency="USD", now=now)
 
     found: analytics.Report = run(story)
     return found
@@ -45,12 +45,12 @@ async def some_day(database: Database, shop: Shop, tokens: Tokens, dice: random.
     for _ in range(count):
         at = first + timedelta(minutes=30 * dice.randrange(16 * 48))
         made = at - timedelta(minutes=dice.choice((5, 90, 60 * 30, 60 * 24 * 5, 60 * 24 * 40)))
-        who = Person(f"P{(n := dice.randrange(12))}", f"p{n}@example.org")
+        who = BookerDetails(f"P{(n := dice.randrange(12))}", f"p{n}@example.org")
         wanted = wish(shop.ids[dice.choice(OFFERS)], at, 30, who)
         async with database.transaction(shop.org_id) as tx:
             try:
                 await something(tx, wanted, tokens, made, dice)
-            except Refusal:
+            except DomainError:
                 continue
 
 
@@ -59,13 +59,13 @@ async def something(tx: Any, wanted: Any, tokens: Tokens, made: datetime, dice: 
     if what < 0.15:
         held = await bookings.hold(tx, replace(wanted, person=None), tokens=tokens, now=made)
         if what < 0.05:
-            await bookings.cancel(tx, held.id, by=By.BOOKER, now=made)
+            await bookings.cancel(tx, held.id, by=ActorRole.BOOKER, now=made)
         elif what < 0.1:
             await bookings.expire_hold(tx, held.id, now=made + timedelta(hours=1))
         return
     booked = await bookings.book(tx, wanted, tokens=tokens, now=made)
     if what < 0.4:
-        await bookings.cancel(tx, booked.id, by=dice.choice(list(By)), now=made)
+        await bookings.cancel(tx, booked.id, by=dice.choice(list(ActorRole)), now=made)
     elif what < 0.7 and booked.status is Status.CONFIRMED:
         after = bookings.mark_no_show if what < 0.55 else bookings.complete
         await after(tx, booked.id, now=booked.ends_at + timedelta(hours=1))
@@ -174,7 +174,7 @@ def test_a_filter_leaves_what_it_names(
         assert said.now.tally.made == sum(b[0] in of_mo for b in hand.rows) > 0
     else:
         assert said.now.tally.made == sum(b[1] == shop.ids[only] for b in hand.rows) > 0
-    with pytest.raises(Problem) as refused:
+    with pytest.raises(ValidationFailed) as refused:
         read(run, shop, **{name: "nothing-like-it"})
     assert list(refused.value.problems) == ["type" if name == "offer" else name]
 
@@ -183,7 +183,9 @@ def test_who_cancelled_is_told_apart_and_a_hold_never_was_a_booking(
     run: Callable[..., Any], shop: Shop, tokens: Tokens
 ) -> None:
     async def story(database: Database) -> None:
-        for number, by in enumerate((By.BOOKER, By.STAFF, By.STAFF, By.SYSTEM, None)):
+        for number, by in enumerate(
+            (ActorRole.BOOKER, ActorRole.STAFF, ActorRole.STAFF, ActorRole.SYSTEM, None)
+        ):
             async with database.transaction(shop.org_id) as tx:
                 at = datetime(2026, 10, 30, 12 + number, tzinfo=UTC)
                 booked = await bookings.book(
@@ -196,7 +198,7 @@ def test_who_cancelled_is_told_apart_and_a_hold_never_was_a_booking(
             held = await bookings.hold(
                 tx, wish(shop.ids["room"], at, person=None), tokens=tokens, now=at - timedelta(days=1)
             )
-            await bookings.cancel(tx, held.id, by=By.BOOKER, now=at - timedelta(hours=23))
+            await bookings.cancel(tx, held.id, by=ActorRole.BOOKER, now=at - timedelta(hours=23))
 
     run(story)
     tally = read(run, shop).now.tally
@@ -214,7 +216,7 @@ def test_staff_decline_and_nobody_decides(run: Callable[..., Any], shop: Shop, t
                 if hour == 12:
                     await bookings.decline(tx, asked.id, because="Not then.", now=made)
                 else:
-                    await bookings.lapse(tx, asked.id, now=at)
+                    await bookings.expire_request(tx, asked.id, now=at)
 
     run(story)
     assert read(run, shop).now.tally.ended_by == {"staff": 1, "system": 1}
@@ -231,7 +233,7 @@ def test_another_organization_is_never_counted(
     assert said.before.tally.made == 0
     assert [u.booked for u in said.now.uses if u.booked] == []
     assert said.hosts == said.offers == []
-    with pytest.raises(Problem):
+    with pytest.raises(ValidationFailed):
         read(run, shop, resource=str(other.ids["room"]))
 
 
@@ -251,7 +253,7 @@ def test_the_number_of_statements_is_the_same_however_many_bookings(
                 return await original(*args, **more)
 
             tx.rows = tx.row = counting  # type: ignore[assignment, method-assign]
-            await analytics.report(tx, Wish(CLOCKS_CHANGE), currency="USD", now=NOW)
+            await analytics.report(tx, ReportRequest(CLOCKS_CHANGE), currency="USD", now=NOW)
             return counted
 
     assert run(story) == 9
@@ -287,6 +289,6 @@ def test_ranges_have_names_and_ends() -> None:
         ({"first": date(2024, 1, 1), "last": date(2026, 1, 1)}, "end_date"),
         ({"first": date(1999, 1, 1), "last": date(1999, 1, 2)}, "start_date"),
     ):
-        with pytest.raises(Problem) as refused:
+        with pytest.raises(ValidationFailed) as refused:
             dates(**wrong)
         assert list(refused.value.problems) == [path]

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from infra24 import analytics, bookings, organizations, resources
-from infra24.analytics import Range, Use, Wish
+from infra24.analytics import Range, ReportRequest, Use
 from infra24.db import Database
 from infra24.resources import Draft
 from infra24.settings import Settings
@@ -191,7 +191,7 @@ def test_a_month_among_forty_thousand_is_read_by_its_index(run: Callable[..., An
                 return await original(query, args)
 
             tx.rows = explained  # type: ignore[method-assign]
-            await analytics.report(tx, Wish(month), currency="USD", now=NOW)
+            await analytics.report(tx, ReportRequest(month), currency="USD", now=NOW)
         return plans
 
     plans = run(story)

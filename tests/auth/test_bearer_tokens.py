@@ -42,7 +42,7 @@ def clerks(forger: Forger, **more: Any) -> Issuer:
 async def refused(bearers: BearerVerifier, token: str, now: datetime = NOW) -> str:
     with pytest.raises(BearerRefused) as refusal:
         await bearers.verify(token, now)
-    return str(refusal.value.facts["reason"])
+    return str(refusal.value.details["reason"])
 
 
 def test_a_session_token_says_who_and_which_session(told: Told, forger: Forger) -> None:

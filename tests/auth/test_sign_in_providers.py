@@ -76,7 +76,7 @@ def test_what_a_browser_brings_back_is_held_to_what_was_asked(told: Told) -> Non
         for kept, brought, reason in bad:
             with pytest.raises(ProviderRefused) as refused:
                 await sign_in.finish(REDIRECT, kept, brought, now)
-            assert refused.value.facts["reason"] == reason
+            assert refused.value.details["reason"] == reason
         url, pending = await sign_in.begin(REDIRECT, now)
         left = await asyncio.to_thread(walk_through, url, "ada", leave=True)
         with pytest.raises(SignInDeclined):
@@ -85,7 +85,7 @@ def test_what_a_browser_brings_back_is_held_to_what_was_asked(told: Told) -> Non
         params = await asyncio.to_thread(walk_through, url, "ada")
         with pytest.raises(ProviderRefused) as refused:
             await sign_in.finish(REDIRECT, replace(pending, nonce="another"), params, now)
-        assert refused.value.facts["reason"] == "nonce"
+        assert refused.value.details["reason"] == "nonce"
         wrong = OidcClient(replace(at(issuer), client_secret="wrong"), http)
         url, pending = await wrong.begin(REDIRECT, now)
         params = await asyncio.to_thread(walk_through, url, "ada")
@@ -174,7 +174,7 @@ def test_only_the_token_that_was_asked_for_is_believed(told: Told, forger: Forge
         for changed, reason in bad:
             with pytest.raises(ProviderRefused) as refused:
                 await tale.with_claims(**changed)
-            assert reason in refused.value.facts["reason"], changed
+            assert reason in refused.value.details["reason"], changed
 
     told(story)
 

@@ -9,20 +9,20 @@ from zoneinfo import ZoneInfo
 
 from infra24.availability import (
     NO_HOLIDAYS,
+    AvailabilityInput,
+    BookingRules,
     Busy,
     Holidays,
     Kind,
     Limit,
+    LimitScope,
     Member,
     Need,
     Override,
     Period,
     Schedule,
     Span,
-    Terms,
-    Timetable,
-    Travel,
-    Whose,
+    TravelPeriod,
 )
 
 MINUTE = 60
@@ -71,7 +71,7 @@ class Offers:
     tick: int = QUARTER
     seen: Counter[str] = field(default_factory=Counter)
 
-    def timetable(self) -> Timetable:
+    def timetable(self) -> AvailabilityInput:
         """One timetable, within some days of a change of the clocks."""
         draw = self.draw
         zone, moment = draw.choice(MOMENTS if self.tick == QUARTER else TO_THE_MINUTE)
@@ -97,11 +97,11 @@ class Offers:
         if closed and chance(draw, 20):
             closed += (self._override(Kind.EXTRA),)  # only what is off closes
         made = tuple(self._booking() for _ in range(draw.choice((0, 0, 2, 5))))
-        found = Timetable(terms, now, (first, last), length, needs, grid, closed, made)
+        found = AvailabilityInput(terms, now, (first, last), length, needs, grid, closed, made)
         self.seen.update(made_of(found))
         return found
 
-    def order(self, timetable: Timetable) -> dict[int, list[object]]:
+    def order(self, timetable: AvailabilityInput) -> dict[int, list[object]]:
         """For some needs, some members in an order of preference; for a few nobody at all."""
         chosen = {}
         for number, need in enumerate(timetable.needs):
@@ -112,7 +112,7 @@ class Offers:
                 self.seen.update([] if chosen[number] else ["order of nobody"])
         return chosen
 
-    def instants(self, timetable: Timetable, starts: list[int]) -> list[int]:
+    def instants(self, timetable: AvailabilityInput, starts: list[int]) -> list[int]:
         """Some starts, and some instants near and far from them."""
         first, last = timetable.span
         some = self.draw.sample(starts, min(3, len(starts)))
@@ -121,7 +121,7 @@ class Offers:
 
     # Terms.
 
-    def _terms(self) -> Terms:
+    def _terms(self) -> BookingRules:
         draw, each = self.draw, self.tick // MINUTE
         if each > 1:
             steps, lengths = (1, 1, 2, 2, 3, 4, 6), (1, 2, 2, 3, 4, 4, 6, 10)
@@ -130,7 +130,7 @@ class Offers:
         durations = tuple(sorted({draw.choice(lengths) * each for _ in range(draw.choice((1, 1, 2)))}))
         if chance(draw, 2):
             durations = (26 * 60,)  # longer than any day
-        return Terms(
+        return BookingRules(
             zone=self.zone,
             slot_minutes=durations[0],
             step_minutes=draw.choice(steps) * each,
@@ -151,7 +151,7 @@ class Offers:
         draw = self.draw
         minutes = chance(draw, 50)
         most = draw.choice((30, 60, 90, 180, 360)) if minutes else draw.choice((1, 1, 2, 3))
-        whose = draw.choice((Whose.HOST, Whose.HOST, Whose.OFFER, Whose.BOOKER))
+        whose = draw.choice((LimitScope.HOST, LimitScope.HOST, LimitScope.OFFER, LimitScope.BOOKER))
         return Limit(whose, draw.choice(list(Period)), most, minutes)
 
     def _booking(self) -> Span:
@@ -202,7 +202,7 @@ class Offers:
         zone = self.zone if chance(draw, 70) else ZoneInfo(draw.choice(ZONES))
         kinds = draw.choices(list(Kind), k=draw.choice((0, 0, 0, 0, 1, 2, 3)))
         away = range(draw.choice((1, 2)) if chance(draw, 25) else 0)
-        travels = tuple(Travel(*self._dates(), ZoneInfo(draw.choice(ZONES))) for _ in away)
+        travels = tuple(TravelPeriod(*self._dates(), ZoneInfo(draw.choice(ZONES))) for _ in away)
         return Schedule(
             zone,
             tuple(self._weekly() for _ in range(draw.choice(weekly))),
@@ -303,7 +303,7 @@ class Offers:
         return tuple(found)
 
 
-def made_of(timetable: Timetable) -> set[str]:
+def made_of(timetable: AvailabilityInput) -> set[str]:
     """The names of what a timetable is made of."""
     needs, terms = timetable.needs, timetable.terms
     members = {id(m): m for need in needs for m in need.members}.values()
@@ -381,5 +381,5 @@ FEATURES = frozenset(
     layout;turnover;no ref;setup;setup of no layout;within;within within;within here, not there;never within;
     made in any order;order of nobody;also closed;no schedule;no hours;unit that is gone;travel;two journeys;
     holidays;closed instead;override hours;override extra;override off""".replace("\n    ", "").split(";")
-) | {f"limit {w} {p}{m}" for w in Whose for p in Period for m in ("", " minutes")}
+) | {f"limit {w} {p}{m}" for w in LimitScope for p in Period for m in ("", " minutes")}
 """All that a timetable can be made of, and an order that names nobody."""

@@ -13,16 +13,16 @@ from itertools import combinations, product
 from zoneinfo import ZoneInfo
 
 from infra24.availability import (
+    AvailabilityInput,
     Busy,
     Kind,
     Limit,
+    LimitScope,
     Member,
     Need,
     Override,
     Period,
     Schedule,
-    Timetable,
-    Whose,
 )
 
 MINUTE = 60
@@ -174,7 +174,7 @@ def read(schedule: Schedule, ticks: range, step: int) -> Reading:
 class Oracle:
     """The offer of one timetable."""
 
-    timetable: Timetable
+    timetable: AvailabilityInput
     tick: int = MINUTE
     _readings: dict[int, Reading] = field(default_factory=dict)
     _reasons: dict[tuple[int, Hashable, int], frozenset[str]] = field(default_factory=dict)
@@ -215,10 +215,10 @@ class Oracle:
             "no_hosts": any(n.staffed and len(n.members) < n.count for n in timetable.needs),
             "nothing_fits": any(not n.staffed and len(n.members) < n.count for n in timetable.needs),
         }
-        limits = self.limits_used_up(Whose.OFFER, list(timetable.made), start)
+        limits = self.limits_used_up(LimitScope.OFFER, list(timetable.made), start)
         return {code for code, holds in found.items() if holds} | limits
 
-    def limits_used_up(self, whose: Whose, made: list[tuple[int, int]], start: int) -> set[str]:
+    def limits_used_up(self, whose: LimitScope, made: list[tuple[int, int]], start: int) -> set[str]:
         """The codes of the limits that one more booking breaks; `made` are (begin, end)."""
         limits = [limit for limit in self.timetable.terms.limits if limit.whose is whose]
         return {f"{limit.period}_limit" for limit in limits if self.breaks(limit, made, start)}
@@ -258,7 +258,7 @@ class Oracle:
             yield "taken"
         if member.person:
             booked = {(b.booked, b.until, b.ref) for b in member.busy if not b.turnover}
-            yield from self.limits_used_up(Whose.HOST, [(s, e) for s, e, _ in booked], start)
+            yield from self.limits_used_up(LimitScope.HOST, [(s, e) for s, e, _ in booked], start)
 
     def not_open(self, number: int, member: Member, start: int) -> Iterator[str]:
         """Whether the hours of a member say so; of those that decide where starts are, also the grid."""

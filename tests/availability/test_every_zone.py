@@ -13,7 +13,7 @@ from infra24.availability import (
     Override,
     Schedule,
     Span,
-    Travel,
+    TravelPeriod,
     closings,
     intersect,
     opening,
@@ -210,15 +210,17 @@ def schedules(zone: ZoneInfo, moment: int) -> dict[str, Schedule]:
     )
     feasts = Holidays({day_number(on) + n: f"Feast {n}" for n in (-1, 0, 1)}, zone)
     elsewhere = Holidays({day_number(on): "Feast"}, other)
-    there = (Travel(on - day, on + day, other), Travel(on, on, zone))
+    there = (TravelPeriod(on - day, on + day, other), TravelPeriod(on, on, zone))
     return {
         "all day": Schedule(zone, ((EVERY_DAY, 0, DAY),)),
         "at night": Schedule(zone, night),
         "with overrides": Schedule(zone, night, different),
         "on holidays": Schedule(zone, night, (different[1], different[4]), (), feasts),
         "on holidays elsewhere": Schedule(zone, night, (different[0], different[4]), (), elsewhere),
-        "away on that date": Schedule(zone, night, different, (Travel(on, on, other),), feasts),
-        "away until that date": Schedule(zone, night, different[3:], (Travel(on - 3 * day, on - day, home),)),
+        "away on that date": Schedule(zone, night, different, (TravelPeriod(on, on, other),), feasts),
+        "away until that date": Schedule(
+            zone, night, different[3:], (TravelPeriod(on - 3 * day, on - day, home),)
+        ),
         "there on that date": Schedule(home, night, different[1:], there),
     }
 

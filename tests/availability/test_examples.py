@@ -9,24 +9,24 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from infra24.availability import (
+    AvailabilityInput,
+    BookingRules,
     Busy,
     Holidays,
     Kind,
     Limit,
+    LimitScope,
     Member,
     Need,
     Override,
     Period,
     Reason,
     Schedule,
-    Terms,
-    Timetable,
-    Whose,
-    choose,
     explain,
     free_hosts,
     free_starts,
     parse,
+    pick_members,
 )
 
 HOUR, DAY = 3_600, 86_400
@@ -41,9 +41,9 @@ def member(key: Hashable, **more: Any) -> Member:
     return Member(key, **{"schedule": MORNING, **more})
 
 
-def monday(*needs: Need, terms: Terms = TERMS, **more: Any) -> Timetable:
+def monday(*needs: Need, terms: BookingRules = TERMS, **more: Any) -> AvailabilityInput:
     """An hour of 2025-06-02, at 9, 10 or 11."""
-    return Timetable(terms, MONDAY, (MONDAY, MONDAY + DAY), HOUR, needs, **more)
+    return AvailabilityInput(terms, MONDAY, (MONDAY, MONDAY + DAY), HOUR, needs, **more)
 
 
 def claim(start: int, end: int, unit: int = 1, **more: Any) -> Busy:
@@ -59,14 +59,14 @@ def test_units_come_from_the_member_that_others_leave() -> None:
     x, y = member("x", capacity=2), member("y", capacity=2)
     timetable = monday(Need((x, y), units=2), Need((x,)))
     assert free_starts(timetable) == [NINE, TEN, ELEVEN]
-    assert choose(timetable, NINE) == [("y",), ("x",)]
+    assert pick_members(timetable, NINE) == [("y",), ("x",)]
 
 
 def test_a_whole_is_not_given_with_a_part_that_is_given_already() -> None:
     """One seat of two in the left half, and then two seats there or the hall, which is all of it."""
     left = member("left", capacity=2)
     hall = member("hall", capacity=2, parts=frozenset({"left"}))
-    assert choose(monday(Need((left,)), Need((hall, left))), NINE) == [("left",), ("left",)]
+    assert pick_members(monday(Need((left,)), Need((hall, left))), NINE) == [("left",), ("left",)]
     assert free_starts(monday(Need((left,)), Need((left, hall), units=2))) == []
 
 
@@ -87,7 +87,7 @@ def test_a_stand_in_in_one_pool_keeps_all_units_in_another() -> None:
     ann = member("ann", capacity=2)
     standing_in = replace(ann, within=((MONDAY, NINE),))
     timetable = monday(Need((ann,), units=2), Need((standing_in, member("bob"))))
-    assert choose(timetable, NINE) == [("ann",), ("bob",)]
+    assert pick_members(timetable, NINE) == [("ann",), ("bob",)]
     assert free_starts(timetable) == [NINE, TEN, ELEVEN]
 
 
@@ -99,7 +99,7 @@ def test_the_same_need_twice_is_two_needs() -> None:
 
 
 def test_an_order_of_nobody_leaves_nobody() -> None:
-    assert choose(monday(Need((member("ann"),))), NINE, {0: []}) is None
+    assert pick_members(monday(Need((member("ann"),))), NINE, {0: []}) is None
 
 
 def test_refs_of_any_kind_can_be_counted() -> None:
@@ -265,7 +265,7 @@ def test_whoever_was_faster_is_the_reason_where_someone_else_was_not_open_anyway
 
 
 def test_a_limit_smaller_than_the_booking_offers_nothing() -> None:
-    limit = Limit(Whose.OFFER, Period.WEEK, 59, minutes=True)
+    limit = Limit(LimitScope.OFFER, Period.WEEK, 59, minutes=True)
     terms = parse({"slot_minutes": 60, "max_minutes_per_week": 59}, zone="UTC", people=())
     assert terms.limits == (limit,)
     timetable = monday(Need((member("ann"),)), terms=terms)

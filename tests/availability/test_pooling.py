@@ -11,13 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from infra24.availability import (
-    TURN,
+    ONE_TURN,
     Candidate,
     HostTerms,
+    LedgerTurn,
     Pooling,
     Replay,
     Standing,
-    Turn,
     charges,
     rank,
     replay,
@@ -38,7 +38,7 @@ def pools(draw: st.DrawFn) -> list[Candidate]:
             n,
             draw(small),
             draw(st.sampled_from(WEIGHTS)),
-            draw(st.integers(-2, 2) | st.integers(-3 * TURN, 3 * TURN)),
+            draw(st.integers(-2, 2) | st.integers(-3 * ONE_TURN, 3 * ONE_TURN)),
             draw(small),
             draw(st.booleans()),
             draw(st.booleans()),
@@ -53,7 +53,7 @@ class Desk:
     def __init__(self, weights: dict[Hashable, int], priorities: dict[Hashable, int] | None = None) -> None:
         self.weights = dict(weights)
         self.priorities = priorities or {}
-        self.ledger: list[Turn] = []
+        self.ledger: list[LedgerTurn] = []
 
     @property
     def standings(self) -> dict[Hashable, Standing]:
@@ -97,7 +97,7 @@ class Desk:
         kept = bool(keep) and set(keep) <= set(decision.order)
         chosen = tuple(keep) if kept else decision.order[:count]
         whose = f"booking {len(self.ledger)}" if booking is None else booking
-        self.ledger.append(Turn(decision.candidates, chosen, at, kept=kept, booking=whose))
+        self.ledger.append(LedgerTurn(decision.candidates, chosen, at, kept=kept, booking=whose))
         return chosen
 
     def series(self, at: int, dates: int, draw: Random) -> None:
@@ -132,7 +132,7 @@ def goes_before(one: Candidate, other: Candidate, pool: list[Candidate]) -> bool
     if one.priority != other.priority:
         return one.priority > other.priority
     there = sum(c.weight for c in pool if c.present)
-    ours, theirs = [c.balance - (TURN * c.weight // there if c.present else 0) for c in (one, other)]
+    ours, theirs = [c.balance - (ONE_TURN * c.weight // there if c.present else 0) for c in (one, other)]
     if ours != theirs:
         return ours < theirs
     if one.last != other.last:
@@ -186,17 +186,20 @@ def test_the_recorded_inputs_repeat_the_decision(pool: list[Candidate], pooling:
 
 def test_the_share_of_the_turn_at_hand_counts_and_only_for_those_who_are_there() -> None:
     """Ann has had a quarter of a turn too much, but three quarters of this one are hers."""
-    ann, bob = Candidate("ann", 1, weight=300, balance=TURN // 4), Candidate("bob", 0, balance=-TURN // 8)
+    ann, bob = (
+        Candidate("ann", 1, weight=300, balance=ONE_TURN // 4),
+        Candidate("bob", 0, balance=-ONE_TURN // 8),
+    )
     assert rank(Pooling.ROUND_ROBIN, [ann, bob]).order == ("ann", "bob")
     assert rank(Pooling.ROUND_ROBIN, [replace(ann, present=False), bob]).order == ("bob", "ann")
-    level = replace(ann, balance=-TURN // 8 + TURN // 2)  # what is left of both is the same
+    level = replace(ann, balance=-ONE_TURN // 8 + ONE_TURN // 2)  # what is left of both is the same
     assert rank(Pooling.ROUND_ROBIN, [level, bob]).order == ("bob", "ann")
     assert rank(Pooling.ROUND_ROBIN, [level, replace(bob, last=1)]).order == ("ann", "bob")
 
 
 def test_a_lower_priority_waits_while_a_higher_one_is_free() -> None:
-    ahead = Candidate("first", 1, priority=1, balance=1_000 * TURN, last=9)
-    behind = Candidate("second", 0, priority=0, balance=-1_000 * TURN)
+    ahead = Candidate("first", 1, priority=1, balance=1_000 * ONE_TURN, last=9)
+    behind = Candidate("second", 0, priority=0, balance=-1_000 * ONE_TURN)
     assert rank(Pooling.ROUND_ROBIN, [behind, ahead]).order == ("first", "second")
     assert rank(Pooling.ROUND_ROBIN, [behind, replace(ahead, free=False)]).order == ("second",)
 
@@ -219,15 +222,15 @@ def test_one_turn_moves_balances_by_the_weights_and_adds_up_to_nothing(
     assert sum(moved.values()) == 0
     assert set(moved) == {c.key for c in there}
     for c in there:
-        share = Fraction(TURN * len(chosen) * c.weight, sum(other.weight for other in there))
-        assert abs(TURN * (c.key in chosen) - share - moved[c.key]) <= 1
+        share = Fraction(ONE_TURN * len(chosen) * c.weight, sum(other.weight for other in there))
+        assert abs(ONE_TURN * (c.key in chosen) - share - moved[c.key]) <= 1
 
 
 def test_whoever_is_away_is_owed_nothing_and_whoever_comes_in_anyway_is() -> None:
     ann, bob, cyd = Candidate("ann", 0), Candidate("bob", 1, present=False), Candidate("cyd", 2)
-    assert charges([ann, bob, cyd], ["ann"]) == {"ann": TURN // 2, "cyd": -TURN // 2}
-    third = TURN // 3
-    assert charges([ann, bob, cyd], ["bob"]) == {"ann": -third - 1, "bob": TURN - third, "cyd": -third}
+    assert charges([ann, bob, cyd], ["ann"]) == {"ann": ONE_TURN // 2, "cyd": -ONE_TURN // 2}
+    third = ONE_TURN // 3
+    assert charges([ann, bob, cyd], ["bob"]) == {"ann": -third - 1, "bob": ONE_TURN - third, "cyd": -third}
 
 
 # Many turns.
@@ -257,12 +260,12 @@ def strays(weights: Sequence[int], turns: int) -> tuple[Fraction, Fraction]:
             for key, weight in enumerate(weights)
             for standing in (found.standings.get(key, Standing()),)
         ]
-        turn = Turn(tuple(pool), rank(Pooling.ROUND_ROBIN, pool).order[:1], at)
+        turn = LedgerTurn(tuple(pool), rank(Pooling.ROUND_ROBIN, pool).order[:1], at)
         found.charge(turn, turn.chosen)
         for key, standing in found.standings.items():
             assert isinstance(key, int)
             stray = standing.given - Fraction(at * weights[key], sum(weights))
-            assert abs(standing.balance - TURN * stray) <= at  # but for what is rounded
+            assert abs(standing.balance - ONE_TURN * stray) <= at  # but for what is rounded
             behind, ahead = max(behind, -stray), max(ahead, stray)
     return behind, ahead
 
@@ -425,7 +428,7 @@ def test_a_line_kept_with_the_same_host_proves_nothing_but_counts() -> None:
     assert replay([first, replace(stays, kept=False)]).wrong == [1]
     found = replay([first, stays])
     assert found.wrong == []
-    assert {key: s.balance for key, s in found.standings.items()} == {"ann": TURN, "bob": -TURN}
+    assert {key: s.balance for key, s in found.standings.items()} == {"ann": ONE_TURN, "bob": -ONE_TURN}
 
 
 # What would have been.
@@ -444,9 +447,11 @@ def test_the_same_weights_give_the_same_bookings(seed: int) -> None:
     assert simulate(desk.ledger, {}).standings == desk.standings
 
 
-def tried_again(ledger: Sequence[Turn], other: Mapping[Hashable, HostTerms]) -> dict[Hashable, Standing]:
+def tried_again(
+    ledger: Sequence[LedgerTurn], other: Mapping[Hashable, HostTerms]
+) -> dict[Hashable, Standing]:
     """A simulation in words: before each line all that stands is added up from the start."""
-    entered: list[Turn] = []
+    entered: list[LedgerTurn] = []
     led: dict[tuple[Hashable, ...], tuple[Hashable, ...]] = {}
 
     def where(key: Hashable) -> Standing:
@@ -456,7 +461,7 @@ def tried_again(ledger: Sequence[Turn], other: Mapping[Hashable, HostTerms]) -> 
             if key in moved:
                 sign, took = -1 if turn.returned else 1, key in turn.chosen
                 found.given += sign * took
-                found.owed += sign * (TURN * took - moved[key])
+                found.owed += sign * (ONE_TURN * took - moved[key])
                 found.last = turn.at if took and not turn.returned else found.last
         return found
 

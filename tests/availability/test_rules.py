@@ -15,17 +15,17 @@ from infra24.availability import (
     HostTerms,
     Kind,
     Limit,
+    LimitScope,
     Override,
     Period,
     Pooling,
     Rules,
-    Travel,
-    Whose,
+    TravelPeriod,
     Window,
     parse,
 )
 from infra24.availability.rules import KEYS, LIMITS
-from infra24.errors import Problem
+from infra24.errors import ValidationFailed
 
 FAST = settings(max_examples=400, deadline=None, database=None)
 PEOPLE = ("mo@oolite.org", "Ann@Example.org")
@@ -50,7 +50,7 @@ def read(document: Any) -> Rules:
 
 def problems(document: Any) -> dict[str, str]:
     """What is wrong, by path."""
-    with pytest.raises(Problem) as refused:
+    with pytest.raises(ValidationFailed) as refused:
         read(document)
     return refused.value.problems
 
@@ -83,7 +83,7 @@ def test_the_rules_of_the_mission_are_read_as_they_stand() -> None:
     assert rules.zone == ZoneInfo("America/New_York")
     assert (rules.slot_minutes, rules.step_minutes, rules.durations) == (30, 30, (30,))
     assert (rules.buffer_before, rules.buffer_after) == (10, 10)
-    assert rules.limits == (Limit(Whose.HOST, Period.DAY, 4),)
+    assert rules.limits == (Limit(LimitScope.HOST, Period.DAY, 4),)
     assert rules.windows == (Window("mo@oolite.org", (1, 2, 3), 12 * 3_600, 16 * 3_600),)
     assert rules.blackouts == (
         off(date(2025, 10, 21), date(2025, 10, 21)),
@@ -148,7 +148,7 @@ def test_every_key_is_read() -> None:
         Limit(whose, period, n, minutes) for n, (whose, period, minutes) in enumerate(LIMITS.values(), 5)
     )
     assert (rules.series_most, rules.keeps_holidays) == (12, False)
-    assert rules.travels == (Travel(date(2025, 1, 3), date(2025, 1, 3), ZoneInfo("Asia/Tokyo")),)
+    assert rules.travels == (TravelPeriod(date(2025, 1, 3), date(2025, 1, 3), ZoneInfo("Asia/Tokyo")),)
     ann, mo = "ann@example.org", "mo@oolite.org"
     assert rules.overrides == (
         Override(date(2025, 1, 2), date(2025, 1, 2), Kind.INSTEAD, ()),
@@ -182,16 +182,16 @@ def test_the_only_host_is_the_fixed_one_when_none_is_named() -> None:
 @pytest.mark.parametrize(
     ("key", "whose", "period", "minutes"),
     [
-        ("max_per_day_per_host", Whose.HOST, Period.DAY, False),
-        ("max_per_week_per_booker", Whose.BOOKER, Period.WEEK, False),
-        ("max_per_month", Whose.OFFER, Period.MONTH, False),
-        ("max_minutes_per_day", Whose.OFFER, Period.DAY, True),
-        ("max_minutes_per_week_per_host", Whose.HOST, Period.WEEK, True),
-        ("max_minutes_per_month_per_booker", Whose.BOOKER, Period.MONTH, True),
+        ("max_per_day_per_host", LimitScope.HOST, Period.DAY, False),
+        ("max_per_week_per_booker", LimitScope.BOOKER, Period.WEEK, False),
+        ("max_per_month", LimitScope.OFFER, Period.MONTH, False),
+        ("max_minutes_per_day", LimitScope.OFFER, Period.DAY, True),
+        ("max_minutes_per_week_per_host", LimitScope.HOST, Period.WEEK, True),
+        ("max_minutes_per_month_per_booker", LimitScope.BOOKER, Period.MONTH, True),
     ],
 )
 def test_a_limit_counts_bookings_or_minutes_of_someone_in_a_period(
-    key: str, whose: Whose, period: Period, minutes: bool
+    key: str, whose: LimitScope, period: Period, minutes: bool
 ) -> None:
     rules = read({key: 5})
     assert rules.limits == rules.limits_of(whose) == (Limit(whose, period, 5, minutes),)
@@ -203,7 +203,7 @@ def test_a_limit_counts_bookings_or_minutes_of_someone_in_a_period(
 
 
 def test_there_are_limits_of_each_kind() -> None:
-    assert len(LIMITS) == len(Whose) * len(Period) * 2
+    assert len(LIMITS) == len(LimitScope) * len(Period) * 2
     assert set(LIMITS) <= set(KEYS)
 
 
@@ -512,7 +512,7 @@ def attempt(document: Any) -> tuple[Rules | None, dict[str, str]]:
     """The rules, or what is wrong with them; anything but a Problem escapes."""
     try:
         return read(document), {}
-    except Problem as refused:
+    except ValidationFailed as refused:
         return None, refused.problems
 
 

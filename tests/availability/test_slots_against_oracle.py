@@ -19,11 +19,11 @@ import pytest
 
 from infra24.availability import (
     can_host,
-    choose,
     explain,
     free_hosts,
     free_starts,
     nearest,
+    pick_members,
     staffed,
     why_none,
 )
@@ -104,14 +104,14 @@ class Case:
         timetable, oracle = self.timetable, self.oracle
         if start % oracle.tick or not timetable.span[0] <= start < timetable.span[1]:
             return
-        assert choose(timetable, start) == keys(next(oracle.assignments(start), None))
+        assert pick_members(timetable, start) == keys(next(oracle.assignments(start), None))
         number = staffed(timetable)
         if number is not None and start in set(self.free):
             key = self.offers.draw.choice(timetable.needs[number].members).key
             assert can_host(timetable, start, key) == (key in oracle.hosts(number, start))
         orders = self.offers.order(timetable)
         best = next(oracle.assignments(start, orders), None)
-        assert choose(timetable, start, orders) == keys(best), orders
+        assert pick_members(timetable, start, orders) == keys(best), orders
         for members in best or ():
             for member in members:
                 if member.capacity is not None:

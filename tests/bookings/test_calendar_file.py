@@ -20,7 +20,7 @@ from icalendar import Calendar
 from infra24.availability.hours import stretches
 from infra24.bookings import Booking, Tokens, book, calendar_feed, calendar_file, calendar_urls
 from infra24.db import Database
-from infra24.i18n import Speech
+from infra24.i18n import LocaleFormat
 from tests.factories import Shop, wish
 from tests.serving import NOW
 
@@ -120,6 +120,6 @@ def test_in_the_repeated_hour_files_links_and_pages_say_which_of_the_two(booking
     assert "startdt=2026-11-01T05:30:00Z&enddt=2026-11-01T06:30:00Z" in unquote(urls["outlook"])
     assert "st=20261101T053000Z&et=20261101T063000Z" in unquote(urls["yahoo"])
     assert urls["apple"] == urls["ics"] == "https://shop.example/ics"
-    said = Speech("en", Locale("en", "US"))
+    said = LocaleFormat("en", Locale("en", "US"))
     assert [said.time(start + n * HOUR, zone) for n in range(3)] == [
         "1:30\u00a0AM\u00a0EDT", "1:30\u00a0AM\u00a0EST", "2:30\u00a0AM"]  # fmt: skip

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from infra24 import bookings
-from infra24.bookings import BookerLimit, By, LimitReached, SlotNotOffered, SlotTaken, Status, Tokens
+from infra24.bookings import ActorRole, BookerLimit, LimitReached, SlotNotOffered, SlotTaken, Status, Tokens
 from infra24.db import Database, Tx
 from infra24.resources import Draft
 from infra24.settings import Settings
@@ -53,7 +53,7 @@ def test_a_live_hold_of_what_claims_nothing_is_confirmed_as_it_stands(
             )
         async with database.transaction(shop.org_id) as tx:
             later = NOW + timedelta(minutes=5)
-            return (await bookings.confirm_hold(tx, held.id, ADA, by=By.BOOKER, now=later)).status
+            return (await bookings.confirm_hold(tx, held.id, ADA, by=ActorRole.BOOKER, now=later)).status
 
     assert run(story) is Status.CONFIRMED
 
@@ -70,13 +70,13 @@ def test_a_limit_that_is_reached_is_told_by_its_key_and_a_time_that_is_taken_as_
 
     book("tour", AT)
     host = refused(lambda: book("tour", AT + HOUR), LimitReached)
-    assert (host.code, host.facts["reasons"][0]["limit"]) == ("limit_reached", "max_per_day_per_host")
+    assert (host.code, host.details["reasons"][0]["limit"]) == ("limit_reached", "max_per_day_per_host")
     assert host.sentence == "The limit for this day is reached (bookings: 1)."
     taken = refused(lambda: book("tour", AT), SlotTaken)
     assert taken.sentence == "Someone just took that time."
     book("once", AT)
     own = refused(lambda: book("once", AT + HOUR / 2), BookerLimit)
-    assert own.facts["reasons"][0]["limit"] == "max_minutes_per_day_per_booker"
+    assert own.details["reasons"][0]["limit"] == "max_minutes_per_day_per_booker"
     assert own.sentence == "One person's limit for this day is reached (minutes: 30)."
 
 
@@ -89,7 +89,7 @@ def test_notice_horizon_and_limits_do_not_bind_staff_whatever_they_do(
     async def story(database: Database) -> list[Any]:
         async def staff(verb: Any, at: Any) -> Any:
             person = ADA if verb is bookings.book else None
-            wanted = replace(wish(shop.ids["tour"], at, person=person), by=By.STAFF)
+            wanted = replace(wish(shop.ids["tour"], at, person=person), by=ActorRole.STAFF)
             async with database.transaction(shop.org_id) as tx:
                 return await verb(tx, wanted, tokens=tokens, now=NOW)
 
@@ -97,11 +97,11 @@ def test_notice_horizon_and_limits_do_not_bind_staff_whatever_they_do(
         held = await staff(bookings.hold, soon + HOUR)
         late = NOW + timedelta(minutes=30)  # the hold has lapsed
         async with database.transaction(shop.org_id) as tx:
-            second = await bookings.confirm_hold(tx, held.id, ADA, by=By.STAFF, now=late)
+            second = await bookings.confirm_hold(tx, held.id, ADA, by=ActorRole.STAFF, now=late)
         await staff(bookings.book, far)
         async with database.transaction(shop.org_id) as tx:
             moved = await bookings.reschedule(
-                tx, second.id, far + HOUR, far + 1.5 * HOUR, by=By.STAFF, now=late
+                tx, second.id, far + HOUR, far + 1.5 * HOUR, by=ActorRole.STAFF, now=late
             )
         with pytest.raises(SlotNotOffered):  # hours and starts bind them
             await staff(bookings.book, far + timedelta(minutes=7))
@@ -136,7 +136,7 @@ def test_each_alternative_of_a_refusal_can_be_booked_as_it_stands(
                 one = replace(asked, starts_at=start, ends_at=start + found.length)
                 made = await bookings.book(tx, one, tokens=tokens, now=NOW)
             async with database.transaction(shop.org_id) as tx:
-                await bookings.cancel(tx, made.id, by=By.BOOKER, now=NOW)
+                await bookings.cancel(tx, made.id, by=ActorRole.BOOKER, now=NOW)
         return len(found.starts)
 
     assert run(story) == 3

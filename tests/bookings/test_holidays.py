@@ -77,7 +77,7 @@ def test_the_preview_of_a_holiday_lists_what_stands_on_it_and_the_explanation_na
         async with database.transaction(shop.org_id) as tx:
             await close(tx)
         async with database.transaction(shop.org_id) as tx:
-            _, why = await bookings.why(tx, shop.ids["keeps"], at + timedelta(hours=1), None, NOW)
+            _, why = await bookings.explain(tx, shop.ids["keeps"], at + timedelta(hours=1), None, NOW)
         listed = [(made[one.booking.id], [reason.code for reason in one.reasons]) for one in hit]
         return listed, [reason.sentence for reason in why.reasons]
 

@@ -11,7 +11,7 @@ import pytest
 
 from infra24.availability.hours import stretches
 from infra24.bookings.series.recurrence import in_wall_time, instant_of, moved, occurrences, written
-from infra24.errors import Problem
+from infra24.errors import ValidationFailed
 from tests.availability.zones import FIRST, LAST, zones
 
 
@@ -93,7 +93,7 @@ def test_rules_are_read_as_rfc_5545_has_them() -> None:
     ("FREQ=YEARLY;BYMONTH=13;COUNT=3", "cannot be"),
 ])  # fmt: skip
 def test_what_is_no_rule_is_refused_with_a_sentence(rule: str, said: str) -> None:
-    with pytest.raises(Problem) as refused:
+    with pytest.raises(ValidationFailed) as refused:
         occurrences(rule, datetime(2026, 11, 30, 10, 0), ZoneInfo("UTC"))
     assert said in refused.value.problems["rule"]
 
@@ -103,7 +103,7 @@ def test_little_is_searched_for_a_date_that_never_comes() -> None:
     calls = Counter[str]()
     sys.setprofile(lambda _, event, __: calls.update([event]))
     try:
-        with pytest.raises(Problem):
+        with pytest.raises(ValidationFailed):
             occurrences("FREQ=DAILY;COUNT=1;BYMONTH=2;BYMONTHDAY=30", datetime(2026, 11, 30), ZoneInfo("UTC"))
     finally:
         sys.setprofile(None)

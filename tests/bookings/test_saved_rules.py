@@ -10,7 +10,7 @@ from psycopg.types.json import Jsonb
 from infra24 import resources
 from infra24.availability import contradictions, parse
 from infra24.db import Database
-from infra24.errors import Problem
+from infra24.errors import ValidationFailed
 from tests.factories import Shop, opening, rules
 from tests.serving import NOW
 
@@ -46,7 +46,7 @@ def test_contradicting_overrides_are_not_saved_and_those_that_stood_can_be_kept(
 
         run(story)
 
-    with pytest.raises(Problem) as refused:
+    with pytest.raises(ValidationFailed) as refused:
         change(availability_rules=stood)
     assert list(refused.value.problems) == ["availability_rules.overrides[1]"]
     owner.execute("UPDATE resources SET availability_rules = %s WHERE id = %s", (Jsonb(stood), room))

@@ -19,7 +19,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from infra24.auth import PasskeyCopied, PasskeyRefused, PasskeysImpossible, passkeys
-from infra24.errors import Refusal
+from infra24.errors import DomainError
 from tests.browser.conftest import CHECKOUT
 
 pytestmark = pytest.mark.browser
@@ -98,7 +98,7 @@ class Door:
 
     def app(self) -> Starlette:
         async def refuse(_: Request, error: Exception) -> Response:
-            assert isinstance(error, Refusal)
+            assert isinstance(error, DomainError)
             return JSONResponse({"detail": error.sentence}, 403)
 
         routes = [
@@ -107,7 +107,7 @@ class Door:
               for verb in (self.make, self.made, self.ask, self.asked)),
             Mount("/static", StaticFiles(directory=CHECKOUT / "infra24/web/static")),
         ]  # fmt: skip
-        return Starlette(routes=routes, exception_handlers={Refusal: refuse})
+        return Starlette(routes=routes, exception_handlers={DomainError: refuse})
 
 
 @contextmanager

@@ -11,7 +11,7 @@ import pytest
 
 from infra24 import announcements, bookings, organizations, people
 from infra24.app import compose
-from infra24.bookings import Booking, By, IllegalMove, SlotTaken, Status, Tokens
+from infra24.bookings import ActorRole, Booking, IllegalTransition, SlotTaken, Status, Tokens
 from infra24.db import Database
 from infra24.people import Role
 from infra24.settings import Settings
@@ -111,9 +111,9 @@ def test_declining_frees_the_time_at_once_and_only_what_waits_can_be_declined(
         again = await ask(database, shop, tokens)
         async with database.transaction(shop.org_id) as tx:
             await bookings.approve(tx, again.id, now=NOW)
-            with pytest.raises(IllegalMove):
+            with pytest.raises(IllegalTransition):
                 await bookings.decline(tx, again.id, because="", now=NOW)
-            with pytest.raises(IllegalMove):
+            with pytest.raises(IllegalTransition):
                 await bookings.approve(tx, asked.id, now=NOW)
 
     house(story)
@@ -141,8 +141,12 @@ def test_what_nobody_decides_lapses_after_the_time_that_the_organization_sets(
             return asked, await bookings.get(tx, asked.id)
 
     asked, lapsed = house(story)
-    assert asked.lapses_at == NOW + timedelta(hours=5)
-    assert (lapsed.status, lapsed.cancelled_because, lapsed.lapses_at) == (Status.CANCELLED, "lapsed", None)
+    assert asked.request_expires_at == NOW + timedelta(hours=5)
+    assert (lapsed.status, lapsed.cancelled_because, lapsed.request_expires_at) == (
+        Status.CANCELLED,
+        "lapsed",
+        None,
+    )
     assert [letter["to"] for letter in letters(settings)] == [ADA.email]
 
 
@@ -154,10 +158,10 @@ def test_a_request_waits_no_longer_than_until_it_begins_and_a_decided_one_waits_
         async with database.transaction(shop.org_id) as tx:
             made = await bookings.book(tx, wish(shop.ids["asked"], soon), tokens=tokens, now=NOW)
         async with database.transaction(shop.org_id) as tx:
-            assert (await bookings.get(tx, made.id)).lapses_at == soon
+            assert (await bookings.get(tx, made.id)).request_expires_at == soon
             approved = await bookings.approve(tx, made.id, now=NOW)
-            assert approved.lapses_at is None
-            assert not await bookings.lapse(tx, made.id, now=soon + timedelta(days=1))
+            assert approved.request_expires_at is None
+            assert not await bookings.expire_request(tx, made.id, now=soon + timedelta(days=1))
 
     house(story)
 
@@ -175,7 +179,7 @@ def test_the_booker_who_moves_an_approved_booking_asks_again(
         later = AT + timedelta(days=1)
         async with database.transaction(shop.org_id) as tx:
             await bookings.reschedule(
-                tx, asked.id, later, later + timedelta(minutes=30), by=By.BOOKER, now=NOW
+                tx, asked.id, later, later + timedelta(minutes=30), by=ActorRole.BOOKER, now=NOW
             )
         await work(queue)
         async with database.transaction(shop.org_id) as tx:
@@ -183,7 +187,7 @@ def test_the_booker_who_moves_an_approved_booking_asks_again(
 
     moved = house(story)
     assert moved.status is Status.PENDING
-    assert moved.lapses_at == NOW + timedelta(hours=72)
+    assert moved.request_expires_at == NOW + timedelta(hours=72)
     asked = [letter for letter in letters(settings) if "Waiting" in letter["subject"]]
     assert len(asked) == 1  # of the first request nobody heard: it was decided before the letter was written
 
@@ -208,7 +212,7 @@ def test_two_who_decide_at_once_decide_once(
             return said, await bookings.get(tx, asked.id)
 
     said, after = house(story)
-    assert {type(one) for one in said} <= {type(None), IllegalMove}
+    assert {type(one) for one in said} <= {type(None), IllegalTransition}
     assert after.status in (Status.CONFIRMED, Status.CANCELLED)
     claims = owner.execute(
         "SELECT count(*) FROM claims WHERE org_id = %s AND booking_id = %s", (shop.org_id, after.id)
@@ -230,7 +234,7 @@ def test_a_hold_is_confirmed_by_nobody_but_its_holder(house: Any, shop: Shop, to
     async def story(database: Database, _: JobQueue) -> None:
         async with database.transaction(shop.org_id) as tx:
             held = await bookings.hold(tx, wish(shop.ids["room"], AT, person=None), tokens=tokens, now=NOW)
-        with pytest.raises(IllegalMove):
+        with pytest.raises(IllegalTransition):
             async with database.transaction(shop.org_id) as tx:
                 await bookings.approve(tx, held.id, now=NOW)
 
@@ -250,4 +254,4 @@ def test_staff_may_put_a_request_into_the_past_and_it_still_waits(
             return await bookings.get(tx, asked.id)
 
     moved = house(story)
-    assert moved.lapses_at == NOW + timedelta(hours=72)
+    assert moved.request_expires_at == NOW + timedelta(hours=72)

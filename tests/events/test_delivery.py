@@ -16,7 +16,7 @@ import pytest
 
 from infra24 import announcements, bookings, events
 from infra24.app import compose
-from infra24.bookings import By, Tokens
+from infra24.bookings import ActorRole, Tokens
 from infra24.db import Database
 from infra24.settings import Settings
 from infra24.subscribers import SUBSCRIBERS
@@ -47,7 +47,7 @@ def test_a_booking_is_announced_to_the_staff_once(
                 )
             await _drain(queue)
             async with database.transaction(shop.org_id) as tx:
-                await bookings.cancel(tx, made.id, by=By.STAFF, now=NOW, because="ill")
+                await bookings.cancel(tx, made.id, by=ActorRole.STAFF, now=NOW, because="ill")
             await _drain(queue)
             await _drain(queue)
             async with database.transaction(shop.org_id) as tx:

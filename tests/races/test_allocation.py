@@ -14,11 +14,11 @@ import pytest
 
 from infra24 import booking_links, bookings, resources, round_robin
 from infra24.booking_links import LinkDraft, LinkOver
-from infra24.bookings import Booking, By, IllegalMove, Person, SlotNotOffered, SlotTaken
+from infra24.bookings import ActorRole, BookerDetails, Booking, IllegalTransition, SlotNotOffered, SlotTaken
 from infra24.bookings import series as recurring
-from infra24.bookings.series import Scope, SeriesConflicts, SeriesWish
+from infra24.bookings.series import SeriesConflicts, SeriesRange, SeriesRequest
 from infra24.db import Database, Tx
-from infra24.resources import Choice, Draft
+from infra24.resources import Draft, HostPreference
 from infra24.settings import Settings
 from tests.conftest import opened
 from tests.factories import Shop, found_shop, opening, rules, wish
@@ -31,7 +31,7 @@ pytestmark = pytest.mark.race
 AT = (NOW + timedelta(days=4)).replace(hour=10)
 HALF = timedelta(minutes=30)
 WEEK = timedelta(days=7)
-EVE = Person("Eve", "eve@example.org")
+EVE = BookerDetails("Eve", "eve@example.org")
 Act = Callable[[Tx], Awaitable[Any]]
 
 
@@ -89,7 +89,7 @@ def warmed(race: Race, shop: Shop) -> Shop:
             if not offer.resource.is_bookable:
                 continue
             made = await bookings.book(tx, wish(id_, AT + 10 * WEEK), tokens=race.tokens, now=NOW)
-            await bookings.cancel(tx, made.id, by=By.STAFF, now=NOW)
+            await bookings.cancel(tx, made.id, by=ActorRole.STAFF, now=NOW)
 
     assert race.run(shop, [main]) == [None]
     return shop
@@ -303,8 +303,8 @@ def course(most: int) -> dict[str, Draft]:
 
 
 def whole_series(race: Race, shop: Shop, first: datetime, name: str = "course", rule: str = "") -> Act:
-    wanted = SeriesWish(shop.ids[name], first, 30, rule or f"FREQ=WEEKLY;COUNT={DATES}", EVE)
-    return lambda tx: recurring.book(tx, wanted, by=By.STAFF, tokens=race.tokens, now=NOW)
+    wanted = SeriesRequest(shop.ids[name], first, 30, rule or f"FREQ=WEEKLY;COUNT={DATES}", EVE)
+    return lambda tx: recurring.book(tx, wanted, by=ActorRole.STAFF, tokens=race.tokens, now=NOW)
 
 
 def courses(race: Race, most: int, series: int, singles: int, seed: int) -> tuple[Shop, list[str], list[Any]]:
@@ -462,12 +462,12 @@ def test_turnovers_are_right_after_neighbours_came_and_went_at_once(guarded: Rac
     made = [o for o in outcomes if not isinstance(o, BaseException)]
     assert {o.resource_title for o in made} == {"Stage", "Talk", "Yoga"}, "the day is a mixed one"
     acts: list[Act] = [
-        lambda tx, id_=o.id: bookings.cancel(tx, id_, by=By.STAFF, now=NOW)  # type: ignore[misc]
+        lambda tx, id_=o.id: bookings.cancel(tx, id_, by=ActorRole.STAFF, now=NOW)  # type: ignore[misc]
         for o in made[::2]
     ]
     acts += [
         lambda tx, o=o: bookings.reschedule(  # type: ignore[misc]
-            tx, o.id, o.starts_at + HALF, o.ends_at + HALF, by=By.STAFF, now=NOW
+            tx, o.id, o.starts_at + HALF, o.ends_at + HALF, by=ActorRole.STAFF, now=NOW
         )
         for o in made[1::4]
     ]
@@ -519,16 +519,16 @@ def by_turns(**hosts: dict[str, Any]) -> dict[str, Draft]:
     }  # fmt: skip
 
 
-def audited(race: Race, shop: Shop, offer: str = "turns") -> round_robin.Audit:
+def audited(race: Race, shop: Shop, offer: str = "turns") -> round_robin.LedgerCheck:
     async def act(tx: Tx) -> Any:
         return await round_robin.audit(tx, shop.ids[offer])
 
     (found,) = race.run(shop, [act])
-    assert isinstance(found, round_robin.Audit), found
+    assert isinstance(found, round_robin.LedgerCheck), found
     return found
 
 
-def check_ledger(race: Race, shop: Shop) -> round_robin.Audit:
+def check_ledger(race: Race, shop: Shop) -> round_robin.LedgerCheck:
     found = audited(race, shop)
     assert sum(found.kept.values()) == 0
     assert found.replayed.wrong == [], f"lines of the ledger do not follow: {found.replayed.wrong}"
@@ -549,18 +549,18 @@ def test_the_ledger_holds_after_everyone_came_and_some_went_at_once(guarded: Rac
     made = [o for o in outcomes if not isinstance(o, BaseException) and o.resource_title == "Turns"]
     assert len(made) == 30
     acts: list[Act] = [
-        lambda tx, id_=o.id: bookings.cancel(tx, id_, by=By.STAFF, now=NOW)  # type: ignore[misc]
+        lambda tx, id_=o.id: bookings.cancel(tx, id_, by=ActorRole.STAFF, now=NOW)  # type: ignore[misc]
         for o in made[::3]
     ]
     acts += [
         lambda tx, o=o: bookings.reschedule(  # type: ignore[misc]
-            tx, o.id, o.starts_at + 5 * HALF, o.ends_at + 5 * HALF, by=By.STAFF, now=NOW
+            tx, o.id, o.starts_at + 5 * HALF, o.ends_at + 5 * HALF, by=ActorRole.STAFF, now=NOW
         )
         for o in made[1::5]
     ]
     acts += [guarded.book(wish(shop.ids["turns"], AT + n * HALF)) for n in range(10)]
     random.Random(seed).shuffle(acts)
-    refusals(guarded.run(shop, acts), SlotTaken, IllegalMove)
+    refusals(guarded.run(shop, acts), SlotTaken, IllegalTransition)
     check_ledger(guarded, shop)
     assert guarded.overlaps() == 0
 
@@ -578,15 +578,15 @@ def test_the_ledger_holds_when_a_series_moves_to_other_hosts_and_is_cancelled(gu
     later = AT + timedelta(hours=2)
     ((series, made),) = guarded.run(shop, [whole_series(guarded, shop, AT, "turns", "FREQ=WEEKLY;COUNT=1")])
     block = wish(shop.ids["chosen"], later)
-    blocked = replace(block, choice=Choice((shop.ids[made[0].hosts[0].lower()],)))
+    blocked = replace(block, choice=HostPreference((shop.ids[made[0].hosts[0].lower()],)))
     (came,) = guarded.run(shop, [guarded.book(blocked)])
     assert came.hosts == made[0].hosts
 
     async def move(tx: Tx) -> Any:
-        return await recurring.move(tx, series.id, Scope.ALL, None, later, None, now=NOW)
+        return await recurring.move(tx, series.id, SeriesRange.ALL, None, later, None, now=NOW)
 
     async def cancel(tx: Tx) -> Any:
-        return await recurring.cancel(tx, series.id, Scope.ALL, None, now=NOW)
+        return await recurring.cancel(tx, series.id, SeriesRange.ALL, None, now=NOW)
 
     refusals(guarded.run(shop, [move]))
     found = check_ledger(guarded, shop)
@@ -678,19 +678,19 @@ def rearrange(race: Race, seed: int) -> tuple[Shop, UUID, list[Any]]:
     ((series, made),) = race.run(shop, [whole_series(race, shop, AT)])
     by_hand = timedelta(hours=2)
     acts: list[Act] = [
-        lambda tx, id_=b.id: bookings.cancel(tx, id_, by=By.STAFF, now=NOW)  # type: ignore[misc]
+        lambda tx, id_=b.id: bookings.cancel(tx, id_, by=ActorRole.STAFF, now=NOW)  # type: ignore[misc]
         for b in made[:3]
     ]
     acts += [
         lambda tx, b=b: bookings.reschedule(  # type: ignore[misc]
-            tx, b.id, b.starts_at + by_hand, b.ends_at + by_hand, by=By.STAFF, now=NOW
+            tx, b.id, b.starts_at + by_hand, b.ends_at + by_hand, by=ActorRole.STAFF, now=NOW
         )
         for b in made[2:6]
     ]
     for shift, scope, named in (
-        (HALF, Scope.ALL, None),
-        (2 * HALF, Scope.LATER, made[5]),
-        (HALF, Scope.LATER, made[8]),
+        (HALF, SeriesRange.ALL, None),
+        (2 * HALF, SeriesRange.LATER, made[5]),
+        (HALF, SeriesRange.LATER, made[8]),
     ):
         start = (named or made[0]).starts_at + shift
         acts.append(
@@ -698,7 +698,7 @@ def rearrange(race: Race, seed: int) -> tuple[Shop, UUID, list[Any]]:
                 tx, series.id, scope, named.id if named else None, start, None, now=NOW
             )
         )
-    acts.append(lambda tx: recurring.cancel(tx, series.id, Scope.LATER, made[10].id, now=NOW))
+    acts.append(lambda tx: recurring.cancel(tx, series.id, SeriesRange.LATER, made[10].id, now=NOW))
     acts += [
         race.book(wish(shop.ids["course"], AT + n * WEEK + HALF)) for n in range(DATES) for _ in range(2)
     ]
@@ -713,7 +713,7 @@ def test_a_series_changed_by_many_at_once_stays_whole_and_nobody_waits_in_a_circ
     from infra24.bookings.series.changing import NotInSeries
 
     shop, _, outcomes = rearrange(guarded, seed)
-    refusals(outcomes, SlotTaken, SlotNotOffered, SeriesConflicts, IllegalMove, NotInSeries)
+    refusals(outcomes, SlotTaken, SlotNotOffered, SeriesConflicts, IllegalTransition, NotInSeries)
     standing = Standing(guarded, shop)
     for id_, (_, start, end) in standing.bookings.items():
         assert Counter(name[0] for name in standing.of(id_).elements()) == {"t": 1, "c": 1, "w": 1}

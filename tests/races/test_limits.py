@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from infra24 import bookings
-from infra24.bookings import Booking, Wish, client_queries
+from infra24.bookings import Booking, BookingRequest, client_queries
 from infra24.db import Tx
 from infra24.rate_limits import EFFECTS, Client, TooManyHolds
 from infra24.settings import Settings
@@ -23,7 +23,7 @@ MOST = EFFECTS["holds_at_once"].usual
 Act = Callable[[Tx], Awaitable[Any]]
 
 
-def _wishes(shop: Shop, count: int) -> list[Wish]:
+def _wishes(shop: Shop, count: int) -> list[BookingRequest]:
     return [wish(shop.ids["room"], START + timedelta(minutes=30 * n), person=None) for n in range(count)]
 
 
@@ -32,7 +32,7 @@ def test_of_fifty_holds_at_once_by_one_client_only_so_many_are_kept(
 ) -> None:
     race, client = Race(database_url, settings, guarded=True), Client(b"one client, hash")
 
-    def hold(wanted: Wish) -> Act:
+    def hold(wanted: BookingRequest) -> Act:
         async def act(tx: Tx) -> Booking:
             return await bookings.hold(tx, wanted, tokens=race.tokens, now=NOW)
 
@@ -50,7 +50,7 @@ def test_without_the_lock_of_the_client_more_would_be_kept(
     race, client = Race(database_url, settings, guarded=True), Client(b"another, control")
     counted: list[asyncio.Barrier] = []
 
-    def count_and_hold(wanted: Wish) -> Act:
+    def count_and_hold(wanted: BookingRequest) -> Act:
         async def act(tx: Tx) -> Booking:
             counted[:1] = counted[:1] or [asyncio.Barrier(20)]
             unlocked = client_queries.kept(tx, client.key, NOW)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from infra24 import bookings, resources
-from infra24.bookings import BookerLimit, By, Person, SlotTaken
+from infra24.bookings import ActorRole, BookerDetails, BookerLimit, SlotTaken
 from infra24.db import Database, Tx
 from infra24.errors import Conflict
 from infra24.resources import Draft
@@ -67,7 +67,7 @@ def test_lapsed_holds_confirmed_while_the_same_person_books(
         {"mo": Draft("person", "Mo", email="mo@shop.example"),
          "strict": Draft("other", "Strict", availability_rules=strict)},
     )  # fmt: skip
-    ada = Person("Ada", "ada@example.org")
+    ada = BookerDetails("Ada", "ada@example.org")
 
     async def hold_all() -> list[Any]:
         async with opened(settings, database_url, clock) as database:
@@ -81,7 +81,7 @@ def test_lapsed_holds_confirmed_while_the_same_person_books(
     held = asyncio.run(hold_all())
     later = NOW + timedelta(minutes=11)
     confirms: list[Callable[[Tx], Awaitable[Any]]] = [
-        lambda tx, id_=id_: bookings.confirm_hold(tx, id_, ada, by=By.BOOKER, now=later)
+        lambda tx, id_=id_: bookings.confirm_hold(tx, id_, ada, by=ActorRole.BOOKER, now=later)
         for id_ in held  # type: ignore[misc]
     ]
     news: list[Callable[[Tx], Awaitable[Any]]] = [
@@ -103,13 +103,13 @@ def test_lapsed_holds_confirmed_while_the_same_person_books(
 def test_moving_or_renaming_does_not_get_round_a_bookers_limit(
     run: Callable[..., Any], database_url: str, settings: Settings, clock: Clock, tokens: bookings.Tokens
 ) -> None:
-    from infra24.bookings import By
+    from infra24.bookings import ActorRole
 
     one = rules(opening(), max_per_day_per_booker=1)
     shop = found_shop(
         database_url, settings, clock, {"one": Draft("space", "One a day", availability_rules=one)}
     )
-    ada, eve = Person("Ada", "ada@example.org"), Person("Eve", "eve@example.org")
+    ada, eve = BookerDetails("Ada", "ada@example.org"), BookerDetails("Eve", "eve@example.org")
 
     async def story(database: Database) -> None:
         made = []
@@ -121,15 +121,15 @@ def test_moving_or_renaming_does_not_get_round_a_bookers_limit(
             async with database.transaction(shop.org_id) as tx:
                 to = START + timedelta(hours=5)
                 await bookings.reschedule(
-                    tx, made[1].id, to, to + timedelta(minutes=30), by=By.BOOKER, now=NOW
+                    tx, made[1].id, to, to + timedelta(minutes=30), by=ActorRole.BOOKER, now=NOW
                 )
         with pytest.raises(BookerLimit):
             async with database.transaction(shop.org_id) as tx:
-                await bookings.correct_person(tx, made[2].id, ada, by=By.BOOKER, now=NOW)
+                await bookings.update_booker(tx, made[2].id, ada, by=ActorRole.BOOKER, now=NOW)
         async with database.transaction(shop.org_id) as tx:
             to = START + timedelta(hours=5)
             moved = await bookings.reschedule(
-                tx, made[1].id, to, to + timedelta(minutes=30), by=By.STAFF, now=NOW
+                tx, made[1].id, to, to + timedelta(minutes=30), by=ActorRole.STAFF, now=NOW
             )
         assert moved.starts_at == to, "the staff may"
 

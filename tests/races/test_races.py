@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 
 from infra24 import bookings
-from infra24.bookings import By, LimitReached, Person, SlotTaken, Status, Wish
+from infra24.bookings import ActorRole, BookerDetails, BookingRequest, LimitReached, SlotTaken, Status
 from infra24.db import Database, Tx
 from infra24.errors import Conflict
 from infra24.settings import Settings
@@ -56,7 +56,7 @@ class Race:
         found: list[Any] = tell(self.url, main, self.settings, self.clock)
         return found
 
-    def book(self, wanted: Wish) -> Callable[[Tx], Awaitable[Any]]:
+    def book(self, wanted: BookingRequest) -> Callable[[Tx], Awaitable[Any]]:
         async def act(tx: Tx) -> Any:
             return await bookings.book(tx, wanted, tokens=self.tokens, now=self.clock())
 
@@ -96,30 +96,30 @@ def winners(outcomes: Sequence[Any], told: type[Conflict] = SlotTaken) -> int:
     return len(outcomes) - len(lost)
 
 
-def same_slot(race: Race, shop: Shop) -> list[Wish]:
+def same_slot(race: Race, shop: Shop) -> list[BookingRequest]:
     return [wish(shop.ids["room"], START)] * 40
 
 
-def different_lengths(race: Race, shop: Shop) -> list[Wish]:
+def different_lengths(race: Race, shop: Shop) -> list[BookingRequest]:
     room = shop.ids["room"]
     return [wish(room, START, 90), wish(room, START + timedelta(minutes=30), 60),
             wish(room, START + timedelta(minutes=60), 30)] * 12  # fmt: skip
 
 
-def buffers_only(race: Race, shop: Shop) -> list[Wish]:
+def buffers_only(race: Race, shop: Shop) -> list[BookingRequest]:
     room = shop.ids["buffered"]
     return [wish(room, START), wish(room, START + timedelta(minutes=40))] * 12
 
 
-def two_hosts(race: Race, shop: Shop) -> list[Wish]:
+def two_hosts(race: Race, shop: Shop) -> list[BookingRequest]:
     return [wish(shop.ids["visit"], _at_ten())] * 40
 
 
-def three_units(race: Race, shop: Shop) -> list[Wish]:
+def three_units(race: Race, shop: Shop) -> list[BookingRequest]:
     return [wish(shop.ids["wheels"], START)] * 40
 
 
-def both_hosts_against_one(race: Race, shop: Shop) -> list[Wish]:
+def both_hosts_against_one(race: Race, shop: Shop) -> list[BookingRequest]:
     return [wish(shop.ids["both"], _at_ten()), wish(shop.ids["visit"], _at_ten())] * 12
 
 
@@ -138,7 +138,7 @@ CONTESTS = {
 
 
 @pytest.mark.parametrize("contest", CONTESTS, ids=lambda contest: contest.__name__)
-def test_nobody_is_booked_twice(guarded: Race, contest: Callable[[Race, Shop], list[Wish]]) -> None:
+def test_nobody_is_booked_twice(guarded: Race, contest: Callable[[Race, Shop], list[BookingRequest]]) -> None:
     for _ in range(ROUNDS):
         shop = found_shop(guarded.url, guarded.settings, guarded.clock)
         outcomes = guarded.run(shop, [guarded.book(w) for w in contest(guarded, shop)])
@@ -148,7 +148,7 @@ def test_nobody_is_booked_twice(guarded: Race, contest: Callable[[Race, Shop], l
 
 @pytest.mark.parametrize("contest", CONTESTS, ids=lambda contest: contest.__name__)
 def test_control_without_the_constraint_someone_is(
-    unguarded: Race, contest: Callable[[Race, Shop], list[Wish]]
+    unguarded: Race, contest: Callable[[Race, Shop], list[BookingRequest]]
 ) -> None:
     before = unguarded.overlaps()
     for _ in range(4 * ROUNDS):
@@ -159,7 +159,7 @@ def test_control_without_the_constraint_someone_is(
     pytest.fail("the race is too slow to prove anything: nobody was booked twice without the constraint")
 
 
-def hold_for(race: Race, wanted: Wish) -> Callable[[Database, Shop], Awaitable[UUID]]:
+def hold_for(race: Race, wanted: BookingRequest) -> Callable[[Database, Shop], Awaitable[UUID]]:
     async def act(database: Database, shop: Shop) -> UUID:
         async with database.transaction(shop.org_id) as tx:
             return (await bookings.hold(tx, wanted, tokens=race.tokens, now=race.clock())).id
@@ -207,7 +207,7 @@ def _reschedule_against_new(race: Race) -> int:
 
     async def move(tx: Tx) -> Any:
         end = later + timedelta(minutes=30)
-        return await bookings.reschedule(tx, id_, later, end, by=By.STAFF, now=race.clock())
+        return await bookings.reschedule(tx, id_, later, end, by=ActorRole.STAFF, now=race.clock())
 
     rivals = [race.book(wish(shop.ids["room"], later)) for _ in range(10)]
     return winners(race.run(shop, [move, *rivals]))
@@ -243,7 +243,7 @@ def test_two_bookings_that_swap_times_do_not_wait_for_each_other(guarded: Race) 
         def mover(id_: UUID, to: datetime) -> Callable[[Tx], Awaitable[Any]]:
             async def act(tx: Tx) -> Any:
                 return await bookings.reschedule(
-                    tx, id_, to, to + timedelta(minutes=30), by=By.STAFF, now=NOW
+                    tx, id_, to, to + timedelta(minutes=30), by=ActorRole.STAFF, now=NOW
                 )
 
             return act
@@ -261,7 +261,7 @@ def _confirm_against_new(race: Race) -> int:
     race.clock.forward(minutes=11)
 
     async def confirm(tx: Tx) -> Any:
-        return await bookings.confirm_hold(tx, held, ADA, by=By.BOOKER, now=race.clock())
+        return await bookings.confirm_hold(tx, held, ADA, by=ActorRole.BOOKER, now=race.clock())
 
     rivals = [race.book(wish(shop.ids["room"], START)) for _ in range(8)]
     return winners(race.run(shop, [*rivals[:4], confirm, *rivals[4:]]))
@@ -283,7 +283,7 @@ def test_a_live_hold_belongs_to_its_holder_alone(guarded: Race) -> None:
     held = prepared(guarded, shop, hold_for(guarded, wish(shop.ids["room"], START, person=None)))
 
     async def confirm(tx: Tx) -> Any:
-        return await bookings.confirm_hold(tx, held, ADA, by=By.BOOKER, now=guarded.clock())
+        return await bookings.confirm_hold(tx, held, ADA, by=ActorRole.BOOKER, now=guarded.clock())
 
     rivals = [guarded.book(wish(shop.ids["room"], START)) for _ in range(10)]
     outcomes = guarded.run(shop, [*rivals, confirm])
@@ -320,7 +320,7 @@ def test_a_booker_limit_holds_when_one_person_comes_many_times(guarded: Race) ->
                    availability_rules=rules(opening(), max_per_day_per_booker=1))  # fmt: skip
     shop = found_shop(guarded.url, guarded.settings, guarded.clock, {"greedy": greedy})
     starts = [START.replace(hour=9) + timedelta(minutes=30 * n) for n in range(10)]
-    person = Person("Ada", "ada@example.org")
+    person = BookerDetails("Ada", "ada@example.org")
     runners = [guarded.book(wish(shop.ids["greedy"], at, person=person)) for at in starts]
     outcomes = guarded.run(shop, runners)
     assert sum(not isinstance(o, BaseException) for o in outcomes) == 1

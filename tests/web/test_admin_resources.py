@@ -14,7 +14,7 @@ import pytest
 
 from infra24 import analytics, bookings, resources
 from infra24.analytics import Range
-from infra24.bookings import By, Filters, Status
+from infra24.bookings import ActorRole, Filters, Status
 from infra24.db import SYSTEM, Database
 from infra24.people import Role, Scope
 from infra24.settings import Settings
@@ -463,7 +463,7 @@ def test_an_appointment_type_is_made_changed_and_read_back(
 
     async def story(database: Database) -> Any:
         async with database.transaction(shop.org_id) as tx:
-            return resources.draft_of(found, await resources.known(tx)).needs
+            return resources.draft_of(found, await resources.index(tx)).needs
 
     needs = run(story)
     assert needs[0]["hosts"] == [
@@ -566,13 +566,15 @@ def test_closings_of_several_people_at_once_are_all_kept(run: Run, shop: Shop) -
         async def close_on(date: str) -> None:
             async with database.transaction(shop.org_id) as tx:
                 ids = [shop.ids["room"], shop.ids["buffered"]]
-                await resources.close(tx, ids if date < "2027-01-13" else ids[::-1], {"date": date}, NOW)
+                await resources.add_blackout(
+                    tx, ids if date < "2027-01-13" else ids[::-1], {"date": date}, NOW
+                )
 
         async def open_on(date: str) -> None:
             async with database.transaction(shop.org_id) as tx:
                 found = (await resources.get(tx, shop.ids["room"])).availability_rules["blackouts"]
                 at = [one["date"] for one in found].index(date)
-                await resources.open_again(tx, shop.ids["room"], at, found[at], NOW)
+                await resources.remove_blackout(tx, shop.ids["room"], at, found[at], NOW)
 
         await asyncio.gather(*(close_on(date) for date in dates))
         await asyncio.gather(open_on("2027-01-15"), *(close_on(f"2027-02-0{n}") for n in range(1, 6)),
@@ -602,8 +604,8 @@ def test_a_bulk_move_to_a_host_does_not_undo_what_was_moved_meanwhile(
             seen = await bookings.get(tx, visit.id)
             async with database.transaction(shop.org_id) as theirs:
                 until = later + timedelta(minutes=30)
-                await bookings.reschedule(theirs, visit.id, later, until, by=By.BOOKER, now=NOW)
-            with pytest.raises(bookings.ChangedMeanwhile):
+                await bookings.reschedule(theirs, visit.id, later, until, by=ActorRole.BOOKER, now=NOW)
+            with pytest.raises(bookings.StaleRevision):
                 await move_to_host(tx, seen, order)
 
     run(story)
@@ -620,14 +622,14 @@ def test_a_cancelled_booking_still_counts_for_whom_it_was_with(
 
     async def story(database: Database) -> None:
         async with database.transaction(shop.org_id) as tx:
-            await bookings.cancel(tx, visit.id, by=By.STAFF, now=NOW)
+            await bookings.cancel(tx, visit.id, by=ActorRole.STAFF, now=NOW)
         async with database.transaction(shop.org_id) as tx:
-            assert [one.id for one in await bookings.listed(tx, Filters(uses_id=host))] == [visit.id]
-            wanted = analytics.Wish(day, resource=str(host))
+            assert [one.id for one in await bookings.page(tx, Filters(uses_id=host))] == [visit.id]
+            wanted = analytics.ReportRequest(day, resource=str(host))
             report = await analytics.report(tx, wanted, currency="USD", now=NOW)
             assert report.now.tally.of(Status.CANCELLED) == 1
             rooms = Filters(uses_id=shop.ids["room"])
-            assert {one.id for one in await bookings.listed(tx, rooms)} == {one.id for one in booked[:2]}
+            assert {one.id for one in await bookings.page(tx, rooms)} == {one.id for one in booked[:2]}
 
     run(story)
     note = "Cancelled bookings of appointment types no longer count as using a room or equipment"

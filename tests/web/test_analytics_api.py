@@ -10,7 +10,7 @@ import httpx2
 import pytest
 
 from infra24.analytics import TABLES
-from infra24.bookings import By, Person, cancel
+from infra24.bookings import ActorRole, BookerDetails, cancel
 from infra24.csv_export import Table, as_csv
 from infra24.db import Database
 from infra24.people import Role
@@ -29,13 +29,13 @@ def busy(shop: Shop, run: Callable[..., Any], tokens: Any) -> Shop:
         for number in range(3):
             at = NOW.replace(minute=0) - timedelta(days=number + 1)
             async with database.transaction(shop.org_id) as tx:
-                who = Person("=HYPERLINK()", f"p{number}@example.org")
+                who = BookerDetails("=HYPERLINK()", f"p{number}@example.org")
                 offer = shop.ids["visit" if number else "room"]
                 booked = await bookings.book(
                     tx, wish(offer, at, person=who), tokens=tokens, now=at - timedelta(days=2)
                 )
                 if number == 2:
-                    await cancel(tx, booked.id, by=By.BOOKER, now=at - timedelta(days=1))
+                    await cancel(tx, booked.id, by=ActorRole.BOOKER, now=at - timedelta(days=1))
 
     run(story)
     return shop

@@ -216,7 +216,7 @@ def test_who_is_taken_off_and_put_back_has_not_changed_and_another_host_has(
         later = at + timedelta(hours=1)
         async with database.transaction(shop.org_id) as tx:
             await bookings.reschedule(
-                tx, made.id, later, later + timedelta(minutes=30), by=bookings.By.STAFF, now=NOW
+                tx, made.id, later, later + timedelta(minutes=30), by=bookings.ActorRole.STAFF, now=NOW
             )
         other = shop.ids["lena"] if host.name == "Mo" else shop.ids["mo"]
         assert host.resource_id is not None

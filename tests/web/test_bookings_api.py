@@ -206,11 +206,11 @@ def test_only_legal_moves(http: httpx2.Client, shop: Shop, clock: Clock) -> None
         return answer.status_code, answer.json().get("code", answer.json()["status"])
 
     assert move("completed") == (409, "too_early")
-    assert move("pending") == (409, "illegal_move")
+    assert move("pending") == (409, "illegal_transition")
     clock.at = AT + timedelta(hours=1)
     assert move("no_show") == (200, "no_show")
     assert move("completed") == (200, "completed")
-    assert move("cancelled") == (409, "illegal_move")
+    assert move("cancelled") == (409, "illegal_transition")
     events = http.get(f"/api/organizations/{shop.slug}/events", headers=shop.auth).json()["events"]
     assert [e["type"] for e in events if e["subject_id"] == made["id"]] == [
         "booking.created",

@@ -215,7 +215,7 @@ def test_a_room_that_is_booked_itself_gives_its_booking_to_another(staff: Staff)
     back = staff.move(made["id"], "buffered", "room", local_start="2026-11-24T10:00")["event"]
     assert (staff.columns(back), back["start"]) == ({"room"}, "2026-11-24T10:00:00"), "undone by another move"
     refused = staff.move(made["id"], "room", "mo", status=409)
-    assert refused["code"] == "not_for_this"
+    assert refused["code"] == "resource_not_eligible"
 
 
 def test_staff_give_any_length_but_not_anothers_time(staff: Staff) -> None:
@@ -254,7 +254,7 @@ def test_a_host_is_exchanged_for_another_of_the_pool(studio: Staff) -> None:
     shown = studio.http.get(f"/api/bookings/{made['id']}", headers=studio.headers).json()
     assert [p["email"] for p in shown["participants"] if p["role"] == "host"] == [BEN]
     refused = studio.move(made["id"], "ben", "cyd", status=409)
-    assert refused["code"] == "not_for_this"
+    assert refused["code"] == "resource_not_eligible"
     assert "Cyd cannot take this booking" in refused["detail"]
     again = studio.http.put(f"/api/bookings/{made['token']}", json={"start_time": "2026-11-24T15:00:00Z"})
     assert [p["email"] for p in again.json()["participants"] if p["role"] == "host"] == [BEN], (
@@ -311,7 +311,7 @@ def test_staff_book_with_the_resource_of_a_column(studio: Staff) -> None:
     refused = studio.place(
         "saw", "2026-11-24T16:00", "2026-11-24T16:30", offer_id=str(columns["lesson"]), status=409
     )
-    assert refused["code"] == "not_for_this"
+    assert refused["code"] == "resource_not_eligible"
 
 
 def test_what_someone_else_changed_is_not_overwritten(staff: Staff) -> None:
@@ -319,7 +319,7 @@ def test_what_someone_else_changed_is_not_overwritten(staff: Staff) -> None:
     seen = staff.event(made["id"])["revision"]
     staff.move(made["id"], "room", local_start="2026-11-24T11:00", revision=seen)
     refused = staff.move(made["id"], "room", local_start="2026-11-24T09:00", revision=seen, status=409)
-    assert refused["code"] == "changed_meanwhile"
+    assert refused["code"] == "stale_revision"
     assert refused["event"]["start"] == "2026-11-24T11:00:00"
     staff.move(made["id"], "room", local_start="2026-11-24T09:00", revision=refused["event"]["revision"])
 

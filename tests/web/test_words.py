@@ -14,8 +14,8 @@ import infra24
 from infra24 import auth, people, rate_limits
 from infra24.auth import passwords
 from infra24.bookings import BookerLimit, HoldOver
-from infra24.errors import Conflict, Forbidden, NotFound, Refusal, TooMany, Unavailable
-from infra24.i18n import LANGUAGES, LOCALES, speech
+from infra24.errors import Conflict, DomainError, Forbidden, NotFound, TooMany, Unavailable
+from infra24.i18n import LANGUAGES, LOCALES, locale_format
 from infra24.web import caller, guard, theme
 from infra24.web.account import passkeys, providers, security
 
@@ -55,7 +55,7 @@ _OBJECTIONS = {
 }
 
 
-def _refusals_of_accounts() -> set[type[Refusal]]:
+def _refusals_of_accounts() -> set[type[DomainError]]:
     """What is said to people about who they are: each module's own refusals."""
     modules = (
         rate_limits.model,
@@ -71,7 +71,7 @@ def _refusals_of_accounts() -> set[type[Refusal]]:
         kind
         for module in modules
         for kind in vars(module).values()
-        if isinstance(kind, type) and issubclass(kind, Refusal) and kind.__module__ == module.__name__
+        if isinstance(kind, type) and issubclass(kind, DomainError) and kind.__module__ == module.__name__
     }
 
 
@@ -98,7 +98,11 @@ def test_dates_and_prices_are_written_as_the_territory_does() -> None:
     from datetime import UTC, date, datetime
     from zoneinfo import ZoneInfo
 
-    british, american, spanish = speech("en", "en_GB"), speech("en", "en_US"), speech("es", "es_ES")
+    british, american, spanish = (
+        locale_format("en", "en_GB"),
+        locale_format("en", "en_US"),
+        locale_format("es", "es_ES"),
+    )
     on, at = date(2026, 11, 24), datetime(2026, 11, 24, 15, 5, tzinfo=UTC)
     assert british.day(on) == "Tuesday 24 November"
     assert american.day(on) == "Tuesday, November 24"

@@ -1,13 +1,13 @@
 """Recurring bookings: planned as a whole, made at once, changed one by one or together."""
 
-from infra24.bookings.series.changing import NotInSeries, Scope, cancel, get, move
+from infra24.bookings.series.changing import NotInSeries, SeriesRange, cancel, get, move
 from infra24.bookings.series.listing import Listed, listed
 from infra24.bookings.series.model import (
     Plan,
     PlannedDate,
     Series,
     SeriesConflicts,
-    SeriesWish,
+    SeriesRequest,
     UnknownSeries,
 )
 from infra24.bookings.series.planning import book, plan
@@ -18,10 +18,10 @@ __all__ = [
     "NotInSeries",
     "Plan",
     "PlannedDate",
-    "Scope",
     "Series",
     "SeriesConflicts",
-    "SeriesWish",
+    "SeriesRange",
+    "SeriesRequest",
     "UnknownSeries",
     "book",
     "cancel",

@@ -7,20 +7,20 @@ from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
 from infra24 import bookings, events, resources
-from infra24.bookings import Booking, By, SlotTaken, Status, allocation, lookup
+from infra24.bookings import ActorRole, Booking, SlotTaken, Status, allocation, lookup
 from infra24.bookings.series import queries
 from infra24.bookings.series.model import Plan, Series, SeriesConflicts, UnknownSeries
-from infra24.bookings.series.planning import Slot, lay, survey
+from infra24.bookings.series.planning import Occurrence, load_state, plan_occurrences
 from infra24.bookings.series.recurrence import instant_of, moved, occurrences, parts_of, written
 from infra24.db import Tx
-from infra24.errors import Invalid, Problem
-from infra24.resources import Choice
+from infra24.errors import Invalid, ValidationFailed
+from infra24.resources import HostPreference
 
 _TRIES = 50
 _STANDING = (Status.PENDING, Status.CONFIRMED)
 
 
-class Scope(StrEnum):
+class SeriesRange(StrEnum):
     """How far a change reaches: from one date on, or over all that are to come."""
 
     LATER = "this_and_later"
@@ -32,7 +32,7 @@ class NotInSeries(Invalid):
 
 
 async def get(tx: Tx, series_id: UUID, *, lock: bool = False) -> tuple[Series, list[Booking]]:
-    """A series and its bookings by date. Refuses with UnknownSeries."""
+    """A series and its bookings by date. Raises UnknownSeries."""
     series = await queries.get(tx, series_id, lock=lock)
     if series is None:
         raise UnknownSeries()
@@ -40,15 +40,15 @@ async def get(tx: Tx, series_id: UUID, *, lock: bool = False) -> tuple[Series, l
 
 
 async def cancel(
-    tx: Tx, series_id: UUID, scope: Scope, booking_id: UUID | None, *, now: datetime, because: str = ""
+    tx: Tx, series_id: UUID, scope: SeriesRange, booking_id: UUID | None, *, now: datetime, because: str = ""
 ) -> list[Booking]:
     """Cancel the dates to come, all or from one on; what is past stays.
 
-    Refuses with UnknownSeries and NotInSeries.
+    Raises UnknownSeries and NotInSeries.
     """
     series, all_ = await _locked(tx, series_id)
     cancelled = [
-        await bookings.cancel(tx, booking.id, by=By.STAFF, now=now, because=because)
+        await bookings.cancel(tx, booking.id, by=ActorRole.STAFF, now=now, because=because)
         for booking in _from(all_, scope, booking_id, now)
     ]
     events.record(tx, "series.cancelled", series.id, {"dates": len(cancelled), "because": because}, now)
@@ -58,7 +58,7 @@ async def cancel(
 async def move(
     tx: Tx,
     series_id: UUID,
-    scope: Scope,
+    scope: SeriesRange,
     booking_id: UUID | None,
     start: datetime,
     minutes: int | None,
@@ -68,9 +68,9 @@ async def move(
     """Move dates of a series together: `start` is the new time of the one named, or of the next one.
 
     Each keeps its distance in wall time. Dates that were changed alone stay as they are; so does what is
-    past. From the first moved date on it is a series of its own. Refuses with SeriesConflicts, which
-    carries the plan, and then nothing was moved; with UnknownSeries, NotInSeries, and Problem where the
-    rule cannot follow.
+    past. From the first moved date on it is a series of its own. Raises SeriesConflicts, which
+    carries the plan, and then nothing was moved; UnknownSeries, NotInSeries, and ValidationFailed where
+    the rule cannot follow.
     """
     series, all_ = await _locked(tx, series_id)
     affected = [b for b in _from(all_, scope, booking_id, now) if not b.is_exception and b.series_at]
@@ -82,23 +82,25 @@ async def move(
     shift = start.astimezone(zone).replace(tzinfo=None) - named.series_at
     later = _later(series, all_, affected, shift, minutes, zone)
     walls = {b.series_at + shift: b for b in affected if b.series_at is not None}
-    slots = [Slot(wall, instant_of(zone, wall)) for wall in sorted(walls)]
+    slots = [Occurrence(wall, instant_of(zone, wall)) for wall in sorted(walls)]
     offer = replace(offer, rules=offer.rules.for_staff())
     ids = [booking.id for booking in affected]
     for _ in range(_TRIES):
-        ground = await survey(tx, offer, Choice.read(named.choice), later.minutes, slots, now, ids)
-        dates, placed = await lay(tx, ground, slots, named, False, own=walls)
+        ground = await load_state(
+            tx, offer, HostPreference.read(named.choice), later.minutes, slots, now, ids
+        )
+        dates, placed = await plan_occurrences(tx, ground, slots, named, False, own=walls)
         planned = Plan(zone.key, dates)
         if planned.conflicts:
             raise SeriesConflicts(planned)
         try:
-            async with tx.attempt():
+            async with tx.savepoint():
                 await _write(tx, series, later, all_, affected)
                 for booking in affected:
                     await allocation.release(tx, booking.id, hosts_too=True)
                 anew = [(replace(b, series_id=later.id, series_at=d.wall), f)
                         for (b, f), d in zip(placed, dates, strict=True)]  # fmt: skip
-                if not await allocation.seat_all(tx, offer, anew, now, returned=ground.returned):
+                if not await allocation.allocate_all(tx, offer, anew, now, returned=ground.returned):
                     raise _Lost
         except _Lost:
             continue
@@ -107,7 +109,9 @@ async def move(
         moved_ids = {booking.id for booking, _ in anew}
         for after in await lookup.of_series(tx, later.id):
             if after.id in moved_ids:
-                events.record(tx, "booking.rescheduled", after.id, {**after.facts(), "by": By.STAFF}, now)
+                events.record(
+                    tx, "booking.rescheduled", after.id, {**after.facts(), "by": ActorRole.STAFF}, now
+                )
         return later, planned
     raise SlotTaken()
 
@@ -124,12 +128,12 @@ async def _locked(tx: Tx, series_id: UUID) -> tuple[Series, list[Booking]]:
     return await get(tx, series_id, lock=True)
 
 
-def _from(all_: list[Booking], scope: Scope, booking_id: UUID | None, now: datetime) -> list[Booking]:
+def _from(all_: list[Booking], scope: SeriesRange, booking_id: UUID | None, now: datetime) -> list[Booking]:
     """The dates to come that a change reaches."""
     named = next((b for b in all_ if b.id == booking_id), None)
-    if (scope is Scope.LATER or booking_id is not None) and named is None:
+    if (scope is SeriesRange.LATER or booking_id is not None) and named is None:
         raise NotInSeries()
-    since = named.series_at if named is not None and scope is Scope.LATER else None
+    since = named.series_at if named is not None and scope is SeriesRange.LATER else None
     return [
         b
         for b in all_
@@ -147,7 +151,7 @@ def _later(
 ) -> Series:
     """The series that the affected dates make: the same one, if they are all of it.
 
-    Refuses with Problem where no rule of this kind has the dates that are wanted.
+    Raises ValidationFailed where no rule of this kind has the dates that are wanted.
     """
     first = affected[0].series_at
     assert first is not None
@@ -160,7 +164,7 @@ def _later(
     rule = moved(written(parts), begins, shift, zone)
     wanted = {b.series_at + shift for b in affected if b.series_at is not None}
     if not wanted <= set(occurrences(rule, begins + shift, zone)):
-        raise Problem({"start_time": "no rule has these dates: end this series and begin another"})
+        raise ValidationFailed({"start_time": "no rule has these dates: end this series and begin another"})
     return replace(
         series,
         id=series.id if same else uuid4(),

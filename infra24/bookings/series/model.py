@@ -7,10 +7,10 @@ from typing import Any
 from uuid import UUID
 
 from infra24.availability import Reason
-from infra24.bookings import Person
+from infra24.bookings import BookerDetails
 from infra24.errors import Conflict, NotFound
 from infra24.rate_limits import Client
-from infra24.resources import ANYONE, Choice
+from infra24.resources import ANYONE, HostPreference
 
 
 class UnknownSeries(NotFound):
@@ -18,7 +18,7 @@ class UnknownSeries(NotFound):
 
 
 @dataclass(frozen=True, slots=True)
-class SeriesWish:
+class SeriesRequest:
     """A party's wish for a time that recurs. `first` is its first date, an instant.
 
     `without` are dates to leave out and `instead` other times for some, both by the wall time that the
@@ -29,11 +29,11 @@ class SeriesWish:
     first: datetime
     minutes: int
     rule: str
-    person: Person
-    choice: Choice = ANYONE
+    person: BookerDetails
+    choice: HostPreference = ANYONE
     skips_holidays: bool = True
-    without: frozenset[datetime] = frozenset()
-    instead: Mapping[datetime, datetime] = field(default_factory=dict)
+    excluded_dates: frozenset[datetime] = frozenset()
+    moved_dates: Mapping[datetime, datetime] = field(default_factory=dict)
     client: Client | None = None
 
 

@@ -8,9 +8,9 @@ from uuid import UUID, uuid4
 from infra24 import events, resources, round_robin
 from infra24.availability import (
     Busy,
+    LimitScope,
     Pooling,
     Reason,
-    Whose,
     charges,
     free_hosts,
     free_starts,
@@ -19,15 +19,15 @@ from infra24.availability import (
 )
 from infra24.availability.hours import day_number, day_span
 from infra24.bookings import (
+    ActorRole,
+    BookerDetails,
     Booking,
-    By,
+    BookingRequest,
     LimitReached,
-    Person,
     SlotNotOffered,
     SlotTaken,
     Status,
     Tokens,
-    Wish,
     allocation,
     claim_queries,
     creation,
@@ -37,19 +37,19 @@ from infra24.bookings import (
 from infra24.bookings import queries as queries_of_bookings
 from infra24.bookings.clients import check_client, note_client
 from infra24.bookings.series import queries
-from infra24.bookings.series.model import Plan, PlannedDate, Series, SeriesConflicts, SeriesWish
+from infra24.bookings.series.model import Plan, PlannedDate, Series, SeriesConflicts, SeriesRequest
 from infra24.bookings.series.recurrence import in_wall_time, instant_of, occurrences
-from infra24.bookings.snapshots import Outlook, claims_by_member, seconds, timetable
+from infra24.bookings.snapshots import AvailabilitySnapshot, claims_by_member, seconds, timetable
 from infra24.db import Tx
-from infra24.errors import Problem
+from infra24.errors import ValidationFailed
 from infra24.organizations import UnknownResource
-from infra24.resources import Choice, Offer
+from infra24.resources import HostPreference, Offer
 
 _TRIES = 50
 
 
 @dataclass(frozen=True, slots=True)
-class Slot:
+class Occurrence:
     """A date to plan: where its rule puts it and when it is to be."""
 
     wall: datetime
@@ -57,7 +57,7 @@ class Slot:
 
 
 @dataclass(slots=True)
-class Ground:
+class PlanningState:
     """What stands around the dates of a series: the claims of others, and of the dates planned so far.
 
     `offer` is narrowed to the choice of the series, `whole` is not. `of_booker` are the begin and end of
@@ -66,7 +66,7 @@ class Ground:
     """
 
     whole: Offer
-    choice: Choice
+    choice: HostPreference
     length: timedelta
     claims: dict[UUID, list[Busy]]
     made: list[tuple[int, int]]
@@ -79,11 +79,11 @@ class Ground:
     @property
     def offer(self) -> Offer:
         """The offer with the hosts of the series."""
-        return self.whole.narrowed(self.choice)
+        return self.whole.restricted_to(self.choice)
 
     def outlook(
         self, start: datetime, span: tuple[datetime, datetime] | None = None, *, whole: bool = False
-    ) -> Outlook:
+    ) -> AvailabilitySnapshot:
         """What decides about one date, or about the starts of a span around it."""
         wide = span or (start, start + timedelta(seconds=1))
         first, last = seconds(wide[0] - self.reach), seconds(wide[1] + self.reach)
@@ -93,7 +93,7 @@ class Ground:
         }
         offer = self.whole if whole else self.offer
         seen = timetable(offer, near, wide, self.length, self.now, self.made)
-        return Outlook(offer, seen, False, self.choice, ())
+        return AvailabilitySnapshot(offer, seen, False, self.choice, ())
 
     def holiday_of(self, start: datetime) -> str | None:
         """The name of the holiday that a start falls on, if it does."""
@@ -103,12 +103,12 @@ class Ground:
     def beyond(self, start: datetime) -> list[Reason]:
         """The booker's limits that one more date is too many for."""
         adds = (seconds(start), seconds(start + self.length))
-        limits = self.whole.rules.limits_of(Whose.BOOKER)
+        limits = self.whole.rules.limits_of(LimitScope.BOOKER)
         return [
             limit.reason for limit in limits if limit.is_used_up(self.whole.rules.zone, self.of_booker, adds)
         ]
 
-    def add(self, booking: Booking, found: allocation.Assignment) -> None:
+    def add(self, booking: Booking, found: allocation.Allocation) -> None:
         """Let a planned booking stand, so that the next dates see it."""
         for id_, busy in allocation.virtual_claims(found, booking):
             self.claims.setdefault(id_, []).append(busy)
@@ -133,23 +133,23 @@ class Ground:
             self.standings[host] = (balance + change, since)
 
 
-async def plan(tx: Tx, wish: SeriesWish, *, by: By, now: datetime) -> Plan:
+async def plan(tx: Tx, wish: SeriesRequest, *, by: ActorRole, now: datetime) -> Plan:
     """Each date of a series: free, in conflict (why, and what else there is), or skipped. Changes nothing.
 
-    Refuses with Problem a rule that cannot be read and a series that the offer does not allow, and with
+    Raises ValidationFailed for a rule that cannot be read and a series that the offer does not allow;
     UnknownResource. Staff are not bound by notice, horizon and limits.
     """
     offer = await _offer(tx, wish, by)
     slots = dates_of(wish, offer)
-    ground = await survey(tx, offer, wish.choice, wish.minutes, slots, now, email=wish.person.email)
-    nobody = replace(wish, person=Person("", ""))
+    ground = await load_state(tx, offer, wish.choice, wish.minutes, slots, now, email=wish.person.email)
+    nobody = replace(wish, person=BookerDetails("", ""))
     stub = _stub(tx, nobody, offer, now)
-    dates, _ = await lay(tx, ground, slots, stub, wish.skips_holidays, wish.without)
+    dates, _ = await plan_occurrences(tx, ground, slots, stub, wish.skips_holidays, wish.excluded_dates)
     return Plan(offer.rules.zone.key, dates)
 
 
 async def book(
-    tx: Tx, wish: SeriesWish, *, by: By, tokens: Tokens, now: datetime
+    tx: Tx, wish: SeriesRequest, *, by: ActorRole, tokens: Tokens, now: datetime
 ) -> tuple[Series, list[Booking]]:
     """Make a whole series at once, or nothing. Refuses as `plan` does, and with SeriesConflicts, which
     carries the plan, when a date cannot be had that was not left out; and as `bookings.book` for the client.
@@ -158,7 +158,7 @@ async def book(
     await allocation.lock_all(tx, await resources.offer(tx, wish.resource_id))
     offer = await _offer(tx, wish, by)  # as it is now that whoever was changing it is done
     await allocation.lock_all(tx, offer)
-    if offer.rules.limits_of(Whose.BOOKER):
+    if offer.rules.limits_of(LimitScope.BOOKER):
         await queries_of_bookings.lock_booker(tx, wish.person.email)
     slots = dates_of(wish, offer)
     stub = _stub(tx, wish, offer, now)
@@ -173,30 +173,32 @@ async def book(
         wish.skips_holidays,
     )
     for _ in range(_TRIES):
-        ground = await survey(tx, offer, wish.choice, wish.minutes, slots, now, email=wish.person.email)
-        dates, placed = await lay(tx, ground, slots, stub, wish.skips_holidays, wish.without)
+        ground = await load_state(tx, offer, wish.choice, wish.minutes, slots, now, email=wish.person.email)
+        dates, placed = await plan_occurrences(
+            tx, ground, slots, stub, wish.skips_holidays, wish.excluded_dates
+        )
         planned = Plan(offer.rules.zone.key, dates)
         if planned.conflicts:
             raise SeriesConflicts(planned)
         if not placed:
-            raise Problem({"without": "no date is left"})
+            raise ValidationFailed({"without": "no date is left"})
         walls = [date.wall for date in dates if date.state == "free"]
         made = [
-            (_member(tx, booking, series, wall, tokens, alone=wall in wish.instead), found)
+            (_member(tx, booking, series, wall, tokens, alone=wall in wish.moved_dates), found)
             for (booking, found), wall in zip(placed, walls, strict=True)
         ]
         hashes = [tokens.hash_of(tx.org_id, booking.id) for booking, _ in made]
         try:
-            async with tx.attempt():
+            async with tx.savepoint():
                 await queries.insert(tx, series, now)
-                if not await allocation.seat_all(tx, offer, made, now, hashes=hashes):
+                if not await allocation.allocate_all(tx, offer, made, now, hashes=hashes):
                     raise _Lost
         except _Lost:
             continue
         bookings = [_seated(booking, found) for booking, found in made]
         note_client(tx, wish.client, [booking.id for booking in bookings], now)
         for booking in bookings:
-            creation.announce(tx, booking, now)
+            creation.record_created(tx, booking, now)
         facts = {"rule": series.rule, "dates": len(bookings), "title": offer.resource.title}
         events.record(tx, "series.created", series.id, facts, now)
         return series, bookings
@@ -207,97 +209,101 @@ class _Lost(Exception):
     """One of the dates went to someone else."""
 
 
-async def _check_client(tx: Tx, wish: SeriesWish, by: By, now: datetime) -> None:
+async def _check_client(tx: Tx, wish: SeriesRequest, by: ActorRole, now: datetime) -> None:
     """Each date counts as a booking of its own."""
     if wish.client is not None:
         offer = await _offer(tx, wish, by)
         status = Status.PENDING if offer.rules.approval else Status.CONFIRMED
-        count = len(dates_of(wish, offer)) - len(wish.without)
+        count = len(dates_of(wish, offer)) - len(wish.excluded_dates)
         await check_client(tx, wish.client, status, wish.person.email, now, count)
 
 
-async def _offer(tx: Tx, wish: SeriesWish, by: By) -> Offer:
+async def _offer(tx: Tx, wish: SeriesRequest, by: ActorRole) -> Offer:
     offer = await resources.offer(tx, wish.resource_id)
     if not (offer.resource.is_active and offer.resource.is_bookable):
         raise UnknownResource()
     if wish.minutes not in offer.rules.durations:
-        raise Problem({"duration": f"is one of {', '.join(map(str, offer.rules.durations))}"})
-    if by is By.STAFF:
+        raise ValidationFailed({"duration": f"is one of {', '.join(map(str, offer.rules.durations))}"})
+    if by is ActorRole.STAFF:
         return replace(offer, rules=offer.rules.for_staff())
     if wish.choice.hosts:
-        offer.check_wish()
+        offer.check_host_request()
     if not offer.rules.series_most:
-        raise Problem({"rule": "this is booked date by date; ask us for a series"})
+        raise ValidationFailed({"rule": "this is booked date by date; ask us for a series"})
     most = offer.rules.series_most
     if len(occurrences(wish.rule, _wall(wish.first, offer), offer.rules.zone)) > most:
-        raise Problem({"rule": f"has more than the {most} dates that can be booked at once"})
+        raise ValidationFailed({"rule": f"has more than the {most} dates that can be booked at once"})
     return offer
 
 
-def dates_of(wish: SeriesWish, offer: Offer) -> list[Slot]:
+def dates_of(wish: SeriesRequest, offer: Offer) -> list[Occurrence]:
     """The dates of a wish, each at the time its rule gives it or at the one chosen instead."""
     zone = offer.rules.zone
     walls = occurrences(wish.rule, _wall(wish.first, offer), zone)
     problems = {
         f"{name}[{at.isoformat()}]": "is not one of the dates"
-        for name, named in (("without", wish.without), ("instead", wish.instead))
+        for name, named in (("without", wish.excluded_dates), ("instead", wish.moved_dates))
         for at in named
         if at not in set(walls)
     }
     if problems:
-        raise Problem(problems)
-    return [Slot(wall, wish.instead.get(wall) or instant_of(zone, wall)) for wall in walls]
+        raise ValidationFailed(problems)
+    return [Occurrence(wall, wish.moved_dates.get(wall) or instant_of(zone, wall)) for wall in walls]
 
 
-async def survey(
+async def load_state(
     tx: Tx,
     offer: Offer,
-    choice: Choice,
+    choice: HostPreference,
     minutes: int,
-    slots: Sequence[Slot],
+    slots: Sequence[Occurrence],
     now: datetime,
     ignoring: Sequence[UUID] = (),
     *,
     email: str = "",
-) -> Ground:
+) -> PlanningState:
     """Read, in one statement, the claims around all dates: of each the whole local day."""
     length = timedelta(minutes=minutes)
-    reach = snapshots.margin(offer, length)
+    reach = snapshots.search_margin(offer, length)
     zone = offer.rules.zone
     days = [day_span(zone, slot.start.astimezone(zone).date()) for slot in slots]
     beyond = int(reach.total_seconds())
     spans = union((first - beyond, last + beyond) for first, last in days)
     moments = [(instant(first), instant(last)) for first, last in spans]
-    rows = await claim_queries.look_around(tx, offer.members, moments, offer.longest, now, ignoring)
+    rows = await claim_queries.claims_in_spans(tx, offer.members, moments, offer.longest, now, ignoring)
     made: list[tuple[int, int]] = []
-    if offer.rules.limits_of(Whose.OFFER):
-        made = await claim_queries.made(tx, offer.resource.id, moments[0][0], moments[-1][1], now, ignoring)
+    if offer.rules.limits_of(LimitScope.OFFER):
+        made = await claim_queries.booking_spans(
+            tx, offer.resource.id, moments[0][0], moments[-1][1], now, ignoring
+        )
     own: list[tuple[int, int]] = []
-    if email and offer.rules.limits_of(Whose.BOOKER):
+    if email and offer.rules.limits_of(LimitScope.BOOKER):
         month = timedelta(days=32)
         since, until = moments[0][0] - month, moments[-1][1] + month
-        own = await claim_queries.made(tx, offer.resource.id, since, until, now, ignoring, email=email)
+        own = await claim_queries.booking_spans(
+            tx, offer.resource.id, since, until, now, ignoring, email=email
+        )
     standings: dict[UUID, tuple[int, int]] = {}
-    if offer.narrowed(choice).pooling is Pooling.ROUND_ROBIN:
+    if offer.restricted_to(choice).pooling is Pooling.ROUND_ROBIN:
         standings = await round_robin.standings(tx, offer.resource.id)
-    return Ground(offer, choice, length, claims_by_member(rows), made, own, standings, reach, now)
+    return PlanningState(offer, choice, length, claims_by_member(rows), made, own, standings, reach, now)
 
 
-async def lay(
+async def plan_occurrences(
     tx: Tx,
-    ground: Ground,
-    slots: Sequence[Slot],
+    ground: PlanningState,
+    slots: Sequence[Occurrence],
     stub: Booking,
     skips_holidays: bool,
     without: frozenset[datetime] = frozenset(),
     own: Mapping[datetime, Booking] | None = None,
-) -> tuple[list[PlannedDate], list[tuple[Booking, allocation.Assignment]]]:
+) -> tuple[list[PlannedDate], list[tuple[Booking, allocation.Allocation]]]:
     """Lay the dates down one after the other, with the same hosts where they can stay.
 
     `own` are bookings that stand already and are moved, by their wall time.
     """
     dates: list[PlannedDate] = []
-    placed: list[tuple[Booking, allocation.Assignment]] = []
+    placed: list[tuple[Booking, allocation.Allocation]] = []
     keep: Sequence[UUID] = ()
     for slot in slots:
         end = slot.start + ground.length
@@ -324,8 +330,8 @@ async def lay(
 
 
 async def _find(
-    tx: Tx, ground: Ground, slot: Slot, booking: Booking, keep: Sequence[UUID], *, new: bool
-) -> allocation.Assignment:
+    tx: Tx, ground: PlanningState, slot: Occurrence, booking: Booking, keep: Sequence[UUID], *, new: bool
+) -> allocation.Allocation:
     """Who and what takes one date, on top of what is laid down."""
     if new:
         beyond = ground.beyond(slot.start)
@@ -335,10 +341,14 @@ async def _find(
     if not new and keep and not allocation.can_keep(outlook, booking, keep):
         await ground.give_back(tx, booking)
         keep = ()
-    return await allocation.find(tx, outlook, booking, keep=keep, new=new, standings=ground.standings)
+    return await allocation.best_allocation(
+        tx, outlook, booking, keep=keep, new=new, standings=ground.standings
+    )
 
 
-def _conflict(ground: Ground, slot: Slot, end: datetime, refusal: SlotTaken | SlotNotOffered) -> PlannedDate:
+def _conflict(
+    ground: PlanningState, slot: Occurrence, end: datetime, refusal: SlotTaken | SlotNotOffered
+) -> PlannedDate:
     """Why a date cannot be had, and what else there is: another host at that time, or the nearest times."""
     reasons = refusal.reasons or (Reason("taken"),)
     zone = ground.offer.rules.zone
@@ -354,12 +364,12 @@ def _conflict(ground: Ground, slot: Slot, end: datetime, refusal: SlotTaken | Sl
     return PlannedDate(slot.wall, slot.start, end, "conflict", list(reasons), (), others)
 
 
-def _stub(tx: Tx, wish: SeriesWish, offer: Offer, now: datetime) -> Booking:
+def _stub(tx: Tx, wish: SeriesRequest, offer: Offer, now: datetime) -> Booking:
     """A booking of the series without its date."""
     end = wish.first + timedelta(minutes=wish.minutes)
     person = wish.person if wish.person.name else None
-    single = Wish(wish.resource_id, wish.first, end, person, wish.choice)
-    return creation.wished(tx, single, offer, now)
+    single = BookingRequest(wish.resource_id, wish.first, end, person, wish.choice)
+    return creation.draft_booking(tx, single, offer, now)
 
 
 def _member(
@@ -369,7 +379,7 @@ def _member(
     return replace(booking, series_id=series.id, series_at=wall, meeting_url=url, is_exception=alone)
 
 
-def _seated(booking: Booking, found: allocation.Assignment) -> Booking:
+def _seated(booking: Booking, found: allocation.Allocation) -> Booking:
     bookers = tuple(p for p in booking.participants if p.role == "booker")
     return replace(booking, participants=(*bookers, *found.hosts))
 

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from dateutil.rrule import rrulestr
 
-from infra24.errors import Problem
+from infra24.errors import ValidationFailed
 
 MOST_DATES = 366
 MOST_YEARS = 10
@@ -36,7 +36,7 @@ _DAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 
 
 def parts_of(rule: str) -> dict[str, str]:
-    """A rule as its parts. Refuses with Problem what is not a rule of days that ends."""
+    """A rule as its parts. Raises ValidationFailed for what is not a rule of days that ends."""
     text = rule.strip().upper().removeprefix("RRULE:")
     pairs = [part.partition("=") for part in text.split(";") if part]
     parts = {name: value for name, _, value in pairs}
@@ -54,7 +54,7 @@ def parts_of(rule: str) -> dict[str, str]:
     if not wrong and not re.fullmatch(rf"(({ordinal})?{_DAY},?)*", parts.get("BYDAY", "")):
         wrong = f"has a BYDAY that cannot be: {parts['BYDAY'][:40]}"
     if wrong:
-        raise Problem({"rule": wrong})
+        raise ValidationFailed({"rule": wrong})
     return parts
 
 
@@ -75,7 +75,7 @@ def in_wall_time(rule: str, zone: ZoneInfo) -> str:
             whole = until if "T" in until else f"{until}T235959"
             parts["UNTIL"] = datetime.strptime(whole, _WRITTEN).replace(tzinfo=UTC).strftime(_WRITTEN)
     except (ValueError, OverflowError):
-        raise Problem({"rule": f"ends on a date that does not exist: {until}"}) from None
+        raise ValidationFailed({"rule": f"ends on a date that does not exist: {until}"}) from None
     return written(parts)
 
 
@@ -83,7 +83,7 @@ def occurrences(rule: str, first: datetime, zone: ZoneInfo) -> list[datetime]:
     """The dates of a rule in wall time (no zone), from the first on: at most 366, within ten years.
 
     The first date counts only if the rule has it. UNTIL is wall time, or an instant when it ends in Z.
-    Refuses with Problem.
+    Raises ValidationFailed.
     """
     parts = parts_of(in_wall_time(rule, zone))
     wanted = int(parts.pop("COUNT", MOST_DATES + 1))
@@ -94,18 +94,18 @@ def occurrences(rule: str, first: datetime, zone: ZoneInfo) -> list[datetime]:
     until = min(parts.get("UNTIL", "9"), last.strftime(_WRITTEN))
     parts["UNTIL"] = f"{int(until[:4]) + cycles:04}{until[4:]}"
     if wanted > MOST_DATES + 1:
-        raise Problem({"rule": f"has more than {MOST_DATES} dates"})
+        raise ValidationFailed({"rule": f"has more than {MOST_DATES} dates"})
     try:
         there = rrulestr(written(parts), dtstart=first.replace(year=first.year + cycles))
         found = [at.replace(year=at.year - cycles) for at in islice(there, min(wanted, MOST_DATES + 1))]
     except (ValueError, KeyError, IndexError, TypeError, OverflowError) as error:
-        raise Problem({"rule": f"cannot be read: {error}"}) from None
+        raise ValidationFailed({"rule": f"cannot be read: {error}"}) from None
     if len(found) > MOST_DATES:
-        raise Problem({"rule": f"has more than {MOST_DATES} dates"})
+        raise ValidationFailed({"rule": f"has more than {MOST_DATES} dates"})
     if "COUNT" in rule.upper() and len(found) < wanted:
-        raise Problem({"rule": f"has no {wanted} dates within {MOST_YEARS} years"})
+        raise ValidationFailed({"rule": f"has no {wanted} dates within {MOST_YEARS} years"})
     if not found:
-        raise Problem({"rule": "has no date"})
+        raise ValidationFailed({"rule": "has no date"})
     return found
 
 
@@ -128,8 +128,10 @@ def moved(rule: str, first: datetime, by: timedelta, zone: ZoneInfo) -> str:
 
 
 def wall_time(text: str) -> datetime:
-    """A wall time as it is written, without a zone. Refuses with Problem."""
+    """A wall time as it is written, without a zone. Raises ValidationFailed."""
     try:
         return datetime.fromisoformat(text).replace(tzinfo=None)
     except ValueError:
-        raise Problem({"instead": f"{text!r} is not a local time such as 2026-12-01T10:00:00"}) from None
+        raise ValidationFailed(
+            {"instead": f"{text!r} is not a local time such as 2026-12-01T10:00:00"}
+        ) from None

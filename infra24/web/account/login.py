@@ -86,7 +86,7 @@ def end_cookies(request: Request, answer: Response) -> None:
 
 
 async def count(request: Request, what: str, key: str) -> None:
-    """Count an attempt and keep the count whatever comes of it. Refuses with RateLimited."""
+    """Count an attempt and keep the count whatever comes of it. Raises RateLimited."""
     found = services(request)
     async with found.database.accounts() as tx:
         wait = await rate_limits.count_attempt(tx, what, key, found.clock())
@@ -99,7 +99,7 @@ async def failures_counted(request: Request, *attempts: tuple[str, str]) -> Asyn
     """Count attempts (what, by whom) before a proof is looked at; give them back when the block ends well,
     or when the proof could not be looked at.
 
-    So only failures count, and many guesses at once are counted too. Refuses with RateLimited.
+    So only failures count, and many guesses at once are counted too. Raises RateLimited.
     """
     found = services(request)
     now = found.clock()

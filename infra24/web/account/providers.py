@@ -75,7 +75,7 @@ async def back(request: Request) -> Response:
 
 
 def _to_connect(request: Request) -> str:
-    """The session that asked to connect a provider, or nothing. Refuses with what others made up."""
+    """The session that asked to connect a provider, or nothing. Raises what others made up."""
     found, asked = services(request), request.query_params.get("connect")
     if asked is None:
         return ""
@@ -114,7 +114,7 @@ async def _enter(request: Request, found: Services, claims: Claims, to: str) -> 
 
 def _proved(claims: Claims) -> str:
     """The address that a provider has proved. One that only becomes someone's by being spelled anew (a Kelvin
-    sign for a K) proves nothing about theirs. Refuses with UnprovedAddress."""
+    sign for a K) proves nothing about theirs. Raises UnprovedAddress."""
     said = claims.email or ""
     found = address_typed(said)
     if not claims.email_verified or found is None:

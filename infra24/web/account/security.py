@@ -13,7 +13,7 @@ from starlette.responses import RedirectResponse
 from infra24 import people
 from infra24.auth import passwords, totp
 from infra24.auth.model import DecryptionFailed
-from infra24.errors import Problem, Refusal, Unauthenticated
+from infra24.errors import DomainError, Unauthenticated, ValidationFailed
 from infra24.people import AuthenticatedUser, ReauthenticationRequired
 from infra24.people.devices import device_named
 from infra24.rate_limits import RateLimited
@@ -41,7 +41,7 @@ def signed_in(request: Request) -> AuthenticatedUser:
 
 
 def require_fresh(request: Request) -> AuthenticatedUser:
-    """Whose account it is, if they proved lately that it is. Refuses with ReauthenticationRequired."""
+    """Whose account it is, if they proved lately that it is. Raises ReauthenticationRequired."""
     user = signed_in(request)
     if not people.sessions.is_fresh(user, services(request).clock()):
         raise ReauthenticationRequired()
@@ -64,11 +64,11 @@ async def security(request: Request) -> Response:
         return await verb(request, sent)
     except ReauthenticationRequired:
         return await _page(request, {"prove": True}, 403)
-    except Problem as problem:
+    except ValidationFailed as problem:
         return await _page(request, {"errors": problem.problems}, 422)
     except RateLimited:
         raise  # its page says when to try again
-    except Refusal as refusal:
+    except DomainError as refusal:
         return await _page(request, {"said": refusal.sentence}, status_of(refusal))
 
 
@@ -98,7 +98,7 @@ async def _prove(request: Request, sent: dict[str, str]) -> Response:
             account = await people.accounts.get(tx, user.user_id)
         stored = account.password_hash
         if stored and not await found.auth.passwords.verify(sent.get("password", ""), stored):
-            raise Problem({"prove": NOT_YOURS})
+            raise ValidationFailed({"prove": NOT_YOURS})
         async with found.database.accounts() as tx:
             if stored is None:
                 code = sent.get("code", "")[:40]
@@ -116,7 +116,7 @@ async def _set_password(request: Request, sent: dict[str, str]) -> Response:
     about = [user.email, user.name, "infra24", *(place.name for place in user.orgs)]
     objection = passwords.weakness(new, about)
     if objection is not None:
-        raise Problem({"new_password": objection})
+        raise ValidationFailed({"new_password": objection})
     hashed = await found.auth.passwords.hash(new)
     async with found.database.accounts(caller_of(request).actor) as tx:
         await people.accounts.set_password(tx, user.user_id, hashed, user.session_id)

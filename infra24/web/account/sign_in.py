@@ -8,7 +8,7 @@ from fastapi import Request, Response
 from starlette.responses import RedirectResponse
 
 from infra24 import people, rate_limits
-from infra24.errors import Refusal
+from infra24.errors import DomainError
 from infra24.people import LinkExpired, WrongCredentials
 from infra24.rate_limits import RateLimited
 from infra24.web.account.login import (
@@ -47,7 +47,7 @@ async def sign_in(request: Request) -> Response:
         return await _by_password(request, email, sent.get("password", ""), to)
     except RateLimited:
         raise  # its page says when to try again
-    except Refusal as refusal:
+    except DomainError as refusal:
         return _page(request, {"email": email, "refusal": refusal.code, "said": refusal.sentence},
                      status_of(refusal))  # fmt: skip
 

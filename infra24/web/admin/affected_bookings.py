@@ -9,13 +9,13 @@ from zoneinfo import ZoneInfo
 from fastapi import Request
 
 from infra24 import bookings
-from infra24.bookings import Booking, Broken, By, Move, UnknownBooking
+from infra24.bookings import ActorRole, AffectedBooking, Booking, Move, UnknownBooking
 from infra24.db import Tx
-from infra24.errors import Refusal
+from infra24.errors import DomainError
 from infra24.organizations import Organization
 from infra24.web.admin.form_data import Entries
 from infra24.web.caller import caller_of, here_of
-from infra24.web.rendering import speech_for
+from infra24.web.rendering import format_for
 from infra24.web.services import services
 
 MOST = 50
@@ -34,10 +34,10 @@ class Result:
 
 
 async def with_ways(
-    request: Request, tx: Tx, here: Organization, broken: list[Broken]
+    request: Request, tx: Tx, here: Organization, broken: list[AffectedBooking]
 ) -> list[dict[str, Any]]:
     """The first of these bookings with the choices that there are for each: value and words."""
-    speech, now = speech_for(request, here), services(request).clock()
+    speech, now = format_for(request, here), services(request).clock()
     found = []
     for one in broken[:MOST]:
         ways = await bookings.alternatives_for(tx, one.booking, now)
@@ -57,7 +57,7 @@ async def rescue(request: Request, typed: Entries) -> list[Result]:
 
 
 async def _one(request: Request, here: Organization, typed: Entries, text: str) -> Result:
-    found, speech = services(request), speech_for(request, here)
+    found, speech = services(request), format_for(request, here)
     title, booker, when = text[:8].upper(), "", ""
     try:
         id_ = _id(text)
@@ -66,14 +66,14 @@ async def _one(request: Request, here: Organization, typed: Entries, text: str) 
             title, booker, when = before.resource_title, before.booker_name, _when(speech, before)
             if typed.get("do") == "cancel":
                 because = typed.get("because")[:500]
-                await bookings.cancel(tx, id_, by=By.STAFF, now=found.clock(), because=because)
+                await bookings.cancel(tx, id_, by=ActorRole.STAFF, now=found.clock(), because=because)
                 return Result(title, booker, when, "cancelled")
             to = typed.get(f"to-{id_}")
             if not to:
                 return Result(title, booker, when, "", "Choose where it should go.")
             after = await _move(tx, before, to, found.clock())
         return Result(title, booker, _when(speech, after), "moved")
-    except Refusal as refused:
+    except DomainError as refused:
         return Result(title, booker, when, "", refused.sentence)
 
 
@@ -93,7 +93,7 @@ async def _move(tx: Tx, before: Booking, to: str, now: datetime) -> Booking:
         raise UnknownBooking() from None
     if start.tzinfo is None:
         raise UnknownBooking()
-    return await bookings.reschedule(tx, before.id, start, start + before.length, by=By.STAFF, now=now)
+    return await bookings.reschedule(tx, before.id, start, start + before.length, by=ActorRole.STAFF, now=now)
 
 
 def _when(speech: Any, booking: Booking) -> str:

@@ -12,18 +12,18 @@ from babel.units import format_unit
 from fastapi import Request, Response
 
 from infra24 import analytics
-from infra24.analytics import RANGES, TABLES, Bucket, Offered, Report, Step, Thing, Use, Wish
+from infra24.analytics import RANGES, TABLES, Bucket, Offered, Report, ReportRequest, Step, Thing, Use
 from infra24.analytics.model import LEADS, Figures, Tally
 from infra24.availability.hours import DAY
 from infra24.bookings import Status
 from infra24.csv_export import as_csv
-from infra24.errors import Problem
-from infra24.i18n import Speech
+from infra24.errors import ValidationFailed
+from infra24.i18n import LocaleFormat
 from infra24.organizations import Organization
 from infra24.web import charts
 from infra24.web.caller import caller_of, here_of
 from infra24.web.charts import Item, Part
-from infra24.web.rendering import page, speech_for, with_query
+from infra24.web.rendering import format_for, page, with_query
 from infra24.web.services import services
 
 MOST_DRAWN = 20
@@ -51,23 +51,23 @@ async def analytics_page(request: Request) -> Response:
         wish = read_wish(typed, now.astimezone(zone).date(), zone)
         wanted = request.query_params.get("csv")
         if wanted is not None and wanted not in TABLES:
-            raise Problem({"csv": "is not a table"})
+            raise ValidationFailed({"csv": "is not a table"})
         async with found.database.transaction(here.id, caller_of(request).actor) as tx:
             report = await analytics.report(tx, wish, currency=here.currency, now=now)
-    except Problem as refused:
+    except ValidationFailed as refused:
         async with found.database.transaction(here.id, caller_of(request).actor) as tx:
             context["choices"] = _choices(await analytics.things(tx))
         context["problems"] = refused.problems
         return page(request, "admin/analytics.html", here, context, status=422)
     if wanted is not None:
         return csv_answer(report, here, wanted)
-    spoken = Spoken(speech_for(request, here))
+    spoken = Spoken(format_for(request, here))
     context |= {"report": report, "choices": _choices(report.things), "shown": shown(report, spoken)}
     return page(request, "admin/analytics.html", here, context)
 
 
-def read_wish(typed: Mapping[str, str], today: date, zone: ZoneInfo) -> Wish:
-    """What the address asks for. Refuses with Problem by the name of the field."""
+def read_wish(typed: Mapping[str, str], today: date, zone: ZoneInfo) -> ReportRequest:
+    """What the address asks for. Raises ValidationFailed by the name of the field."""
     problems: dict[str, str] = {}
 
     def day(name: str) -> date | None:
@@ -82,9 +82,9 @@ def read_wish(typed: Mapping[str, str], today: date, zone: ZoneInfo) -> Wish:
     if by not in ("", *Step):
         problems["by"] = "is day or week"
     if problems:
-        raise Problem(problems)
+        raise ValidationFailed(problems)
     range_ = analytics.read_range(typed["range"] or None, first, last, today, zone)
-    return Wish(range_, Step(by) if by else None, typed["type"], typed["resource"], typed["host"])
+    return ReportRequest(range_, Step(by) if by else None, typed["type"], typed["resource"], typed["host"])
 
 
 def _choices(things: Sequence[Thing]) -> dict[str, list[tuple[str, str]]]:
@@ -118,7 +118,7 @@ class Change:
 class Spoken:
     """Numbers, parts and lengths of time as a language writes them."""
 
-    speech: Speech
+    speech: LocaleFormat
 
     def number(self, value: float) -> str:
         """A number with at most one digit after the point."""

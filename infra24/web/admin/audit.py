@@ -11,7 +11,7 @@ from infra24.web.admin.audit_view import told
 from infra24.web.admin.bookings import midnight
 from infra24.web.caller import caller_of, here_of
 from infra24.web.pages.forms import read_number
-from infra24.web.rendering import page, speech_for, with_query
+from infra24.web.rendering import format_for, page, with_query
 from infra24.web.services import services
 
 PAGE = 50
@@ -36,7 +36,7 @@ async def audit_page(request: Request) -> Response:
         subjects = await audit.subjects(tx)
     context = {
         "section": "audit",
-        "entries": told(entries[:PAGE], speech_for(request, here), zone),
+        "entries": told(entries[:PAGE], format_for(request, here), zone),
         "subjects": subjects,
         "zone": zone,
         "asked": {name: asked.get(name, "") for name in ("subject", "id", "by", "q", "from", "to")},

@@ -6,14 +6,14 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from infra24.audit import Entry
-from infra24.i18n import Speech
+from infra24.i18n import LocaleFormat
 from infra24.web.admin import parsing
 
 Changed = tuple[Entry, list[tuple[str, Any, Any]]]
 
 
 def told(
-    entries: Sequence[Entry], speech: Speech, zone: ZoneInfo, without: frozenset[str] = frozenset()
+    entries: Sequence[Entry], speech: LocaleFormat, zone: ZoneInfo, without: frozenset[str] = frozenset()
 ) -> list[Changed]:
     """Each entry with its fields: instants in the zone, and nothing of what is blank before and after."""
     return [
@@ -30,7 +30,7 @@ def _blank(value: Any) -> bool:
     return value is None or value in ("", [], {})
 
 
-def _said(value: Any, speech: Speech, zone: ZoneInfo) -> Any:
+def _said(value: Any, speech: LocaleFormat, zone: ZoneInfo) -> Any:
     at: datetime | None = parsing.stamp(value) if isinstance(value, str) and len(value) >= 20 else None
     if at is not None:
         return f"{speech.full_day(at.astimezone(zone))}, {speech.time(at, zone)}"

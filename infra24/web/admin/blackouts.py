@@ -11,11 +11,11 @@ from starlette.responses import RedirectResponse
 
 from infra24 import bookings, organizations, resources
 from infra24.availability.hours import day_span
-from infra24.bookings import Broken
+from infra24.bookings import AffectedBooking
 from infra24.db import Tx
-from infra24.errors import Conflict, Problem
+from infra24.errors import Conflict, ValidationFailed
 from infra24.organizations import Day, Organization
-from infra24.resources import Closing
+from infra24.resources import Blackout
 from infra24.web.admin.affected_bookings import rescue, with_ways
 from infra24.web.admin.form_data import Entries, entries
 from infra24.web.admin.form_pages import sheet_page
@@ -50,8 +50,8 @@ async def change(request: Request) -> Response:
             else:
                 hit = await bookings.impact(tx, None, lambda: _close(tx, typed, now), now)
                 done = None
-    except (Problem, Conflict) as refused:
-        wrong = _fields(refused) if isinstance(refused, Problem) else {"reason": refused.sentence}
+    except (ValidationFailed, Conflict) as refused:
+        wrong = _fields(refused) if isinstance(refused, ValidationFailed) else {"reason": refused.sentence}
         return await _page(request, {"form": typed, "wrong": wrong}, 422)
     return done or await _page(request, {"form": typed, "tried": hit})
 
@@ -79,10 +79,10 @@ async def _open_again(request: Request, typed: Entries) -> Response:
         number = int(typed.get("number") or "-1")
         async with found.database.transaction(here.id, actor) as tx:
             resource = await resources.get_by_slug(tx, typed.get("whose"))
-            await resources.open_again(tx, resource.id, max(number, 0), blackout, found.clock())
+            await resources.remove_blackout(tx, resource.id, max(number, 0), blackout, found.clock())
     except (ValueError, RecursionError):
         return await _page(request, {"said": "This closing is no longer there."}, 422)
-    except Problem as refused:
+    except ValidationFailed as refused:
         return await _page(request, {"said": refused.sentence}, 422)
     except Conflict as refused:
         return await _page(request, {"said": refused.sentence}, 409)
@@ -101,7 +101,7 @@ async def _close(tx: Tx, typed: Entries, now: datetime) -> None:
     times = {key: time_typed(row[key]) for key in ("start", "end") if row[key]}
     blackout = {**dated(row), **times, **({"reason": row["reason"]} if row["reason"] else {})}
     ids = [(await resources.get_by_slug(tx, slug)).id for slug in dict.fromkeys(typed.all("resource"))]
-    await resources.close(tx, ids, blackout, now)
+    await resources.add_blackout(tx, ids, blackout, now)
 
 
 def _days(row: dict[str, str]) -> list[Day]:
@@ -132,7 +132,7 @@ def _wrong(typed: Entries) -> dict[str, str]:
     return wrong
 
 
-def _fields(refused: Problem) -> dict[str, str]:
+def _fields(refused: ValidationFailed) -> dict[str, str]:
     where = {"date": "first", "range": "last"}
     found: dict[str, str] = {}
     for path, said in refused.problems.items():
@@ -145,14 +145,14 @@ async def _page(request: Request, more: dict[str, Any], status: int = 200) -> Re
     found, here, now = services(request), here_of(request), services(request).clock()
     async with found.database.transaction(here.id, caller_of(request).actor) as tx:
         broken = await bookings.broken(tx, None, now)
-        directory = await resources.known(tx)
+        directory = await resources.index(tx)
         plan = await organizations.holiday_plan(tx)
         today = now.astimezone(ZoneInfo(here.time_zone)).date()
         context = {
             "section": "resources",
             "resources": [k for k in directory if k.is_active and not k.is_type],
             "titles": {k.id: k.title for k in directory},
-            "closings": _coming(here, await resources.closings(tx), broken, today),
+            "closings": _coming(here, await resources.blackouts(tx), broken, today),
             "holidays": sorted((d for d in plan.days if d.is_closed and d.held_on >= today),
                                key=lambda day: day.held_on),
             "broken": await with_ways(request, tx, here, broken),
@@ -169,7 +169,7 @@ async def _page(request: Request, more: dict[str, Any], status: int = 200) -> Re
 
 
 def _coming(
-    here: Organization, all_: list[Closing], broken: list[Broken], today: date
+    here: Organization, all_: list[Blackout], broken: list[AffectedBooking], today: date
 ) -> list[dict[str, Any]]:
     """The closings that are not over, by their date, with the bookings that each hits."""
     found = []

@@ -8,9 +8,9 @@ from fastapi import Request, Response
 from starlette.responses import RedirectResponse
 
 from infra24 import announcements, audit, bookings
-from infra24.bookings import Alternatives, Booking, By, Move, SlotTaken, Status
+from infra24.bookings import ActorRole, Alternatives, Booking, Move, SlotTaken, Status
 from infra24.db import Tx
-from infra24.errors import Problem, Refusal
+from infra24.errors import DomainError, ValidationFailed
 from infra24.people import Scope
 from infra24.web.admin import parsing
 from infra24.web.admin.audit_view import told
@@ -20,7 +20,7 @@ from infra24.web.api.views import links
 from infra24.web.caller import caller_of, here_of, open_booking
 from infra24.web.errors import status_of
 from infra24.web.pages.booking import when
-from infra24.web.rendering import page, speech_for
+from infra24.web.rendering import format_for, page
 from infra24.web.services import services
 
 _OPEN = (Status.PENDING, Status.CONFIRMED)
@@ -36,17 +36,17 @@ async def booking_page(request: Request) -> Response:
     try:
         async with services(request).database.transaction(here.id, who.actor) as tx:
             booking, by = await open_booking(tx, who, request.path_params["id"], write=True)
-            if by is not By.STAFF:
+            if by is not ActorRole.STAFF:
                 raise bookings.UnknownBooking()
             await _do(request, tx, booking, typed)
     except bookings.UnknownBooking:
         raise
-    except Problem as problem:
+    except ValidationFailed as problem:
         return await _page(request, {"said": next(iter(problem.problems.values())), "typed": typed}, 422)
     except SlotTaken:
         more = {"said": "That time is taken.", "typed": typed, "why": _why(request, booking, typed)}
         return await _page(request, more, 409)
-    except Refusal as refusal:
+    except DomainError as refusal:
         return await _page(request, {"said": refusal.sentence, "typed": typed}, status_of(refusal))
     return RedirectResponse(f"{request.url.path}?done={typed.get('do')[:20]}", 303)
 
@@ -55,25 +55,25 @@ async def _do(request: Request, tx: Tx, booking: Booking, typed: Entries) -> Non
     """One thing of what staff can do with a booking."""
     who, now, wanted = caller_of(request), services(request).clock(), typed.get("do")
     if wanted == "notes":
-        await bookings.annotate(tx, booking.id, typed.get("notes")[:4_000], now=now)
+        await bookings.set_notes(tx, booking.id, typed.get("notes")[:4_000], now=now)
     elif wanted == "time":
         zone = ZoneInfo(here_of(request).time_zone)
         start = parsing.moment(typed.get("date"), typed.get("time"), zone)
         if start is None:
-            raise Problem({"time": "Write the date and the time."})
+            raise ValidationFailed({"time": "Write the date and the time."})
         own = booking.resource_id
         move = Move(booking.id, own, own, start, start + booking.length)
         await bookings.move(tx, move, now=now)
     elif wanted == "near":
         start = parsing.instant(typed.get("start"))
         if start is None:
-            raise Problem({"start": "Choose one of the times."})
-        await bookings.reschedule(tx, booking.id, start, start + booking.length, by=By.STAFF, now=now)
+            raise ValidationFailed({"start": "Choose one of the times."})
+        await bookings.reschedule(tx, booking.id, start, start + booking.length, by=ActorRole.STAFF, now=now)
     elif wanted in VERBS:
         order = Order(who, typed.get("because")[:500], parsing.identity(typed.get("host")), now)
         await VERBS[wanted](tx, booking, order)
     else:
-        raise Problem({"do": "Choose what to do."})
+        raise ValidationFailed({"do": "Choose what to do."})
 
 
 async def _page(request: Request, more: dict[str, Any], status: int = 200) -> Response:
@@ -81,13 +81,13 @@ async def _page(request: Request, more: dict[str, Any], status: int = 200) -> Re
     now = found.clock()
     async with found.database.transaction(here.id, who.actor) as tx:
         booking, by = await open_booking(tx, who, request.path_params["id"])
-        if by is not By.STAFF:
+        if by is not ActorRole.STAFF:
             raise bookings.UnknownBooking()
         movable = booking.status in _OPEN and (who.may(Scope.BOOKINGS_WRITE) or who.may(Scope.BOOKINGS_HOST))
         ways = await bookings.alternatives_for(tx, booking, now) if movable else Alternatives()
         history = await audit.of_subject(tx, "booking", str(booking.id))
         notices = await announcements.of_booking(tx, booking.id)
-    speech, zone = speech_for(request, here), ZoneInfo(here.time_zone)
+    speech, zone = format_for(request, here), ZoneInfo(here.time_zone)
     start = booking.starts_at.astimezone(zone)
     context = {
         "section": "bookings",

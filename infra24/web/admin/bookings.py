@@ -19,7 +19,7 @@ from infra24.organizations import Organization
 from infra24.web.admin import parsing
 from infra24.web.admin.bulk_actions import Outcome, handle
 from infra24.web.caller import Caller, caller_of, here_of
-from infra24.web.rendering import page, speech_for, with_query
+from infra24.web.rendering import format_for, page, with_query
 from infra24.web.services import services
 
 PAGE = 50
@@ -113,10 +113,10 @@ def midnight(zone: ZoneInfo, on: date) -> datetime:
 async def _context(
     request: Request, tx: Tx, wanted: Wanted, who: Caller, zone: ZoneInfo, now: datetime
 ) -> dict[str, Any]:
-    listed = await bookings.listed(
+    listed = await bookings.page(
         tx, wanted.filters, after=wanted.after, limit=PAGE + 1, newest_first=wanted.newest_first
     )
-    known = await resources.known(tx)
+    known = await resources.index(tx)
     here = replace(Filters(), hosted_by=who.hosting)
     counts = {}
     for view in ("today", "week"):
@@ -124,7 +124,7 @@ async def _context(
         counts[view] = await bookings.count(tx, replace(here, since=since, until=until))
     counts["waiting"] = await bookings.count(tx, replace(here, status=Status.PENDING))
     found = await bookings.count(tx, wanted.filters)
-    speech = speech_for(request, here_of(request))
+    speech = format_for(request, here_of(request))
     more = listed[PAGE:]
     shown = listed[:PAGE]
     last = shown[-1] if more else None
@@ -174,7 +174,7 @@ async def _csv(request: Request, tx: Tx, here: Organization, wanted: Wanted) -> 
     rows: list[tuple[Cell, ...]] = []
     after = wanted.after
     while len(rows) < _CSV_MOST:
-        listed = await bookings.listed(
+        listed = await bookings.page(
             tx, wanted.filters, after=after, limit=200, newest_first=wanted.newest_first
         )
         rows += [_row(booking, zone) for booking in listed]

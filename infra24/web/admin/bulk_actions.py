@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 from fastapi import Request, Response
 
 from infra24 import bookings, resources
-from infra24.bookings import Booking, By, Move, Status
+from infra24.bookings import ActorRole, Booking, Move, Status
 from infra24.db import Tx
-from infra24.errors import Problem, Refusal
+from infra24.errors import DomainError, ValidationFailed
 from infra24.people import Scope
 from infra24.web.admin import parsing
 from infra24.web.admin.form_data import Entries, entries
@@ -56,7 +56,7 @@ async def cancel(tx: Tx, booking: Booking, order: Order) -> Booking:
     """Cancel; what only waits is declined."""
     if booking.status is Status.PENDING:
         return await decline(tx, booking, order)
-    return await bookings.cancel(tx, booking.id, by=By.STAFF, now=order.now, because=order.because)
+    return await bookings.cancel(tx, booking.id, by=ActorRole.STAFF, now=order.now, because=order.because)
 
 
 async def complete(tx: Tx, booking: Booking, order: Order) -> Booking:
@@ -70,16 +70,16 @@ async def no_show(tx: Tx, booking: Booking, order: Order) -> Booking:
 
 
 async def move_to_host(tx: Tx, booking: Booking, order: Order) -> Booking:
-    """Give it to another host at its own time. Refuses with Problem where it has none, or several.
+    """Give it to another host at its own time. Raises ValidationFailed where it has none, or several.
 
     Refuses as `bookings.move` does, so also when somebody else has changed it since it was read.
     """
     order.who.require(Scope.BOOKINGS_WRITE)
     hosts = [p.resource_id for p in booking.participants if p.role == "host" and p.resource_id]
     if order.host_id is None:
-        raise Problem({"host": "Choose a host."})
+        raise ValidationFailed({"host": "Choose a host."})
     if len(hosts) != 1:
-        raise Problem({"host": "It does not have just one host, who could be exchanged."})
+        raise ValidationFailed({"host": "It does not have just one host, who could be exchanged."})
     if hosts[0] == order.host_id:
         return booking
     move = Move(booking.id, hosts[0], order.host_id, booking.starts_at, booking.ends_at, booking.revision)
@@ -123,9 +123,9 @@ async def _one(request: Request, id_: UUID, verb: Verb, order: Order) -> Outcome
         async with services(request).database.transaction(here.id, order.who.actor) as tx:
             booking, _ = await open_booking(tx, order.who, str(id_), write=True)
             return Outcome(await verb(tx, booking, order))
-    except Problem as problem:
+    except ValidationFailed as problem:
         return Outcome(booking, next(iter(problem.problems.values())))
-    except Refusal as refusal:
+    except DomainError as refusal:
         return Outcome(booking, refusal.sentence)
 
 
@@ -133,8 +133,8 @@ async def _ask(request: Request, typed: Entries, wanted: str, ids: list[UUID]) -
     """Ask for the reason, or the host, with the bookings in sight; nothing is done yet."""
     here, who = here_of(request), caller_of(request)
     async with services(request).database.transaction(here.id, who.actor) as tx:
-        chosen = [b for b in await bookings.several(tx, ids) if sees(who, b)]
-        known = await resources.known(tx)
+        chosen = [b for b in await bookings.get_many(tx, ids) if sees(who, b)]
+        known = await resources.index(tx)
     context = {
         "section": "bookings",
         "zone": ZoneInfo(here.time_zone),

@@ -10,15 +10,15 @@ from fastapi import Request, Response
 
 from infra24 import bookings
 from infra24.availability.hours import day_span
-from infra24.bookings import Agenda, Column
-from infra24.bookings.agenda import MOST_COLUMNS, told
-from infra24.i18n import Speech
+from infra24.bookings import Agenda, CalendarResource
+from infra24.bookings.agenda import MOST_COLUMNS, wall_time
+from infra24.i18n import LocaleFormat
 from infra24.people import Scope
 from infra24.web.api.agenda_views import closed_words, column_view, ids_of, label
 from infra24.web.api.calendar import visible_columns
 from infra24.web.caller import address_of, caller_of, here_of
 from infra24.web.change_stream import Anything
-from infra24.web.rendering import page, speech_for, with_query
+from infra24.web.rendering import format_for, page, with_query
 from infra24.web.services import services
 
 VIEWS = ("columns", "timeline", "table")
@@ -49,7 +49,7 @@ class Asked:
 async def calendar_page(request: Request) -> Response:
     """The calendar of a day or a week. Everything that is chosen is in the address."""
     found, here, who = services(request), here_of(request), caller_of(request)
-    speech, zone, now = speech_for(request, here), ZoneInfo(here.time_zone), found.clock()
+    speech, zone, now = format_for(request, here), ZoneInfo(here.time_zone), found.clock()
     async with found.database.transaction(here.id, who.actor) as tx:
         all_ = await visible_columns(tx, who)
         asked, columns = _read(request, all_, now.astimezone(zone).date())
@@ -86,7 +86,9 @@ async def changes(request: Request) -> Response:
     )
 
 
-def _read(request: Request, all_: Sequence[Column], today: date) -> tuple[Asked, list[Column]]:
+def _read(
+    request: Request, all_: Sequence[CalendarResource], today: date
+) -> tuple[Asked, list[CalendarResource]]:
     query = request.query_params
     try:
         on = date.fromisoformat(query.get("date", ""))
@@ -102,7 +104,7 @@ def _read(request: Request, all_: Sequence[Column], today: date) -> tuple[Asked,
     return Asked(on, 7 if query.get("days") == "7" else 1, view, filters), columns
 
 
-def _matching(all_: Sequence[Column], filters: dict[str, str]) -> list[Column]:
+def _matching(all_: Sequence[CalendarResource], filters: dict[str, str]) -> list[CalendarResource]:
     text = filters["q"].lower()
     return [
         column
@@ -115,7 +117,7 @@ def _matching(all_: Sequence[Column], filters: dict[str, str]) -> list[Column]:
     ]
 
 
-def _choices(all_: Sequence[Column]) -> dict[str, list[str]]:
+def _choices(all_: Sequence[CalendarResource]) -> dict[str, list[str]]:
     """What one can filter by, of what there is."""
     return {
         "type": list(dict.fromkeys(column.type for column in all_)),
@@ -141,13 +143,15 @@ def _links(request: Request, asked: Asked, today: date) -> dict[str, str]:
     }
 
 
-def _title(asked: Asked, speech: Speech) -> str:
+def _title(asked: Asked, speech: LocaleFormat) -> str:
     if asked.days == 1:
         return speech.full_day(asked.on)
     return f"{speech.short_day(asked.first)} – {speech.short_day(asked.last)} {asked.last.year}"
 
 
-def _rows(seen: Agenda, columns: Sequence[Column], zone: ZoneInfo, speech: Speech) -> list[dict[str, Any]]:
+def _rows(
+    seen: Agenda, columns: Sequence[CalendarResource], zone: ZoneInfo, speech: LocaleFormat
+) -> list[dict[str, Any]]:
     """What the calendar shows as rows of a table, by time; mere closing hours are left out."""
     titles = {column.id: column.title for column in columns}
     rows: list[dict[str, Any]] = [
@@ -177,7 +181,7 @@ def _rows(seen: Agenda, columns: Sequence[Column], zone: ZoneInfo, speech: Speec
     rows.sort(key=lambda row: (row["at"], row["label"], row["title"]))
     last = None
     for row in rows:
-        on = told(zone, row["at"]).date()
+        on = wall_time(zone, row["at"]).date()
         row["day"] = speech.full_day(on) if on != last else ""
         last = on
     return rows
@@ -189,7 +193,7 @@ def _plain(at: int, kind: str, said: str, title: str, where: str) -> dict[str, A
 
 
 def _data(
-    asked: Asked, columns: Sequence[Column], slug: str, writes: bool, zone: ZoneInfo, now: datetime
+    asked: Asked, columns: Sequence[CalendarResource], slug: str, writes: bool, zone: ZoneInfo, now: datetime
 ) -> dict[str, Any]:
     """What the script must know."""
     return {
@@ -202,5 +206,5 @@ def _data(
         "view": asked.view,
         "org": slug,
         "writes": writes,
-        "now": told(zone, int(now.timestamp())).isoformat(timespec="seconds"),
+        "now": wall_time(zone, int(now.timestamp())).isoformat(timespec="seconds"),
     }

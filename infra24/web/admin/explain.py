@@ -10,11 +10,11 @@ from zoneinfo import ZoneInfo
 from fastapi import Request, Response
 
 from infra24 import bookings, resources
-from infra24.availability import Explanation, Party, Reason
+from infra24.availability import Explanation, NeedStatus, Reason
 from infra24.availability.hours import day_span
 from infra24.bookings import explanations
 from infra24.db import Tx
-from infra24.resources import ANYONE, Choice, Offer
+from infra24.resources import ANYONE, HostPreference, Offer
 from infra24.web.admin import parsing
 from infra24.web.caller import caller_of, here_of
 from infra24.web.pages.forms import read_number
@@ -41,7 +41,7 @@ async def explain_page(request: Request) -> Response:
         "no_time": how == "time" and at is None and "offer" in query,
     }
     async with found.database.transaction(here.id, who.actor) as tx:
-        known = [k for k in await resources.known(tx) if k.is_active and k.is_bookable and k.type != "person"]
+        known = [k for k in await resources.index(tx) if k.is_active and k.is_bookable and k.type != "person"]
         context["offers"] = [(k.slug, k.title) for k in known]
         chosen = next((k for k in known if context["slug"] in (k.slug, str(k.id))), None)
         if chosen is not None:
@@ -68,27 +68,27 @@ def _asked_of(offer: Offer, query: Mapping[str, str]) -> dict[str, Any]:
     staff = next((h.id for h in offer.hosts if str(h.id) == query.get("staff")), None)
     return {
         "offer": offer,
-        "hosts": [(str(host.id), host.name) for host in offer.hosts] if offer.takes_wishes else [],
+        "hosts": [(str(host.id), host.name) for host in offer.hosts] if offer.allows_host_request else [],
         "lengths": list(offer.rules.durations),
         "length": minutes if minutes in offer.rules.durations else min(offer.rules.durations),
         "staff": str(staff or ""),
-        "choice": Choice((staff,)) if staff else ANYONE,
+        "choice": HostPreference((staff,)) if staff else ANYONE,
     }
 
 
 async def _one(
-    tx: Tx, offer: Offer, start: datetime, minutes: int, choice: Choice, now: datetime
+    tx: Tx, offer: Offer, start: datetime, minutes: int, choice: HostPreference, now: datetime
 ) -> dict[str, Any]:
     """One time: each need and each of its members, with the bookings in the way."""
-    narrow, why = await bookings.why(tx, offer.resource.id, start, minutes, now, choice=choice)
+    narrow, why = await bookings.explain(tx, offer.resource.id, start, minutes, now, choice=choice)
     before = timedelta(minutes=offer.rules.buffer_before)
     end = start + timedelta(minutes=minutes)
     until = end + timedelta(minutes=offer.rules.buffer_after)
-    in_the_way = await bookings.in_the_way(tx, narrow, start - before, until, now)
+    in_the_way = await bookings.conflicting_claims(tx, narrow, start - before, until, now)
     by_member: dict[UUID, list[dict[str, Any]]] = defaultdict(list)
     for claim in in_the_way:
         by_member[claim["resource_id"]].append(claim)
-    titles = {known.id: known.title for known in await resources.known(tx)} if in_the_way else {}
+    titles = {known.id: known.title for known in await resources.index(tx)} if in_the_way else {}
     shown: set[UUID] = set()
     needs = [_need(party, narrow, by_member, shown) for party in why.parties]
     rest = [(titles.get(id_, ""), claims) for id_, claims in by_member.items() if id_ not in shown]
@@ -97,7 +97,7 @@ async def _one(
 
 
 def _need(
-    party: Party, offer: Offer, claims: Mapping[UUID, list[dict[str, Any]]], shown: set[UUID]
+    party: NeedStatus, offer: Offer, claims: Mapping[UUID, list[dict[str, Any]]], shown: set[UUID]
 ) -> dict[str, Any]:
     members = []
     for key, reasons in party.reasons.items():
@@ -123,12 +123,12 @@ async def _day(
     on: date,
     zone: ZoneInfo,
     minutes: int,
-    choice: Choice,
+    choice: HostPreference,
     now: datetime,
 ) -> dict[str, Any]:
     """A whole day: every start that the hours give, and what is in its way."""
     span = _span(zone, on, on + timedelta(days=1))
-    narrow, told = await explanations.why_each(tx, offer.resource.id, span, minutes, now, choice=choice)
+    narrow, told = await explanations.explain_all(tx, offer.resource.id, span, minutes, now, choice=choice)
     names = {occupant.id: occupant.name for occupant in narrow.occupants.values()}
     rows: list[dict[str, Any]] = []
     for one in told:
@@ -142,7 +142,7 @@ async def _day(
 
 
 async def _month(
-    tx: Tx, offer: Offer, on: date, zone: ZoneInfo, minutes: int, choice: Choice, now: datetime
+    tx: Tx, offer: Offer, on: date, zone: ZoneInfo, minutes: int, choice: HostPreference, now: datetime
 ) -> dict[str, Any]:
     """A month from today on: how much is free, and what removed the rest."""
     first = on.replace(day=1)

@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 from fastapi import Request, Response
 
 from infra24 import bookings, resources, round_robin
-from infra24.availability import TURN, Replay, Turn, charges
-from infra24.round_robin import Audit
+from infra24.availability import ONE_TURN, LedgerTurn, Replay, charges
+from infra24.round_robin import LedgerCheck
 from infra24.web.caller import caller_of, here_of
 from infra24.web.pages.forms import read_number
 from infra24.web.rendering import page, with_query
@@ -39,7 +39,7 @@ async def ledger_page(request: Request) -> Response:
         for name, value in sent.items()
         if name.startswith("w-")
     }
-    tried = round_robin.simulated(audit, weights) if weights else None
+    tried = round_robin.simulate_weights(audit, weights) if weights else None
     pages = max(1, -(-len(audit.ledger) // _LINES))
     number = min(pages, max(1, read_number(sent.get("page"))))
     context = {
@@ -59,11 +59,11 @@ async def ledger_page(request: Request) -> Response:
     return page(request, "admin/fairness.html", here, context)
 
 
-def _hosts(audit: Audit) -> list[Any]:
+def _hosts(audit: LedgerCheck) -> list[Any]:
     return sorted(audit.replayed.standings, key=lambda key: audit.names.get(key, ""))
 
 
-def _row(audit: Audit, key: Any, tried: Replay | None, weights: Mapping[str, int]) -> dict[str, Any]:
+def _row(audit: LedgerCheck, key: Any, tried: Replay | None, weights: Mapping[str, int]) -> dict[str, Any]:
     now, most = audit.replayed.standings[key], max(s.given for s in audit.replayed.standings.values())
     other = tried.standings.get(key) if tried else None
     recorded = [c.weight for turn in audit.ledger for c in turn.candidates if c.key == key]
@@ -71,15 +71,15 @@ def _row(audit: Audit, key: Any, tried: Replay | None, weights: Mapping[str, int
         "id": str(key),
         "name": audit.names.get(key, ""),
         "given": now.given,
-        "owed": now.owed / TURN,
-        "balance": now.balance / TURN,
+        "owed": now.owed / ONE_TURN,
+        "balance": now.balance / ONE_TURN,
         "part": now.given / most if most else 0,
         "weight": weights.get(str(key), recorded[-1] if recorded else 100),
         "tried": other.given if other else None,
     }
 
 
-def _lines(audit: Audit, number: int) -> list[dict[str, Any]]:
+def _lines(audit: LedgerCheck, number: int) -> list[dict[str, Any]]:
     """One page of the ledger, the newest line first."""
     wrong = set(audit.replayed.wrong)
     numbered = list(enumerate(audit.ledger))[::-1]
@@ -87,7 +87,7 @@ def _lines(audit: Audit, number: int) -> list[dict[str, Any]]:
             for place, turn in numbered[(number - 1) * _LINES : number * _LINES]]  # fmt: skip
 
 
-def _line(audit: Audit, turn: Turn, place: int, wrong: bool) -> dict[str, Any]:
+def _line(audit: LedgerCheck, turn: LedgerTurn, place: int, wrong: bool) -> dict[str, Any]:
     sign = -1 if turn.returned else 1
     moved = charges(turn.candidates, turn.chosen)
     return {
@@ -103,8 +103,8 @@ def _line(audit: Audit, turn: Turn, place: int, wrong: bool) -> dict[str, Any]:
                 "name": audit.names.get(candidate.key, ""),
                 "free": candidate.free,
                 "present": candidate.present,
-                "balance": candidate.balance / TURN,
-                "change": sign * moved.get(candidate.key, 0) / TURN,
+                "balance": candidate.balance / ONE_TURN,
+                "change": sign * moved.get(candidate.key, 0) / ONE_TURN,
             }
             for candidate in turn.candidates
         ],

@@ -13,16 +13,16 @@ from fastapi import Request, Response
 from fastapi.responses import RedirectResponse
 
 from infra24 import bookings, organizations, resources
-from infra24.bookings import Broken
+from infra24.bookings import AffectedBooking
 from infra24.db import Tx
-from infra24.errors import Problem
+from infra24.errors import ValidationFailed
 from infra24.organizations import Country, Day, HolidayPlan, HolidaysChanged
 from infra24.web.admin import parsing
 from infra24.web.admin.form_data import Entries
 from infra24.web.admin.merge import Meanwhile, merged, seen_of
 from infra24.web.caller import caller_of, here_of
 from infra24.web.pages.forms import typed
-from infra24.web.rendering import page, speech_for
+from infra24.web.rendering import format_for, page
 from infra24.web.services import services
 
 _AHEAD = timedelta(days=365)
@@ -41,7 +41,7 @@ async def holidays_page(request: Request) -> Response:
 async def save_holidays(request: Request) -> Response:
     """POST saves other holidays; where they would break bookings, those are shown first.
 
-    Refuses with 409, what changed and what was typed on top of it, where somebody else saved meanwhile.
+    Raises 409, what changed and what was typed on top of it, where somebody else saved meanwhile.
     """
     found, here, who = services(request), here_of(request), caller_of(request)
     sent = await typed(request)
@@ -72,7 +72,7 @@ async def _answer(request: Request, tx: Tx, sent: Mapping[str, str]) -> Response
     return RedirectResponse(f"/{here_of(request).slug}/admin/holidays?done=saved", 303)
 
 
-async def _impact(tx: Tx, plan: HolidayPlan, now: datetime) -> list[Broken]:
+async def _impact(tx: Tx, plan: HolidayPlan, now: datetime) -> list[AffectedBooking]:
     async def change() -> None:
         await resources.holidays_changed(tx)
         await organizations.set_holidays(tx, plan)
@@ -153,7 +153,7 @@ def _read(said: Mapping[str, Any], past: tuple[Day, ...]) -> tuple[HolidayPlan |
         return None, errors
     try:
         return organizations.read_plan(said["countries"], own), {}
-    except Problem:
+    except ValidationFailed:
         return None, {"country": "unknown"}
 
 
@@ -168,12 +168,12 @@ def _show(
     plan: HolidayPlan,
     *,
     errors: Mapping[str, str] | None = None,
-    broken: list[Broken] | None = None,
+    broken: list[AffectedBooking] | None = None,
     before: HolidayPlan | None = None,
     meanwhile: Sequence[Meanwhile] = (),
 ) -> Response:
     here = here_of(request)
-    locale = speech_for(request, here).locale
+    locale = format_for(request, here).locale
     zone = ZoneInfo(here.time_zone)
     today = _today(request)
     coming, former = _coming(plan, today), _coming(before or plan, today)

@@ -11,7 +11,7 @@ from infra24.people import Scope
 from infra24.web.admin.bookings import midnight as day_begins
 from infra24.web.admin.bookings import span_of
 from infra24.web.caller import caller_of, here_of
-from infra24.web.rendering import page, speech_for
+from infra24.web.rendering import format_for, page
 from infra24.web.services import services
 
 SHOWN = 8
@@ -20,22 +20,22 @@ SHOWN = 8
 async def home_page(request: Request) -> Response:
     """The page: a constant number of statements, whatever the organization has."""
     here, who, now = here_of(request), caller_of(request), services(request).clock()
-    zone, speech = ZoneInfo(here.time_zone), speech_for(request, here)
+    zone, speech = ZoneInfo(here.time_zone), format_for(request, here)
     midnight, tomorrow = span_of("today", zone, now)
     today, week = Filters(midnight, tomorrow), Filters(*span_of("week", zone, now))
     ago = now.astimezone(zone).date() - timedelta(days=7)
     unmarked = Filters(day_begins(zone, ago), midnight, Status.CONFIRMED)
     async with services(request).database.transaction(here.id, who.actor) as tx:
-        coming = await bookings.listed(tx, Filters(now, tomorrow), limit=4 * SHOWN)
+        coming = await bookings.page(tx, Filters(now, tomorrow), limit=4 * SHOWN)
         counted = {name: await bookings.count(tx, span) for name, span in (("today", today), ("week", week))}
-        waiting = await bookings.listed(tx, Filters(status=Status.PENDING), limit=SHOWN)
+        waiting = await bookings.page(tx, Filters(status=Status.PENDING), limit=SHOWN)
         waits = await bookings.count(tx, Filters(status=Status.PENDING))
         unsaid = await bookings.count(tx, unmarked)
         broken = await bookings.broken(tx, None, now)
         shifted = await bookings.shifted_by_law(tx, now)
         notices = await announcements.newest(tx, 5)
         leaving = await people.deletion_requests(tx) if who.may(Scope.PEOPLE_WRITE) else []
-        known = await resources.known(tx)
+        known = await resources.index(tx)
     context = {
         "section": "home",
         "zone": zone,

@@ -15,7 +15,7 @@ from fastapi.responses import RedirectResponse
 from infra24 import booking_links, resources
 from infra24.booking_links import KINDS, BookingLink, LinkDraft, LinkExists, Prefilled
 from infra24.db import Tx
-from infra24.errors import Problem
+from infra24.errors import ValidationFailed
 from infra24.organizations import Organization
 from infra24.web import theme
 from infra24.web.admin import parsing
@@ -54,7 +54,7 @@ async def new_link(request: Request) -> Response:
     """An empty form. With a colour in the address, how that colour can be read."""
     found, here, who = services(request), here_of(request), caller_of(request)
     async with found.database.transaction(here.id, who.actor) as tx:
-        known = await resources.known(tx)
+        known = await resources.index(tx)
     values = _values(LinkDraft("", "team", "", []), here)
     values["seed"] = request.query_params.get("seed", "")[:7]
     return _form(request, values, known)
@@ -66,16 +66,16 @@ async def create_link(request: Request) -> Response:
     sent = await typed(request)
     values = _typed_values(sent)
     async with found.database.transaction(here.id, who.actor) as tx:
-        known = await resources.known(tx)
+        known = await resources.index(tx)
         if "look" in sent:
             return _form(request, values, known)
         values["slug"] = values["slug"] or (resources.slug_of(values["title"]) if values["title"] else "")
         draft, errors = _draft(values, here, is_active=True)
         try:
             if errors:
-                raise Problem(errors)
+                raise ValidationFailed(errors)
             made = await booking_links.create(tx, draft, found.clock())
-        except (Problem, LinkExists) as refusal:
+        except (ValidationFailed, LinkExists) as refusal:
             wrong = _errors(refusal, errors)
             if "title" in wrong and not values["slug"]:
                 wrong.pop("slug", None)
@@ -87,7 +87,7 @@ async def one_link(request: Request) -> Response:
     """A link with its address and code, in the form that changes it."""
     found, here, who = services(request), here_of(request), caller_of(request)
     async with found.database.transaction(here.id, who.actor) as tx:
-        link, known = await _open(tx, request), await resources.known(tx)
+        link, known = await _open(tx, request), await resources.index(tx)
     return _form(request, _values(booking_links.draft_of(link), here), known, link)
 
 
@@ -107,16 +107,16 @@ async def _save(request: Request) -> Response:
     sent = await typed(request)
     values = _typed_values(sent)
     async with found.database.transaction(here.id, who.actor) as tx:
-        link, known = await _open(tx, request), await resources.known(tx)
+        link, known = await _open(tx, request), await resources.index(tx)
         if "look" in sent:
             return _form(request, values, known, link)
         draft, errors = _draft(values, here, is_active=link.is_active)
         try:
             if errors:
-                raise Problem(errors)
+                raise ValidationFailed(errors)
             changes = {name: getattr(draft, name) for name in LinkDraft.__slots__}
             await booking_links.change(tx, str(link.id), changes, found.clock())
-        except (Problem, LinkExists) as refusal:
+        except (ValidationFailed, LinkExists) as refusal:
             return _form(request, values, known, link, _errors(refusal, errors))
     return RedirectResponse(f"/{here.slug}/admin/links/{link.id}?done=saved", 303)
 
@@ -129,7 +129,7 @@ async def _sign_address(request: Request) -> Response:
               for name in ("name", "email", "goal", "until_on", "until_at")}  # fmt: skip
     until = parsing.moment(brings["until_on"], brings["until_at"] or "23:59", ZoneInfo(here.time_zone))
     async with found.database.transaction(here.id, who.actor) as tx:
-        link, known = await _open(tx, request), await resources.known(tx)
+        link, known = await _open(tx, request), await resources.index(tx)
     values = _values(booking_links.draft_of(link), here)
     if brings["until_on"] and (until is None or until <= found.clock()):
         return _form(request, values, known, link, brings=brings, errors={"until": "later"})
@@ -151,11 +151,11 @@ async def _restore(request: Request) -> Response:
     """Puts an archived link back into use, if its offers and hosts still can be had that way."""
     found, here, who = services(request), here_of(request), caller_of(request)
     async with found.database.transaction(here.id, who.actor) as tx:
-        link, known = await _open(tx, request), await resources.known(tx)
+        link, known = await _open(tx, request), await resources.index(tx)
         draft = replace(booking_links.draft_of(link), is_active=True)
         try:
             await booking_links.change(tx, str(link.id), {"is_active": True}, found.clock())
-        except Problem as refusal:
+        except ValidationFailed as refusal:
             return _form(request, _values(draft, here), known, link, _errors(refusal))
     return RedirectResponse(f"/{here.slug}/admin/links/{link.id}?done=restored", 303)
 
@@ -233,7 +233,9 @@ def _draft(
     return draft, errors
 
 
-def _errors(refusal: Problem | LinkExists, typed_wrong: Mapping[str, str] | None = None) -> dict[str, str]:
+def _errors(
+    refusal: ValidationFailed | LinkExists, typed_wrong: Mapping[str, str] | None = None
+) -> dict[str, str]:
     """By field of the form, the name of the sentence that says what is wrong."""
     if typed_wrong:
         return dict(typed_wrong)
@@ -250,7 +252,7 @@ def _errors(refusal: Problem | LinkExists, typed_wrong: Mapping[str, str] | None
 def _form(
     request: Request,
     values: Mapping[str, Any],
-    known: resources.Directory,
+    known: resources.ResourceIndex,
     link: BookingLink | None = None,
     errors: Mapping[str, str] | None = None,
     *,

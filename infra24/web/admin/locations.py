@@ -50,7 +50,7 @@ async def change(request: Request) -> Response:
                 await organizations.remove_location(tx, id_)
             else:
                 await organizations.amend_location(tx, id_, typed.get("name"), typed.get("address"))
-            await resources.turn_catalogue(tx)
+            await resources.bump_catalogue_version(tx)
     except Conflict as refused:
         context = {"wrong": {"name": refused.sentence}, "form": typed, "edited": id_}
         return await _page(request, context, status=409)

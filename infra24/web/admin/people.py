@@ -10,7 +10,7 @@ from starlette.responses import RedirectResponse
 
 from infra24 import mail, people, resources
 from infra24.db import Tx
-from infra24.errors import Problem, Refusal
+from infra24.errors import DomainError, ValidationFailed
 from infra24.people import Role, Scope
 from infra24.web.account.login import count
 from infra24.web.caller import caller_of, here_of
@@ -34,9 +34,9 @@ async def people_page(request: Request) -> Response:
             await count(request, "emails from an address", str(who.user_id or who.actor.id))
         async with services(request).database.transaction(here.id, who.actor) as tx:
             await _do(request, tx, sent)
-    except Problem as problem:
+    except ValidationFailed as problem:
         return await _page(request, {"errors": problem.problems, "values": sent}, 422)
-    except Refusal as refusal:
+    except DomainError as refusal:
         return await _page(request, {"said": refusal.sentence, "values": sent}, status_of(refusal))
     return RedirectResponse(f"{request.url.path}?done={sent.get('do', '')[:20]}", 303)
 
@@ -66,21 +66,21 @@ async def _do(request: Request, tx: Tx, sent: dict[str, str]) -> None:
     elif wanted == "deleted":
         await people.close_deletion(tx, _id(sent.get("request")), now)
     else:
-        raise Problem({"do": "Choose what to do."})
+        raise ValidationFailed({"do": "Choose what to do."})
 
 
 def _invited(sent: dict[str, str]) -> tuple[str, Role]:
     try:
         email = validate_email(sent.get("email", ""), check_deliverability=False).normalized.lower()
     except EmailNotValidError:
-        raise Problem({"email": "Write an e-mail address such as name@example.org."}) from None
+        raise ValidationFailed({"email": "Write an e-mail address such as name@example.org."}) from None
     return email, _role(sent)
 
 
 def _role(sent: dict[str, str]) -> Role:
     role = sent.get("role", "")
     if role not in GIVEN:
-        raise Problem({"role": "Choose a role."})
+        raise ValidationFailed({"role": "Choose a role."})
     return Role(role)
 
 
@@ -98,7 +98,7 @@ async def _page(request: Request, more: dict[str, Any], status: int = 200) -> Re
         members = await people.members(tx, f"%{text}%" if text else None)
         invited = await people.invitations(tx, now)
         leaving = await people.deletion_requests(tx)
-        known = await resources.known(tx)
+        known = await resources.index(tx)
     hosting = {k.email: k for k in known if k.email}
     context = {
         "section": "people",

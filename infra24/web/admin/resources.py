@@ -9,11 +9,11 @@ from fastapi import Request, Response
 from starlette.responses import RedirectResponse
 
 from infra24 import bookings, organizations, resources
-from infra24.bookings import Broken
+from infra24.bookings import AffectedBooking
 from infra24.db import Tx
-from infra24.errors import Conflict, Problem
+from infra24.errors import Conflict, ValidationFailed
 from infra24.organizations import Organization
-from infra24.resources import Directory, Draft, Resource, ResourceChanged, Wanted
+from infra24.resources import Draft, Resource, ResourceChanged, ResourceFilter, ResourceIndex
 from infra24.web.admin.form_data import Entries, entries
 from infra24.web.admin.form_pages import sheet_page
 from infra24.web.admin.merge import Meanwhile, merged, seen_of
@@ -34,7 +34,7 @@ class Sheet:
     said: str = ""
     meanwhile: tuple[Meanwhile, ...] = ()
     status: int = 200
-    broken: list[Broken] | None = None
+    broken: list[AffectedBooking] | None = None
 
     @property
     def tried(self) -> bool:
@@ -45,7 +45,7 @@ class Sheet:
 async def list_page(request: Request) -> Response:
     """All resources but the appointment types, filtered by what the address says."""
     here, asked = here_of(request), request.query_params
-    wanted = Wanted(
+    wanted = ResourceFilter(
         type=asked.get("type", "") if asked.get("type") in TYPES else "",
         location=asked.get("location", "")[:200],
         tag=asked.get("tag", "")[:200],
@@ -61,7 +61,7 @@ async def list_page(request: Request) -> Response:
             "found": found[: resources.PAGE],
             "count": await resources.count(tx, wanted),
             "locations": await organizations.locations(tx),
-            "tags": _tags(await resources.known(tx)),
+            "tags": _tags(await resources.index(tx)),
             "is_filtered": bool(wanted.type or wanted.location or wanted.tag or wanted.text),
             "more": None,
             "done": asked.get("done", ""),
@@ -93,7 +93,7 @@ async def create(request: Request) -> Response:
         async with found.database.transaction(here.id, caller_of(request).actor) as tx:
             draft = Draft(**{**changes, "availability_rules": rules})
             made = await resources.create(tx, draft, found.clock())
-    except (Problem, Conflict) as refused:
+    except (ValidationFailed, Conflict) as refused:
         return await _new_sheet(request, refused_sheet(typed, refused))
     return RedirectResponse(f"/{here.slug}/admin/resources/{made.slug}/rules?done=created", 303)
 
@@ -110,7 +110,7 @@ async def edit_page(request: Request) -> Response:
 
 
 async def save(request: Request) -> Response:
-    """Save it. Refuses with 409 and what changed, where somebody else saved it meanwhile."""
+    """Save it. Raises 409 and what changed, where somebody else saved it meanwhile."""
     found, here, actor = services(request), here_of(request), caller_of(request).actor
     typed = await entries(request)
     changes, wrong = read(typed)
@@ -124,9 +124,9 @@ async def save(request: Request) -> Response:
                 return await _edit_tried(request, resource, typed, changes)
             async with found.database.transaction(here.id, actor) as tx:
                 version = version_of(typed)
-                saved = await resources.update_seen(tx, resource.id, version, changes, found.clock())
+                saved = await resources.update_if_version(tx, resource.id, version, changes, found.clock())
             return RedirectResponse(f"/{here.slug}/admin/resources/{saved.slug}?done=saved", 303)
-        except (Problem, Conflict) as refused:
+        except (ValidationFailed, Conflict) as refused:
             sheet = refused_sheet(typed, refused)
     async with found.database.transaction(here.id, actor) as tx:
         resource = await resources.get(tx, resource.id)
@@ -151,7 +151,7 @@ async def archive_page(request: Request) -> Response:
         context = {
             "section": section_of(resource),
             "resource": resource,
-            "coming": await bookings.coming(tx, resource.id, now),
+            "coming": await bookings.upcoming(tx, resource.id, now),
             "broken": {one.booking.id: one for one in broken},
             "offers": await _offers_with(tx, resource),
         }
@@ -176,7 +176,7 @@ async def _turn(request: Request, *, into_use: bool) -> Response:
         async with found.database.transaction(here.id, actor) as tx:
             resource = await resources.get_by_slug(tx, request.path_params["slug"])
             await verb(tx, resource.id, found.clock())
-    except Problem as refused:
+    except ValidationFailed as refused:
         async with found.database.transaction(here.id, actor) as tx:
             form = shown(resources.draft_of(resource, []), here.currency)
             return await _edit_sheet(request, tx, here, resource, refused_sheet(form, refused))
@@ -192,9 +192,9 @@ def version_of(typed: Entries) -> int:
     return int(said) if said.isascii() and said.isdecimal() and len(said) < 10 else 0
 
 
-def refused_sheet(typed: Entries, refused: Problem | Conflict) -> Sheet:
+def refused_sheet(typed: Entries, refused: ValidationFailed | Conflict) -> Sheet:
     """What was typed, with what the verb said: by field, or above them all."""
-    if isinstance(refused, Problem):
+    if isinstance(refused, ValidationFailed):
         wrong = {field_of(path, typed): said for path, said in refused.problems.items()}
         return Sheet(typed, wrong, status=422)
     said = "changed" if isinstance(refused, ResourceChanged) else refused.sentence
@@ -208,7 +208,7 @@ def section_of(resource: Resource) -> str:
 
 async def sheet_context(tx: Tx, sheet: Sheet, except_id: UUID | None) -> dict[str, Any]:
     """What every form about a resource needs around it: places, tags, what else there is."""
-    directory = await resources.known(tx)
+    directory = await resources.index(tx)
     return {
         "form": sheet.form,
         "wrong": sheet.wrong,
@@ -274,7 +274,7 @@ async def _offers_with(tx: Tx, resource: Resource) -> list[Any]:
     found = []
     for other in await resources.bookable(tx, limit=200):
         needs = [str(name) for need in other.needs or () for name in _named(need)]
-        hosts = resources.named_hosts(other.availability_rules)
+        hosts = resources.hosts_named_in(other.availability_rules)
         if other.id != resource.id and names & {*needs, *hosts, *other.parts}:
             found.append(other)
     return found
@@ -285,5 +285,5 @@ def _named(need: dict[str, Any]) -> list[str]:
     return [*hosts, *need.get("any_of", ()), *([need["resource"]] if "resource" in need else [])]
 
 
-def _tags(directory: Directory) -> list[str]:
+def _tags(directory: ResourceIndex) -> list[str]:
     return sorted({tag for known in directory for tag in known.tags}, key=str.lower)

@@ -10,9 +10,9 @@ from fastapi import Request, Response
 from starlette.responses import RedirectResponse
 
 from infra24 import bookings, resources
-from infra24.bookings import Broken
+from infra24.bookings import AffectedBooking
 from infra24.db import Tx
-from infra24.errors import Conflict, Problem
+from infra24.errors import Conflict, ValidationFailed
 from infra24.organizations import Organization
 from infra24.resources import Resource, ResourceChanged
 from infra24.web.admin.form_data import Entries, entries
@@ -24,7 +24,7 @@ from infra24.web.admin.rules_form import ReadRules, read, shown
 from infra24.web.admin.rules_rows import GROUPS
 from infra24.web.admin.weeks import first_of_week, week_view
 from infra24.web.caller import caller_of, here_of
-from infra24.web.rendering import speech_for
+from infra24.web.rendering import format_for
 from infra24.web.services import services
 
 _BLANK_ROWS = {"windows": 2, "overrides": 1, "blackouts": 1, "travel": 1, "hosts": 1}
@@ -68,12 +68,14 @@ async def change(request: Request) -> Response:
             if typed.get("do") == "save":
                 changes = {"availability_rules": said.document}
                 async with found.database.transaction(here.id, actor) as tx:
-                    await resources.update_seen(tx, resource.id, version_of(typed), changes, found.clock())
+                    await resources.update_if_version(
+                        tx, resource.id, version_of(typed), changes, found.clock()
+                    )
                 return RedirectResponse(f"{request.url.path}?{_kept(request)}done=saved", 303)
             async with found.database.transaction(here.id, actor) as tx:
                 sheet = Sheet(said.document, typed, typed.get("rules"), tried=True)
                 return await _page(request, tx, here, resource, sheet, week=typed.get("week"))
-        except Problem as refused:
+        except ValidationFailed as refused:
             wrong |= _fields(refused, said, _view(request))
         except ResourceChanged:
             sheet = Sheet(said.document, typed, "", said="changed", status=409)
@@ -105,7 +107,7 @@ def _read(request: Request, typed: Entries, seen: dict[str, Any], wrong: dict[st
     return read(typed, seen)
 
 
-def _fields(refused: Problem, said: ReadRules, view: str) -> dict[str, str]:
+def _fields(refused: ValidationFailed, said: ReadRules, view: str) -> dict[str, str]:
     """What is wrong by the field that shows it; in the JSON by its path."""
     found: dict[str, str] = {}
     for path, sentence in refused.problems.items():
@@ -118,13 +120,13 @@ async def _page(
     request: Request, tx: Tx, here: Organization, resource: Resource, sheet: Sheet, week: str = ""
 ) -> Response:
     """The editor. A page about rules that cannot be kept shows the week of those that are."""
-    speech, now = speech_for(request, here), services(request).clock()
+    speech, now = format_for(request, here), services(request).clock()
     zone = ZoneInfo(resource.availability_rules.get("timezone") or here.time_zone)
     asked = week or request.query_params.get("week", "")
     first = first_of_week(asked, speech, now.astimezone(zone).date())
     offer, days = await _week(tx, resource, sheet, first, now)
     view = _view(request)
-    people = [k for k in await resources.known(tx) if k.type == "person" and k.is_active]
+    people = [k for k in await resources.index(tx) if k.type == "person" and k.is_active]
     context = {
         "section": section_of(resource),
         "resource": resource,
@@ -157,7 +159,7 @@ async def _week(tx: Tx, resource: Resource, sheet: Sheet, first: date, now: Any)
 
 async def _broken(
     request: Request, tx: Tx, resource: Resource, sheet: Sheet, now: Any
-) -> list[Broken] | None:
+) -> list[AffectedBooking] | None:
     """What the tried rules would break, or those just saved leave broken; None: nobody asked."""
     if sheet.tried:
         return await bookings.impact(

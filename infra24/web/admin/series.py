@@ -12,24 +12,32 @@ from fastapi.responses import RedirectResponse
 
 from infra24 import bookings, resources
 from infra24.availability import Reason
-from infra24.bookings import Booking, By, IllegalMove, SlotNotOffered, SlotTaken, Status, UnknownBooking
+from infra24.bookings import (
+    ActorRole,
+    Booking,
+    IllegalTransition,
+    SlotNotOffered,
+    SlotTaken,
+    Status,
+    UnknownBooking,
+)
 from infra24.bookings import series as recurring
-from infra24.bookings.series import NotInSeries, Scope, Series, SeriesConflicts, UnknownSeries
+from infra24.bookings.series import NotInSeries, Series, SeriesConflicts, SeriesRange, UnknownSeries
 from infra24.bookings.series.recurrence import parts_of
 from infra24.db import Tx
-from infra24.errors import Problem
-from infra24.i18n import Speech
+from infra24.errors import ValidationFailed
+from infra24.i18n import LocaleFormat
 from infra24.resources import Resource
 from infra24.web.admin import parsing
 from infra24.web.caller import caller_of, here_of
 from infra24.web.pages.forms import read_number, typed
-from infra24.web.rendering import page, speech_for
+from infra24.web.rendering import format_for, page
 from infra24.web.services import services
 
 _PAGE = 50
 _DAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 _STANDING = (Status.PENDING, Status.CONFIRMED)
-_SCOPES = ("one", *(scope.value for scope in Scope))
+_SCOPES = ("one", *(scope.value for scope in SeriesRange))
 
 
 async def series_page(request: Request) -> Response:
@@ -42,7 +50,7 @@ async def series_page(request: Request) -> Response:
     async with found.database.transaction(here.id, who.actor) as tx:
         rows = await recurring.listed(tx, found.clock(), coming=coming, after=after, limit=_PAGE + 1)
     more = rows[_PAGE - 1] if len(rows) > _PAGE else None
-    speech = speech_for(request, here)
+    speech = format_for(request, here)
     context = {
         "section": "series",
         "rows": [(row, in_words(row.series.rule, speech)) for row in rows[:_PAGE]],
@@ -67,7 +75,7 @@ async def change_series(request: Request) -> Response:
     return await (_cancel if sent.get("do") == "cancel" else _move)(request)
 
 
-def in_words(rule: str, speech: Speech) -> dict[str, Any]:
+def in_words(rule: str, speech: LocaleFormat) -> dict[str, Any]:
     """A rule as a page says it: how often, on which days, until when. `plain`: that says all of it."""
     parts = parts_of(rule)
     names = {_DAYS[number]: long for number, _, long in speech.weekdays()}
@@ -111,15 +119,22 @@ async def _move(request: Request) -> Response:
             zone = offer.rules.zone
             start = parsing.moment(said["on"], said["at"], zone)
             if start is None:
-                raise Problem({"start_time": "date"})
+                raise ValidationFailed({"start_time": "date"})
             minutes = read_number(said["length"]) or int(booking.length.total_seconds()) // 60
             if said["scope"] == "one":
                 end = start + timedelta(minutes=minutes)
-                await bookings.reschedule(tx, booking.id, start, end, by=By.STAFF, now=now)
+                await bookings.reschedule(tx, booking.id, start, end, by=ActorRole.STAFF, now=now)
             else:
-                scope = Scope(said["scope"])
+                scope = SeriesRange(said["scope"])
                 series, _ = await recurring.move(tx, id_, scope, booking.id, start, minutes, now=now)
-    except (Problem, SeriesConflicts, SlotTaken, SlotNotOffered, NotInSeries, IllegalMove) as refusal:
+    except (
+        ValidationFailed,
+        SeriesConflicts,
+        SlotTaken,
+        SlotNotOffered,
+        NotInSeries,
+        IllegalTransition,
+    ) as refusal:
         failure = _failure(refusal)
     if failure:
         async with found.database.transaction(here.id, who.actor) as tx:
@@ -139,14 +154,14 @@ async def _cancel(request: Request) -> Response:
         async with found.database.transaction(here.id, who.actor) as tx:
             _, booking = await _named(tx, id_, said["booking"])
             if said["scope"] == "one":
-                await bookings.cancel(tx, booking.id, by=By.STAFF, now=now, because=said["because"])
+                await bookings.cancel(tx, booking.id, by=ActorRole.STAFF, now=now, because=said["because"])
                 count = 1
             else:
                 gone = await recurring.cancel(
-                    tx, id_, Scope(said["scope"]), booking.id, now=now, because=said["because"]
+                    tx, id_, SeriesRange(said["scope"]), booking.id, now=now, because=said["because"]
                 )
                 count = len(gone)
-    except (NotInSeries, IllegalMove) as refusal:
+    except (NotInSeries, IllegalTransition) as refusal:
         failure = {**_failure(refusal), "form": "cancel"}
     if failure:
         async with found.database.transaction(here.id, who.actor) as tx:
@@ -165,7 +180,7 @@ def _said(sent: Mapping[str, str]) -> dict[str, str]:
 
 
 async def _named(tx: Tx, series_id: UUID, said: str) -> tuple[Series, Booking]:
-    """A series and the one of its dates that is named. Refuses with UnknownSeries and UnknownBooking."""
+    """A series and the one of its dates that is named. Raises UnknownSeries and UnknownBooking."""
     series, all_ = await recurring.get(tx, series_id)
     booking = next((b for b in all_ if str(b.id) == said), None)
     if booking is None:
@@ -176,7 +191,7 @@ async def _named(tx: Tx, series_id: UUID, said: str) -> tuple[Series, Booking]:
 def _failure(refusal: Exception) -> dict[str, Any]:
     """What a refused change tells the page: the kind, the reasons, and the dates in conflict."""
     told: dict[str, Any] = {"form": "move", "status": 409, "reasons": [], "dates": [], "kind": ""}
-    if isinstance(refusal, Problem):
+    if isinstance(refusal, ValidationFailed):
         kind = "date" if refusal.problems.get("start_time") == "date" else "no_rule"
         return {**told, "status": 422, "kind": kind}
     if isinstance(refusal, SeriesConflicts):
@@ -207,7 +222,7 @@ async def _show(
         "section": "series",
         "series": series,
         "resource": resource,
-        "words": in_words(series.rule, speech_for(request, here)),
+        "words": in_words(series.rule, format_for(request, here)),
         "dates": [(booking, booking in coming) for booking in all_],
         "counts": _counts(all_, now),
         "booker": next(((b.booker_name, b.booker_email) for b in all_), ("", "")),

@@ -10,16 +10,16 @@ from fastapi import Request, Response
 from fastapi.responses import RedirectResponse
 
 from infra24 import resources
-from infra24.bookings import By, Person, SlotTaken
+from infra24.bookings import ActorRole, BookerDetails, SlotTaken
 from infra24.bookings import series as recurring
-from infra24.bookings.series import Plan, PlannedDate, SeriesConflicts, SeriesWish
+from infra24.bookings.series import Plan, PlannedDate, SeriesConflicts, SeriesRequest
 from infra24.db import Tx
-from infra24.errors import Problem
-from infra24.resources import ANYONE, Choice, Offer, Resource
+from infra24.errors import ValidationFailed
+from infra24.resources import ANYONE, HostPreference, Offer, Resource
 from infra24.web.admin import parsing
 from infra24.web.caller import caller_of, here_of
 from infra24.web.pages.forms import DetailsForm, empty_details, read_details, read_number, typed
-from infra24.web.rendering import page, speech_for
+from infra24.web.rendering import format_for, page
 from infra24.web.services import services
 
 _DAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
@@ -95,16 +95,16 @@ class Asked:
             wrong["count"] = "many"
         return wrong
 
-    def wish(self, offer: Offer, person: Person) -> SeriesWish:
-        """As the verbs want it. Refuses with Problem."""
+    def wish(self, offer: Offer, person: BookerDetails) -> SeriesRequest:
+        """As the verbs want it. Raises ValidationFailed."""
         zone = offer.rules.zone
         first = parsing.moment(self.values["on"], self.values["at"], zone)
         assert first is not None
         staff = next((host.id for host in offer.hosts if str(host.id) == self.values["staff"]), None)
         without, instead = self._chosen(zone)
-        return SeriesWish(
+        return SeriesRequest(
             offer.resource.id, first, read_number(self.values["length"]) or min(offer.rules.durations),
-            self.rule, person, Choice((staff,)) if staff else ANYONE, self.skips, without, instead,
+            self.rule, person, HostPreference((staff,)) if staff else ANYONE, self.skips, without, instead,
         )  # fmt: skip
 
     def _chosen(self, zone: ZoneInfo) -> tuple[frozenset[datetime], dict[datetime, datetime]]:
@@ -156,10 +156,12 @@ async def make_series(request: Request) -> Response:
     try:
         async with found.database.transaction(here.id, who.actor) as tx:
             wish = asked.wish(offer, person.person(here.locale))
-            series, _ = await recurring.book(tx, wish, by=By.STAFF, tokens=found.tokens, now=found.clock())
+            series, _ = await recurring.book(
+                tx, wish, by=ActorRole.STAFF, tokens=found.tokens, now=found.clock()
+            )
     except (SeriesConflicts, SlotTaken):
         lost = True
-    except Problem as refusal:
+    except ValidationFailed as refusal:
         problems = _wrong(refusal)
     if lost or problems:
         async with found.database.transaction(here.id, who.actor) as tx:
@@ -215,15 +217,15 @@ async def _planned(
     wrong = {**asked.errors(), **(errors or {})}
     if set(wrong) - {"person"}:
         return await _show(tx, request, asked, offer, person=person, errors=wrong)
-    wish = asked.wish(offer, Person("", person.values["email"].lower()))
+    wish = asked.wish(offer, BookerDetails("", person.values["email"].lower()))
     try:
-        plan = await recurring.plan(tx, wish, by=By.STAFF, now=services(request).clock())
-    except Problem as refusal:
+        plan = await recurring.plan(tx, wish, by=ActorRole.STAFF, now=services(request).clock())
+    except ValidationFailed as refusal:
         return await _show(tx, request, asked, offer, person=person, errors=_wrong(refusal))
     return await _show(tx, request, asked, offer, person=person, plan=plan, lost=lost)
 
 
-def _wrong(refusal: Problem) -> dict[str, str]:
+def _wrong(refusal: ValidationFailed) -> dict[str, str]:
     """By field of the form, the name of the sentence that says what is wrong."""
     found: dict[str, str] = {}
     for path, sentence in refusal.problems.items():
@@ -245,8 +247,8 @@ async def _show(
     lost: bool = False,
 ) -> Response:
     here = here_of(request)
-    speech = speech_for(request, here)
-    known = [k for k in await resources.known(tx) if k.is_active and k.is_bookable and k.type != "person"]
+    speech = format_for(request, here)
+    known = [k for k in await resources.index(tx) if k.is_active and k.is_bookable and k.type != "person"]
     person = person or empty_details(None)
     zone = offer.rules.zone if offer else ZoneInfo(here.time_zone)
     wrong = bool(errors) or person.wrong
@@ -255,7 +257,7 @@ async def _show(
         "offers": [(k.slug, k.title) for k in known],
         "offer": offer,
         "resource": offer.resource if offer else None,
-        "hosts": [(str(h.id), h.name) for h in offer.hosts] if offer and offer.takes_wishes else [],
+        "hosts": [(str(h.id), h.name) for h in offer.hosts] if offer and offer.allows_host_request else [],
         "lengths": list(offer.rules.durations) if offer else [],
         "asked": asked.values,
         "days": [(_DAYS[n], long, _DAYS[n] in asked.days) for n, _, long in speech.weekdays()],

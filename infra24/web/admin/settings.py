@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse
 
 from infra24 import bookings, organizations, people
-from infra24.errors import Problem, Refusal
+from infra24.errors import DomainError, ValidationFailed
 from infra24.people import KEY_SCOPES
 from infra24.rate_limits import EFFECTS
 from infra24.web import theme
@@ -57,11 +57,11 @@ async def settings_page(request: Request) -> Response:
     }
     try:
         if wanted.get("second_factor") and who.user is not None and not who.user.has_mfa:
-            raise Problem({"second_factor": "Add a second factor to your own account first."})
+            raise ValidationFailed({"second_factor": "Add a second factor to your own account first."})
         async with services(request).database.transaction(here.id, who.actor) as tx:
             await organizations.change(tx, changes, now)
             await _logo(request, tx, sent)
-    except Problem as problem:
+    except ValidationFailed as problem:
         more = {"errors": problem.problems, "values": typed, "seen": sent.get("seen")}
         return _page(request, here, more, 422)
     return RedirectResponse(f"{request.url.path}?done=1", 303)
@@ -101,9 +101,9 @@ async def keys_page(request: Request) -> Response:
                 else:
                     made = await people.keys.make(tx, sent.get("label"), sent.all("scope"), who.name, now)
                     more = {"made": made}
-        except Problem as problem:
+        except ValidationFailed as problem:
             more, status = {"errors": problem.problems, "typed": sent}, 422
-        except Refusal as refusal:
+        except DomainError as refusal:
             more, status = {"said": refusal.sentence}, status_of(refusal)
         if status == 200 and not more:
             return RedirectResponse(f"{request.url.path}?done=1", 303)

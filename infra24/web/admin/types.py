@@ -9,9 +9,9 @@ from starlette.responses import RedirectResponse
 
 from infra24 import resources
 from infra24.db import Tx
-from infra24.errors import Conflict, Problem
+from infra24.errors import Conflict, ValidationFailed
 from infra24.organizations import Organization
-from infra24.resources import Draft, Known, Resource, ResourceChanged, Wanted
+from infra24.resources import Draft, Resource, ResourceChanged, ResourceFilter, ResourceRef
 from infra24.web.admin import type_form
 from infra24.web.admin.form_data import Entries, entries
 from infra24.web.admin.form_pages import sheet_page
@@ -27,7 +27,7 @@ from infra24.web.services import services
 async def list_page(request: Request) -> Response:
     """The appointment types, filtered by what the address says."""
     here, asked = here_of(request), request.query_params
-    wanted = Wanted(
+    wanted = ResourceFilter(
         types=True,
         tag=asked.get("tag", "")[:200],
         text=asked.get("q", "").strip()[:200],
@@ -36,7 +36,7 @@ async def list_page(request: Request) -> Response:
     )
     async with services(request).database.transaction(here.id, caller_of(request).actor) as tx:
         found = await resources.search(tx, wanted, resources.PAGE + 1)
-        directory = await resources.known(tx)
+        directory = await resources.index(tx)
         context = {
             "section": "types",
             "wanted": wanted,
@@ -70,7 +70,7 @@ async def create(request: Request) -> Response:
         async with found.database.transaction(here.id, caller_of(request).actor) as tx:
             draft = Draft(**{**changes, "type": "other", "capacity": None})
             made = await resources.create(tx, draft, found.clock())
-    except (Problem, Conflict) as refused:
+    except (ValidationFailed, Conflict) as refused:
         return await _page(request, None, _refused(typed, refused))
     return RedirectResponse(f"/{here.slug}/admin/resources/{made.slug}/rules?done=created", 303)
 
@@ -87,7 +87,7 @@ async def edit_page(request: Request) -> Response:
 
 
 async def save(request: Request) -> Response:
-    """Save it. Refuses with 409 and what changed, where somebody else saved it meanwhile."""
+    """Save it. Raises 409 and what changed, where somebody else saved it meanwhile."""
     found, here, actor = services(request), here_of(request), caller_of(request).actor
     typed = await entries(request)
     changes, wrong = read(typed)
@@ -101,7 +101,7 @@ async def save(request: Request) -> Response:
                 return await _page(request, resource, await tried(request, resource, typed, changes))
             async with found.database.transaction(here.id, actor) as tx:
                 version = version_of(typed)
-                saved = await resources.update_seen(tx, resource.id, version, changes, found.clock())
+                saved = await resources.update_if_version(tx, resource.id, version, changes, found.clock())
             return RedirectResponse(
                 f"/{here.slug}/admin/types/{saved.slug}?{urlencode({'done': 'saved'})}", 303
             )
@@ -110,17 +110,17 @@ async def save(request: Request) -> Response:
                 resource = await resources.get(tx, resource.id)
                 together, changed = merged(typed, await _kept(tx, here, resource))
             sheet = Sheet(together, {}, "changed", tuple(changed), 409)
-        except (Problem, Conflict) as refused:
+        except (ValidationFailed, Conflict) as refused:
             sheet = _refused(typed, refused)
     return await _page(request, resource, sheet)
 
 
 async def _kept(tx: Tx, here: Organization, resource: Resource) -> Entries:
-    return shown(resources.draft_of(resource, await resources.known(tx)), here.currency)
+    return shown(resources.draft_of(resource, await resources.index(tx)), here.currency)
 
 
-def _refused(typed: Entries, refused: Problem | Conflict) -> Sheet:
-    if isinstance(refused, Problem):
+def _refused(typed: Entries, refused: ValidationFailed | Conflict) -> Sheet:
+    if isinstance(refused, ValidationFailed):
         wrong = {field_of(path, typed): said for path, said in refused.problems.items()}
         return Sheet(typed, wrong, status=422)
     return Sheet(typed, {}, refused.sentence, status=409)
@@ -129,7 +129,7 @@ def _refused(typed: Entries, refused: Problem | Conflict) -> Sheet:
 async def _page(request: Request, resource: Resource | None, sheet: Sheet) -> Response:
     here = here_of(request)
     async with services(request).database.transaction(here.id, caller_of(request).actor) as tx:
-        directory = [k for k in await resources.known(tx) if not k.is_type]
+        directory = [k for k in await resources.index(tx) if not k.is_type]
         layouts = [one for one in await resources.listed(tx, limit=200) if one.layouts]
         context: dict[str, Any] = {
             "section": "types",
@@ -150,14 +150,14 @@ async def _page(request: Request, resource: Resource | None, sheet: Sheet) -> Re
     return sheet_page(request, "type.html", context, sheet.status)
 
 
-def _in_order(known: Sequence[Known], ticked: Sequence[str]) -> list[Known]:
+def _in_order(known: Sequence[ResourceRef], ticked: Sequence[str]) -> list[ResourceRef]:
     """Those that are ticked in their order, then the others that are in use: the order is part of a need."""
     by_name = {name: k for k in known for name in (k.email, k.slug) if name}
     first = [by_name[name] for name in ticked if name in by_name]
     return [*first, *(k for k in known if k.is_active and k not in first)]
 
 
-def _said_needs(one: Resource, directory: resources.Directory) -> list[str]:
+def _said_needs(one: Resource, directory: resources.ResourceIndex) -> list[str]:
     """What a type needs, by the names of what it takes."""
     titles = {str(k.id): k.title for k in directory}
     said = []

@@ -6,11 +6,11 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from infra24.bookings import DayOpen
-from infra24.i18n import Speech
+from infra24.i18n import LocaleFormat
 from infra24.resources import Offer
 
 
-def first_of_week(asked: str, speech: Speech, today: date) -> date:
+def first_of_week(asked: str, speech: LocaleFormat, today: date) -> date:
     """The first day of the week of a date that was asked for, as the territory counts; of today's without."""
     try:
         on = date.fromisoformat(asked) if asked else today
@@ -20,7 +20,7 @@ def first_of_week(asked: str, speech: Speech, today: date) -> date:
     return on - timedelta(days=(on.weekday() - speech.locale.first_week_day) % 7)
 
 
-def week_view(speech: Speech, offer: Offer, days: Sequence[DayOpen]) -> dict[str, Any]:
+def week_view(speech: LocaleFormat, offer: Offer, days: Sequence[DayOpen]) -> dict[str, Any]:
     """The days with their labels, bars in minutes, words, and the weeks before and after."""
     zone = offer.rules.zone
     return {
@@ -34,7 +34,7 @@ def week_view(speech: Speech, offer: Offer, days: Sequence[DayOpen]) -> dict[str
     }
 
 
-def _day(speech: Speech, zone: ZoneInfo, day: DayOpen) -> dict[str, Any]:
+def _day(speech: LocaleFormat, zone: ZoneInfo, day: DayOpen) -> dict[str, Any]:
     return {
         "on": day.on,
         "label": speech.short_day(day.on),
@@ -46,6 +46,6 @@ def _day(speech: Speech, zone: ZoneInfo, day: DayOpen) -> dict[str, Any]:
     }
 
 
-def _clock(speech: Speech, zone: ZoneInfo, on: date, minutes: int) -> str:
+def _clock(speech: LocaleFormat, zone: ZoneInfo, on: date, minutes: int) -> str:
     at = datetime.combine(on, time(), zone) + timedelta(minutes=minutes)
     return speech.time(at, zone)

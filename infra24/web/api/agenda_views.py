@@ -14,9 +14,9 @@ from fastapi import Request, Response
 
 from infra24.availability import Reason
 from infra24.availability.hours import is_ambiguous
-from infra24.bookings import Agenda, Column, Entry
-from infra24.bookings.agenda import Closed, Turnover, told
-from infra24.i18n import Speech, catalogue
+from infra24.bookings import Agenda, CalendarEvent, CalendarResource
+from infra24.bookings.agenda import Closed, Turnover, wall_time
+from infra24.i18n import LocaleFormat, catalogue
 
 WHY_NOT = {
     "held": "Somebody is filling in the form for this time.",
@@ -32,7 +32,7 @@ class Written:
     """How one answer writes times: many bookings share theirs."""
 
     zone: ZoneInfo
-    speech: Speech
+    speech: LocaleFormat
     known: dict[tuple[int, int], dict[str, Any]] = field(default_factory=dict)
 
     def times(self, start: int, end: int) -> dict[str, Any]:
@@ -43,8 +43,8 @@ class Written:
         said = self.known.get((start, end))
         if said is None:
             said = self.known[start, end] = {
-                "start": _wall(told(self.zone, start)),
-                "end": _wall(told(self.zone, end)),
+                "start": _wall(wall_time(self.zone, start)),
+                "end": _wall(wall_time(self.zone, end)),
                 "starts_at": datetime.fromtimestamp(start, UTC),
                 "ends_at": datetime.fromtimestamp(end, UTC),
                 "label": label(start, end, self.zone, self.speech),
@@ -58,10 +58,10 @@ class Written:
 
 def agenda_view(
     found: Agenda,
-    columns: list[Column],
+    columns: list[CalendarResource],
     days: tuple[date, date],
     zone: ZoneInfo,
-    speech: Speech,
+    speech: LocaleFormat,
     now: datetime,
     *,
     writes: bool,
@@ -74,7 +74,7 @@ def agenda_view(
         "timezone": zone.key,
         "start_date": days[0],
         "end_date": days[1],
-        "now": {"local": _wall(told(zone, int(now.timestamp()))), "at": here.astimezone(UTC)},
+        "now": {"local": _wall(wall_time(zone, int(now.timestamp()))), "at": here.astimezone(UTC)},
         "columns": [column_view(column) for column in columns],
         "events": [event_view(entry, written, whys, writes=writes) for entry in found.entries],
         "turnovers": [_turnover_view(one, written) for one in found.turnovers],
@@ -82,12 +82,14 @@ def agenda_view(
     }
 
 
-def column_view(column: Column) -> dict[str, Any]:
+def column_view(column: CalendarResource) -> dict[str, Any]:
     """A resource as a column."""
     return {"id": column.id, "title": column.title, "type": column.type, "units": column.units}
 
 
-def event_view(entry: Entry, written: Written, whys: Mapping[str, str], *, writes: bool) -> dict[str, Any]:
+def event_view(
+    entry: CalendarEvent, written: Written, whys: Mapping[str, str], *, writes: bool
+) -> dict[str, Any]:
     """A booking on the calendar; what is as usual is left out, for there are thousands."""
     why = entry.unmovable or ("" if writes else "looking")
     view: dict[str, Any] = {
@@ -114,7 +116,7 @@ def event_view(entry: Entry, written: Written, whys: Mapping[str, str], *, write
     return view
 
 
-def closed_words(one: Closed, speech: Speech) -> str:
+def closed_words(one: Closed, speech: LocaleFormat) -> str:
     """Why a column is closed, in words."""
     if one.code == "holiday" and one.said:
         return catalogue(speech.language).gettext("Closed for %(name)s.") % {"name": one.said}
@@ -122,7 +124,7 @@ def closed_words(one: Closed, speech: Speech) -> str:
     return f"{reason} ({one.said})" if one.said else reason
 
 
-def label(start: int, end: int, zone: ZoneInfo, speech: Speech) -> str:
+def label(start: int, end: int, zone: ZoneInfo, speech: LocaleFormat) -> str:
     """When it is, in words. Where clocks change or show the time twice, the zone's letters say which."""
     first, last = datetime.fromtimestamp(start, zone), datetime.fromtimestamp(end, zone)
     if (last.date() - first.date()).days == 1 and not (
@@ -154,11 +156,11 @@ def _turnover_view(one: Turnover, written: Written) -> dict[str, Any]:
     return {**said, **written.times(one.start, one.end)}
 
 
-def _closed_view(one: Closed, zone: ZoneInfo, speech: Speech) -> dict[str, Any]:
+def _closed_view(one: Closed, zone: ZoneInfo, speech: LocaleFormat) -> dict[str, Any]:
     view: dict[str, Any] = {
         "resource_id": one.resource_id,
-        "start": _wall(told(zone, one.start)),
-        "end": _wall(told(zone, one.end)),
+        "start": _wall(wall_time(zone, one.start)),
+        "end": _wall(wall_time(zone, one.end)),
         "code": one.code,
     }
     if one.code != "outside_hours":
@@ -171,10 +173,10 @@ def _wall(at: datetime) -> str:
 
 
 @lru_cache(maxsize=20_000)
-def _clock(speech: Speech, hour: int, minute: int) -> str:
+def _clock(speech: LocaleFormat, hour: int, minute: int) -> str:
     return speech.time(datetime(2001, 1, 1, hour, minute, tzinfo=UTC), ZoneInfo("UTC"))
 
 
-def ids_of(columns: list[Column]) -> list[UUID]:
+def ids_of(columns: list[CalendarResource]) -> list[UUID]:
     """The ids of columns."""
     return [column.id for column in columns]

@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 from fastapi import Query, Request, Response
 
 from infra24 import analytics
-from infra24.analytics import RANGES, TABLES, Report, Step, Wish
-from infra24.errors import Problem
+from infra24.analytics import RANGES, TABLES, Report, ReportRequest, Step
+from infra24.errors import ValidationFailed
 from infra24.web.admin.analytics import csv_answer
 from infra24.web.api.fields import Day, Org
 from infra24.web.api.responses import json_response
@@ -37,9 +37,9 @@ async def read_analytics(
     found, here = services(request), here_of(request)
     zone, now = ZoneInfo(here.time_zone), found.clock()
     if table not in TABLES:
-        raise Problem({"table": f"is one of {', '.join(TABLES)}"})
+        raise ValidationFailed({"table": f"is one of {', '.join(TABLES)}"})
     dates = analytics.read_range(range or None, start_date, end_date, now.astimezone(zone).date(), zone)
-    wish = Wish(dates, Step(by) if by else None, type, resource, host)
+    wish = ReportRequest(dates, Step(by) if by else None, type, resource, host)
     async with found.database.transaction(here.id, caller_of(request).actor) as tx:
         report = await analytics.report(tx, wish, currency=here.currency, now=now)
     if format == "csv" or (format is None and _asks_for_csv(request.headers.get("accept", ""))):

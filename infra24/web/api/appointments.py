@@ -14,11 +14,11 @@ from infra24.availability import Pooling
 from infra24.availability.hours import day_span
 from infra24.availability.json_reader import zone_named
 from infra24.booking_links import BookingLink
-from infra24.bookings import Person, Wish
+from infra24.bookings import BookerDetails, BookingRequest
 from infra24.db import Tx
 from infra24.errors import Invalid
 from infra24.organizations import UnknownResource
-from infra24.resources import ANYONE, Choice, Offer
+from infra24.resources import ANYONE, HostPreference, Offer
 from infra24.web.api.availability import Length, check_range
 from infra24.web.api.fields import Body, Day, EndDate, Instant, Named
 from infra24.web.api.inputs import (
@@ -126,7 +126,7 @@ async def create_staffed(request: Request, wanted: NewStaffBooking) -> Response:
     found = services(request)
     org_id = await _organization(found, wanted.link_slug, wanted.org, wanted.appointment_type_id)
     charge_organization(request, org_id)
-    person = Person(
+    person = BookerDetails(
         wanted.attendee_name,
         wanted.attendee_email,
         wanted.description,
@@ -134,7 +134,7 @@ async def create_staffed(request: Request, wanted: NewStaffBooking) -> Response:
         location_details=wanted.location_details,
         answers=wanted.answers,
     )
-    asked: list[Wish] = []
+    asked: list[BookingRequest] = []
 
     async def act(tx: Tx) -> tuple[int, dict[str, Any]]:
         by, client = caller_of(request).acts_as(org_id), client_of(request, org_id)
@@ -146,7 +146,7 @@ async def create_staffed(request: Request, wanted: NewStaffBooking) -> Response:
     return await idempotent(request, org_id, act, nearest_to(found, org_id, asked))
 
 
-async def _wish(tx: Tx, found: Services, wanted: NewStaffBooking, person: Person) -> Wish:
+async def _wish(tx: Tx, found: Services, wanted: NewStaffBooking, person: BookerDetails) -> BookingRequest:
     """What is wanted, as the verbs want it: by the link that is open, or by the type that is named."""
     by = await _open_link(tx, found, wanted.link_slug, wanted.signed)
     types = await _types(tx, by, await _id(tx, wanted.appointment_type_id))
@@ -155,7 +155,7 @@ async def _wish(tx: Tx, found: Services, wanted: NewStaffBooking, person: Person
     offer = await resources.offer(tx, types[0])
     end = wanted.end_time or wanted.start_time + timedelta(minutes=min(offer.rules.durations))
     choice = _choice(by, await _id(tx, wanted.staff_id))
-    return Wish(types[0], wanted.start_time, end, person, choice, by.id if by else None)
+    return BookingRequest(types[0], wanted.start_time, end, person, choice, by.id if by else None)
 
 
 def _dates(first: date | None, last: date | None) -> tuple[date, date]:
@@ -203,18 +203,18 @@ async def _types(tx: Tx, by: BookingLink | None, type_id: UUID | None) -> list[U
     return offered[:MOST_TYPES]
 
 
-def _choice(by: BookingLink | None, staff_id: UUID | None) -> Choice:
+def _choice(by: BookingLink | None, staff_id: UUID | None) -> HostPreference:
     if by is not None:
         return booking_links.choice_of(by, staff_id)
-    return Choice((staff_id,)) if staff_id else ANYONE
+    return HostPreference((staff_id,)) if staff_id else ANYONE
 
 
 async def _can_ask(tx: Tx, id_: UUID, staff_id: UUID, named: UUID | None) -> bool:
     """Whether one can ask for this host; an offer that was named refuses, the others are passed over."""
     offer = await resources.offer(tx, id_)
     if named is not None:
-        offer.check_wish()
-    return offer.takes_wishes and staff_id in {host.id for host in offer.hosts}
+        offer.check_host_request()
+    return offer.allows_host_request and staff_id in {host.id for host in offer.hosts}
 
 
 async def _slots(
@@ -223,7 +223,7 @@ async def _slots(
     zone: ZoneInfo,
     dates: tuple[date, date],
     minutes: int | None,
-    choice: Choice,
+    choice: HostPreference,
     now: datetime,
 ) -> list[dict[str, Any]]:
     span = (bookings.instant(day_span(zone, dates[0])[0]), bookings.instant(day_span(zone, dates[1])[1]))

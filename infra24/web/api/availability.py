@@ -8,7 +8,7 @@ from fastapi import Path, Query, Request, Response
 
 from infra24 import bookings
 from infra24 import resources as offers
-from infra24.availability import Explanation, Party, Reason
+from infra24.availability import Explanation, NeedStatus, Reason
 from infra24.availability.hours import day_span
 from infra24.errors import Invalid
 from infra24.people import Scope
@@ -75,8 +75,8 @@ async def explain(
     async with found.database.transaction(org_id, who.actor) as tx:
         id_, choice = await offers.id_of(tx, resource_id), await with_host(tx, staff_id)
         if staff_id:
-            (await offers.offer(tx, id_)).check_wish()
-        offer, why = await bookings.why(tx, id_, start_time, duration, now, choice=choice)
+            (await offers.offer(tx, id_)).check_host_request()
+        offer, why = await bookings.explain(tx, id_, start_time, duration, now, choice=choice)
         end = start_time + timedelta(minutes=duration or min(offer.rules.durations))
         body: dict[str, Any] = {
             "resource_id": id_,
@@ -90,7 +90,9 @@ async def explain(
                 timedelta(minutes=m) for m in (offer.rules.buffer_before, offer.rules.buffer_after)
             )
             body |= _in_full(offer, why)
-            body["in_the_way"] = await bookings.in_the_way(tx, offer, start_time - before, end + after, now)
+            body["in_the_way"] = await bookings.conflicting_claims(
+                tx, offer, start_time - before, end + after, now
+            )
     return json_response(body)
 
 
@@ -122,7 +124,7 @@ async def reasons(
 
 
 def check_range(first: date, last: date) -> int:
-    """How many days a range has. Refuses with EndsBeforeItBegins and RangeTooLong."""
+    """How many days a range has. Raises EndsBeforeItBegins and RangeTooLong."""
     if last < first:
         raise EndsBeforeItBegins()
     if last - first >= timedelta(days=LONGEST_RANGE_DAYS):
@@ -138,7 +140,7 @@ async def _answer(
     found = services(request)
     org_id = await organization_meant(found, *asked)
     charge_organization(request, org_id)
-    async with found.database.glance(org_id) as tx:
+    async with found.database.read(org_id) as tx:
         id_ = await offers.id_of(tx, asked[1])
         offer, length, starts = await bookings.day_slots(tx, id_, first, last, minutes, found.clock())
     return json_response(
@@ -172,7 +174,7 @@ def _in_full(offer: offers.Offer, why: Explanation) -> dict[str, Any]:
     }
 
 
-def _need(party: Party, offer: offers.Offer) -> dict[str, Any]:
+def _need(party: NeedStatus, offer: offers.Offer) -> dict[str, Any]:
     """What one need asks for and who of its pool could have been had: for staff."""
     known = offer.occupants
     return {

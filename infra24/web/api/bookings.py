@@ -10,9 +10,9 @@ from fastapi import Path, Query, Request, Response
 
 from infra24 import bookings, organizations, resources
 from infra24.availability.hours import day_span
-from infra24.bookings import Booking, By, IllegalMove, Person, Status, Wish
+from infra24.bookings import ActorRole, BookerDetails, Booking, BookingRequest, IllegalTransition, Status
 from infra24.db import Tx
-from infra24.errors import Forbidden, Invalid, Problem, Refusal
+from infra24.errors import DomainError, Forbidden, Invalid, ValidationFailed
 from infra24.people import Scope
 from infra24.rate_limits import Client
 from infra24.web.api.fields import Day, Named, PageSize
@@ -39,7 +39,7 @@ BookingNamed = Annotated[str, Path(max_length=200, description="The booking's id
 
 async def create(request: Request, wanted: NewBooking) -> Response:
     """Book a time. 409 carries up to three free times nearest to it. Honours Idempotency-Key."""
-    person = Person(
+    person = BookerDetails(
         wanted.artist_name,
         wanted.artist_email,
         wanted.goal_text,
@@ -76,7 +76,7 @@ async def list_bookings(
         until = bookings.instant(day_span(zone, end_date)[1]) if end_date else None
         of = await resources.id_of(tx, resource_id) if resource_id else None
         filters = bookings.Filters(since, until, status, of, text=q)
-        page = await bookings.listed(tx, filters, after=_read_cursor(cursor), limit=limit)
+        page = await bookings.page(tx, filters, after=_read_cursor(cursor), limit=limit)
     return json_response(
         {
             "bookings": [booking_view(booking) for booking in page],
@@ -155,26 +155,28 @@ async def calendar_urls(request: Request, id: BookingNamed) -> Response:
     )
 
 
-def _own_page(found: Services, who: Caller, booking: Booking, by: By, slug: str) -> tuple[str, str]:
+def _own_page(found: Services, who: Caller, booking: Booking, by: ActorRole, slug: str) -> tuple[str, str]:
     """The page and the calendar file of a booking, for whoever asks: the booker's carry the token that can
     change it, so who may only read bookings gets the addresses that ask who they are."""
-    if by is By.BOOKER or who.may(Scope.BOOKINGS_WRITE):
+    if by is ActorRole.BOOKER or who.may(Scope.BOOKINGS_WRITE):
         to = links(found, found.tokens.of(booking.org_id, booking.id))
         return to["confirmation"], to["ics"]
     base = found.settings.base_url
     return f"{base}/{slug}/bookings/{booking.id}", f"{base}/api/bookings/{booking.id}/ics"
 
 
-async def _place(request: Request, wanted: NewBooking | NewHold, person: Person | None) -> Response:
+async def _place(request: Request, wanted: NewBooking | NewHold, person: BookerDetails | None) -> Response:
     found = services(request)
     org_id = await organization_meant(found, "resource_id", wanted.resource_id, wanted.org_id)
     charge_organization(request, org_id)
     by, client = caller_of(request).acts_as(org_id), client_of(request, org_id)
-    asked: list[Wish] = []
+    asked: list[BookingRequest] = []
 
     async def act(tx: Tx) -> tuple[int, dict[str, Any]]:
         of, choice = await resources.id_of(tx, wanted.resource_id), await with_host(tx, wanted.staff_id)
-        asked.append(Wish(of, wanted.start_time, wanted.end_time, person, choice, by=by, client=client))
+        asked.append(
+            BookingRequest(of, wanted.start_time, wanted.end_time, person, choice, by=by, client=client)
+        )
         verb = bookings.book if person else bookings.hold
         booking = await verb(tx, asked[-1], tokens=found.tokens, now=found.clock())
         token = found.tokens.of(org_id, booking.id)
@@ -191,10 +193,10 @@ async def _change(request: Request, wanted_id: str, wanted: BookingChange) -> Re
         async with one_at_a_time(request, org_id), found.database.transaction(org_id, who.actor) as tx:
             booking, by = await open_booking(tx, who, wanted_id, write=True)
             booking = await _changed(tx, booking, wanted, who, by, now, client_of(request, org_id))
-    except Refusal as refusal:
+    except DomainError as refusal:
         if booking is not None and wanted.start_time is not None:
             end = wanted.end_time or wanted.start_time + booking.length
-            refused = booking.wish(wanted.start_time, end, by)
+            refused = booking.request(wanted.start_time, end, by)
             await with_alternatives(found, org_id, refused, refusal, moving=booking)
         raise
     return json_response(booking_view(booking))
@@ -205,39 +207,39 @@ async def _changed(
     booking: Booking,
     wanted: BookingChange,
     who: Caller,
-    by: By,
+    by: ActorRole,
     now: datetime,
     client: Client | None,
 ) -> Booking:
     """Each part of a change is a verb of its own; together they happen or not at all."""
     if wanted.end_time is not None and wanted.start_time is None:
-        raise Problem({"start_time": "say when it starts as well as when it ends"})
+        raise ValidationFailed({"start_time": "say when it starts as well as when it ends"})
     person = _person(booking, wanted)
     if booking.status is Status.HOLD and wanted.status == "confirmed":
         if wanted.start_time not in (None, booking.starts_at):
-            raise Problem({"start_time": "a hold keeps one time; hold another, or confirm this one"})
+            raise ValidationFailed({"start_time": "a hold keeps one time; hold another, or confirm this one"})
         if not (person.name and person.email):
-            raise Problem({"artist_email": "say who books: a name and an e-mail"})
+            raise ValidationFailed({"artist_email": "say who books: a name and an e-mail"})
         return await bookings.confirm_hold(tx, booking.id, person, by=by, now=now, client=client)
     if wanted.start_time is not None:
         end = wanted.end_time or wanted.start_time + booking.length
         booking = await bookings.reschedule(tx, booking.id, wanted.start_time, end, by=by, now=now)
     if person != _person(booking, BookingChange()):
-        booking = await bookings.correct_person(tx, booking.id, person, by=by, now=now)
+        booking = await bookings.update_booker(tx, booking.id, person, by=by, now=now)
     if wanted.status is not None and wanted.status != booking.status:
         booking = await _moved(tx, booking, Status(wanted.status), who, by, wanted.reason, now)
     return booking
 
 
 async def _moved(
-    tx: Tx, booking: Booking, status: Status, who: Caller, by: By, because: str, now: datetime
+    tx: Tx, booking: Booking, status: Status, who: Caller, by: ActorRole, because: str, now: datetime
 ) -> Booking:
     if status is Status.CANCELLED:
-        if by is By.STAFF and booking.status is Status.PENDING:
+        if by is ActorRole.STAFF and booking.status is Status.PENDING:
             who.require(Scope.BOOKINGS_APPROVE)
             return await bookings.decline(tx, booking.id, because=because, now=now)
         return await bookings.cancel(tx, booking.id, by=by, now=now, because=because)
-    if by is not By.STAFF:
+    if by is not ActorRole.STAFF:
         raise StaffOnly()
     if status is Status.CONFIRMED:
         who.require(Scope.BOOKINGS_APPROVE)
@@ -246,12 +248,12 @@ async def _moved(
         return await bookings.complete(tx, booking.id, now=now)
     if status is Status.NO_SHOW:
         return await bookings.mark_no_show(tx, booking.id, now=now)
-    raise IllegalMove(booking.status, status)
+    raise IllegalTransition(booking.status, status)
 
 
-def _person(booking: Booking, wanted: BookingChange) -> Person:
+def _person(booking: Booking, wanted: BookingChange) -> BookerDetails:
     consent = wanted.consent_recording
-    return Person(
+    return BookerDetails(
         wanted.artist_name or booking.booker_name,
         wanted.artist_email or booking.booker_email,
         booking.goal_text if wanted.goal_text is None else wanted.goal_text,

@@ -13,19 +13,19 @@ from infra24 import bookings, resources
 from infra24.availability.hours import day_span
 from infra24.availability.reasons import SENTENCES
 from infra24.bookings import (
-    ChangedMeanwhile,
-    Column,
+    BookerDetails,
+    BookingRequest,
+    CalendarResource,
     Move,
-    Person,
     SlotNotOffered,
     SlotTaken,
-    Wish,
+    StaleRevision,
 )
-from infra24.bookings.agenda import MOST_COLUMNS, MOST_DAYS, end_meant, meant
-from infra24.bookings.calendar_moves import may_take
+from infra24.bookings.agenda import MOST_COLUMNS, MOST_DAYS, end_meant, resolve_wall_time
+from infra24.bookings.calendar_moves import can_use
 from infra24.db import Tx
-from infra24.errors import Problem, Refusal, Unauthenticated
-from infra24.i18n import Speech, catalogue
+from infra24.errors import DomainError, Unauthenticated, ValidationFailed
+from infra24.i18n import LocaleFormat, catalogue
 from infra24.organizations import Organization, UnknownResource
 from infra24.people import Scope
 from infra24.web.api.agenda_views import WHY_NOT, Written, agenda_view, event_view, ids_of, label, packed
@@ -33,7 +33,7 @@ from infra24.web.api.fields import Body, Day, Named, StartDate, Wall
 from infra24.web.api.inputs import BookerEmail, BookerName, BookerPhone, Goal
 from infra24.web.api.responses import json_response
 from infra24.web.caller import Caller, NotAllowed, NothingHere, caller_of
-from infra24.web.rendering import speech_for
+from infra24.web.rendering import format_for
 from infra24.web.services import Services, services
 
 _SECOND = timedelta(seconds=1)
@@ -86,7 +86,7 @@ class Desk:
     found: Services
     here: Organization
     who: Caller
-    speech: Speech
+    speech: LocaleFormat
 
     @property
     def zone(self) -> ZoneInfo:
@@ -113,9 +113,9 @@ async def calendar_events(
     """
     desk = await desk_of(request)
     if not timedelta() <= end_date - start_date < timedelta(days=MOST_DAYS):
-        raise Problem({"end_date": f"is at most {MOST_DAYS - 1} days after the start"})
+        raise ValidationFailed({"end_date": f"is at most {MOST_DAYS - 1} days after the start"})
     if len(resource_id or ()) > MOST_COLUMNS:
-        raise Problem({"resource_id": f"name at most {MOST_COLUMNS} at once"})
+        raise ValidationFailed({"resource_id": f"name at most {MOST_COLUMNS} at once"})
     async with desk.found.database.transaction(desk.here.id, desk.who.actor) as tx:
         wanted = None if resource_id is None else [await resources.id_of(tx, name) for name in resource_id]
         body = await shown(tx, desk, start_date, end_date, wanted)
@@ -135,9 +135,9 @@ async def calendar_offers(
 async def place_booking(request: Request, wanted: Placing) -> Response:
     """Book a time for someone, as staff. Hours, closings and claims decide, nothing else."""
     desk = await desk_of(request, Scope.BOOKINGS_WRITE)
-    start = meant(desk.zone, wanted.local_start, wanted.fold)
+    start = resolve_wall_time(desk.zone, wanted.local_start, wanted.fold)
     end = _end(desk.zone, wanted.local_end, start, wanted)
-    person = Person(
+    person = BookerDetails(
         wanted.name, wanted.email, wanted.notes, locale=str(desk.speech.locale), phone=wanted.phone
     )
     now = desk.found.clock()
@@ -146,7 +146,7 @@ async def place_booking(request: Request, wanted: Placing) -> Response:
         async with desk.found.database.transaction(desk.here.id, desk.who.actor) as tx:
             column = await resources.id_of(tx, wanted.resource_id)
             offer = await resources.id_of(tx, wanted.offer_id or wanted.resource_id)
-            wish = Wish(offer, start, end, person)
+            wish = BookingRequest(offer, start, end, person)
             made = await bookings.place(tx, wish, column, tokens=desk.found.tokens, now=now)
     except (SlotTaken, SlotNotOffered) as refusal:
         assert column is not None  # what refused so looked at it
@@ -169,8 +169,8 @@ async def move_booking(
             span = _span(desk.zone, booking.starts_at, booking.ends_at, wanted)
             goal = Move(id, column, to, *span, wanted.revision)
             await bookings.move(tx, goal, now=now)
-    except ChangedMeanwhile as refusal:
-        refusal.facts["event"] = await _event(desk, id)
+    except StaleRevision as refusal:
+        refusal.details["event"] = await _event(desk, id)
         raise
     except (SlotTaken, SlotNotOffered) as refusal:
         assert goal is not None  # what refused so was asked for it
@@ -180,18 +180,18 @@ async def move_booking(
 
 
 async def desk_of(request: Request, scope: Scope = Scope.BOOKINGS_HOST) -> Desk:
-    """Who asks and of which organization. Refuses with Unauthenticated, NothingHere and NotAllowed."""
+    """Who asks and of which organization. Raises Unauthenticated, NothingHere and NotAllowed."""
     found, who = services(request), caller_of(request)
     if not who.scopes:
         raise NothingHere() if who.user is not None else Unauthenticated()
     if not (who.may(scope) or (scope is Scope.BOOKINGS_HOST and who.may(Scope.BOOKINGS_READ))):
         raise NotAllowed()
     here = await found.directory.find(str(who.org_id))
-    return Desk(found, here, who, speech_for(request, here))
+    return Desk(found, here, who, format_for(request, here))
 
 
 async def shown(tx: Tx, desk: Desk, first: date, last: date, wanted: list[UUID] | None) -> dict[str, Any]:
-    """The agenda of some dates as JSON, of columns that the caller may see. Refuses with UnknownResource."""
+    """The agenda of some dates as JSON, of columns that the caller may see. Raises UnknownResource."""
     visible = await visible_columns(tx, desk.who)
     if wanted is None:
         columns = visible[:MOST_COLUMNS]
@@ -206,7 +206,7 @@ async def shown(tx: Tx, desk: Desk, first: date, last: date, wanted: list[UUID] 
     return agenda_view(seen, columns, (first, last), desk.zone, desk.speech, now, writes=desk.writes)
 
 
-async def visible_columns(tx: Tx, who: Caller) -> list[Column]:
+async def visible_columns(tx: Tx, who: Caller) -> list[CalendarResource]:
     """The columns that someone may see: who only hosts sees their own."""
     columns = await bookings.columns(tx)
     if who.hosting is None:
@@ -218,8 +218,8 @@ async def offers_of(tx: Tx, resource_id: UUID) -> list[dict[str, Any]]:
     """What can be booked with a resource, itself first."""
     found = []
     for resource in await resources.bookable(tx):
-        offer = resources.recall(tx, resource.id) or await resources.offer(tx, resource.id)
-        if may_take(offer, resource_id):
+        offer = resources.cached_offer(tx, resource.id) or await resources.offer(tx, resource.id)
+        if can_use(offer, resource_id):
             found.append({"id": resource.id, "title": resource.title, "minutes": offer.rules.durations})
     return sorted(found, key=lambda one: one["id"] != resource_id)
 
@@ -228,7 +228,7 @@ def _span(
     zone: ZoneInfo, starts_at: datetime, ends_at: datetime, wanted: Moving
 ) -> tuple[datetime, datetime]:
     """The new times: what is left out stays, and the length stays where only the start is said."""
-    start = meant(zone, wanted.local_start, wanted.fold) if wanted.local_start else starts_at
+    start = resolve_wall_time(zone, wanted.local_start, wanted.fold) if wanted.local_start else starts_at
     if wanted.local_end is None:
         return start, start + (ends_at - starts_at)
     return start, _end(zone, wanted.local_end, start, wanted)
@@ -251,14 +251,14 @@ async def _event(desk: Desk, booking_id: UUID) -> dict[str, Any] | None:
 
 
 async def _explained(
-    desk: Desk, refusal: Refusal, resource_id: UUID, span: tuple[datetime, datetime], own: UUID | None
-) -> Refusal:
+    desk: Desk, refusal: DomainError, resource_id: UUID, span: tuple[datetime, datetime], own: UUID | None
+) -> DomainError:
     """The same refusal in the caller's language, with who is in the way in that column."""
     text = catalogue(desk.speech.language).gettext
     async with desk.found.database.transaction(desk.here.id, desk.who.actor) as tx:
         around = bookings.agenda(tx, [resource_id], span[0], span[1] + _SECOND, desk.found.clock())
         entries = (await around).entries
-    refusal.facts["in_the_way"] = [
+    refusal.details["in_the_way"] = [
         {
             "booking_id": entry.booking_id,
             "who": entry.who,
@@ -270,12 +270,12 @@ async def _explained(
     ]
     if isinstance(refusal, SlotNotOffered):
         told = [(why.code, text(SENTENCES[why.code]).format(**why.facts)) for why in refusal.reasons]
-        refusal.facts["reasons"] = [{"code": code, "sentence": sentence} for code, sentence in told]
-    for reason in refusal.facts.get("reasons", ()):
+        refusal.details["reasons"] = [{"code": code, "sentence": sentence} for code, sentence in told]
+    for reason in refusal.details.get("reasons", ()):
         reason["sentence"] = text(reason["sentence"])
     return refusal
 
 
-def _whys(speech: Speech) -> dict[str, str]:
+def _whys(speech: LocaleFormat) -> dict[str, str]:
     text = catalogue(speech.language).gettext
     return {code: text(sentence) for code, sentence in WHY_NOT.items()}

@@ -5,8 +5,8 @@ from typing import Annotated, Any
 from fastapi import Query, Request, Response
 
 from infra24 import resources, round_robin
-from infra24.availability import TURN, Replay
-from infra24.round_robin import Audit
+from infra24.availability import ONE_TURN, Replay
+from infra24.round_robin import LedgerCheck
 from infra24.web.api.fields import Org
 from infra24.web.api.resources import ResourceNamed
 from infra24.web.api.responses import json_response
@@ -25,8 +25,8 @@ async def fairness(request: Request, org: Org, id: ResourceNamed, weights: Weigh
     async with found.database.transaction(here.id, who.actor) as tx:
         offer = await resources.get_by_slug(tx, id)
         audit = await round_robin.audit(tx, offer.id)
-        hosts = {known.email: known.id for known in await resources.known(tx) if known.email}
-    tried = round_robin.simulated(audit, round_robin.read_weights(weights, hosts)) if weights else None
+        hosts = {known.email: known.id for known in await resources.index(tx) if known.email}
+    tried = round_robin.simulate_weights(audit, round_robin.read_weights(weights, hosts)) if weights else None
     return json_response(
         {
             "resource_id": offer.id,
@@ -39,15 +39,15 @@ async def fairness(request: Request, org: Org, id: ResourceNamed, weights: Weigh
     )
 
 
-def standings(audit: Audit, of: Replay) -> list[dict[str, Any]]:
+def standings(audit: LedgerCheck, of: Replay) -> list[dict[str, Any]]:
     """Each host's turns, what they were owed and their balance, in turns."""
     return [
         {
             "host_id": str(key),
             "name": audit.names.get(key, ""),
             "given": standing.given,
-            "owed": round(standing.owed / TURN, 3),
-            "balance": round(standing.balance / TURN, 3),
+            "owed": round(standing.owed / ONE_TURN, 3),
+            "balance": round(standing.balance / ONE_TURN, 3),
         }
         for key, standing in sorted(of.standings.items(), key=lambda item: audit.names.get(item[0], ""))
     ]

@@ -4,31 +4,31 @@ from uuid import UUID
 
 from infra24 import resources
 from infra24.db import Tx
-from infra24.errors import Problem
+from infra24.errors import ValidationFailed
 from infra24.organizations import UnknownResource
-from infra24.resources import ANYONE, Choice
+from infra24.resources import ANYONE, HostPreference
 from infra24.web.services import Services
 
 
 async def organization_meant(found: Services, field: str, resource: str, org: str | None) -> UUID:
     """The organization in which a resource is meant: the one that is named, else that of the id.
 
-    Refuses with UnknownOrganization and UnknownResource, and with Problem a slug without an organization.
+    Raises UnknownOrganization and UnknownResource, and with ValidationFailed a slug without an organization.
     """
     id_, org_id = _id(resource), _id(org)
     if org is not None and (id_ is None or org_id is None):
         return (await found.directory.find(org)).id
     if id_ is None:
-        raise Problem({field: "is a slug: say the organization as well, with org"})
+        raise ValidationFailed({field: "is a slug: say the organization as well, with org"})
     belongs = await found.directory.org_of_resource(id_)  # remembered, so that ids cost no question
     if org_id not in (None, belongs):
         raise UnknownResource()
     return belongs
 
 
-async def with_host(tx: Tx, named: str | None) -> Choice:
-    """The choice of one host by id or slug, or of anyone. Refuses with UnknownResource."""
-    return Choice((await resources.id_of(tx, named),)) if named else ANYONE
+async def with_host(tx: Tx, named: str | None) -> HostPreference:
+    """The choice of one host by id or slug, or of anyone. Raises UnknownResource."""
+    return HostPreference((await resources.id_of(tx, named),)) if named else ANYONE
 
 
 def _id(text: str | None) -> UUID | None:

@@ -150,7 +150,7 @@ async def create_resource(request: Request, org: Org, wanted: NewResource) -> Re
     organization = here_of(request)
     async with found.database.transaction(organization.id, who.actor) as tx:
         created = await resources.create(tx, Draft(**wanted.model_dump(exclude_unset=True)), found.clock())
-        directory = await resources.known(tx)
+        directory = await resources.index(tx)
     return json_response(resource_view(created, directory), 201)
 
 
@@ -170,7 +170,7 @@ async def _page(request: Request, org: str, cursor: str, limit: int, *, types: b
     async with found.database.transaction(organization.id, who.actor) as tx:
         full = who.may(Scope.CATALOGUE_READ)
         page = await resources.page(tx, bookable=not full, types=types, after=cursor, limit=limit)
-        directory = await resources.known(tx) if full else None
+        directory = await resources.index(tx) if full else None
     return json_response(
         {
             "resources": [resource_view(resource, directory) for resource in page],
@@ -186,7 +186,7 @@ async def create_type(request: Request, org: Org, wanted: NewType) -> Response:
     draft = Draft(**{"type": "other", **wanted.model_dump(exclude_unset=True)})
     async with found.database.transaction(organization.id, who.actor) as tx:
         created = await resources.create(tx, draft, found.clock())
-        directory = await resources.known(tx)
+        directory = await resources.index(tx)
     return json_response(resource_view(created, directory), 201)
 
 
@@ -199,7 +199,7 @@ async def read_resource(request: Request, org: Org, id: ResourceNamed) -> Respon
         resource = await resources.get_by_slug(tx, id)
         if not full and not (resource.is_active and resource.is_bookable):
             raise organizations.UnknownResource()
-        directory = await resources.known(tx) if full else None
+        directory = await resources.index(tx) if full else None
     return json_response(resource_view(resource, directory))
 
 
@@ -212,7 +212,7 @@ async def change_resource(request: Request, org: Org, id: ResourceNamed, wanted:
         changes = wanted.model_dump(exclude_unset=True)
         changed = await resources.update(tx, before.id, changes, now)
         hit = await bookings.broken(tx, changed.id, now)
-        directory = await resources.known(tx)
+        directory = await resources.index(tx)
     view = resource_view(changed, directory)
     return json_response({**view, "affected_bookings": broken_views(hit, who)})
 
@@ -224,7 +224,7 @@ async def archive_resource(request: Request, org: Org, id: ResourceNamed) -> Res
     async with found.database.transaction(organization.id, who.actor) as tx:
         before = await resources.get_by_slug(tx, id)
         archived = await resources.archive(tx, before.id, found.clock())
-        directory = await resources.known(tx)
+        directory = await resources.index(tx)
     return json_response(resource_view(archived, directory))
 
 

@@ -10,8 +10,8 @@ import orjson
 from fastapi import Response
 
 from infra24 import bookings
-from infra24.bookings import Booking, SlotNotOffered, SlotTaken, Wish
-from infra24.errors import Refusal
+from infra24.bookings import Booking, BookingRequest, SlotNotOffered, SlotTaken
+from infra24.errors import DomainError
 from infra24.web.services import Services
 
 _WRITTEN = "%Y-%m-%dT%H:%M:%SZ"
@@ -35,11 +35,11 @@ def _slot(start: int, length: int) -> orjson.Fragment:
 
 
 def nearest_to(
-    found: Services, org_id: UUID, asked: Sequence[Wish]
-) -> Callable[[Refusal], Awaitable[Refusal]]:
+    found: Services, org_id: UUID, asked: Sequence[BookingRequest]
+) -> Callable[[DomainError], Awaitable[DomainError]]:
     """Adds the nearest free times to a refusal of the last that was asked for."""
 
-    async def refused(refusal: Refusal) -> Refusal:
+    async def refused(refusal: DomainError) -> DomainError:
         return await with_alternatives(found, org_id, asked[-1], refusal) if asked else refusal
 
     return refused
@@ -48,15 +48,15 @@ def nearest_to(
 async def with_alternatives(
     found: Services,
     org_id: UUID,
-    refused: Wish,
-    refusal: Refusal,
+    refused: BookingRequest,
+    refusal: DomainError,
     *,
     moving: Booking | None = None,
-) -> Refusal:
+) -> DomainError:
     """The same refusal, with up to three times near the one refused, each of which can be booked as it is."""
     if not isinstance(refusal, SlotTaken | SlotNotOffered):
         return refusal
     async with found.database.transaction(org_id) as tx:
         free = await bookings.nearest_starts(tx, refused, found.clock(), moving=moving)
-    refusal.facts["alternatives"] = [{"start": at, "end": at + free.length} for at in free.starts]
+    refusal.details["alternatives"] = [{"start": at, "end": at + free.length} for at in free.starts]
     return refusal

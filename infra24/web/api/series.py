@@ -8,11 +8,11 @@ from fastapi import Path, Query, Request, Response
 from pydantic import Field
 
 from infra24 import resources
-from infra24.bookings import Booking, Person
+from infra24.bookings import BookerDetails, Booking
 from infra24.bookings import series as recurring
-from infra24.bookings.series import Scope, Series, SeriesWish
+from infra24.bookings.series import Series, SeriesRange, SeriesRequest
 from infra24.db import Tx
-from infra24.errors import Refusal
+from infra24.errors import DomainError
 from infra24.web.api.fields import Body, Instant, LocalTime, Minutes, Org
 from infra24.web.api.inputs import (
     Answers,
@@ -63,16 +63,16 @@ class NewSeries(Body):
     without: _Walls = Field(default_factory=list)
     instead: _Instead = Field(default_factory=dict)
 
-    async def wish(self, tx: Tx) -> SeriesWish:
-        """As the verbs want it. Refuses with UnknownResource, and with Problem what is no wall time."""
-        person = Person(
+    async def wish(self, tx: Tx) -> SeriesRequest:
+        """As the verbs want it. Raises UnknownResource, and with ValidationFailed what is no wall time."""
+        person = BookerDetails(
             self.artist_name or "",
             self.artist_email or "",
             self.goal_text,
             phone=self.phone,
             answers=self.answers,
         )
-        return SeriesWish(
+        return SeriesRequest(
             await resources.id_of(tx, self.resource_id),
             self.start_time,
             self.duration,
@@ -95,7 +95,7 @@ class MadeSeries(NewSeries):
 class SeriesMove(Body):
     """Another time for dates of a series."""
 
-    scope: Annotated[Scope, Field(description="Which dates.")] = Scope.ALL
+    scope: Annotated[SeriesRange, Field(description="Which dates.")] = SeriesRange.ALL
     booking_id: Annotated[
         UUID | None, Field(description="The date that start_time is for; the next one if left out.")
     ] = None
@@ -133,7 +133,7 @@ async def create_series(request: Request, org: Org, wanted: MadeSeries) -> Respo
         ]
         return 201, {**_view(series), "bookings": views}
 
-    async def refused(refusal: Refusal) -> Refusal:
+    async def refused(refusal: DomainError) -> DomainError:
         return refusal
 
     return await idempotent(request, here.id, act, refused)
@@ -170,7 +170,7 @@ async def cancel_series(
     request: Request,
     org: Org,
     id: Id,
-    scope: Annotated[Scope, Query(description="Which dates.")] = Scope.ALL,
+    scope: Annotated[SeriesRange, Query(description="Which dates.")] = SeriesRange.ALL,
     booking_id: Annotated[
         UUID | None, Query(description="The date to begin with, where not all are meant.")
     ] = None,

@@ -9,7 +9,7 @@ from uuid import uuid4
 from fastapi import Query, Request, Response
 
 from infra24 import announcements, bookings, events, people, resources
-from infra24.bookings import By, Person, SlotTaken, Wish
+from infra24.bookings import ActorRole, BookerDetails, BookingRequest, SlotTaken
 from infra24.db import Tx
 from infra24.errors import Unavailable
 from infra24.resources import Draft
@@ -88,19 +88,19 @@ async def _rehearse(tx: Tx, found: Any) -> Any:
     first, second = bookings.instant(starts[0]), bookings.instant(starts[1])
     yield "find free times"
     end = first + timedelta(seconds=length)
-    wish = Wish(room.id, first, end, Person("Self-test", "self-test@example.org"))
+    wish = BookingRequest(room.id, first, end, BookerDetails("Self-test", "self-test@example.org"))
     booking = await bookings.book(tx, wish, tokens=found.tokens, now=now)
     yield "book one"
     try:
-        async with tx.attempt():
+        async with tx.savepoint():
             await bookings.book(tx, wish, tokens=found.tokens, now=now)
         raise RuntimeError("the same time was booked twice")
     except SlotTaken:
         yield "refuse it to the next"
     moved = second + timedelta(seconds=length)
-    await bookings.reschedule(tx, booking.id, second, moved, by=By.STAFF, now=now)
+    await bookings.reschedule(tx, booking.id, second, moved, by=ActorRole.STAFF, now=now)
     yield "move it"
-    await bookings.cancel(tx, booking.id, by=By.STAFF, now=now)
+    await bookings.cancel(tx, booking.id, by=ActorRole.STAFF, now=now)
     yield "cancel it"
 
 

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from infra24 import resources
-from infra24.bookings import Booking, Broken
+from infra24.bookings import AffectedBooking, Booking
 from infra24.people import Scope
-from infra24.resources import Directory, Resource
+from infra24.resources import Resource, ResourceIndex
 from infra24.web.caller import Caller
 from infra24.web.services import Services
 
@@ -58,7 +58,7 @@ def links(found: Services, token: str) -> dict[str, str]:
     }
 
 
-def broken_views(broken: Sequence[Broken], who: Caller) -> list[dict[str, Any]]:
+def broken_views(broken: Sequence[AffectedBooking], who: Caller) -> list[dict[str, Any]]:
     """Bookings that stand where nobody is open, and why.
 
     Whoever only looks after the offers is told that there is one, when, and of what, not whose.
@@ -76,7 +76,7 @@ def broken_views(broken: Sequence[Broken], who: Caller) -> list[dict[str, Any]]:
 _NOBODYS = ("id", "resource_id", "title", "reference", "status", "start_time", "end_time", "timezone")
 
 
-def resource_view(resource: Resource, directory: Directory | None = None) -> dict[str, Any]:
+def resource_view(resource: Resource, directory: ResourceIndex | None = None) -> dict[str, Any]:
     """A resource as anybody may see it; with the directory of its organization, as the staff do."""
     view: dict[str, Any] = {
         "id": resource.id,

@@ -19,7 +19,7 @@ from infra24.web.api.views import booking_view
 from infra24.web.caller import NothingHere, caller_of, here_of
 from infra24.web.pages.booking import when
 from infra24.web.pages.forms import typed
-from infra24.web.rendering import page, speech_for, with_query
+from infra24.web.rendering import format_for, page, with_query
 from infra24.web.services import services
 
 PAGE = 20
@@ -41,7 +41,7 @@ async def bookings_page(request: Request) -> Response:
     who, now, past = caller_of(request), found.clock(), "past" in request.query_params
     own = Filters(booker_email=user.email, coming_at=None if past else now, gone_at=now if past else None)
     async with found.database.transaction(here.id, who.actor) as tx:
-        listed = await bookings.listed(
+        listed = await bookings.page(
             tx,
             own,
             after=read_place(request.query_params.get("after", "")),
@@ -69,7 +69,7 @@ def _card(request: Request, booking: Booking, user: AuthenticatedUser) -> dict[s
     open_ = booking.status in _OPEN
     return {
         "booking": booking,
-        "when": when(speech_for(request, here_of(request)), booking, zone),
+        "when": when(format_for(request, here_of(request)), booking, zone),
         "token": found.tokens.of(booking.org_id, booking.id),
         "can_move": open_ and now <= booking.reschedulable_until(),
         "can_cancel": open_ and now <= booking.cancellable_until(),
@@ -145,7 +145,7 @@ async def _all(tx: Tx, filters: Filters) -> list[Booking]:
     listed: list[Booking] = []
     after = None
     while len(listed) < _MOST:
-        some = await bookings.listed(tx, filters, after=after, limit=200)
+        some = await bookings.page(tx, filters, after=after, limit=200)
         listed += some
         if len(some) < 200:
             break

@@ -11,19 +11,19 @@ from starlette.responses import RedirectResponse
 from infra24 import bookings, resources
 from infra24.availability.json_reader import zone_named
 from infra24.bookings import (
+    ActorRole,
+    BookerDetails,
     Booking,
-    By,
+    BookingRequest,
     NearestStarts,
-    Person,
     SlotNotOffered,
     SlotTaken,
     Status,
-    Wish,
     org_of_token,
 )
 from infra24.db import Tx
-from infra24.errors import Conflict, Refusal
-from infra24.i18n import Speech
+from infra24.errors import Conflict, DomainError
+from infra24.i18n import LocaleFormat
 from infra24.organizations import Organization
 from infra24.rate_limits import RateLimited
 from infra24.resources import Resource
@@ -41,7 +41,7 @@ from infra24.web.pages.forms import (
 )
 from infra24.web.pages.picker import pick, visitor_zone
 from infra24.web.pages.token_booking import opened
-from infra24.web.rendering import page, speech_for, with_query
+from infra24.web.rendering import format_for, page, with_query
 from infra24.web.services import services
 
 _HOLD = "hold"
@@ -84,7 +84,7 @@ async def details(request: Request) -> Response:
     form = read_details(sent, open_.resource)
     if form.wrong:
         return await _details_page(request, here, form, context, status=422)
-    locale = str(speech_for(request, here).locale)
+    locale = str(format_for(request, here).locale)
     start = read_start(sent) or held.starts_at
     length = timedelta(minutes=read_number(sent.get("duration"))) or held.length
     try:
@@ -94,7 +94,7 @@ async def details(request: Request) -> Response:
         ):
             booking = await _confirm(tx, request, held, (start, start + length), form.person(locale))
     except (SlotTaken, SlotNotOffered) as refusal:
-        wish = replace(held.wish(start, start + length, By.BOOKER), person=form.person(locale))
+        wish = replace(held.request(start, start + length, ActorRole.BOOKER), person=form.person(locale))
         async with found.database.transaction(here.id, caller_of(request).actor) as tx:
             free = await bookings.nearest_starts(tx, wish, now)
         context |= {"booking": replace(held, starts_at=start, ends_at=start + length)}
@@ -116,7 +116,7 @@ async def release(request: Request) -> Response:
     held = open_.booking
     if held.status is Status.HOLD:
         async with found.database.transaction(open_.here.id, caller_of(request).actor) as tx:
-            await bookings.cancel(tx, held.id, by=By.BOOKER, now=found.clock(), because="released")
+            await bookings.cancel(tx, held.id, by=ActorRole.BOOKER, now=found.clock(), because="released")
     on = held.starts_at.astimezone(ZoneInfo(held.time_zone)).date()
     to = onward(request, open_.where)
     answer = RedirectResponse(f"{to}{'&' if '?' in to else '?'}date={on}", 303)
@@ -135,7 +135,7 @@ async def hold(request: Request, way: Way, resource: Resource) -> Response:
             return await picker_page(tx, request, way, resource, missing=True, status=422)
         choice = way.choice(request, await resources.offer(tx, resource.id))
     link_id = way.link.id if way.link else None
-    wish = Wish(resource.id, start, start + timedelta(minutes=minutes), None, choice, link_id)
+    wish = BookingRequest(resource.id, start, start + timedelta(minutes=minutes), None, choice, link_id)
     try:
         booking = await _keep(request, wish)
     except (SlotTaken, SlotNotOffered) as refusal:
@@ -148,7 +148,7 @@ async def hold(request: Request, way: Way, resource: Resource) -> Response:
     return answer
 
 
-async def _keep(request: Request, wish: Wish) -> Booking:
+async def _keep(request: Request, wish: BookingRequest) -> Booking:
     """Hold a time instead of the one that this visitor held before; the shortest length if none was said."""
     found, now, here = services(request), services(request).clock(), here_of(request)
     async with (
@@ -159,7 +159,7 @@ async def _keep(request: Request, wish: Wish) -> Booking:
         await bookings.lock_client(tx, client)
         earlier = await _own_hold(tx, request)
         if earlier is not None:
-            await bookings.cancel(tx, earlier.id, by=By.BOOKER, now=now, because="replaced")
+            await bookings.cancel(tx, earlier.id, by=ActorRole.BOOKER, now=now, because="replaced")
         if not wish.length:
             _, seconds, _ = await bookings.slots(tx, wish.resource_id, (now, now), None, now)
             wish = replace(wish, ends_at=wish.starts_at + timedelta(seconds=seconds))
@@ -167,15 +167,15 @@ async def _keep(request: Request, wish: Wish) -> Booking:
 
 
 async def _confirm(
-    tx: Tx, request: Request, held: Booking, at: tuple[datetime, datetime], person: Person
+    tx: Tx, request: Request, held: Booking, at: tuple[datetime, datetime], person: BookerDetails
 ) -> Booking:
     """Confirm the held time, or book the other one that was chosen in its place."""
     found, now, client = services(request), services(request).clock(), client_of(request, tx.org_id)
     if at == (held.starts_at, held.ends_at):
-        return await bookings.confirm_hold(tx, held.id, person, by=By.BOOKER, now=now, client=client)
+        return await bookings.confirm_hold(tx, held.id, person, by=ActorRole.BOOKER, now=now, client=client)
     await bookings.lock_client(tx, client, person.email)
-    await bookings.cancel(tx, held.id, by=By.BOOKER, now=now, because="replaced")
-    wish = replace(held.wish(*at, By.BOOKER), person=person, client=client)
+    await bookings.cancel(tx, held.id, by=ActorRole.BOOKER, now=now, because="replaced")
+    wish = replace(held.request(*at, ActorRole.BOOKER), person=person, client=client)
     return await bookings.book(tx, wish, tokens=found.tokens, now=now)
 
 
@@ -199,12 +199,12 @@ async def picker_page(
     *,
     missing: bool = False,
     free: NearestStarts | None = None,
-    refusal: Refusal | None = None,
+    refusal: DomainError | None = None,
     status: int = 200,
 ) -> Response:
     """The choice of a time: a month of one offer, and what was refused if something was."""
     here = way.here
-    speech, now = speech_for(request, here), services(request).clock()
+    speech, now = format_for(request, here), services(request).clock()
     own = await _own_hold(tx, request)
     ignoring = [own.id] if own else []
     choice = way.choice(request, await resources.offer(tx, resource.id))
@@ -214,7 +214,7 @@ async def picker_page(
         "offer": offer,
         "resource": resource,
         "picker": picked,
-        "hosts": [host.name for host in offer.narrowed(choice).hosts],
+        "hosts": [host.name for host in offer.restricted_to(choice).hosts],
         "with_whom": [
             (name, with_query(request, start=None, **{"with": id_}), choice.hosts == (id_,))
             for id_, name in way.choosable(offer)
@@ -237,10 +237,10 @@ async def _details_page(
     context: dict[str, Any],
     *,
     free: NearestStarts | None = None,
-    refusal: Refusal | None = None,
+    refusal: DomainError | None = None,
     status: int = 200,
 ) -> Response:
-    speech, held = speech_for(request, here), context["booking"]
+    speech, held = format_for(request, here), context["booking"]
     zone = visitor_zone_of_booking(request, held)
     now = services(request).clock()
     left = int(((held.expires_at or now) - now).total_seconds())
@@ -270,7 +270,7 @@ def visitor_zone_of_booking(request: Request, booking: Booking) -> ZoneInfo:
         return ZoneInfo(booking.time_zone)
 
 
-def time_choices(speech: Speech, zone: ZoneInfo, free: NearestStarts | None) -> list[tuple[str, str]]:
+def time_choices(speech: LocaleFormat, zone: ZoneInfo, free: NearestStarts | None) -> list[tuple[str, str]]:
     """Free times as radio buttons: the value and what it says."""
     return [
         (
@@ -281,7 +281,7 @@ def time_choices(speech: Speech, zone: ZoneInfo, free: NearestStarts | None) -> 
     ]
 
 
-def when(speech: Speech, booking: Booking, zone: ZoneInfo) -> dict[str, str]:
+def when(speech: LocaleFormat, booking: Booking, zone: ZoneInfo) -> dict[str, str]:
     """When a booking is, in words, in one zone; and in the venue's, where that says something else."""
     venue = ZoneInfo(booking.time_zone)
     start = booking.starts_at.astimezone(zone)

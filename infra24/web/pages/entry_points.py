@@ -10,7 +10,7 @@ from infra24 import booking_links, resources
 from infra24.booking_links import BookingLink, Prefilled
 from infra24.db import Tx
 from infra24.organizations import Organization, UnknownResource
-from infra24.resources import ANYONE, Choice, Offer, Resource
+from infra24.resources import ANYONE, HostPreference, Offer, Resource
 from infra24.web.services import services
 
 _KEPT = ("tz", "embed", "signed", "lang")
@@ -39,14 +39,16 @@ class Way:
         """The address of the choice of a time."""
         return f"{self.base}/{resource.slug}"
 
-    def choice(self, request: Request, offer: Offer) -> Choice:
+    def choice(self, request: Request, offer: Offer) -> HostPreference:
         """Whom it is with: as the link says, or the one whom the visitor chose where they may."""
         wanted = _uuid(request.query_params.get("with"))
         hosts = {host.id for host in offer.hosts}
         if self.link is not None:
             asked = wanted if wanted in hosts and self.link.kind == "team" else None
             return booking_links.choice_of(self.link, asked)
-        return Choice((wanted,)) if wanted in hosts and offer.lets_choose and wanted else ANYONE
+        return (
+            HostPreference((wanted,)) if wanted in hosts and offer.visitor_can_choose and wanted else ANYONE
+        )
 
     def choosable(self, offer: Offer) -> list[tuple[UUID, str]]:
         """The hosts between whom the visitor may choose; none when there is no choice."""
@@ -57,7 +59,7 @@ class Way:
             named = {id_ for id_, _, _ in self.link.hosts}
             hosts = [host for host in hosts if not named or host[0] in named]
             return hosts if len(hosts) > 1 else []
-        return hosts if offer.lets_choose else []
+        return hosts if offer.visitor_can_choose else []
 
 
 def own_way(here: Organization) -> Way:
@@ -66,7 +68,7 @@ def own_way(here: Organization) -> Way:
 
 
 async def way_by_link(tx: Tx, request: Request, here: Organization) -> Way:
-    """The way of the link in the address, over or not. Refuses with UnknownLink."""
+    """The way of the link in the address, over or not. Raises UnknownLink."""
     found, now = services(request), services(request).clock()
     link = await booking_links.get(tx, request.path_params["link"])
     if not link.is_active:
@@ -87,7 +89,7 @@ def branded(here: Organization, link: BookingLink | None) -> Organization:
 
 
 async def offered(tx: Tx, way: Way, slug: str) -> Resource:
-    """The offer of a slug, if it is one of this way's. Refuses with UnknownResource."""
+    """The offer of a slug, if it is one of this way's. Raises UnknownResource."""
     resource = await resources.get_by_slug(tx, slug)
     if not (resource.is_active and resource.is_bookable):
         raise UnknownResource()

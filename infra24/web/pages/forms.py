@@ -8,8 +8,8 @@ from email_validator import EmailNotValidError, validate_email
 from fastapi import Request
 
 from infra24.booking_links import Prefilled
-from infra24.bookings import Person
-from infra24.errors import Problem
+from infra24.bookings import BookerDetails
+from infra24.errors import ValidationFailed
 from infra24.resources import Resource, read_answers
 from infra24.web.guard import FIELDS, FILES
 
@@ -33,9 +33,9 @@ class DetailsForm:
         """Whether anything is."""
         return bool(self.errors or self.unanswered)
 
-    def person(self, locale: str) -> Person:
+    def person(self, locale: str) -> BookerDetails:
         """The person, when there are no errors."""
-        return Person(
+        return BookerDetails(
             self.values["name"],
             self.values["email"].lower(),
             self.values["goal"],
@@ -88,7 +88,7 @@ def _unanswered(resource: Resource, answers: dict[str, str]) -> dict[str, str]:
     wrong: dict[str, str] = {}
     try:
         read_answers(resource.questions, {name: value for name, value in answers.items() if value})
-    except Problem as problem:
+    except ValidationFailed as problem:
         for path in problem.problems:
             name = path.removeprefix("answers.")
             wrong[name] = f"{kinds.get(name, 'text')}_wrong" if answers.get(name) else "missing"

@@ -6,10 +6,10 @@ from fastapi import Request, Response
 from starlette.responses import RedirectResponse
 
 from infra24 import bookings
-from infra24.bookings import Booking, By, NearestStarts, SlotNotOffered, SlotTaken, Status
-from infra24.errors import Refusal
+from infra24.bookings import ActorRole, Booking, NearestStarts, SlotNotOffered, SlotTaken, Status
+from infra24.errors import DomainError
 from infra24.organizations import Organization
-from infra24.resources import Choice
+from infra24.resources import HostPreference
 from infra24.web.api.views import links
 from infra24.web.caller import caller_of
 from infra24.web.pages.booking import time_choices, visitor_zone_of_booking, when
@@ -17,7 +17,7 @@ from infra24.web.pages.entry_points import onward
 from infra24.web.pages.forms import read_start, typed
 from infra24.web.pages.picker import pick
 from infra24.web.pages.token_booking import opened
-from infra24.web.rendering import page, speech_for
+from infra24.web.rendering import format_for, page
 from infra24.web.services import services
 
 
@@ -45,10 +45,12 @@ async def reschedule(request: Request) -> Response:
         return await _reschedule_page(request, here, booking, context, missing=True, status=422)
     try:
         async with found.database.transaction(here.id, caller_of(request).actor) as tx:
-            await bookings.reschedule(tx, booking.id, start, start + booking.length, by=By.BOOKER, now=now)
+            await bookings.reschedule(
+                tx, booking.id, start, start + booking.length, by=ActorRole.BOOKER, now=now
+            )
     except (SlotTaken, SlotNotOffered) as refusal:
         async with found.database.transaction(here.id, caller_of(request).actor) as tx:
-            wish = booking.wish(start, start + booking.length, By.BOOKER)
+            wish = booking.request(start, start + booking.length, ActorRole.BOOKER)
             near = await bookings.nearest_starts(tx, wish, now, moving=booking)
         free = near if near.length == booking.length else None  # it keeps its length here
         return await _reschedule_page(request, here, booking, context, free=free, refusal=refusal, status=409)
@@ -70,7 +72,7 @@ async def cancel(request: Request) -> Response:
     await typed(request)
     found = services(request)
     async with found.database.transaction(here.id, caller_of(request).actor) as tx:
-        await bookings.cancel(tx, booking.id, by=By.BOOKER, now=found.clock())
+        await bookings.cancel(tx, booking.id, by=ActorRole.BOOKER, now=found.clock())
     return RedirectResponse(onward(request, request.url.path), 303)
 
 
@@ -78,7 +80,7 @@ async def _opened(request: Request) -> tuple[Organization, Booking, dict[str, An
     """The booking that the token opens, and what every page about it shows."""
     found, open_ = services(request), await opened(request)
     booking, here, token = open_.booking, open_.here, open_.token
-    speech = speech_for(request, here)
+    speech = format_for(request, here)
     zone = visitor_zone_of_booking(request, booking)
     to = links(found, token)
     context = {
@@ -109,10 +111,10 @@ async def _reschedule_page(
     *,
     missing: bool = False,
     free: NearestStarts | None = None,
-    refusal: Refusal | None = None,
+    refusal: DomainError | None = None,
     status: int = 200,
 ) -> Response:
-    found, speech = services(request), speech_for(request, here)
+    found, speech = services(request), format_for(request, here)
     minutes = int(booking.length.total_seconds()) // 60
     async with found.database.transaction(here.id, caller_of(request).actor) as tx:
         offer, picked = await pick(
@@ -123,7 +125,7 @@ async def _reschedule_page(
             found.clock(),
             ignoring=[booking.id],
             length=minutes,
-            choice=Choice.read(booking.choice),
+            choice=HostPreference.read(booking.choice),
         )
     zone = visitor_zone_of_booking(request, booking)
     context = {

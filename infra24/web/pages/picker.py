@@ -15,8 +15,8 @@ from infra24 import bookings
 from infra24.availability.hours import day_number, day_span
 from infra24.availability.json_reader import zone_named
 from infra24.db import Tx
-from infra24.i18n import Speech, city
-from infra24.resources import ANYONE, Choice, Offer
+from infra24.i18n import LocaleFormat, city
+from infra24.resources import ANYONE, HostPreference, Offer
 from infra24.web.pages.forms import read_number
 from infra24.web.rendering import with_query
 
@@ -80,12 +80,12 @@ async def pick(
     tx: Tx,
     request: Request,
     resource_id: UUID,
-    speech: Speech,
+    speech: LocaleFormat,
     now: datetime,
     *,
     ignoring: Sequence[UUID] = (),
     length: int | None = None,
-    choice: Choice = ANYONE,
+    choice: HostPreference = ANYONE,
 ) -> tuple[Offer, Picker]:
     """Read the address, look, and lay out a month. `ignoring` is the visitor's own booking.
 
@@ -145,7 +145,7 @@ class _View:
     zone: ZoneInfo
     minutes: int
     now: datetime
-    choice: Choice
+    choice: HostPreference
     ignoring: Sequence[UUID]
 
     async def free(self, first: date, until: date) -> list[datetime]:
@@ -200,7 +200,7 @@ def visitor_zone(request: Request, offer: Offer) -> ZoneInfo:
 
 
 def _weeks(
-    request: Request, speech: Speech, month: date, today: date, counts: Counter[date]
+    request: Request, speech: LocaleFormat, month: date, today: date, counts: Counter[date]
 ) -> list[list[Day | None]]:
     weeks = Calendar(speech.locale.first_week_day).monthdatescalendar(month.year, month.month)
     return [
@@ -220,7 +220,7 @@ def _weeks(
     ]
 
 
-def _groups(speech: Speech, zone: ZoneInfo, starts: list[datetime]) -> list[tuple[str, list[Time]]]:
+def _groups(speech: LocaleFormat, zone: ZoneInfo, starts: list[datetime]) -> list[tuple[str, list[Time]]]:
     parts: dict[str, list[Time]] = {}
     for at in starts:
         part = "morning" if at.hour < 12 else "afternoon" if at.hour < 17 else "evening"
@@ -230,13 +230,13 @@ def _groups(speech: Speech, zone: ZoneInfo, starts: list[datetime]) -> list[tupl
     return list(parts.items())
 
 
-def _zones(speech: Speech, *own: ZoneInfo) -> list[tuple[str, str]]:
+def _zones(speech: LocaleFormat, *own: ZoneInfo) -> list[tuple[str, str]]:
     first = {zone.key: speech.zone(zone) for zone in own}
     return [*first.items(), *(item for item in _zones_by_name(speech) if item[0] not in first)]
 
 
 @lru_cache(maxsize=64)
-def _zones_by_name(speech: Speech) -> list[tuple[str, str]]:
+def _zones_by_name(speech: LocaleFormat) -> list[tuple[str, str]]:
     named = [(key, city(speech.locale, key)) for key in ZONES]
     return sorted(named, key=lambda item: item[1])
 

@@ -42,7 +42,7 @@ class Opened:
 
 
 async def opened(request: Request) -> Opened:
-    """Open the booking of the token in the path. Refuses with UnknownBooking, whatever is wrong with it."""
+    """Open the booking of the token in the path. Raises UnknownBooking, whatever is wrong with it."""
     token = request.path_params["token"]
     org_id = org_of_token(token)
     if org_id is None:
