@@ -47,11 +47,11 @@ class ReportRequest:
     host: str = ""
 
 
-async def report(tx: Tx, wish: ReportRequest, *, currency: str, now: datetime) -> Report:
+async def report(tx: Tx, request: ReportRequest, *, currency: str, now: datetime) -> Report:
     """The report of a range of dates beside the period before. Unknown filters: ValidationFailed."""
     known = await things(tx)
-    filters = _filters(wish, known)
-    range_, before = wish.range, wish.range.before
+    filters = _filters(request, known)
+    range_, before = request.range, request.range.before
     plan = await organizations.holiday_plan(tx)
     holidays = plan.closing(before.first.year - 1, range_.last.year + 1)
     asked = _asked(range_, filters, now)
@@ -64,7 +64,7 @@ async def report(tx: Tx, wish: ReportRequest, *, currency: str, now: datetime) -
     longest = max((thing.longest for thing in members), default=timedelta())
     used = await queries.used(tx, {**asked, "members": [m.id for m in members], "longest": longest})
     uses = await asyncio.to_thread(_uses, known, members, filters, range_, holidays, used)
-    step = step_for(range_, wish.step)
+    step = step_for(range_, request.step)
     return Report(
         range=range_,
         step=step,
@@ -106,7 +106,7 @@ def _asked(range_: Range, filters: Filters, now: datetime) -> dict[str, Any]:
     }
 
 
-def _filters(wish: ReportRequest, things: Sequence[Thing]) -> Filters:
+def _filters(request: ReportRequest, things: Sequence[Thing]) -> Filters:
     problems: dict[str, str] = {}
 
     def found(path: str, wanted: str) -> UUID | None:
@@ -118,7 +118,9 @@ def _filters(wish: ReportRequest, things: Sequence[Thing]) -> Filters:
             problems[path] = "is not here: choose one of the list"
         return None
 
-    filters = Filters(found("type", wish.offer), found("resource", wish.resource), found("host", wish.host))
+    filters = Filters(
+        found("type", request.offer), found("resource", request.resource), found("host", request.host)
+    )
     if problems:
         raise ValidationFailed(problems)
     return filters

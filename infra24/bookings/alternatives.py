@@ -78,7 +78,7 @@ async def nearest_starts(
 ) -> NearestStarts:
     """Up to three starts nearest to one that was refused, within two weeks of it, that can be booked.
 
-    Of the length that was wished for, or else of the shortest on offer. `moving` is the booking that was to
+    Of the requested length, or else of the shortest on offer. `moving` is the booking that was to
     be moved: its own claims are free, and where it stands is no alternative.
     """
     middle = max(refused.starts_at, now)

@@ -111,21 +111,23 @@ async def move(tx: Tx, wanted: Move, *, now: datetime) -> Booking:
     return after
 
 
-async def place(tx: Tx, wish: BookingRequest, column_id: UUID, *, tokens: Tokens, now: datetime) -> Booking:
+async def place(
+    tx: Tx, request: BookingRequest, column_id: UUID, *, tokens: Tokens, now: datetime
+) -> Booking:
     """Put a booking on the calendar, with the resource of a column: confirmed at once, whatever asks for
     approval. Questions are not asked. Raises SlotTaken, SlotNotOffered, ResourceNotEligible, UnknownResource.
     """
-    length = wish.ends_at - wish.starts_at
+    length = request.ends_at - request.starts_at
     if length <= timedelta():
         raise EndsBeforeItStarts()
-    offer = await resources.offer(tx, wish.resource_id)
+    offer = await resources.offer(tx, request.resource_id)
     await allocation.lock_all(tx, offer)
-    span = (wish.starts_at, wish.starts_at + _MOMENT)
+    span = (request.starts_at, request.starts_at + _MOMENT)
     seen = await load_snapshot(
-        tx, wish.resource_id, span, length, now, choice=replace(wish.choice, staff_length=length)
+        tx, request.resource_id, span, length, now, choice=replace(request.choice, staff_length=length)
     )
-    required = _with_column(seen, column_id, seconds(wish.starts_at))
-    booking = _placed(tx, wish, seen.offer, now)
+    required = _with_column(seen, column_id, seconds(request.starts_at))
+    booking = _placed(tx, request, seen.offer, now)
     token = tokens.of(tx.org_id, booking.id)
     booking = replace(booking, meeting_url=resources.meeting_url(booking.meeting_url, token, booking.id))
     keep = required.get(seen.offer.staff, ()) if seen.offer.staff is not None else ()
@@ -295,12 +297,12 @@ def _with_column(seen: AvailabilitySnapshot, column_id: UUID, start: int) -> Wan
     return {number: [UUID(str(key)) for key in chosen[number]]}
 
 
-def _placed(tx: Tx, wish: BookingRequest, offer: Offer, now: datetime) -> Booking:
-    """The booking of a wish by staff, who were told what they had to know."""
-    assert wish.person is not None
-    person = wish.person
+def _placed(tx: Tx, request: BookingRequest, offer: Offer, now: datetime) -> Booking:
+    """The booking that staff request; they are not asked the questions of the offer."""
+    assert request.person is not None
+    person = request.person
     return replace(
-        creation.draft_booking(tx, replace(wish, person=None), offer, now),
+        creation.draft_booking(tx, replace(request, person=None), offer, now),
         status=Status.CONFIRMED,
         booker_name=person.name,
         booker_email=person.email,

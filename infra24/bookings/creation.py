@@ -32,22 +32,22 @@ from infra24.rate_limits import Client
 from infra24.resources import ANYONE, HostPreference, Offer
 
 
-async def hold(tx: Tx, wish: BookingRequest, *, tokens: Tokens, now: datetime) -> Booking:
+async def hold(tx: Tx, request: BookingRequest, *, tokens: Tokens, now: datetime) -> Booking:
     """Keep a time for someone who is still filling in a form; it lapses by itself.
 
     Refuses as `book` does, and with TooManyHolds.
     """
-    return await _place(tx, wish, Status.HOLD, tokens=tokens, now=now)
+    return await _place(tx, request, Status.HOLD, tokens=tokens, now=now)
 
 
-async def book(tx: Tx, wish: BookingRequest, *, tokens: Tokens, now: datetime) -> Booking:
+async def book(tx: Tx, request: BookingRequest, *, tokens: Tokens, now: datetime) -> Booking:
     """Book one time: confirmed at once, or pending where the resource asks for approval.
 
     Raises SlotNotOffered (the rules), LimitReached (as much is booked as they allow), SlotTaken
     (someone was faster), BookerLimit, UnknownResource, and what one client may make with TooManyPending and
     TooManyBookings. Notice, horizon and limits do not bind staff.
     """
-    return await _place(tx, wish, Status.CONFIRMED, tokens=tokens, now=now)
+    return await _place(tx, request, Status.CONFIRMED, tokens=tokens, now=now)
 
 
 async def confirm_hold(
@@ -92,27 +92,29 @@ async def confirm_hold(
     return record_created(tx, await lookup.get(tx, booking_id), now)
 
 
-async def _place(tx: Tx, wish: BookingRequest, status: Status, *, tokens: Tokens, now: datetime) -> Booking:
-    length = wish.ends_at - wish.starts_at
+async def _place(
+    tx: Tx, request: BookingRequest, status: Status, *, tokens: Tokens, now: datetime
+) -> Booking:
+    length = request.ends_at - request.starts_at
     if length <= timedelta():
         raise EndsBeforeItStarts()
-    if wish.client is not None:
-        first = status if status is Status.HOLD else _first_status(await _known(tx, wish))
-        email = wish.person.email if wish.person else ""
-        await check_client(tx, wish.client, first, email, now)  # before anything else is locked
+    if request.client is not None:
+        first = status if status is Status.HOLD else _first_status(await _known(tx, request))
+        email = request.person.email if request.person else ""
+        await check_client(tx, request.client, first, email, now)  # before anything else is locked
     if status is not Status.HOLD:
-        await _use_link(tx, wish.link_id, now)
-    choice = choice_of(wish.choice, wish.by)
-    seen = await load_start(tx, wish.resource_id, wish.starts_at, length, now, choice=choice)
-    if wish.choice.hosts and wish.link_id is None:
-        (await _known(tx, wish)).check_host_request()
-    if wish.person is not None:
-        await check_booker(tx, seen.offer, wish.person.email, wish.starts_at, length, None)
-    booking = draft_booking(tx, wish, seen.offer, now, status)
+        await _use_link(tx, request.link_id, now)
+    choice = choice_of(request.choice, request.by)
+    seen = await load_start(tx, request.resource_id, request.starts_at, length, now, choice=choice)
+    if request.choice.hosts and request.link_id is None:
+        (await _known(tx, request)).check_host_request()
+    if request.person is not None:
+        await check_booker(tx, seen.offer, request.person.email, request.starts_at, length, None)
+    booking = draft_booking(tx, request, seen.offer, now, status)
     token = tokens.of(tx.org_id, booking.id)
     booking = replace(booking, meeting_url=resources.meeting_url(booking.meeting_url, token, booking.id))
     seated = await allocation.allocate(tx, seen, booking, now, token_hash=hash_token(token))
-    note_client(tx, wish.client, [seated.id], now)
+    note_client(tx, request.client, [seated.id], now)
     return record_created(tx, seated, now)
 
 
@@ -122,8 +124,8 @@ async def _use_link(tx: Tx, link_id: UUID | None, now: datetime | None) -> None:
         raise LinkOver()
 
 
-async def _known(tx: Tx, wish: BookingRequest) -> Offer:
-    return resources.cached_offer(tx, wish.resource_id) or await resources.offer(tx, wish.resource_id)
+async def _known(tx: Tx, request: BookingRequest) -> Offer:
+    return resources.cached_offer(tx, request.resource_id) or await resources.offer(tx, request.resource_id)
 
 
 def read_person(offer: Offer, person: BookerDetails) -> list[dict[str, Any]]:
@@ -134,14 +136,14 @@ def read_person(offer: Offer, person: BookerDetails) -> list[dict[str, Any]]:
 
 
 def draft_booking(
-    tx: Tx, wish: BookingRequest, offer: Offer, now: datetime, status: Status = Status.CONFIRMED
+    tx: Tx, request: BookingRequest, offer: Offer, now: datetime, status: Status = Status.CONFIRMED
 ) -> Booking:
-    """The booking that a wish would make of an offer, before anyone or anything is claimed for it.
+    """The booking that a request would make of an offer, before anyone or anything is claimed for it.
 
     Its meeting link is still the template.
     """
     resource, rules, id_ = offer.resource, offer.rules, uuid4()
-    person = wish.person or BookerDetails("", "")
+    person = request.person or BookerDetails("", "")
     booker = Participant("booker", person.name, person.email, None)
     holding = status is Status.HOLD
     return Booking(
@@ -150,8 +152,8 @@ def draft_booking(
         resource_id=resource.id,
         resource_title=resource.title,
         status=status if holding else _first_status(offer),
-        starts_at=wish.starts_at,
-        ends_at=wish.ends_at,
+        starts_at=request.starts_at,
+        ends_at=request.ends_at,
         time_zone=rules.zone.key,
         booker_name=person.name,
         booker_email=person.email,
@@ -172,10 +174,10 @@ def draft_booking(
         updated_at=now,
         phone=person.phone,
         location_details=person.location_details,
-        answers=read_person(offer, person) if wish.person else [],
-        choice=wish.choice.as_json(),
+        answers=read_person(offer, person) if request.person else [],
+        choice=request.choice.as_json(),
         claim_count=None,
-        link_id=wish.link_id,
+        link_id=request.link_id,
         series_id=None,
         series_at=None,
         is_exception=False,
@@ -183,7 +185,7 @@ def draft_booking(
         request_expires_at=None,
         notes="",
         location=resource.place,
-        participants=(booker,) if wish.person else (),
+        participants=(booker,) if request.person else (),
     )
 
 

@@ -129,7 +129,7 @@ class BookerDetails:
 
 @dataclass(frozen=True, slots=True)
 class BookingRequest:
-    """A party's wish for a resource and a time; `person` is unknown while the time is only held.
+    """A request for a resource at a time; `person` is unknown while the time is only held.
 
     `choice` is with whom, `link_id` the booking link by which it came, `by` as whom it is asked for: staff
     are not bound by notice, horizon and limits. `client` is as whom it is counted.
@@ -228,7 +228,7 @@ class Booking:
         return self.starts_at - timedelta(minutes=self.policy["reschedule_notice_minutes"])
 
     def request(self, start: datetime, end: datetime, by: ActorRole) -> BookingRequest:
-        """The wish to have it at another time."""
+        """The request for it at another time."""
         person = BookerDetails(self.booker_name, self.booker_email)
         return BookingRequest(
             self.resource_id, start, end, person, HostPreference.read(self.choice), self.link_id, by

@@ -1,4 +1,4 @@
-"""A series, the wish for one, and its plan: each date free, in conflict or skipped."""
+"""A series, the request for one, and its plan: each date free, in conflict or skipped."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -19,10 +19,10 @@ class UnknownSeries(NotFound):
 
 @dataclass(frozen=True, slots=True)
 class SeriesRequest:
-    """A party's wish for a time that recurs. `first` is its first date, an instant.
+    """A request for a time that recurs. `first` is its first date, an instant.
 
-    `without` are dates to leave out and `instead` other times for some, both by the wall time that the
-    rule gives them. `client` is as whom its bookings are counted.
+    `excluded_dates` are left out and `moved_dates` have another time, both by the wall time that the rule
+    gives them. `client` is as whom its bookings are counted.
     """
 
     resource_id: UUID

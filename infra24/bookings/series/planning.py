@@ -133,49 +133,53 @@ class PlanningState:
             self.standings[host] = (balance + change, since)
 
 
-async def plan(tx: Tx, wish: SeriesRequest, *, by: ActorRole, now: datetime) -> Plan:
+async def plan(tx: Tx, request: SeriesRequest, *, by: ActorRole, now: datetime) -> Plan:
     """Each date of a series: free, in conflict (why, and what else there is), or skipped. Changes nothing.
 
     Raises ValidationFailed for a rule that cannot be read and a series that the offer does not allow;
     UnknownResource. Staff are not bound by notice, horizon and limits.
     """
-    offer = await _offer(tx, wish, by)
-    slots = dates_of(wish, offer)
-    ground = await load_state(tx, offer, wish.choice, wish.minutes, slots, now, email=wish.person.email)
-    nobody = replace(wish, person=BookerDetails("", ""))
+    offer = await _offer(tx, request, by)
+    slots = dates_of(request, offer)
+    ground = await load_state(
+        tx, offer, request.choice, request.minutes, slots, now, email=request.person.email
+    )
+    nobody = replace(request, person=BookerDetails("", ""))
     stub = _stub(tx, nobody, offer, now)
-    dates, _ = await plan_occurrences(tx, ground, slots, stub, wish.skips_holidays, wish.excluded_dates)
+    dates, _ = await plan_occurrences(tx, ground, slots, stub, request.skips_holidays, request.excluded_dates)
     return Plan(offer.rules.zone.key, dates)
 
 
 async def book(
-    tx: Tx, wish: SeriesRequest, *, by: ActorRole, tokens: Tokens, now: datetime
+    tx: Tx, request: SeriesRequest, *, by: ActorRole, tokens: Tokens, now: datetime
 ) -> tuple[Series, list[Booking]]:
     """Make a whole series at once, or nothing. Refuses as `plan` does, and with SeriesConflicts, which
     carries the plan, when a date cannot be had that was not left out; and as `bookings.book` for the client.
     """
-    await _check_client(tx, wish, by, now)  # before anything else is locked
-    await allocation.lock_all(tx, await resources.offer(tx, wish.resource_id))
-    offer = await _offer(tx, wish, by)  # as it is now that whoever was changing it is done
+    await _check_client(tx, request, by, now)  # before anything else is locked
+    await allocation.lock_all(tx, await resources.offer(tx, request.resource_id))
+    offer = await _offer(tx, request, by)  # as it is now that whoever was changing it is done
     await allocation.lock_all(tx, offer)
     if offer.rules.limits_of(LimitScope.BOOKER):
-        await queries_of_bookings.lock_booker(tx, wish.person.email)
-    slots = dates_of(wish, offer)
-    stub = _stub(tx, wish, offer, now)
+        await queries_of_bookings.lock_booker(tx, request.person.email)
+    slots = dates_of(request, offer)
+    stub = _stub(tx, request, offer, now)
     starts_local = slots[0].wall
     series = Series(
         uuid4(),
         offer.resource.id,
-        in_wall_time(wish.rule, offer.rules.zone),
+        in_wall_time(request.rule, offer.rules.zone),
         starts_local,
         offer.rules.zone.key,
-        wish.minutes,
-        wish.skips_holidays,
+        request.minutes,
+        request.skips_holidays,
     )
     for _ in range(_TRIES):
-        ground = await load_state(tx, offer, wish.choice, wish.minutes, slots, now, email=wish.person.email)
+        ground = await load_state(
+            tx, offer, request.choice, request.minutes, slots, now, email=request.person.email
+        )
         dates, placed = await plan_occurrences(
-            tx, ground, slots, stub, wish.skips_holidays, wish.excluded_dates
+            tx, ground, slots, stub, request.skips_holidays, request.excluded_dates
         )
         planned = Plan(offer.rules.zone.key, dates)
         if planned.conflicts:
@@ -184,7 +188,7 @@ async def book(
             raise ValidationFailed({"without": "no date is left"})
         walls = [date.wall for date in dates if date.state == "free"]
         made = [
-            (_member(tx, booking, series, wall, tokens, alone=wall in wish.moved_dates), found)
+            (_member(tx, booking, series, wall, tokens, alone=wall in request.moved_dates), found)
             for (booking, found), wall in zip(placed, walls, strict=True)
         ]
         hashes = [tokens.hash_of(tx.org_id, booking.id) for booking, _ in made]
@@ -196,7 +200,7 @@ async def book(
         except _Lost:
             continue
         bookings = [_seated(booking, found) for booking, found in made]
-        note_client(tx, wish.client, [booking.id for booking in bookings], now)
+        note_client(tx, request.client, [booking.id for booking in bookings], now)
         for booking in bookings:
             creation.record_created(tx, booking, now)
         facts = {"rule": series.rule, "dates": len(bookings), "title": offer.resource.title}
@@ -209,46 +213,46 @@ class _Lost(Exception):
     """One of the dates went to someone else."""
 
 
-async def _check_client(tx: Tx, wish: SeriesRequest, by: ActorRole, now: datetime) -> None:
+async def _check_client(tx: Tx, request: SeriesRequest, by: ActorRole, now: datetime) -> None:
     """Each date counts as a booking of its own."""
-    if wish.client is not None:
-        offer = await _offer(tx, wish, by)
+    if request.client is not None:
+        offer = await _offer(tx, request, by)
         status = Status.PENDING if offer.rules.approval else Status.CONFIRMED
-        count = len(dates_of(wish, offer)) - len(wish.excluded_dates)
-        await check_client(tx, wish.client, status, wish.person.email, now, count)
+        count = len(dates_of(request, offer)) - len(request.excluded_dates)
+        await check_client(tx, request.client, status, request.person.email, now, count)
 
 
-async def _offer(tx: Tx, wish: SeriesRequest, by: ActorRole) -> Offer:
-    offer = await resources.offer(tx, wish.resource_id)
+async def _offer(tx: Tx, request: SeriesRequest, by: ActorRole) -> Offer:
+    offer = await resources.offer(tx, request.resource_id)
     if not (offer.resource.is_active and offer.resource.is_bookable):
         raise UnknownResource()
-    if wish.minutes not in offer.rules.durations:
+    if request.minutes not in offer.rules.durations:
         raise ValidationFailed({"duration": f"is one of {', '.join(map(str, offer.rules.durations))}"})
     if by is ActorRole.STAFF:
         return replace(offer, rules=offer.rules.for_staff())
-    if wish.choice.hosts:
+    if request.choice.hosts:
         offer.check_host_request()
     if not offer.rules.series_most:
         raise ValidationFailed({"rule": "this is booked date by date; ask us for a series"})
     most = offer.rules.series_most
-    if len(occurrences(wish.rule, _wall(wish.first, offer), offer.rules.zone)) > most:
+    if len(occurrences(request.rule, _wall(request.first, offer), offer.rules.zone)) > most:
         raise ValidationFailed({"rule": f"has more than the {most} dates that can be booked at once"})
     return offer
 
 
-def dates_of(wish: SeriesRequest, offer: Offer) -> list[Occurrence]:
-    """The dates of a wish, each at the time its rule gives it or at the one chosen instead."""
+def dates_of(request: SeriesRequest, offer: Offer) -> list[Occurrence]:
+    """The dates of a request, each at the time its rule gives it or at the one chosen instead."""
     zone = offer.rules.zone
-    walls = occurrences(wish.rule, _wall(wish.first, offer), zone)
+    walls = occurrences(request.rule, _wall(request.first, offer), zone)
     problems = {
         f"{name}[{at.isoformat()}]": "is not one of the dates"
-        for name, named in (("without", wish.excluded_dates), ("instead", wish.moved_dates))
+        for name, named in (("without", request.excluded_dates), ("instead", request.moved_dates))
         for at in named
         if at not in set(walls)
     }
     if problems:
         raise ValidationFailed(problems)
-    return [Occurrence(wall, wish.moved_dates.get(wall) or instant_of(zone, wall)) for wall in walls]
+    return [Occurrence(wall, request.moved_dates.get(wall) or instant_of(zone, wall)) for wall in walls]
 
 
 async def load_state(
@@ -364,11 +368,11 @@ def _conflict(
     return PlannedDate(slot.wall, slot.start, end, "conflict", list(reasons), (), others)
 
 
-def _stub(tx: Tx, wish: SeriesRequest, offer: Offer, now: datetime) -> Booking:
+def _stub(tx: Tx, request: SeriesRequest, offer: Offer, now: datetime) -> Booking:
     """A booking of the series without its date."""
-    end = wish.first + timedelta(minutes=wish.minutes)
-    person = wish.person if wish.person.name else None
-    single = BookingRequest(wish.resource_id, wish.first, end, person, wish.choice)
+    end = request.first + timedelta(minutes=request.minutes)
+    person = request.person if request.person.name else None
+    single = BookingRequest(request.resource_id, request.first, end, person, request.choice)
     return creation.draft_booking(tx, single, offer, now)
 
 
