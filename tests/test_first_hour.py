@@ -86,7 +86,7 @@ def test_an_owner_that_is_no_address_founds_nothing(terminal: Terminal, database
 def test_keys_are_listed_and_revoked(terminal: Terminal, database_url: str) -> None:
     assert terminal("organization", "with-keys", DATABASE_URL=database_url).code == 0
     listed = terminal("keys", "list", "with-keys", DATABASE_URL=database_url)
-    found = re.search(r"^([0-9a-f-]{36}) +command line +everything", listed.out, re.MULTILINE)
+    found = re.search(r"^([0-9a-f-]{36}) +command line +full access", listed.out, re.MULTILINE)
     assert found, listed.out
     assert "ik_" not in listed.out
     assert terminal("keys", "revoke", "with-keys", found[1], DATABASE_URL=database_url).code == 0

@@ -81,12 +81,18 @@ def list_keys(slug: Slug) -> None:
     with opened(settings) as urls:
         found = describing.keys(settings, urls, slug)
     table = Table(box=None, pad_edge=False)
-    for heading in ("id", "label", "scopes", "made by", "made", "last used", "revoked"):
+    for heading in ("id", "label", "scopes", "created by", "created", "last used", "revoked"):
         table.add_column(heading, no_wrap=heading == "id")
     for key in found:
-        days = (f"{at:%Y-%m-%d}" if at else "" for at in (key.created_at, key.last_used_at, key.revoked_at))
-        scopes = "everything" if "*" in key.scopes else ", ".join(key.scopes)
-        table.add_row(str(key.id), escape(key.label), scopes, escape(key.made_by), *days)
+        times = (key.created_at, key.last_used_at, key.revoked_at)
+        scopes = "full access" if "*" in key.scopes else ", ".join(key.scopes)
+        table.add_row(
+            str(key.id),
+            escape(key.label),
+            scopes,
+            escape(key.made_by),
+            *(f"{at:%Y-%m-%d %H:%M}" if at else "" for at in times),
+        )
     console.print(table if found else "There are no keys.")
 
 
