@@ -25,9 +25,9 @@ from infra24.organizations import Directory
 from infra24.rate_limits import Buckets, Locks
 from infra24.settings import Settings
 from infra24.web import errors, openapi, rendering, routes, routing
-from infra24.web.change_stream import Watcher
+from infra24.web.change_stream import ChangeStream
 from infra24.web.health import Health
-from infra24.web.security_headers import Envelope, HeadAsGet
+from infra24.web.security_headers import HeadAsGet, SecurityHeaders
 from infra24.web.services import AuthServices, Services
 from infra24.worker import JobQueue
 
@@ -73,7 +73,7 @@ def create_app(
 ) -> FastAPI:
     """The web application on a database that is already migrated; for as many as this process can carry."""
     database, queue = compose(settings, url, now)
-    watcher = Watcher(database, capacity or Capacity.of(open_files(), settings.pool_size))
+    watcher = ChangeStream(database, capacity or Capacity.of(open_files(), settings.pool_size))
     outside = httpx2.AsyncClient(timeout=10, follow_redirects=False)
 
     @asynccontextmanager
@@ -119,5 +119,5 @@ def _install(app: FastAPI, settings: Settings) -> None:
     errors.install(app)
     routing.install(app, routes.API, routes.PAGES)
     openapi.install(app)
-    app.add_middleware(Envelope, tls=settings.base_url.startswith("https:"))
+    app.add_middleware(SecurityHeaders, tls=settings.base_url.startswith("https:"))
     app.add_middleware(HeadAsGet)

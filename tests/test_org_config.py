@@ -122,7 +122,7 @@ def test_a_file_that_would_keep_a_reader_busy_is_refused_in_words(
 ) -> None:
     file = tmp_path / "hostile.yaml"
     file.write_bytes(text.encode("latin-1"))
-    with pytest.raises(org_config.Misread, match=said):
+    with pytest.raises(org_config.ConfigError, match=said):
         org_config.read_file(file)
 
 

@@ -80,7 +80,7 @@ def scopes_table() -> str:
     """What a key's scopes open in the API."""
     lines = ["| scope | opens |", "|---|---|"]
     for scope in KEY_SCOPES:
-        paths = [f"`{one.method} {one.path.removeprefix('/api')}`" for one in API if one.needs is scope]
+        paths = [f"`{one.method} {one.path.removeprefix('/api')}`" for one in API if one.requires is scope]
         lines.append(f"| `{scope}` | {'; '.join((ALLOWS[scope], *paths))} |")
     return "\n".join(lines)
 

@@ -9,9 +9,9 @@ from infra24.analytics.model import (
     Offered,
     Range,
     Report,
+    ResourceInfo,
     Step,
     Tally,
-    Thing,
     Use,
 )
 from infra24.analytics.ranges import read_range
@@ -29,9 +29,9 @@ __all__ = [
     "Range",
     "Report",
     "ReportRequest",
+    "ResourceInfo",
     "Step",
     "Tally",
-    "Thing",
     "Use",
     "read_range",
     "report",

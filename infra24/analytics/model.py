@@ -69,7 +69,7 @@ class Filters:
 
 
 @dataclass(frozen=True, slots=True)
-class Thing:
+class ResourceInfo:
     """A resource as the reckoning of its hours needs it. `parts` are the direct ones."""
 
     id: UUID
@@ -149,7 +149,7 @@ class Use:
     `booked` is without the buffers. `always`: it says no hours, so it is open day and night.
     """
 
-    thing: Thing
+    thing: ResourceInfo
     open: int
     booked: int
     buffers: int
@@ -226,7 +226,7 @@ class Report:
     range: Range
     step: Step
     filters: Filters
-    things: Sequence[Thing]
+    things: Sequence[ResourceInfo]
     now: Figures
     before: Figures
     trend: Sequence[Bucket]

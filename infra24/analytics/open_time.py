@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from uuid import UUID
 
-from infra24.analytics.model import Thing
+from infra24.analytics.model import ResourceInfo
 from infra24.availability import (
     Kind,
     Rules,
@@ -29,7 +29,9 @@ from infra24.resources import hosts_named_in
 class Openings:
     """When the resources of an organization are open in a span, in seconds since 1970."""
 
-    def __init__(self, things: Sequence[Thing], zone: str, holidays: Mapping[int, str], span: Span) -> None:
+    def __init__(
+        self, things: Sequence[ResourceInfo], zone: str, holidays: Mapping[int, str], span: Span
+    ) -> None:
         self.things = {thing.id: thing for thing in things}
         self.people = {thing.email: thing for thing in things if thing.email}
         self.holidays = holidays
@@ -39,7 +41,7 @@ class Openings:
             thing.id: parse(thing.rules, zone=zone, people=hosts_named_in(thing.rules)) for thing in things
         }
 
-    def of(self, thing: Thing) -> tuple[list[Span], bool]:
+    def of(self, thing: ResourceInfo) -> tuple[list[Span], bool]:
         """When one resource is open, and whether that is because it says no hours at all."""
         rules = self.rules[thing.id]
         own = rules.own_schedule(rules.holidays_kept(self.holidays))
@@ -66,7 +68,7 @@ class Openings:
     def _closed(self, schedule: Schedule) -> list[Span]:
         return union((start, end) for start, end, _ in closings(schedule, *self.days))
 
-    def _offers_naming(self, thing: Thing) -> Iterable[Thing]:
+    def _offers_naming(self, thing: ResourceInfo) -> Iterable[ResourceInfo]:
         """The active offers whose windows open a person."""
         if thing.email is None:
             return ()
@@ -76,7 +78,7 @@ class Openings:
             if offer.is_active and thing.email in self.rules[offer.id].hosts
         ]
 
-    def _hosting(self, offer: Thing, person: Thing) -> list[Span]:
+    def _hosting(self, offer: ResourceInfo, person: ResourceInfo) -> list[Span]:
         """When an offer's windows open a person: less its blackouts, where it has hours inside them, and
         less what the person's own rules take off."""
         rules = self.rules[offer.id]
@@ -92,7 +94,7 @@ class Openings:
         ]
         return subtract(found, [(start, end) for start, end, _ in closed])
 
-    def _with_hosts(self, offer: Thing) -> list[Span]:
+    def _with_hosts(self, offer: ResourceInfo) -> list[Span]:
         """When a place without hours of its own is open: while one of its hosts is."""
         hosts = [self.people[name] for name in self.rules[offer.id].hosts if name in self.people]
         found = [span for host in hosts if host.is_active for span in self._hosting(offer, host)]
@@ -101,7 +103,7 @@ class Openings:
                 found += self._for_the_hosts(offer, person)
         return union(found)
 
-    def _standing_in(self, person: Thing) -> list[Span]:
+    def _standing_in(self, person: ResourceInfo) -> list[Span]:
         """The hours that a person takes over from others who are away."""
         found: list[Span] = []
         for other in self.things.values():
@@ -115,7 +117,7 @@ class Openings:
                 found += self._for_the_hosts(other, person)
         return found
 
-    def _for_the_hosts(self, offer: Thing, person: Thing) -> list[Span]:
+    def _for_the_hosts(self, offer: ResourceInfo, person: ResourceInfo) -> list[Span]:
         """The hours of an offer's hosts that a colleague takes over."""
         rules, found = self.rules[offer.id], list[Span]()
         for name in rules.hosts:
@@ -126,7 +128,7 @@ class Openings:
         closed = off(Schedule(rules.zone), rules.blackouts, *self.days, "blackout")
         return subtract(found, [(start, end) for start, end, _ in closed]) if found else []
 
-    def _taken_over(self, person: Thing, away: Schedule, hours: Schedule) -> list[Span]:
+    def _taken_over(self, person: ResourceInfo, away: Schedule, hours: Schedule) -> list[Span]:
         """Where a schedule is off and this colleague takes over, inside hours, less their own time off."""
         mine = [o for o in away.overrides if o.kind is Kind.OFF and o.colleague == person.email]
         if not mine or not person.is_active:
@@ -136,7 +138,7 @@ class Openings:
         busy = [(start, end) for start, end, _ in off(own, own.overrides, *self.days, "time_off")]
         return subtract(intersect(gone, hours_open(hours, *self.days)), busy)
 
-    def _closed_parts(self, whole: Thing, seen: set[UUID]) -> list[Span]:
+    def _closed_parts(self, whole: ResourceInfo, seen: set[UUID]) -> list[Span]:
         """When a part of a whole is closed: so is the whole then."""
         found: list[Span] = []
         for id_ in whole.parts:

@@ -7,7 +7,7 @@ of the zone data can put a booking on another day than everything else does.
 
 from typing import Any, LiteralString
 
-from infra24.analytics.model import Thing
+from infra24.analytics.model import ResourceInfo
 from infra24.db import Row, Tx
 
 _MATCHING: LiteralString = """
@@ -48,7 +48,7 @@ _MADE: LiteralString = (
 """The bookings of a range and of the period before it. A hold that lapsed or was let go never was one."""
 
 
-async def things(tx: Tx) -> list[Thing]:
+async def things(tx: Tx) -> list[ResourceInfo]:
     """Every resource, archived ones too, with its rules and its direct parts, by title."""
     rows = await tx.rows(
         """
@@ -61,7 +61,7 @@ async def things(tx: Tx) -> list[Thing]:
         (tx.org_id,),
     )
     return [
-        Thing(id_, slug, title, type_, email, units, active, is_type, rules, longest, tuple(parts))
+        ResourceInfo(id_, slug, title, type_, email, units, active, is_type, rules, longest, tuple(parts))
         for id_, slug, title, type_, email, units, active, is_type, rules, longest, parts in rows
     ]
 

@@ -20,9 +20,9 @@ from infra24.analytics.model import (
     Offered,
     Range,
     Report,
+    ResourceInfo,
     Step,
     Tally,
-    Thing,
     Use,
 )
 from infra24.analytics.open_time import Openings
@@ -81,7 +81,7 @@ async def report(tx: Tx, request: ReportRequest, *, currency: str, now: datetime
     )
 
 
-async def things(tx: Tx) -> Sequence[Thing]:
+async def things(tx: Tx) -> Sequence[ResourceInfo]:
     """Every resource that a filter can name, by title."""
     return await queries.things(tx)
 
@@ -106,7 +106,7 @@ def _asked(range_: Range, filters: Filters, now: datetime) -> dict[str, Any]:
     }
 
 
-def _filters(request: ReportRequest, things: Sequence[Thing]) -> Filters:
+def _filters(request: ReportRequest, things: Sequence[ResourceInfo]) -> Filters:
     problems: dict[str, str] = {}
 
     def found(path: str, wanted: str) -> UUID | None:
@@ -192,7 +192,7 @@ def _week(rows: Iterable[Row]) -> list[list[int]]:
     return hours
 
 
-def _offers(rows: Iterable[Row], things: Sequence[Thing]) -> list[Offered]:
+def _offers(rows: Iterable[Row], things: Sequence[ResourceInfo]) -> list[Offered]:
     names = {thing.id: thing.title for thing in things}
     found: dict[UUID, list[Sequence[Any]]] = {}
     for of_day, now, _, offer, status, by, *sums in rows:
@@ -201,7 +201,7 @@ def _offers(rows: Iterable[Row], things: Sequence[Thing]) -> list[Offered]:
     return _by_size(Offered(id_, names.get(id_, ""), _sum(of)) for id_, of in found.items())
 
 
-def _hosts(rows: Iterable[Row], things: Sequence[Thing]) -> list[Offered]:
+def _hosts(rows: Iterable[Row], things: Sequence[ResourceInfo]) -> list[Offered]:
     names: dict[UUID | None, str] = {thing.id: thing.title for thing in things}
     found: dict[UUID | None, tuple[str, list[Sequence[Any]]]] = {}
     for id_, name, status, *sums in rows:
@@ -214,8 +214,8 @@ def _by_size(found: Iterable[Offered]) -> list[Offered]:
 
 
 def _uses(
-    things: Sequence[Thing],
-    members: Sequence[Thing],
+    things: Sequence[ResourceInfo],
+    members: Sequence[ResourceInfo],
     filters: Filters,
     range_: Range,
     holidays: Mapping[int, str],

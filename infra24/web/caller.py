@@ -20,7 +20,7 @@ class NotAllowed(Forbidden):
     """Your role does not let you do this. Ask an administrator of the organization."""
 
 
-class NothingHere(NotFound):
+class OrgHidden(NotFound):
     """There is nothing here by that name."""
 
 
@@ -57,7 +57,7 @@ class Caller:
     user: AuthenticatedUser | None = None
     org_id: UUID | None = None
     csrf: str = ""
-    shown: Credentials = Credentials()
+    credentials: Credentials = Credentials()
     is_from_elsewhere: bool = False
 
     @property
@@ -88,7 +88,7 @@ class Caller:
         return ActorRole.STAFF if self.may(Scope.BOOKINGS_WRITE, org_id) else ActorRole.BOOKER
 
     @property
-    def hosting(self) -> str | None:
+    def host_filter(self) -> str | None:
         """The e-mail as whose host they see bookings; None when they see all of the organization's."""
         return None if self.may(Scope.BOOKINGS_READ) else self.email
 
@@ -130,7 +130,7 @@ def caller_of(request: Request) -> Caller:
     return found
 
 
-def here_of(request: Request) -> Organization:
+def current_org(request: Request) -> Organization:
     """The organization that the address names."""
     found: Organization = request.state.here
     return found
@@ -147,20 +147,22 @@ def org_id_of(request: Request) -> UUID:
     return found
 
 
-async def open_booking(tx: Tx, who: Caller, wanted: str, *, write: bool = False) -> tuple[Booking, ActorRole]:
+async def authorize_booking(
+    tx: Tx, who: Caller, wanted: str, *, write: bool = False
+) -> tuple[Booking, ActorRole]:
     """The booking that the caller may see (or, with `write`, change), and as whom they act on it.
 
     `wanted` is its id or its token. Staff see all of their organization's, hosts those that they host,
     members their own; the holder of a token sees theirs. Everything else is UnknownBooking: nothing tells
     whether a booking exists.
     """
-    token = who.shown.token
+    token = who.credentials.token
     if not who.scopes:
         if token is None:
             raise Unauthenticated()
-        return await _by_token(tx, who.shown, token, wanted)
+        return await _by_token(tx, who.credentials, token, wanted)
     if wanted == token:
-        booking = await bookings.by_token(tx, token, who.shown.opens)
+        booking = await bookings.by_token(tx, token, who.credentials.opens)
     else:
         booking = await bookings.get(tx, _uuid(wanted))
     if who.may(Scope.BOOKINGS_WRITE if write else Scope.BOOKINGS_READ):
@@ -172,7 +174,7 @@ async def open_booking(tx: Tx, who: Caller, wanted: str, *, write: bool = False)
     if who.may(Scope.OWN) and booking.booker_email == who.email:
         return booking, ActorRole.BOOKER
     if token is not None:
-        return await _by_token(tx, who.shown, token, wanted)
+        return await _by_token(tx, who.credentials, token, wanted)
     raise UnknownBooking()
 
 

@@ -64,7 +64,7 @@ class TooManyStreamsFromHere(TooMany):
     """Too many pages are open at your address to keep this one up to date. Load it again for what is new."""
 
 
-class Watcher:
+class ChangeStream:
     """Follows the events of the organizations that someone is watching, for as many as there is room."""
 
     def __init__(self, database: Database, capacity: Capacity) -> None:

@@ -23,7 +23,7 @@ from infra24.errors import (
     ValidationFailed,
 )
 from infra24.rate_limits import RateLimited
-from infra24.web.guard import SecondFactorNeeded, recognise
+from infra24.web.guard import SecondFactorNeeded, identify_optional
 from infra24.web.limiting import charge_unknown
 from infra24.web.rendering import RETRY_AFTER, error_page, in_their_language
 
@@ -170,7 +170,7 @@ async def _refused_by_framework(request: Request, status: int, detail: str) -> R
     code = {404: "not_found", 405: "method_not_allowed", 413: "too_large"}.get(status, "bad_request")
     if _wants_json(request):
         return problem(status, code, detail)
-    await recognise(request)
+    await identify_optional(request)
     return await error_page(request, status, code, "")
 
 

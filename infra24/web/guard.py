@@ -14,7 +14,7 @@ from infra24.errors import DomainError, Forbidden, Invalid, Unauthenticated
 from infra24.organizations import RESERVED, Organization, UnknownOrganization, org_of_key
 from infra24.people import AuthenticatedUser, Role, Scope
 from infra24.rate_limits import Charge, RateLimited
-from infra24.web.caller import Caller, Credentials, NotAllowed, NothingHere, address_of, credentials
+from infra24.web.caller import Caller, Credentials, NotAllowed, OrgHidden, address_of, credentials
 from infra24.web.limiting import charge_address, charge_caller
 from infra24.web.services import Services, services
 
@@ -23,7 +23,7 @@ FIELDS, FILES = 600, 1
 """How many fields and files a form may have."""
 
 
-class Open(StrEnum):
+class Access(StrEnum):
     """What an address can need instead of a scope."""
 
     PUBLIC = "public"
@@ -32,10 +32,10 @@ class Open(StrEnum):
     SIGNED_IN = "signed in"
 
 
-Needs = Open | Scope
+Needs = Access | Scope
 
 
-class FromElsewhere(Forbidden):
+class CrossSiteRequest(Forbidden):
     """This form was sent from another site. Open our page and try again."""
 
 
@@ -47,11 +47,11 @@ class SecondFactorNeeded(Forbidden):
     """This organization asks those who work here for a second factor. Add one to your account first."""
 
 
-async def admit(request: Request, needs: Needs, charge: Charge) -> None:
+async def authorize(request: Request, needs: Needs, charge: Charge) -> None:
     """Charge the rate limits, find out who calls and leave it on the request; let in or refuse.
 
-    Raises RateLimited, UnknownOrganization, Unauthenticated, NothingHere (not of this organization:
-    nothing tells what it has), NotAllowed, FromElsewhere, NotText and SecondFactorNeeded.
+    Raises RateLimited, UnknownOrganization, Unauthenticated, OrgHidden (not of this organization:
+    nothing tells what it has), NotAllowed, CrossSiteRequest, NotText and SecondFactorNeeded.
     """
     found = services(request)
     shown = credentials(request, request.path_params.get("id"))
@@ -60,8 +60,8 @@ async def admit(request: Request, needs: Needs, charge: Charge) -> None:
     who = await _identify(request, found, shown, here, needs)
     request.state.caller, request.state.here = who, here
     charge_caller(request, charge, who)
-    if needs is Open.TOKEN and shown.session is not None:  # their page keeps their way back
-        request.state.viewer = await _identify(request, found, shown, here, Open.PUBLIC)
+    if needs is Access.TOKEN and shown.session is not None:  # their page keeps their way back
+        request.state.viewer = await _identify(request, found, shown, here, Access.PUBLIC)
     if request.method not in _SAFE and (who.csrf or not request.url.path.startswith("/api/")):
         await _check_origin(request, who)
     _check(who, here, needs)
@@ -73,14 +73,14 @@ def check_person(request: Request, needs: Needs) -> None:
         raise Unauthenticated()
 
 
-async def recognise(request: Request) -> None:
+async def identify_optional(request: Request) -> None:
     """Find out whose session it is where no address answers: the page that says so keeps their way back."""
     shown, slug = credentials(request), request.url.path.strip("/").split("/")[0]
     if shown.session is None or hasattr(request.state, "caller"):
         return
     try:
         here = None if slug in RESERVED or not slug else await services(request).directory.find(slug)
-        request.state.caller = await _identify(request, services(request), shown, here, Open.PUBLIC)
+        request.state.caller = await _identify(request, services(request), shown, here, Access.PUBLIC)
     except DomainError:
         return
 
@@ -93,33 +93,33 @@ async def _here(request: Request, found: Services, shown: Credentials, needs: Ne
     try:
         return await found.directory.find(request.path_params["org"])
     except UnknownOrganization:
-        if needs is Open.PUBLIC or shown.anything or request.url.path.startswith("/api/"):
+        if needs is Access.PUBLIC or shown.anything or request.url.path.startswith("/api/"):
             raise
         raise Unauthenticated() from None
 
 
 def _check(who: Caller, here: Organization | None, needs: Needs) -> None:
-    if who.shown.key and here is not None and not (who.scopes or who.is_from_elsewhere):
+    if who.credentials.key and here is not None and not (who.scopes or who.is_from_elsewhere):
         raise Unauthenticated()
-    if isinstance(needs, Open):
+    if isinstance(needs, Access):
         _check_open(who, needs)
         return
     if who.user is not None and who.org_id is not None and who.user.lacks_mfa(who.org_id):
         raise SecondFactorNeeded()
     if not who.scopes:
         if who.is_from_elsewhere:
-            raise NothingHere()
+            raise OrgHidden()
         raise Unauthenticated()
     if needs not in who.scopes:
         raise NotAllowed()
 
 
-def _check_open(who: Caller, needs: Open) -> None:
-    shows = who.shown.anything or who.shown.token is not None
-    if (needs is Open.EITHER and not shows) or (needs is Open.SIGNED_IN and who.user is None):
+def _check_open(who: Caller, needs: Access) -> None:
+    shows = who.credentials.anything or who.credentials.token is not None
+    if (needs is Access.EITHER and not shows) or (needs is Access.SIGNED_IN and who.user is None):
         raise Unauthenticated()
-    if needs is Open.EITHER and who.is_from_elsewhere and who.shown.token is None:
-        raise NothingHere()
+    if needs is Access.EITHER and who.is_from_elsewhere and who.credentials.token is None:
+        raise OrgHidden()
 
 
 async def _identify(
@@ -127,13 +127,13 @@ async def _identify(
 ) -> Caller:
     """Who the credentials say it is. Wrong ones are as none, but that too many of a kind are refused."""
     address = address_of(request)
-    visitor = Caller(Actor("visitor", address=address), shown=shown, org_id=here.id if here else None)
-    if needs is Open.TOKEN or not shown.anything:
-        if here is not None or not (shown.token or needs is Open.TOKEN):
+    visitor = Caller(Actor("visitor", address=address), credentials=shown, org_id=here.id if here else None)
+    if needs is Access.TOKEN or not shown.anything:
+        if here is not None or not (shown.token or needs is Access.TOKEN):
             return visitor
         token = shown.token or request.path_params.get("token", "")
         org_id = _org_of(token) if shown.token else org_of_token(token)
-        return Caller(Actor("booker", address=address), org_id=org_id, shown=shown)
+        return Caller(Actor("booker", address=address), org_id=org_id, credentials=shown)
     if shown.key is not None:
         return await _by_key(request, found, shown, here, visitor)
     signed_in = await _signed_in(found, shown)
@@ -181,7 +181,7 @@ async def _by_key(
         async with found.database.accounts() as tx:
             await people.touch_key(tx, org_id, holder.id, now)
     actor = Actor("key", str(holder.id), holder.label, address)
-    return Caller(actor, holder.scopes, org_id=org_id, shown=shown)
+    return Caller(actor, holder.scopes, org_id=org_id, credentials=shown)
 
 
 async def _signed_in(found: Services, shown: Credentials) -> AuthenticatedUser | None:
@@ -226,12 +226,12 @@ async def _check_origin(request: Request, who: Caller) -> None:
     A session's request carries the proof in its form (`csrf`) or in the header x-csrf-token.
     """
     if not comes_from_here(request):
-        raise FromElsewhere()
+        raise CrossSiteRequest()
     form = await _form(request)
     if who.csrf:
         sent = request.headers.get("x-csrf-token") or form.get("csrf", "")
         if who.user is None or not _is_csrf(services(request), who.user.session_id, sent):
-            raise FromElsewhere()
+            raise CrossSiteRequest()
 
 
 async def _form(request: Request) -> dict[str, str]:

@@ -83,7 +83,7 @@ def charge_caller(request: Request, charge: Charge, who: Caller) -> None:
     """
     meter, trusted = _meter(request), is_trusted(who)
     meter.knows_organization = who.org_id is not None
-    if who.shown.anything:
+    if who.credentials.anything:
         meter.pay_as(_name(who, meter.network), TRUSTED if trusted else 1)
         meter.take(charge.limit, charge.cost)
     if who.org_id is not None and not trusted:

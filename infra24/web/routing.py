@@ -14,11 +14,11 @@ from infra24.people import Scope
 from infra24.rate_limits import Charge, Limit
 from infra24.web import openapi
 from infra24.web.api import fields
-from infra24.web.guard import Needs, Open, admit, check_person
+from infra24.web.guard import Access, Needs, authorize, check_person
 
 
 @dataclass(frozen=True, slots=True)
-class Address:
+class Endpoint:
     """One address of the API. `needs` is the scope that it takes, `gives` the shape of its answer.
 
     `also` is another media type that it answers in when asked, `charge` what it costs of which rate limit.
@@ -27,9 +27,9 @@ class Address:
 
     method: str
     path: str
-    answers: Callable[..., Any]
-    needs: Needs = Open.PUBLIC
-    gives: Any = None
+    handler: Callable[..., Any]
+    requires: Needs = Access.PUBLIC
+    response_model: Any = None
     status: int = 200
     media: str = "application/json"
     also: str = ""
@@ -45,16 +45,18 @@ class Address:
     def refuses(self) -> tuple[int, ...]:
         """The statuses of its refusals."""
         reads = () if self.method in ("GET", "DELETE") else (400, 413)
-        asks = () if self.needs is Open.PUBLIC and "{org}" not in self.path else (401,)
-        judges = (403,) if self.needs is not Open.PUBLIC else ()
+        asks = () if self.requires is Access.PUBLIC and "{org}" not in self.path else (401,)
+        judges = (403,) if self.requires is not Access.PUBLIC else ()
         changes = (409,) if self.method != "GET" or self.path.startswith("/api/booking/") else ()
         return (*reads, *asks, *judges, 404, *changes, 422, 429)
 
     @property
     def shared(self) -> list[dict[str, Any]]:
         """The parameters that are read before it answers: token, organization, Idempotency-Key."""
-        found = [openapi.TOKEN, openapi.TOKEN_HEADER] if self.needs in (Open.TOKEN, Open.EITHER) else []
-        if "{org}" not in self.path and (self.needs is Open.EITHER or isinstance(self.needs, Scope)):
+        found = (
+            [openapi.TOKEN, openapi.TOKEN_HEADER] if self.requires in (Access.TOKEN, Access.EITHER) else []
+        )
+        if "{org}" not in self.path and (self.requires is Access.EITHER or isinstance(self.requires, Scope)):
             found.append(openapi.ORG)
         return [*found, openapi.ONCE] if self.once else found
 
@@ -64,8 +66,8 @@ class Page:
     """One address for people."""
 
     path: str
-    answers: Callable[..., Any]
-    needs: Needs = Open.PUBLIC
+    handler: Callable[..., Any]
+    requires: Needs = Access.PUBLIC
     methods: tuple[str, ...] = ("GET",)
     charge: Charge | None = None
 
@@ -74,23 +76,23 @@ class Page:
         return self.charge or usual_charge(method)
 
 
-def install(app: FastAPI, api: tuple[Address, ...], pages: tuple[Page, ...]) -> None:
+def install(app: FastAPI, api: tuple[Endpoint, ...], pages: tuple[Page, ...]) -> None:
     """Give the application its addresses, each behind the guard with what it needs."""
     for address in api:
-        summary, description = openapi.said(address.answers)
+        summary, description = openapi.said(address.handler)
         app.router.add_api_route(
             address.path,
-            address.answers,
+            address.handler,
             methods=[address.method],
             status_code=address.status,
             response_class=Response,
             response_model=None,
             responses=_documented(address),
             openapi_extra=_extra(address),
-            operation_id=f"{address.answers.__name__}_{address.method.lower()}",
+            operation_id=f"{address.handler.__name__}_{address.method.lower()}",
             summary=summary,
             description=description,
-            tags=[openapi.tag_of(address.answers)],
+            tags=[openapi.tag_of(address.handler)],
             route_class_override=_guarded_route(address),
         )
     for page in pages:
@@ -112,7 +114,7 @@ class _Organization(StringConvertor):
 register_url_convertor("org", _Organization())
 
 
-def _guarded_route(address: Address) -> type[APIRoute]:
+def _guarded_route(address: Endpoint) -> type[APIRoute]:
     """A route whose guard comes before anything of the request is read (and costs no dependency to solve)."""
     shared = {parameter["name"] for parameter in address.shared if parameter["in"] == "query"}
 
@@ -124,7 +126,7 @@ def _guarded_route(address: Address) -> type[APIRoute]:
             lists = {parameter.alias for parameter in own if _is_list(parameter.field_info.annotation)}
 
             async def guarded(request: Request) -> Response:
-                await admit(request, address.needs, address.charged)
+                await authorize(request, address.requires, address.charged)
                 _check_query(request, known, lists)
                 return await answer(request)
 
@@ -152,37 +154,37 @@ def _check_query(request: Request, known: set[str], lists: set[str]) -> None:
 
 def _guarded(page: Page) -> Callable[[Request], Awaitable[Response]]:
     async def answer(request: Request) -> Response:
-        await admit(request, page.needs, page.charged(request.method))
-        check_person(request, page.needs)
-        found: Response = await page.answers(request)
+        await authorize(request, page.requires, page.charged(request.method))
+        check_person(request, page.requires)
+        found: Response = await page.handler(request)
         return found
 
     return answer
 
 
-def _documented(address: Address) -> dict[int | str, dict[str, Any]]:
+def _documented(address: Endpoint) -> dict[int | str, dict[str, Any]]:
     answers: dict[int | str, dict[str, Any]] = dict(fields.problems(*address.refuses))
     if address.media != "application/json":
         answers[200] = {"content": {address.media: {"schema": {"type": "string"}}}}
-    elif address.gives is not None:
-        answers[address.status] = {"model": address.gives}
+    elif address.response_model is not None:
+        answers[address.status] = {"model": address.response_model}
         if address.also:
             answers[address.status]["content"] = {address.also: {"schema": {"type": "string"}}}
     return answers
 
 
-def _extra(address: Address) -> dict[str, Any]:
+def _extra(address: Endpoint) -> dict[str, Any]:
     return {**_security(address), **({"parameters": address.shared} if address.shared else {})}
 
 
-def _security(address: Address) -> dict[str, Any]:
+def _security(address: Endpoint) -> dict[str, Any]:
     signed: list[dict[str, list[str]]] = [{"key": []}, {"session": []}]
-    if not isinstance(address.needs, Open):
-        return {"security": signed, "x-scope": str(address.needs)}
-    wanted: dict[Open, list[dict[str, list[str]]]] = {
-        Open.PUBLIC: [{}, *signed],
-        Open.TOKEN: [{"token": []}],
-        Open.EITHER: [*signed, {"token": []}],
-        Open.SIGNED_IN: [{"session": []}],
+    if not isinstance(address.requires, Access):
+        return {"security": signed, "x-scope": str(address.requires)}
+    wanted: dict[Access, list[dict[str, list[str]]]] = {
+        Access.PUBLIC: [{}, *signed],
+        Access.TOKEN: [{"token": []}],
+        Access.EITHER: [*signed, {"token": []}],
+        Access.SIGNED_IN: [{"session": []}],
     }
-    return {"security": wanted[address.needs]}
+    return {"security": wanted[address.requires]}

@@ -34,7 +34,7 @@ _NUL = (
 )
 
 
-class Envelope:
+class SecurityHeaders:
     """Adds headers to every answer, `no-store` where nothing else was said, and refuses large bodies.
 
     `tls`: visitors reach the installation by https. Then no browser comes by http again for a year, and

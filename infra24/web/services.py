@@ -16,7 +16,7 @@ from infra24.mail import MailQueue
 from infra24.organizations import Directory
 from infra24.rate_limits import Buckets, Locks
 from infra24.settings import Settings
-from infra24.web.change_stream import Watcher
+from infra24.web.change_stream import ChangeStream
 from infra24.web.health import Health
 
 
@@ -39,7 +39,7 @@ class Services:
     directory: Directory
     tokens: Tokens
     clock: Clock
-    watcher: Watcher
+    watcher: ChangeStream
     mail_queue: MailQueue
     auth: AuthServices
     health: Health

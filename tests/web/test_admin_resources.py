@@ -18,7 +18,7 @@ from infra24.bookings import ActorRole, Filters, Status
 from infra24.db import SYSTEM, Database
 from infra24.people import Role, Scope
 from infra24.settings import Settings
-from infra24.web.admin.bulk_actions import Order, move_to_host
+from infra24.web.admin.bulk_actions import BulkCommand, move_to_host
 from infra24.web.caller import Caller
 from tests.factories import Shop, wish
 from tests.people import sign_in
@@ -382,13 +382,13 @@ def test_a_wrong_rule_is_shown_at_its_field(
 
 
 def test_keys_that_the_form_does_not_know_survive(shop: Shop) -> None:
-    from infra24.web.admin.form_data import Entries
+    from infra24.web.admin.form_data import FormData
     from infra24.web.admin.rules_form import read, shown
 
     document = {"slot_minutes": 30, "something_new": {"deep": [1, 2]}}
     form = shown(document)
     assert read(form, document).document == document
-    changed = read(Entries({**form.values, "slot_minutes": ["45"]}), document).document
+    changed = read(FormData({**form.values, "slot_minutes": ["45"]}), document).document
     assert changed == {"slot_minutes": 45, "something_new": {"deep": [1, 2]}}
 
 
@@ -596,7 +596,7 @@ def test_a_bulk_move_to_a_host_does_not_undo_what_was_moved_meanwhile(
     visit = booked[2]
     hosts = {person.resource_id for person in visit.participants}
     other = next(shop.ids[name] for name in ("mo", "lena") if shop.ids[name] not in hosts)
-    order = Order(Caller(SYSTEM, frozenset(Scope)), "", other, NOW)
+    order = BulkCommand(Caller(SYSTEM, frozenset(Scope)), "", other, NOW)
     later = NOW.replace(day=24, hour=9)
 
     async def story(database: Database) -> None:

@@ -20,7 +20,7 @@ from infra24.app import compose
 from infra24.capacity import Capacity
 from infra24.connections import ConnectionLimit, LimitedProtocol
 from infra24.settings import Settings
-from infra24.web.change_stream import Anything, TooManyStreams, TooManyStreamsFromHere, Watcher
+from infra24.web.change_stream import Anything, ChangeStream, TooManyStreams, TooManyStreamsFromHere
 from tests import loopback
 from tests.serving import Clock, free_port
 
@@ -204,7 +204,7 @@ def test_event_streams_have_a_limit_per_address_and_in_all(
 ) -> None:
     async def story() -> None:
         database, _ = compose(settings, database_url, clock)
-        watcher = Watcher(database, Capacity(9, 9, streams=3, streams_per_address=2))
+        watcher = ChangeStream(database, Capacity(9, 9, streams=3, streams_per_address=2))
         org, began = uuid4(), asyncio.Event()
 
         async def send(_: Any) -> None:

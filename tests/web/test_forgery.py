@@ -11,7 +11,7 @@ from pydantic import SecretStr
 
 from infra24.people import Role
 from infra24.settings import Settings
-from infra24.web.guard import Open
+from infra24.web.guard import Access
 from infra24.web.routes import API, PAGES
 from tests import loopback
 from tests.factories import Shop, found_shop
@@ -29,11 +29,11 @@ def shop(here: House) -> Shop:
 def unsafe() -> Iterator[tuple[str, str]]:
     """Every address that changes something, but those that a booking's own token opens."""
     for address in API:
-        if address.method != "GET" and address.needs is not Open.TOKEN:
+        if address.method != "GET" and address.requires is not Access.TOKEN:
             yield address.method, address.path
     for page in PAGES:
         for method in page.methods:
-            if method == "POST" and page.needs is not Open.TOKEN:
+            if method == "POST" and page.requires is not Access.TOKEN:
                 yield method, page.path
 
 

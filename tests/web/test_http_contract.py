@@ -9,7 +9,7 @@ import pytest
 
 from infra24.people import Scope
 from infra24.settings import Settings
-from infra24.web.guard import Open
+from infra24.web.guard import Access
 from infra24.web.routes import API
 from tests.factories import Shop, found_shop
 from tests.serving import Clock
@@ -50,8 +50,8 @@ def test_head_is_answered_as_get_without_the_body(http: httpx2.Client, shop: Sho
 def test_an_unknown_parameter_is_refused_by_its_name(http: httpx2.Client, shop: Shop) -> None:
     token = book(http, shop)["token"]
     for address in API:
-        shown = {} if address.needs is Open.PUBLIC else shop.auth
-        params = {"start_dat": "2026-11-23"} | ({"token": token} if address.needs is Open.TOKEN else {})
+        shown = {} if address.requires is Access.PUBLIC else shop.auth
+        params = {"start_dat": "2026-11-23"} | ({"token": token} if address.requires is Access.TOKEN else {})
         answer = http.request(address.method, url(address.path, shop), params=params, headers=shown, json={})
         assert answer.status_code == 422, address
         assert [error["path"] for error in answer.json()["errors"]] == ["start_dat"], address
@@ -139,12 +139,12 @@ def test_a_key_of_another_organization_finds_nothing_and_a_wrong_key_is_told(
     victim = book(http, shop)
     wrong = {"authorization": f"Bearer {theirs.key[:-4]}0000"}
     for address in API:
-        if not isinstance(address.needs, Scope):
+        if not isinstance(address.requires, Scope):
             continue
         by_query = {} if "{org}" in address.path else {"org": shop.slug}
         path = address.path.replace("{org}", shop.slug).replace("{id}", victim["id"]).replace("{slug}", "any")
         answer = http.request(address.method, path, params=by_query, headers=theirs.auth)
-        assert (answer.status_code, answer.json()["code"]) == (404, "nothing_here"), address
+        assert (answer.status_code, answer.json()["code"]) == (404, "org_hidden"), address
         assert http.request(address.method, path, headers=wrong).status_code == 401, address
     foreign = http.get(f"/api/bookings/{victim['id']}", headers=theirs.auth)
     assert foreign.status_code == 404

@@ -9,7 +9,7 @@ import schemathesis
 from hypothesis import HealthCheck, given, settings
 from schemathesis.checks import load_all_checks
 
-from infra24.web.routes import API, Address
+from infra24.web.routes import API, Endpoint
 from tests.factories import Shop
 
 EXAMPLES = int(os.environ.get("SCHEMATHESIS_EXAMPLES", "20"))
@@ -28,7 +28,7 @@ def schema(base: str) -> Any:
 
 
 @pytest.mark.parametrize("address", API, ids=lambda a: f"{a.method} {a.path}")
-def test_schemathesis_finds_nothing(schema: Any, shop: Shop, http: httpx2.Client, address: Address) -> None:
+def test_schemathesis_finds_nothing(schema: Any, shop: Shop, http: httpx2.Client, address: Endpoint) -> None:
     """Generated requests with the key: answered only as documented, and never by a crash."""
     booking = http.post(
         "/api/holds",

@@ -11,9 +11,9 @@ import pytest
 from infra24.people import Scope
 from infra24.roles import of_connection
 from infra24.settings import Settings
-from infra24.web.guard import Open
+from infra24.web.guard import Access
 from infra24.web.routes import API, PAGES
-from infra24.web.routing import Address, Page
+from infra24.web.routing import Endpoint, Page
 from tests.factories import Shop, found_shop
 from tests.serving import Clock
 from tests.web.test_bookings_api import AT, body, book
@@ -35,7 +35,7 @@ def theirs(database_url: str, settings: Settings, clock: Clock) -> Shop:
     return found_shop(database_url, settings, clock)
 
 
-def request_for(address: Address, http: httpx2.Client, mine: Shop, theirs: Shop) -> dict[str, Any]:
+def request_for(address: Endpoint, http: httpx2.Client, mine: Shop, theirs: Shop) -> dict[str, Any]:
     """A request that would succeed on my own things, aimed at theirs with my credentials."""
     victim = book(http, theirs, artist_name="Somebody Else")
     my_own = book(http, mine)
@@ -52,7 +52,7 @@ def request_for(address: Address, http: httpx2.Client, mine: Shop, theirs: Shop)
         params["start_time"] = AT.isoformat()
     elif "availability" in path:
         params["start_date"] = "2026-11-23"
-    if address.needs in (Open.TOKEN, Open.EITHER):
+    if address.requires in (Access.TOKEN, Access.EITHER):
         params["token"] = my_own["token"]
     bodies: dict[str, Any] = {
         "create": {**body(mine), "resource_id": room},
@@ -84,15 +84,17 @@ def request_for(address: Address, http: httpx2.Client, mine: Shop, theirs: Shop)
         "method": address.method,
         "url": path,
         "params": params,
-        "json": bodies.get(address.answers.__name__),
-        "headers": mine.auth if isinstance(address.needs, Scope) or address.needs is Open.EITHER else {},
+        "json": bodies.get(address.handler.__name__),
+        "headers": mine.auth
+        if isinstance(address.requires, Scope) or address.requires is Access.EITHER
+        else {},
         "victim": victim,
     }
 
 
 @pytest.mark.parametrize("address", API, ids=lambda a: f"{a.method} {a.path}")
 def test_another_organizations_things_are_not_there(
-    http: httpx2.Client, shop: Shop, theirs: Shop, address: Address
+    http: httpx2.Client, shop: Shop, theirs: Shop, address: Endpoint
 ) -> None:
     if address.path in NO_TENANT:
         return
@@ -102,7 +104,7 @@ def test_another_organizations_things_are_not_there(
         answer = http.request(**{**wanted, "headers": headers})
         assert "Somebody Else" not in answer.text
         public = ("/bookings", "/series", "/series/plan")
-        if address.needs is Open.PUBLIC and not address.path.endswith(public):
+        if address.requires is Access.PUBLIC and not address.path.endswith(public):
             continue  # public of any organization; what it shows is checked below
         own = address.path == "/api/bookings" and address.method == "GET"
         own |= address.path in ("/api/booking/manage", "/api/calendar/offers")
@@ -138,7 +140,7 @@ def test_pages_open_nothing_with_another_bookings_token(
     http: httpx2.Client, shop: Shop, theirs: Shop, page: Page
 ) -> None:
     """A token opens its own booking; a token with another organization's name in it opens nothing."""
-    if page.needs is not Open.TOKEN:
+    if page.requires is not Access.TOKEN:
         return
     import base64
 
@@ -266,7 +268,7 @@ def test_another_organizations_ids_open_nothing_under_ones_own_address(
     tried = 0
     with owner.client(base) as client:
         for page in PAGES:
-            if not isinstance(page.needs, Scope) or page.path.endswith("/changes"):
+            if not isinstance(page.requires, Scope) or page.path.endswith("/changes"):
                 continue
             for id_ in ids.values():
                 path = page.path.replace("{org}", shop.slug)

@@ -13,9 +13,9 @@ import pytest
 
 from infra24.people import Role, Scope
 from infra24.settings import Settings
-from infra24.web.guard import Open
+from infra24.web.guard import Access
 from infra24.web.routes import API, PAGES
-from infra24.web.routing import Address, Page
+from infra24.web.routing import Endpoint, Page
 from tests import loopback
 from tests.factories import Shop, found_shop
 from tests.people import Someone, sign_in
@@ -37,7 +37,7 @@ def matrix() -> dict[tuple[str, str], str]:
     return rows
 
 
-def addresses() -> Iterator[tuple[str, str, Address | Page]]:
+def addresses() -> Iterator[tuple[str, str, Endpoint | Page]]:
     """Every method and path that the application answers to."""
     for address in API:
         yield address.method, address.path, address
@@ -58,13 +58,13 @@ def test_the_sitemap_says_no_more_than_the_matrix() -> None:
 
     for method, path, address in addresses():
         row = matrix()[method, path]
-        if isinstance(address.needs, Scope):
-            let_in = {str(role) for role in ROLES if address.needs in SCOPES[role]}
+        if isinstance(address.requires, Scope):
+            let_in = {str(role) for role in ROLES if address.requires in SCOPES[role]}
             assert set(row.split()) <= let_in, (method, path)
         else:
-            wanted = {Open.PUBLIC: "public", Open.TOKEN: "token", Open.EITHER: "someone or token",
-                      Open.SIGNED_IN: "someone"}  # fmt: skip
-            assert row == wanted[address.needs], (method, path)
+            wanted = {Access.PUBLIC: "public", Access.TOKEN: "token", Access.EITHER: "someone or token",
+                      Access.SIGNED_IN: "someone"}  # fmt: skip
+            assert row == wanted[address.requires], (method, path)
 
 
 def filled(path: str, slug: str) -> str:
@@ -107,7 +107,7 @@ def shops(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> tuple[
 def scoped() -> Iterator[tuple[str, str, str]]:
     """The addresses that some roles may use and others not."""
     for method, path, address in addresses():
-        if isinstance(address.needs, Scope) and path not in STREAMS:
+        if isinstance(address.requires, Scope) and path not in STREAMS:
             yield method, path, matrix()[method, path]
 
 
@@ -146,7 +146,7 @@ def test_a_visitor_is_sent_to_sign_in_whatever_there_is(base: str, shops: tuple[
             if path in STREAMS or (method, path) in SKIPPED:
                 continue
             said = verdict(ask(client, method, path, shops[0].slug))
-            if isinstance(address.needs, Scope) or address.needs in (Open.SIGNED_IN, Open.EITHER):
+            if isinstance(address.requires, Scope) or address.requires in (Access.SIGNED_IN, Access.EITHER):
                 assert said == "unknown" or (method == "POST" and "/api/" not in path), (method, path, said)
                 if method == "POST" and "/api/" not in path:
                     status = ask(client, method, path, shops[0].slug).status_code
@@ -178,9 +178,9 @@ def test_a_key_may_what_its_scopes_say(
         headers = {"authorization": f"Bearer {asyncio.run(make(scope))}"}
         with loopback.Client(base_url=base, timeout=30, headers=headers) as client:
             for address in API:
-                if not isinstance(address.needs, Scope) or address.path in STREAMS:
+                if not isinstance(address.requires, Scope) or address.path in STREAMS:
                     continue
                 said = verdict(ask(client, address.method, address.path, shop.slug))
-                may = address.needs in scopes_of_key([scope])
+                may = address.requires in scopes_of_key([scope])
                 assert (said != "forbidden") == may, (scope, address.path, said)
                 assert said != "unknown", (scope, address.path)

@@ -10,9 +10,9 @@ from starlette.responses import RedirectResponse
 
 from infra24 import people
 from infra24.people import UnknownInvitation
-from infra24.web.account.login import actor, enter
+from infra24.web.account.login import actor, start_session
 from infra24.web.caller import caller_of
-from infra24.web.pages.forms import typed
+from infra24.web.pages.forms import read_form
 from infra24.web.rendering import page
 from infra24.web.services import services
 
@@ -51,7 +51,7 @@ async def invitation(request: Request) -> Response:
     if known is not None and not is_theirs:  # the e-mail says who is meant, not that it is they
         back = urlencode({"next": request.url.path, "email": email})
         return RedirectResponse(f"/sign-in?{back}", 303)
-    sent = await typed(request)
+    sent = await read_form(request)
     typed_name = known.name if known else sent.get("name", "").strip()
     if not 1 <= len(typed_name) <= 200:
         return page(
@@ -71,7 +71,7 @@ async def invitation(request: Request) -> Response:
     if is_theirs:
         return RedirectResponse(to, 303)
     async with found.database.accounts() as tx:
-        return await enter(request, tx, account, method="invitation", strong=False, to=to)
+        return await start_session(request, tx, account, method="invitation", strong=False, to=to)
 
 
 def _over(request: Request) -> Response:

@@ -18,14 +18,14 @@ from infra24.rate_limits import RateLimited
 from infra24.web.caller import address_of, cookie_name
 from infra24.web.services import Services, services
 
-HALF = "half"
+PENDING_MFA = "half"
 _HALF_WAY = timedelta(minutes=10)
 _PURPOSE = "half signed in"
 _LONGEST = 1_000
 _IN_ADDRESSES = "/:%#?=@[]!$&'()*+,;~"
 
 
-async def enter(
+async def start_session(
     request: Request, tx: Tx, account: Account, *, method: str, strong: bool, to: str
 ) -> Response:
     """Begin a session and go on to `to`; or ask for the second factor where the account has one.
@@ -37,7 +37,7 @@ async def enter(
         kept = {"user": str(account.id), "method": method, "next": to}
         answer = RedirectResponse("/sign-in/code", 303)
         value = found.auth.secret_box.sign(kept, _PURPOSE, now, _HALF_WAY)
-        answer.set_cookie(HALF, value, max_age=600, path="/sign-in", httponly=True, samesite="lax")
+        answer.set_cookie(PENDING_MFA, value, max_age=600, path="/sign-in", httponly=True, samesite="lax")
         return answer
     former = request.cookies.get(cookie_name(request))
     if former:
@@ -59,7 +59,7 @@ async def enter(
         await found.mail_queue.enqueue(tx.connection, "new_sign_in", {"session": session_id})
     answer = RedirectResponse(to, 303)
     set_session(request, answer, token)
-    answer.delete_cookie(HALF, path="/sign-in")
+    answer.delete_cookie(PENDING_MFA, path="/sign-in")
     return answer
 
 
@@ -67,7 +67,7 @@ def half_way(request: Request) -> dict[str, str] | None:
     """Whom the first factor proved, on the way to the second; None when that took too long."""
     found = services(request)
     try:
-        kept = found.auth.secret_box.open(request.cookies.get(HALF, ""), _PURPOSE, found.clock())
+        kept = found.auth.secret_box.open(request.cookies.get(PENDING_MFA, ""), _PURPOSE, found.clock())
     except DecryptionFailed:
         return None
     return {name: str(value) for name, value in kept.items()}
@@ -82,7 +82,7 @@ def set_session(request: Request, answer: Response, token: str) -> None:
 def end_cookies(request: Request, answer: Response) -> None:
     """Take the session's cookie back, and what was half way to one."""
     answer.delete_cookie(cookie_name(request), path="/", httponly=True, samesite="lax")
-    answer.delete_cookie(HALF, path="/sign-in", httponly=True, samesite="lax")
+    answer.delete_cookie(PENDING_MFA, path="/sign-in", httponly=True, samesite="lax")
 
 
 async def count(request: Request, what: str, key: str) -> None:

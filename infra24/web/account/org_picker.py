@@ -8,7 +8,7 @@ from infra24.web.account.security import signed_in
 from infra24.web.rendering import page
 
 
-async def bare(request: Request) -> Response:
+async def redirect(request: Request) -> Response:
     """/bookings, /admin…, /dashboard…: the same of the only organization where they may, or a choice."""
     path = request.url.path
     needed = Scope.OWN if path.startswith("/dashboard") else Scope.BOOKINGS_HOST

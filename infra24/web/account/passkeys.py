@@ -15,11 +15,11 @@ from infra24.people.devices import system_named
 from infra24.rate_limits import RateLimited
 from infra24.web.account.login import (
     count,
-    enter,
     failures_counted,
     half_way,
     onward_of,
     set_session,
+    start_session,
 )
 from infra24.web.account.security import require_fresh, show_codes_next
 from infra24.web.api.responses import json_response
@@ -59,7 +59,7 @@ async def sign_in(request: Request) -> Response:
         to = onward_of(half["next"] if half and second else request.query_params.get("next"))
         if not (verified or second):
             raise HolderUnknown()
-        entered = await enter(request, tx, account, method="passkey", strong=True, to=to)
+        entered = await start_session(request, tx, account, method="passkey", strong=True, to=to)
     done = json_response({"next": to})
     done.raw_headers += [(name, value) for name, value in entered.raw_headers if name == b"set-cookie"]
     return done

@@ -15,7 +15,7 @@ from infra24.web.account.login import address_typed, count
 from infra24.web.account.security import require_fresh, signed_in
 from infra24.web.caller import address_of, caller_of
 from infra24.web.errors import to_sign_in
-from infra24.web.pages.forms import typed
+from infra24.web.pages.forms import read_form
 from infra24.web.pages.picker import ZONES
 from infra24.web.rendering import page
 from infra24.web.services import services
@@ -32,7 +32,7 @@ async def profile(request: Request) -> Response:
     user = signed_in(request)
     if request.method == "GET":
         return _page(request, {"name": user.name, "locale": user.locale, "zone": user.time_zone}, {})
-    sent = await typed(request)
+    sent = await read_form(request)
     values = {
         "name": sent.get("name", "").strip(),
         "locale": sent.get("locale", ""),
@@ -63,7 +63,7 @@ async def profile(request: Request) -> Response:
 async def ask_for_email(request: Request) -> Response:
     """POST /account/email: send the proof of a new address there; nothing changes until it is opened."""
     found, user, now = services(request), require_fresh(request), services(request).clock()
-    sent = await typed(request)
+    sent = await read_form(request)
     values = {"name": user.name, "locale": user.locale, "zone": user.time_zone}
     email = address_typed(sent.get("email", ""))
     if email is None:
@@ -86,7 +86,7 @@ async def change_email(request: Request) -> Response:
             async with found.database.accounts() as tx:
                 opened = await people.magic_links.look(tx, link_id, "email", now)
             return page(request, "account/new_email.html", None, {"email": opened.email})
-        await typed(request)
+        await read_form(request)
         async with found.database.accounts(caller_of(request).actor) as tx:
             opened = await people.magic_links.look(tx, link_id, "email", now)
             if caller_of(request).user is None:

@@ -10,9 +10,9 @@ from infra24 import people
 from infra24.auth.model import Claims, DecryptionFailed, ProviderRefused
 from infra24.auth.oidc import AuthorizationRequest, OidcClient
 from infra24.errors import Conflict
-from infra24.web.account.login import address_typed, enter, onward_of
+from infra24.web.account.login import address_typed, onward_of, start_session
 from infra24.web.account.security import CONNECT, require_fresh
-from infra24.web.caller import NothingHere, caller_of
+from infra24.web.caller import OrgHidden, caller_of
 from infra24.web.services import Services, services
 
 _COOKIE = "provider"
@@ -109,7 +109,7 @@ async def _enter(request: Request, found: Services, claims: Claims, to: str) -> 
             user_id = account.id
             await people.add_identity(tx, claims.issuer, claims.subject, user_id, now)
         account = await people.accounts.get(tx, user_id)
-        return await enter(request, tx, account, method="provider", strong=False, to=onward_of(to))
+        return await start_session(request, tx, account, method="provider", strong=False, to=onward_of(to))
 
 
 def _proved(claims: Claims) -> str:
@@ -127,7 +127,7 @@ def _proved(claims: Claims) -> str:
 def _provider(request: Request) -> OidcClient:
     found = services(request).auth.providers.get(request.path_params["provider"])
     if found is None:
-        raise NothingHere()
+        raise OrgHidden()
     return found
 
 

@@ -20,7 +20,7 @@ from infra24.rate_limits import RateLimited
 from infra24.web.account.login import failures_counted, set_session
 from infra24.web.caller import caller_of
 from infra24.web.errors import status_of
-from infra24.web.pages.forms import typed
+from infra24.web.pages.forms import read_form
 from infra24.web.rendering import page
 from infra24.web.services import services
 
@@ -54,7 +54,7 @@ async def security(request: Request) -> Response:
         answer = await _page(request, {"codes": _codes_to_show(request)})
         answer.delete_cookie(_CODES, path=_PATH)
         return answer
-    sent = await typed(request)
+    sent = await read_form(request)
     verb = _VERBS.get(sent.get("do", ""))
     if verb is None:
         return await _page(request, {}, 422)

@@ -15,14 +15,14 @@ from infra24.web.account.login import (
     address_typed,
     count,
     end_cookies,
-    enter,
     failures_counted,
     half_way,
     onward_of,
+    start_session,
 )
 from infra24.web.caller import address_of, caller_of
 from infra24.web.errors import status_of
-from infra24.web.pages.forms import typed
+from infra24.web.pages.forms import read_form
 from infra24.web.rendering import page
 from infra24.web.services import services
 
@@ -37,7 +37,7 @@ async def sign_in(request: Request) -> Response:
         if caller_of(request).user is not None:
             return RedirectResponse(to, 303)
         return _page(request, {"email": request.query_params.get("email", "")})
-    sent = await typed(request)
+    sent = await read_form(request)
     email = address_typed(sent.get("email", ""))
     if email is None:
         return _page(request, {"email": sent.get("email", ""), "wrong_email": True}, 422)
@@ -68,7 +68,7 @@ async def _by_password(request: Request, email: str, password: str, to: str) -> 
     again = await found.auth.passwords.hash(password) if found.auth.passwords.outdated(stored) else None
     async with found.database.accounts() as tx:
         await people.accounts.right_password(tx, account, again)
-        return await enter(request, tx, account, method="password", strong=False, to=to)
+        return await start_session(request, tx, account, method="password", strong=False, to=to)
 
 
 async def _send_link(request: Request, email: str, to: str) -> Response:
@@ -100,14 +100,14 @@ async def by_link(request: Request) -> Response:
             async with found.database.accounts() as tx:
                 opened = await people.magic_links.look(tx, link_id, "sign_in", now)
             return page(request, "account/link.html", None, {"email": opened.email})
-        await typed(request)
+        await read_form(request)
         to = onward_of(request.cookies.get("onward"))
         async with found.database.accounts() as tx:
             opened = await people.magic_links.use(tx, link_id, "sign_in", now)
             account = await people.accounts.get(tx, opened.user_id)
             if account.email != opened.email:  # it was sent to an address that is theirs no more
                 raise LinkExpired()
-            answer = await enter(request, tx, account, method="link", strong=False, to=to)
+            answer = await start_session(request, tx, account, method="link", strong=False, to=to)
     except LinkExpired as spent:
         return page(request, "account/spent.html", None, {"said": spent.sentence}, status=409)
     answer.delete_cookie("onward", path="/sign-in")
@@ -129,7 +129,7 @@ async def code(request: Request) -> Response:
     }
     if request.method == "GET":
         return page(request, "account/code.html", None, {**context, "said": ""})
-    sent = await typed(request)
+    sent = await read_form(request)
     to = onward_of(kept["next"])
     try:
         async with (
@@ -140,7 +140,7 @@ async def code(request: Request) -> Response:
             await people.factors.check_code(
                 tx, locked, sent.get("code", "")[:40], found.auth.secret_box, found.clock()
             )
-            return await enter(request, tx, account, method=kept["method"], strong=True, to=to)
+            return await start_session(request, tx, account, method=kept["method"], strong=True, to=to)
     except people.WrongCode as wrong:
         return page(request, "account/code.html", None, {**context, "said": wrong.sentence}, status=422)
 
@@ -150,7 +150,7 @@ async def sign_out(request: Request) -> Response:
     GET ends nothing: it goes on to the account, where the button is."""
     if request.method == "GET":
         return RedirectResponse("/account", 303)
-    found, who, sent = services(request), caller_of(request), await typed(request)
+    found, who, sent = services(request), caller_of(request), await read_form(request)
     if who.user is not None:
         async with found.database.accounts(who.actor) as tx:
             await people.end_session(tx, who.user.user_id, who.user.session_id)

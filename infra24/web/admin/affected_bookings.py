@@ -13,8 +13,8 @@ from infra24.bookings import ActorRole, AffectedBooking, Booking, Move, UnknownB
 from infra24.db import Tx
 from infra24.errors import DomainError
 from infra24.organizations import Organization
-from infra24.web.admin.form_data import Entries
-from infra24.web.caller import caller_of, here_of
+from infra24.web.admin.form_data import FormData
+from infra24.web.caller import caller_of, current_org
 from infra24.web.rendering import format_for
 from infra24.web.services import services
 
@@ -50,13 +50,13 @@ async def with_ways(
     return found
 
 
-async def rescue(request: Request, typed: Entries) -> list[Result]:
+async def rescue(request: Request, typed: FormData) -> list[Result]:
     """Cancel the ticked bookings, or move each where its row says. One that is refused stops no other."""
-    here = here_of(request)
+    here = current_org(request)
     return [await _one(request, here, typed, text) for text in dict.fromkeys(typed.all("booking"))]
 
 
-async def _one(request: Request, here: Organization, typed: Entries, text: str) -> Result:
+async def _one(request: Request, here: Organization, typed: FormData, text: str) -> Result:
     found, speech = services(request), format_for(request, here)
     title, booker, when = text[:8].upper(), "", ""
     try:

@@ -12,7 +12,7 @@ from babel.units import format_unit
 from fastapi import Request, Response
 
 from infra24 import analytics
-from infra24.analytics import RANGES, TABLES, Bucket, Offered, Report, ReportRequest, Step, Thing, Use
+from infra24.analytics import RANGES, TABLES, Bucket, Offered, Report, ReportRequest, ResourceInfo, Step, Use
 from infra24.analytics.model import LEADS, Figures, Tally
 from infra24.availability.hours import DAY
 from infra24.bookings import Status
@@ -21,7 +21,7 @@ from infra24.errors import ValidationFailed
 from infra24.i18n import LocaleFormat
 from infra24.organizations import Organization
 from infra24.web import charts
-from infra24.web.caller import caller_of, here_of
+from infra24.web.caller import caller_of, current_org
 from infra24.web.charts import Item, Part
 from infra24.web.rendering import format_for, page, with_query
 from infra24.web.services import services
@@ -33,7 +33,7 @@ _FIELDS = ("range", "start_date", "end_date", "type", "resource", "host", "by")
 
 async def analytics_page(request: Request) -> Response:
     """The report of the dates and filters in the address; with `?csv=` one table of it as a file."""
-    found, here = services(request), here_of(request)
+    found, here = services(request), current_org(request)
     typed = {name: request.query_params.get(name, "").strip()[:100] for name in _FIELDS}
     zone, now = ZoneInfo(here.time_zone), found.clock()
     context: dict[str, Any] = {
@@ -87,7 +87,7 @@ def read_wish(typed: Mapping[str, str], today: date, zone: ZoneInfo) -> ReportRe
     return ReportRequest(range_, Step(by) if by else None, typed["type"], typed["resource"], typed["host"])
 
 
-def _choices(things: Sequence[Thing]) -> dict[str, list[tuple[str, str]]]:
+def _choices(things: Sequence[ResourceInfo]) -> dict[str, list[tuple[str, str]]]:
     """What can be chosen in each filter: slug and title."""
     return {
         "type": [(thing.slug, thing.title) for thing in things if thing.is_offer],

@@ -9,7 +9,7 @@ from infra24.audit import Filters
 from infra24.web.admin import parsing
 from infra24.web.admin.audit_view import told
 from infra24.web.admin.bookings import midnight
-from infra24.web.caller import caller_of, here_of
+from infra24.web.caller import caller_of, current_org
 from infra24.web.pages.forms import read_number
 from infra24.web.rendering import format_for, page, with_query
 from infra24.web.services import services
@@ -19,7 +19,7 @@ PAGE = 50
 
 async def audit_page(request: Request) -> Response:
     """The audit, filtered as the address says."""
-    here, who, asked = here_of(request), caller_of(request), request.query_params
+    here, who, asked = current_org(request), caller_of(request), request.query_params
     zone = ZoneInfo(here.time_zone)
     first, last = parsing.day(asked.get("from", "")), parsing.day(asked.get("to", ""))
     filters = Filters(

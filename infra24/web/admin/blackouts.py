@@ -17,10 +17,10 @@ from infra24.errors import Conflict, ValidationFailed
 from infra24.organizations import Day, Organization
 from infra24.resources import Blackout
 from infra24.web.admin.affected_bookings import rescue, with_ways
-from infra24.web.admin.form_data import Entries, entries
+from infra24.web.admin.form_data import FormData, entries
 from infra24.web.admin.form_pages import sheet_page
 from infra24.web.admin.rules_rows import dated, time_typed
-from infra24.web.caller import caller_of, here_of
+from infra24.web.caller import caller_of, current_org
 from infra24.web.services import services
 
 _LONGEST_DAYS = 366
@@ -29,13 +29,13 @@ _PARTS = ("first", "last", "start", "end", "reason")
 
 async def list_page(request: Request) -> Response:
     """What is closed from now on, what that hits, and a form to close more."""
-    form = Entries.of({"scope": "some", "resource": request.query_params.getlist("resource")[:50]})
+    form = FormData.of({"scope": "some", "resource": request.query_params.getlist("resource")[:50]})
     return await _page(request, {"form": form})
 
 
 async def change(request: Request) -> Response:
     """Close: look first at what that hits, or do it. `do=open` opens again."""
-    found, here, typed = services(request), here_of(request), await entries(request)
+    found, here, typed = services(request), current_org(request), await entries(request)
     actor, now = caller_of(request).actor, found.clock()
     if typed.get("do") == "open":
         return await _open_again(request, typed)
@@ -59,7 +59,7 @@ async def change(request: Request) -> Response:
 async def rescue_bookings(request: Request) -> Response:
     """The ticked bookings: cancel them, or move each where its row says. What happened is said of each."""
     if request.method == "GET":  # reloaded, or found in the history: what was done is done
-        return RedirectResponse(f"/{here_of(request).slug}/admin/blackouts", 303)
+        return RedirectResponse(f"/{current_org(request).slug}/admin/blackouts", 303)
     typed = await entries(request)
     wrong = {}
     if not typed.all("booking"):
@@ -72,8 +72,8 @@ async def rescue_bookings(request: Request) -> Response:
     return await _page(request, {"results": results})
 
 
-async def _open_again(request: Request, typed: Entries) -> Response:
-    found, here, actor = services(request), here_of(request), caller_of(request).actor
+async def _open_again(request: Request, typed: FormData) -> Response:
+    found, here, actor = services(request), current_org(request), caller_of(request).actor
     try:
         blackout = json.loads(typed.get("blackout") or "{}")
         number = int(typed.get("number") or "-1")
@@ -89,7 +89,7 @@ async def _open_again(request: Request, typed: Entries) -> Response:
     return RedirectResponse(f"/{here.slug}/admin/blackouts?done=opened", 303)
 
 
-async def _close(tx: Tx, typed: Entries, now: datetime) -> None:
+async def _close(tx: Tx, typed: FormData, now: datetime) -> None:
     """The closing that was typed: into the rules of each resource, or among the organization's holidays."""
     row = {part: typed.get(part) for part in _PARTS}
     if typed.get("scope") == "all":
@@ -110,7 +110,7 @@ def _days(row: dict[str, str]) -> list[Day]:
     return [Day(first + timedelta(days=n), row["reason"]) for n in range((last - first).days + 1)]
 
 
-def _wrong(typed: Entries) -> dict[str, str]:
+def _wrong(typed: FormData) -> dict[str, str]:
     """What of a closing cannot be read, by field."""
     wrong: dict[str, str] = {}
     try:
@@ -142,7 +142,7 @@ def _fields(refused: ValidationFailed) -> dict[str, str]:
 
 
 async def _page(request: Request, more: dict[str, Any], status: int = 200) -> Response:
-    found, here, now = services(request), here_of(request), services(request).clock()
+    found, here, now = services(request), current_org(request), services(request).clock()
     async with found.database.transaction(here.id, caller_of(request).actor) as tx:
         broken = await bookings.broken(tx, None, now)
         directory = await resources.index(tx)
@@ -157,7 +157,7 @@ async def _page(request: Request, more: dict[str, Any], status: int = 200) -> Re
                                key=lambda day: day.held_on),
             "broken": await with_ways(request, tx, here, broken),
             "broken_in_all": len(broken),
-            "form": Entries.of({"scope": "some"}),
+            "form": FormData.of({"scope": "some"}),
             "wrong": {},
             "said": "",
             "tried": None,

@@ -14,10 +14,10 @@ from infra24.errors import DomainError, ValidationFailed
 from infra24.people import Scope
 from infra24.web.admin import parsing
 from infra24.web.admin.audit_view import told
-from infra24.web.admin.bulk_actions import VERBS, Order
-from infra24.web.admin.form_data import Entries, entries
+from infra24.web.admin.bulk_actions import ACTIONS, BulkCommand
+from infra24.web.admin.form_data import FormData, entries
 from infra24.web.api.views import links
-from infra24.web.caller import caller_of, here_of, open_booking
+from infra24.web.caller import authorize_booking, caller_of, current_org
 from infra24.web.errors import status_of
 from infra24.web.pages.booking import when
 from infra24.web.rendering import format_for, page
@@ -32,10 +32,10 @@ async def booking_page(request: Request) -> Response:
     if request.method == "GET":
         return await _page(request, {})
     typed = await entries(request)
-    here, who = here_of(request), caller_of(request)
+    here, who = current_org(request), caller_of(request)
     try:
         async with services(request).database.transaction(here.id, who.actor) as tx:
-            booking, by = await open_booking(tx, who, request.path_params["id"], write=True)
+            booking, by = await authorize_booking(tx, who, request.path_params["id"], write=True)
             if by is not ActorRole.STAFF:
                 raise bookings.UnknownBooking()
             await _do(request, tx, booking, typed)
@@ -51,13 +51,13 @@ async def booking_page(request: Request) -> Response:
     return RedirectResponse(f"{request.url.path}?done={typed.get('do')[:20]}", 303)
 
 
-async def _do(request: Request, tx: Tx, booking: Booking, typed: Entries) -> None:
+async def _do(request: Request, tx: Tx, booking: Booking, typed: FormData) -> None:
     """One thing of what staff can do with a booking."""
     who, now, wanted = caller_of(request), services(request).clock(), typed.get("do")
     if wanted == "notes":
         await bookings.set_notes(tx, booking.id, typed.get("notes")[:4_000], now=now)
     elif wanted == "time":
-        zone = ZoneInfo(here_of(request).time_zone)
+        zone = ZoneInfo(current_org(request).time_zone)
         start = parsing.moment(typed.get("date"), typed.get("time"), zone)
         if start is None:
             raise ValidationFailed({"time": "Write the date and the time."})
@@ -69,18 +69,18 @@ async def _do(request: Request, tx: Tx, booking: Booking, typed: Entries) -> Non
         if start is None:
             raise ValidationFailed({"start": "Choose one of the times."})
         await bookings.reschedule(tx, booking.id, start, start + booking.length, by=ActorRole.STAFF, now=now)
-    elif wanted in VERBS:
-        order = Order(who, typed.get("because")[:500], parsing.identity(typed.get("host")), now)
-        await VERBS[wanted](tx, booking, order)
+    elif wanted in ACTIONS:
+        order = BulkCommand(who, typed.get("because")[:500], parsing.identity(typed.get("host")), now)
+        await ACTIONS[wanted](tx, booking, order)
     else:
         raise ValidationFailed({"do": "Choose what to do."})
 
 
 async def _page(request: Request, more: dict[str, Any], status: int = 200) -> Response:
-    found, here, who = services(request), here_of(request), caller_of(request)
+    found, here, who = services(request), current_org(request), caller_of(request)
     now = found.clock()
     async with found.database.transaction(here.id, who.actor) as tx:
-        booking, by = await open_booking(tx, who, request.path_params["id"])
+        booking, by = await authorize_booking(tx, who, request.path_params["id"])
         if by is not ActorRole.STAFF:
             raise bookings.UnknownBooking()
         movable = booking.status in _OPEN and (who.may(Scope.BOOKINGS_WRITE) or who.may(Scope.BOOKINGS_HOST))
@@ -105,13 +105,13 @@ async def _page(request: Request, more: dict[str, Any], status: int = 200) -> Re
         "links": links(found, found.tokens.of(here.id, booking.id)),
         "said": "",
         "why": "",
-        "typed": Entries(),
+        "typed": FormData(),
         "done": request.query_params.get("done", ""),
     }
     return page(request, "admin/booking.html", here, {**context, **more}, status=status)
 
 
-def _why(request: Request, booking: Booking, typed: Entries) -> str:
+def _why(request: Request, booking: Booking, typed: FormData) -> str:
     """Where it is explained who or what stands at the time that was typed."""
     if typed.get("do") != "time":
         return ""
@@ -122,4 +122,4 @@ def _why(request: Request, booking: Booking, typed: Entries) -> str:
         "at": typed.get("time"),
         "length": minutes,
     }
-    return f"/{here_of(request).slug}/admin/explain?{urlencode({**asked, 'how': 'time'})}"
+    return f"/{current_org(request).slug}/admin/explain?{urlencode({**asked, 'how': 'time'})}"

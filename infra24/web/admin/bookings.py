@@ -18,7 +18,7 @@ from infra24.db import Tx
 from infra24.organizations import Organization
 from infra24.web.admin import parsing
 from infra24.web.admin.bulk_actions import Outcome, handle
-from infra24.web.caller import Caller, caller_of, here_of
+from infra24.web.caller import Caller, caller_of, current_org
 from infra24.web.rendering import format_for, page, with_query
 from infra24.web.services import services
 
@@ -47,7 +47,7 @@ class Wanted:
 
 async def bookings_page(request: Request) -> Response:
     """The list; POST handles the ticked ones and says what became of each; ?format=csv is it as a table."""
-    here, who = here_of(request), caller_of(request)
+    here, who = current_org(request), caller_of(request)
     outcomes: list[Outcome] = []
     if request.method == "POST":
         asked, outcomes = await handle(request)
@@ -87,7 +87,7 @@ def read(request: Request, who: Caller, zone: ZoneInfo, now: datetime) -> Wanted
             parsing.identity(asked.get("offer")),
             parsing.identity(asked.get("uses")),
             parsing.identity(asked.get("host")),
-            who.hosting,
+            who.host_filter,
             text=asked.get("q", "").strip()[:100] or None,
         ),
         read_place(asked.get("after", "")),
@@ -117,14 +117,14 @@ async def _context(
         tx, wanted.filters, after=wanted.after, limit=PAGE + 1, newest_first=wanted.newest_first
     )
     known = await resources.index(tx)
-    here = replace(Filters(), hosted_by=who.hosting)
+    here = replace(Filters(), hosted_by=who.host_filter)
     counts = {}
     for view in ("today", "week"):
         since, until = span_of(view, zone, now)
         counts[view] = await bookings.count(tx, replace(here, since=since, until=until))
     counts["waiting"] = await bookings.count(tx, replace(here, status=Status.PENDING))
     found = await bookings.count(tx, wanted.filters)
-    speech = format_for(request, here_of(request))
+    speech = format_for(request, current_org(request))
     more = listed[PAGE:]
     shown = listed[:PAGE]
     last = shown[-1] if more else None
@@ -147,7 +147,7 @@ async def _context(
         "first": with_query(request, after=None) if wanted.after else None,
         "csv": with_query(request, format="csv", after=None),
         "now": now,
-        "live": f"/{here_of(request).slug}/admin/calendar/changes",
+        "live": f"/{current_org(request).slug}/admin/calendar/changes",
     }  # fmt: skip
 
 

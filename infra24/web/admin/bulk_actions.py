@@ -14,8 +14,8 @@ from infra24.db import Tx
 from infra24.errors import DomainError, ValidationFailed
 from infra24.people import Scope
 from infra24.web.admin import parsing
-from infra24.web.admin.form_data import Entries, entries
-from infra24.web.caller import Caller, caller_of, here_of, is_hosted_by, open_booking
+from infra24.web.admin.form_data import FormData, entries
+from infra24.web.caller import Caller, authorize_booking, caller_of, current_org, is_hosted_by
 from infra24.web.rendering import page
 from infra24.web.services import services
 
@@ -31,7 +31,7 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class BulkCommand:
     """What to do with each: for whom, why, and with which other host."""
 
     who: Caller
@@ -40,36 +40,36 @@ class Order:
     now: datetime
 
 
-async def confirm(tx: Tx, booking: Booking, order: Order) -> Booking:
+async def confirm(tx: Tx, booking: Booking, order: BulkCommand) -> Booking:
     """Approve what waits; what is confirmed stays so."""
     order.who.require(Scope.BOOKINGS_APPROVE)
     return await bookings.approve(tx, booking.id, now=order.now)
 
 
-async def decline(tx: Tx, booking: Booking, order: Order) -> Booking:
+async def decline(tx: Tx, booking: Booking, order: BulkCommand) -> Booking:
     """Decline what waits."""
     order.who.require(Scope.BOOKINGS_APPROVE)
     return await bookings.decline(tx, booking.id, because=order.because, now=order.now)
 
 
-async def cancel(tx: Tx, booking: Booking, order: Order) -> Booking:
+async def cancel(tx: Tx, booking: Booking, order: BulkCommand) -> Booking:
     """Cancel; what only waits is declined."""
     if booking.status is Status.PENDING:
         return await decline(tx, booking, order)
     return await bookings.cancel(tx, booking.id, by=ActorRole.STAFF, now=order.now, because=order.because)
 
 
-async def complete(tx: Tx, booking: Booking, order: Order) -> Booking:
+async def complete(tx: Tx, booking: Booking, order: BulkCommand) -> Booking:
     """They came."""
     return await bookings.complete(tx, booking.id, now=order.now)
 
 
-async def no_show(tx: Tx, booking: Booking, order: Order) -> Booking:
+async def no_show(tx: Tx, booking: Booking, order: BulkCommand) -> Booking:
     """They did not come."""
     return await bookings.mark_no_show(tx, booking.id, now=order.now)
 
 
-async def move_to_host(tx: Tx, booking: Booking, order: Order) -> Booking:
+async def move_to_host(tx: Tx, booking: Booking, order: BulkCommand) -> Booking:
     """Give it to another host at its own time. Raises ValidationFailed where it has none, or several.
 
     Refuses as `bookings.move` does, so also when somebody else has changed it since it was read.
@@ -86,8 +86,8 @@ async def move_to_host(tx: Tx, booking: Booking, order: Order) -> Booking:
     return await bookings.move(tx, move, now=order.now)
 
 
-Verb = Callable[[Tx, Booking, Order], Awaitable[Booking]]
-VERBS: Mapping[str, Verb] = {
+Verb = Callable[[Tx, Booking, BulkCommand], Awaitable[Booking]]
+ACTIONS: Mapping[str, Verb] = {
     "confirm": confirm,
     "decline": decline,
     "cancel": cancel,
@@ -102,13 +102,13 @@ _ASKS = frozenset({"cancel", "decline", "move"})
 async def handle(request: Request) -> tuple[Response | None, list[Outcome]]:
     """Handle the ticked bookings, or first ask what must be known; what became of each."""
     typed = await entries(request)
-    wanted, verb = typed.get("do"), VERBS.get(typed.get("do"))
+    wanted, verb = typed.get("do"), ACTIONS.get(typed.get("do"))
     ids = [id_ for text in dict.fromkeys(typed.all("booking")) if (id_ := parsing.identity(text))][:MOST]
     if verb is None or not ids:
         return None, [Outcome(None, "Tick the bookings first, then say what to do with them.")]
     if wanted in _ASKS and not typed.ticked("asked"):
         return await _ask(request, typed, wanted, ids), []
-    order = Order(
+    order = BulkCommand(
         caller_of(request),
         typed.get("because")[:500],
         parsing.identity(typed.get("host")),
@@ -117,11 +117,11 @@ async def handle(request: Request) -> tuple[Response | None, list[Outcome]]:
     return None, [await _one(request, id_, verb, order) for id_ in ids]
 
 
-async def _one(request: Request, id_: UUID, verb: Verb, order: Order) -> Outcome:
-    here, booking = here_of(request), None
+async def _one(request: Request, id_: UUID, verb: Verb, order: BulkCommand) -> Outcome:
+    here, booking = current_org(request), None
     try:
         async with services(request).database.transaction(here.id, order.who.actor) as tx:
-            booking, _ = await open_booking(tx, order.who, str(id_), write=True)
+            booking, _ = await authorize_booking(tx, order.who, str(id_), write=True)
             return Outcome(await verb(tx, booking, order))
     except ValidationFailed as problem:
         return Outcome(booking, next(iter(problem.problems.values())))
@@ -129,9 +129,9 @@ async def _one(request: Request, id_: UUID, verb: Verb, order: Order) -> Outcome
         return Outcome(booking, refusal.sentence)
 
 
-async def _ask(request: Request, typed: Entries, wanted: str, ids: list[UUID]) -> Response:
+async def _ask(request: Request, typed: FormData, wanted: str, ids: list[UUID]) -> Response:
     """Ask for the reason, or the host, with the bookings in sight; nothing is done yet."""
-    here, who = here_of(request), caller_of(request)
+    here, who = current_org(request), caller_of(request)
     async with services(request).database.transaction(here.id, who.actor) as tx:
         chosen = [b for b in await bookings.get_many(tx, ids) if sees(who, b)]
         known = await resources.index(tx)
@@ -148,4 +148,4 @@ async def _ask(request: Request, typed: Entries, wanted: str, ids: list[UUID]) -
 
 def sees(who: Caller, booking: Booking) -> bool:
     """Whether a booking may be shown to them: all of them, or those that they host."""
-    return who.hosting is None or is_hosted_by(booking, who.hosting)
+    return who.host_filter is None or is_hosted_by(booking, who.host_filter)

@@ -16,7 +16,7 @@ from infra24.i18n import LocaleFormat
 from infra24.people import Scope
 from infra24.web.api.agenda_views import closed_words, column_view, ids_of, label
 from infra24.web.api.calendar import visible_columns
-from infra24.web.caller import address_of, caller_of, here_of
+from infra24.web.caller import address_of, caller_of, current_org
 from infra24.web.change_stream import Anything
 from infra24.web.rendering import format_for, page, with_query
 from infra24.web.services import services
@@ -48,7 +48,7 @@ class Asked:
 
 async def calendar_page(request: Request) -> Response:
     """The calendar of a day or a week. Everything that is chosen is in the address."""
-    found, here, who = services(request), here_of(request), caller_of(request)
+    found, here, who = services(request), current_org(request), caller_of(request)
     speech, zone, now = format_for(request, here), ZoneInfo(here.time_zone), found.clock()
     async with found.database.transaction(here.id, who.actor) as tx:
         all_ = await visible_columns(tx, who)
@@ -73,7 +73,7 @@ async def calendar_page(request: Request) -> Response:
         "zone": speech.zone(zone),
         "rows": rows,
         "writes": who.may(Scope.BOOKINGS_WRITE),
-        "everything": who.hosting is None,
+        "everything": who.host_filter is None,
         "data": _data(asked, columns, here.slug, who.may(Scope.BOOKINGS_WRITE), zone, now),
     }
     return page(request, "admin/calendar.html", here, context)
@@ -82,7 +82,7 @@ async def calendar_page(request: Request) -> Response:
 async def changes(request: Request) -> Response:
     """A stream that says when to look again: something happened in this organization."""
     return services(request).watcher.stream(
-        here_of(request).id, "changed", 2_000, address_of(request), Anything()
+        current_org(request).id, "changed", 2_000, address_of(request), Anything()
     )
 
 

@@ -16,7 +16,7 @@ from infra24.bookings import explanations
 from infra24.db import Tx
 from infra24.resources import ANYONE, HostPreference, Offer
 from infra24.web.admin import parsing
-from infra24.web.caller import caller_of, here_of
+from infra24.web.caller import caller_of, current_org
 from infra24.web.pages.forms import read_number
 from infra24.web.rendering import page, with_query
 from infra24.web.services import services
@@ -24,7 +24,7 @@ from infra24.web.services import services
 
 async def explain_page(request: Request) -> Response:
     """One time in full, a whole day start by start, or why nothing is free in a month."""
-    found, here, who = services(request), here_of(request), caller_of(request)
+    found, here, who = services(request), current_org(request), caller_of(request)
     now, zone, query = found.clock(), ZoneInfo(here.time_zone), request.query_params
     today = now.astimezone(zone).date()
     on, at = parsing.day(query.get("on", "")) or today, parsing.clock(query.get("at", ""))

@@ -10,7 +10,7 @@ from fastapi import Request, Response
 from infra24 import bookings, resources, round_robin
 from infra24.availability import ONE_TURN, LedgerTurn, Replay, charges
 from infra24.round_robin import LedgerCheck
-from infra24.web.caller import caller_of, here_of
+from infra24.web.caller import caller_of, current_org
 from infra24.web.pages.forms import read_number
 from infra24.web.rendering import page, with_query
 from infra24.web.services import services
@@ -20,7 +20,7 @@ _LINES = 25
 
 async def fairness_page(request: Request) -> Response:
     """The offers whose hosts take turns."""
-    found, here, who = services(request), here_of(request), caller_of(request)
+    found, here, who = services(request), current_org(request), caller_of(request)
     async with found.database.transaction(here.id, who.actor) as tx:
         offers = await round_robin.offers(tx)
     context = {"section": "fairness", "offers": offers, "offer": None, "zone": ZoneInfo(here.time_zone)}
@@ -29,7 +29,7 @@ async def fairness_page(request: Request) -> Response:
 
 async def ledger_page(request: Request) -> Response:
     """The ledger of one offer, added up again; other weights tried on it; its lines, a page at a time."""
-    found, here, who = services(request), here_of(request), caller_of(request)
+    found, here, who = services(request), current_org(request), caller_of(request)
     async with found.database.transaction(here.id, who.actor) as tx:
         offer = await resources.get_by_slug(tx, request.path_params["slug"])
         audit = await round_robin.audit(tx, offer.id)

@@ -12,13 +12,13 @@ Values = Mapping[str, Sequence[str]]
 
 
 @dataclass(frozen=True, slots=True)
-class Entries:
+class FormData:
     """The values of a form, as typed or as they are kept. A row's fields are named `group-number-part`."""
 
     values: dict[str, list[str]] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, values: Mapping[str, str | Iterable[str]]) -> "Entries":
+    def of(cls, values: Mapping[str, str | Iterable[str]]) -> "FormData":
         """From plain values: a text, or several."""
         return cls({name: [v] if isinstance(v, str) else list(v) for name, v in values.items()})
 
@@ -53,14 +53,14 @@ class Entries:
         return [part.strip() for part in self.get(name).split(",") if part.strip()]
 
 
-async def entries(request: Request) -> Entries:
+async def entries(request: Request) -> FormData:
     """The form of a request. The guard has looked where it came from."""
     form = await request.form(max_files=FILES, max_fields=FIELDS)
     values: dict[str, list[str]] = {}
     for name, value in form.multi_items():
         if isinstance(value, str):
             values.setdefault(name, []).append(_plain(value))
-    return Entries(values)
+    return FormData(values)
 
 
 def _plain(text: str) -> str:

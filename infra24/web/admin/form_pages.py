@@ -8,13 +8,13 @@ from fastapi import Request, Response
 
 from infra24.bookings import Booking
 from infra24.web.admin.validation_messages import sayer
-from infra24.web.caller import here_of
+from infra24.web.caller import current_org
 from infra24.web.rendering import format_for, page
 
 
 def sheet_page(request: Request, template: str, context: Mapping[str, Any], status: int = 200) -> Response:
     """A page of the organization that the address names."""
-    here = here_of(request)
+    here = current_org(request)
     language = format_for(request, here).language
     with_words = {
         "form": None, "wrong": {}, "said": "", "meanwhile": (),

@@ -18,10 +18,10 @@ from infra24.db import Tx
 from infra24.errors import ValidationFailed
 from infra24.organizations import Country, Day, HolidayPlan, HolidaysChanged
 from infra24.web.admin import parsing
-from infra24.web.admin.form_data import Entries
-from infra24.web.admin.merge import Meanwhile, merged, seen_of
-from infra24.web.caller import caller_of, here_of
-from infra24.web.pages.forms import typed
+from infra24.web.admin.form_data import FormData
+from infra24.web.admin.merge import ConcurrentChange, merged, seen_of
+from infra24.web.caller import caller_of, current_org
+from infra24.web.pages.forms import read_form
 from infra24.web.rendering import format_for, page
 from infra24.web.services import services
 
@@ -32,7 +32,7 @@ _MOST_COUNTRIES = 10
 
 async def holidays_page(request: Request) -> Response:
     """The holidays, and the days of the coming year that they make."""
-    found, here, who = services(request), here_of(request), caller_of(request)
+    found, here, who = services(request), current_org(request), caller_of(request)
     async with found.database.transaction(here.id, who.actor) as tx:
         kept = await organizations.holiday_plan(tx)
     return _show(request, _said(kept, _today(request)), kept)
@@ -43,8 +43,8 @@ async def save_holidays(request: Request) -> Response:
 
     Raises 409, what changed and what was typed on top of it, where somebody else saved meanwhile.
     """
-    found, here, who = services(request), here_of(request), caller_of(request)
-    sent = await typed(request)
+    found, here, who = services(request), current_org(request), caller_of(request)
+    sent = await read_form(request)
     try:
         async with found.database.transaction(here.id, who.actor) as tx:
             return await _answer(request, tx, sent)
@@ -69,7 +69,7 @@ async def _answer(request: Request, tx: Tx, sent: Mapping[str, str]) -> Response
         return _show(request, {**said, "mark": _mark(plan)}, plan, broken=broken, before=kept)
     await resources.holidays_changed(tx)
     await organizations.set_holidays_seen(tx, kept, plan)
-    return RedirectResponse(f"/{here_of(request).slug}/admin/holidays?done=saved", 303)
+    return RedirectResponse(f"/{current_org(request).slug}/admin/holidays?done=saved", 303)
 
 
 async def _impact(tx: Tx, plan: HolidayPlan, now: datetime) -> list[AffectedBooking]:
@@ -81,7 +81,7 @@ async def _impact(tx: Tx, plan: HolidayPlan, now: datetime) -> list[AffectedBook
 
 
 def _today(request: Request) -> date:
-    return services(request).clock().astimezone(ZoneInfo(here_of(request).time_zone)).date()
+    return services(request).clock().astimezone(ZoneInfo(current_org(request).time_zone)).date()
 
 
 def _said(plan: HolidayPlan, today: date) -> dict[str, Any]:
@@ -97,15 +97,17 @@ def _said(plan: HolidayPlan, today: date) -> dict[str, Any]:
     return {**said, "seen": seen_of(_lines(said))}
 
 
-def _lines(said: Mapping[str, Any]) -> Entries:
+def _lines(said: Mapping[str, Any]) -> FormData:
     """What a form says, by country and by date: so two forms can be laid side by side."""
     countries = {f"keep-{code}": "kept" for code in said["countries"]}
-    return Entries.of({**countries, **{f"on-{on}": [name, kind] for on, name, kind in said["days"]}})
+    return FormData.of({**countries, **{f"on-{on}": [name, kind] for on, name, kind in said["days"]}})
 
 
-def _together(said: Mapping[str, Any], now: Mapping[str, Any]) -> tuple[dict[str, Any], list[Meanwhile]]:
+def _together(
+    said: Mapping[str, Any], now: Mapping[str, Any]
+) -> tuple[dict[str, Any], list[ConcurrentChange]]:
     """What was typed, on top of what stands now; and what changed since the form was shown."""
-    mine = Entries({**_lines(said).values, "seen": [said["seen"]]})
+    mine = FormData({**_lines(said).values, "seen": [said["seen"]]})
     both, changed = merged(mine, _lines(now))
     countries = parsing.named(dict.fromkeys(both.values, ""), "keep-")
     days = sorted((name.removeprefix("on-"), *values) for name, values in both.values.items()
@@ -170,9 +172,9 @@ def _show(
     errors: Mapping[str, str] | None = None,
     broken: list[AffectedBooking] | None = None,
     before: HolidayPlan | None = None,
-    meanwhile: Sequence[Meanwhile] = (),
+    meanwhile: Sequence[ConcurrentChange] = (),
 ) -> Response:
-    here = here_of(request)
+    here = current_org(request)
     locale = format_for(request, here).locale
     zone = ZoneInfo(here.time_zone)
     today = _today(request)

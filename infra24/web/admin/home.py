@@ -10,7 +10,7 @@ from infra24.bookings import Filters, Status
 from infra24.people import Scope
 from infra24.web.admin.bookings import midnight as day_begins
 from infra24.web.admin.bookings import span_of
-from infra24.web.caller import caller_of, here_of
+from infra24.web.caller import caller_of, current_org
 from infra24.web.rendering import format_for, page
 from infra24.web.services import services
 
@@ -19,7 +19,7 @@ SHOWN = 8
 
 async def home_page(request: Request) -> Response:
     """The page: a constant number of statements, whatever the organization has."""
-    here, who, now = here_of(request), caller_of(request), services(request).clock()
+    here, who, now = current_org(request), caller_of(request), services(request).clock()
     zone, speech = ZoneInfo(here.time_zone), format_for(request, here)
     midnight, tomorrow = span_of("today", zone, now)
     today, week = Filters(midnight, tomorrow), Filters(*span_of("week", zone, now))

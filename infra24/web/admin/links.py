@@ -19,8 +19,8 @@ from infra24.errors import ValidationFailed
 from infra24.organizations import Organization
 from infra24.web import theme
 from infra24.web.admin import parsing
-from infra24.web.caller import caller_of, here_of
-from infra24.web.pages.forms import read_number, typed
+from infra24.web.caller import caller_of, current_org
+from infra24.web.pages.forms import read_form, read_number
 from infra24.web.rendering import page
 from infra24.web.services import Services, services
 
@@ -39,7 +39,7 @@ _SAID = (
 
 async def links_page(request: Request) -> Response:
     """All links: whether each is open, how often it was used, until when it opens."""
-    found, here, who = services(request), here_of(request), caller_of(request)
+    found, here, who = services(request), current_org(request), caller_of(request)
     async with found.database.transaction(here.id, who.actor) as tx:
         listed = await booking_links.listed(tx)
     listed = sorted(listed, key=lambda link: not link.is_active)
@@ -52,7 +52,7 @@ async def links_page(request: Request) -> Response:
 
 async def new_link(request: Request) -> Response:
     """An empty form. With a colour in the address, how that colour can be read."""
-    found, here, who = services(request), here_of(request), caller_of(request)
+    found, here, who = services(request), current_org(request), caller_of(request)
     async with found.database.transaction(here.id, who.actor) as tx:
         known = await resources.index(tx)
     values = _values(LinkDraft("", "team", "", []), here)
@@ -62,8 +62,8 @@ async def new_link(request: Request) -> Response:
 
 async def create_link(request: Request) -> Response:
     """POST makes a link, or only looks at its colour."""
-    found, here, who = services(request), here_of(request), caller_of(request)
-    sent = await typed(request)
+    found, here, who = services(request), current_org(request), caller_of(request)
+    sent = await read_form(request)
     values = _typed_values(sent)
     async with found.database.transaction(here.id, who.actor) as tx:
         known = await resources.index(tx)
@@ -85,7 +85,7 @@ async def create_link(request: Request) -> Response:
 
 async def one_link(request: Request) -> Response:
     """A link with its address and code, in the form that changes it."""
-    found, here, who = services(request), here_of(request), caller_of(request)
+    found, here, who = services(request), current_org(request), caller_of(request)
     async with found.database.transaction(here.id, who.actor) as tx:
         link, known = await _open(tx, request), await resources.index(tx)
     return _form(request, _values(booking_links.draft_of(link), here), known, link)
@@ -94,7 +94,7 @@ async def one_link(request: Request) -> Response:
 async def change_link(request: Request) -> Response:
     """POST does with a link what its form says: changes it, signs an address, archives or restores it."""
     does = {"private": _sign_address, "archive": _archive, "restore": _restore}
-    return await does.get((await typed(request)).get("do", ""), _save)(request)
+    return await does.get((await read_form(request)).get("do", ""), _save)(request)
 
 
 def address_of(found: Services, here: Organization, link: BookingLink) -> str:
@@ -103,8 +103,8 @@ def address_of(found: Services, here: Organization, link: BookingLink) -> str:
 
 
 async def _save(request: Request) -> Response:
-    found, here, who = services(request), here_of(request), caller_of(request)
-    sent = await typed(request)
+    found, here, who = services(request), current_org(request), caller_of(request)
+    sent = await read_form(request)
     values = _typed_values(sent)
     async with found.database.transaction(here.id, who.actor) as tx:
         link, known = await _open(tx, request), await resources.index(tx)
@@ -123,8 +123,8 @@ async def _save(request: Request) -> Response:
 
 async def _sign_address(request: Request) -> Response:
     """Writes an address that opens a private link, with what it brings along, signed."""
-    found, here, who = services(request), here_of(request), caller_of(request)
-    sent = await typed(request)
+    found, here, who = services(request), current_org(request), caller_of(request)
+    sent = await read_form(request)
     brings = {name: parsing.text(sent, name, 2_000 if name == "goal" else 200)
               for name in ("name", "email", "goal", "until_on", "until_at")}  # fmt: skip
     until = parsing.moment(brings["until_on"], brings["until_at"] or "23:59", ZoneInfo(here.time_zone))
@@ -140,7 +140,7 @@ async def _sign_address(request: Request) -> Response:
 
 
 async def _archive(request: Request) -> Response:
-    found, here, who = services(request), here_of(request), caller_of(request)
+    found, here, who = services(request), current_org(request), caller_of(request)
     async with found.database.transaction(here.id, who.actor) as tx:
         link = await _open(tx, request)
         await booking_links.archive(tx, str(link.id), found.clock())
@@ -149,7 +149,7 @@ async def _archive(request: Request) -> Response:
 
 async def _restore(request: Request) -> Response:
     """Puts an archived link back into use, if its offers and hosts still can be had that way."""
-    found, here, who = services(request), here_of(request), caller_of(request)
+    found, here, who = services(request), current_org(request), caller_of(request)
     async with found.database.transaction(here.id, who.actor) as tx:
         link, known = await _open(tx, request), await resources.index(tx)
         draft = replace(booking_links.draft_of(link), is_active=True)
@@ -259,7 +259,7 @@ def _form(
     brings: Mapping[str, str] | None = None,
     made: str = "",
 ) -> Response:
-    found, here = services(request), here_of(request)
+    found, here = services(request), current_org(request)
     offers = [k for k in known if k.is_active and k.is_bookable and k.type != "person"]
     offers += [k for k in known if k.slug in values["offers"] and k not in offers]
     people = [k for k in known if k.type == "person" and (k.is_active or k.email in values["hosts"])]

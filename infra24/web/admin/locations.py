@@ -9,9 +9,9 @@ from starlette.responses import RedirectResponse
 from infra24 import organizations, resources
 from infra24.errors import Conflict
 from infra24.organizations.locations import UnknownLocation
-from infra24.web.admin.form_data import Entries, entries
+from infra24.web.admin.form_data import FormData, entries
 from infra24.web.admin.form_pages import sheet_page
-from infra24.web.caller import caller_of, here_of
+from infra24.web.caller import caller_of, current_org
 from infra24.web.services import services
 
 _MOST_NAME, _MOST_ADDRESS = 200, 2_000
@@ -24,7 +24,7 @@ async def list_page(request: Request) -> Response:
 
 async def add(request: Request) -> Response:
     """A new location."""
-    here, typed = here_of(request), await entries(request)
+    here, typed = current_org(request), await entries(request)
     wrong = _wrong(typed)
     if wrong:
         return await _page(request, {"wrong": wrong, "form": typed}, status=422)
@@ -38,7 +38,7 @@ async def add(request: Request) -> Response:
 
 async def change(request: Request) -> Response:
     """Another name or address, or none at all: `do=remove` takes an empty location away."""
-    here, typed = here_of(request), await entries(request)
+    here, typed = current_org(request), await entries(request)
     id_ = _id(request)
     removing = typed.get("do") == "remove"
     wrong = {} if removing else _wrong(typed)
@@ -58,14 +58,14 @@ async def change(request: Request) -> Response:
 
 
 async def _page(request: Request, more: dict[str, Any], status: int = 200) -> Response:
-    here = here_of(request)
+    here = current_org(request)
     async with services(request).database.transaction(here.id, caller_of(request).actor) as tx:
         context = {
             "section": "resources",
             "places": await organizations.locations(tx),
             "uses": await organizations.uses(tx),
             "wrong": {},
-            "form": Entries(),
+            "form": FormData(),
             "edited": None,
             "done": request.query_params.get("done", "") if status == 200 else "",
             **more,
@@ -73,7 +73,7 @@ async def _page(request: Request, more: dict[str, Any], status: int = 200) -> Re
     return sheet_page(request, "locations.html", context, status)
 
 
-def _wrong(typed: Entries) -> dict[str, str]:
+def _wrong(typed: FormData) -> dict[str, str]:
     wrong: dict[str, str] = {}
     name = typed.get("name")
     if not name:

@@ -5,11 +5,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from infra24.web.admin.form_data import Entries
+from infra24.web.admin.form_data import FormData
 
 
 @dataclass(frozen=True, slots=True)
-class Meanwhile:
+class ConcurrentChange:
     """A field that somebody else changed while a form was open: what it said, and what it says now."""
 
     name: str
@@ -17,12 +17,12 @@ class Meanwhile:
     now: str
 
 
-def seen_of(entries: Entries) -> str:
+def seen_of(entries: FormData) -> str:
     """What a form was shown, to be sent along with it."""
     return json.dumps(entries.values, ensure_ascii=False, separators=(",", ":"))
 
 
-def read_seen(typed: Entries) -> dict[str, Any]:
+def read_seen(typed: FormData) -> dict[str, Any]:
     """What a form was shown, as it came back with it; empty when that cannot be read."""
     try:
         seen = json.loads(typed.get("seen") or "{}")
@@ -31,11 +31,11 @@ def read_seen(typed: Entries) -> dict[str, Any]:
     return seen if isinstance(seen, dict) else {}
 
 
-def merged(typed: Entries, now: Entries) -> tuple[Entries, list[Meanwhile]]:
+def merged(typed: FormData, now: FormData) -> tuple[FormData, list[ConcurrentChange]]:
     """What was typed, on top of what somebody else has saved meanwhile; and what that was."""
     seen = {str(k): v for k, v in read_seen(typed).items() if isinstance(v, list)}
     changed = [
-        Meanwhile(name, _said(seen.get(name)), _said(now.values.get(name)))
+        ConcurrentChange(name, _said(seen.get(name)), _said(now.values.get(name)))
         for name in dict.fromkeys((*seen, *now.values))
         if _said(seen.get(name)) != _said(now.values.get(name))
     ]
@@ -45,15 +45,15 @@ def merged(typed: Entries, now: Entries) -> tuple[Entries, list[Meanwhile]]:
             values.pop(one.name, None)
             if one.name in now.values:
                 values[one.name] = now.values[one.name]
-    return Entries(values), changed
+    return FormData(values), changed
 
 
 def merged_keys(
     mine: Mapping[str, Any], seen: Mapping[str, Any], now: Mapping[str, Any]
-) -> tuple[dict[str, Any], list[Meanwhile]]:
+) -> tuple[dict[str, Any], list[ConcurrentChange]]:
     """The same for the keys of a JSON object."""
     changed = [
-        Meanwhile(key, _written(seen.get(key)), _written(now.get(key)))
+        ConcurrentChange(key, _written(seen.get(key)), _written(now.get(key)))
         for key in dict.fromkeys((*seen, *now))
         if seen.get(key) != now.get(key)
     ]

@@ -13,9 +13,9 @@ from infra24.db import Tx
 from infra24.errors import DomainError, ValidationFailed
 from infra24.people import Role, Scope
 from infra24.web.account.login import count
-from infra24.web.caller import caller_of, here_of
+from infra24.web.caller import caller_of, current_org
 from infra24.web.errors import status_of
-from infra24.web.pages.forms import typed
+from infra24.web.pages.forms import read_form
 from infra24.web.rendering import page
 from infra24.web.services import services
 
@@ -26,9 +26,9 @@ async def people_page(request: Request) -> Response:
     """The page; POST invites, changes a role, takes someone out, or takes an invitation back."""
     if request.method == "GET":
         return await _page(request, {})
-    here, who = here_of(request), caller_of(request)
+    here, who = current_org(request), caller_of(request)
     who.require(Scope.PEOPLE_WRITE)
-    sent = await typed(request)
+    sent = await read_form(request)
     try:
         if sent.get("do") == "invite":
             await count(request, "emails from an address", str(who.user_id or who.actor.id))
@@ -92,7 +92,7 @@ def _id(text: str | None) -> UUID:
 
 
 async def _page(request: Request, more: dict[str, Any], status: int = 200) -> Response:
-    here, who, now = here_of(request), caller_of(request), services(request).clock()
+    here, who, now = current_org(request), caller_of(request), services(request).clock()
     text = request.query_params.get("q", "").strip()[:100]
     async with services(request).database.transaction(here.id, who.actor) as tx:
         members = await people.members(tx, f"%{text}%" if text else None)

@@ -10,7 +10,7 @@ from babel.numbers import get_currency_precision
 from pydantic import ValidationError
 
 from infra24.resources import Draft
-from infra24.web.admin.form_data import Entries
+from infra24.web.admin.form_data import FormData
 from infra24.web.api.resources import ResourceChange
 
 LAYOUT_PARTS = ("name", "setup", "teardown")
@@ -37,7 +37,7 @@ def beginning(type_: str, currency: str) -> Draft:
     )
 
 
-def shown(draft: Draft, currency: str) -> Entries:
+def shown(draft: Draft, currency: str) -> FormData:
     """The form of a draft."""
     money = draft.currency or currency
     values: dict[str, Any] = {name: getattr(draft, name) for name in _PLAIN}
@@ -64,10 +64,10 @@ def shown(draft: Draft, currency: str) -> Entries:
     for number, (name, minutes) in enumerate(draft.layouts.items()):
         values |= {f"layouts-{number}-name": name}
         values |= {f"layouts-{number}-{key}": str(minutes.get(key, 0)) for key in ("setup", "teardown")}
-    return Entries.of(values)
+    return FormData.of(values)
 
 
-def read(typed: Entries) -> tuple[dict[str, Any], dict[str, str]]:
+def read(typed: FormData) -> tuple[dict[str, Any], dict[str, str]]:
     """What to change of a resource, and what is wrong by field."""
     wrong: dict[str, str] = {}
     changes: dict[str, Any] = {name: typed.get(name).replace("\r\n", "\n") for name in _PLAIN}
@@ -104,7 +104,7 @@ def checked(changes: Mapping[str, Any], wrong: dict[str, str]) -> dict[str, Any]
         return dict(changes)
 
 
-def field_of(path: str, typed: Entries) -> str:
+def field_of(path: str, typed: FormData) -> str:
     """The name of the field that shows what is wrong at a path of a draft."""
     if path.startswith("layouts."):
         name = path.split(".")[1]
@@ -164,7 +164,7 @@ def json_object(said: str, name: str, wrong: dict[str, str]) -> dict[str, Any]:
     return read_
 
 
-def _capacity(typed: Entries) -> Any:
+def _capacity(typed: FormData) -> Any:
     if typed.get("type") == "person":
         return 1
     if typed.ticked("unoccupied"):
@@ -173,7 +173,7 @@ def _capacity(typed: Entries) -> Any:
     return int(said) if re.fullmatch(r"\d{1,6}", said) else said
 
 
-def _layouts(typed: Entries, wrong: dict[str, str]) -> dict[str, Any]:
+def _layouts(typed: FormData, wrong: dict[str, str]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for number in typed.rows("layouts"):
         row = typed.row("layouts", number, LAYOUT_PARTS)

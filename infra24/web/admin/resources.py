@@ -14,11 +14,11 @@ from infra24.db import Tx
 from infra24.errors import Conflict, ValidationFailed
 from infra24.organizations import Organization
 from infra24.resources import Draft, Resource, ResourceChanged, ResourceFilter, ResourceIndex
-from infra24.web.admin.form_data import Entries, entries
+from infra24.web.admin.form_data import FormData, entries
 from infra24.web.admin.form_pages import sheet_page
-from infra24.web.admin.merge import Meanwhile, merged, seen_of
+from infra24.web.admin.merge import ConcurrentChange, merged, seen_of
 from infra24.web.admin.resource_form import beginning, checked, field_of, read, shown
-from infra24.web.caller import caller_of, here_of
+from infra24.web.caller import caller_of, current_org
 from infra24.web.rendering import with_query
 from infra24.web.services import services
 
@@ -29,10 +29,10 @@ TYPES = ("space", "equipment", "person", "other")
 class Sheet:
     """A form about to be shown: what is in it, what is wrong with it, what was changed meanwhile."""
 
-    form: Entries
+    form: FormData
     wrong: dict[str, str] = field(default_factory=dict)
     said: str = ""
-    meanwhile: tuple[Meanwhile, ...] = ()
+    meanwhile: tuple[ConcurrentChange, ...] = ()
     status: int = 200
     broken: list[AffectedBooking] | None = None
 
@@ -44,7 +44,7 @@ class Sheet:
 
 async def list_page(request: Request) -> Response:
     """All resources but the appointment types, filtered by what the address says."""
-    here, asked = here_of(request), request.query_params
+    here, asked = current_org(request), request.query_params
     wanted = ResourceFilter(
         type=asked.get("type", "") if asked.get("type") in TYPES else "",
         location=asked.get("location", "")[:200],
@@ -73,7 +73,7 @@ async def list_page(request: Request) -> Response:
 
 async def new_page(request: Request) -> Response:
     """A new resource: first its type, then what is said of it; its hours come next."""
-    here, type_ = here_of(request), request.query_params.get("type", "")
+    here, type_ = current_org(request), request.query_params.get("type", "")
     if type_ not in TYPES:
         return sheet_page(request, "resource_types.html", {"section": "resources"})
     return await _new_sheet(request, Sheet(shown(beginning(type_, here.currency), here.currency)))
@@ -81,7 +81,7 @@ async def new_page(request: Request) -> Response:
 
 async def create(request: Request) -> Response:
     """Make it, and go on to its hours. What was typed stays when something is wrong."""
-    found, here = services(request), here_of(request)
+    found, here = services(request), current_org(request)
     typed = await entries(request)
     changes, wrong = read(typed)
     changes = checked(changes, wrong)
@@ -100,7 +100,7 @@ async def create(request: Request) -> Response:
 
 async def edit_page(request: Request) -> Response:
     """Everything that is said of a resource."""
-    here = here_of(request)
+    here = current_org(request)
     async with services(request).database.transaction(here.id, caller_of(request).actor) as tx:
         resource = await resources.get_by_slug(tx, request.path_params["slug"])
         if resource.needs is not None:
@@ -111,7 +111,7 @@ async def edit_page(request: Request) -> Response:
 
 async def save(request: Request) -> Response:
     """Save it. Raises 409 and what changed, where somebody else saved it meanwhile."""
-    found, here, actor = services(request), here_of(request), caller_of(request).actor
+    found, here, actor = services(request), current_org(request), caller_of(request).actor
     typed = await entries(request)
     changes, wrong = read(typed)
     changes = checked(changes, wrong)
@@ -139,7 +139,7 @@ async def save(request: Request) -> Response:
 
 async def archive_page(request: Request) -> Response:
     """What taking a resource out of use would hit."""
-    found, here = services(request), here_of(request)
+    found, here = services(request), current_org(request)
     async with found.database.transaction(here.id, caller_of(request).actor) as tx:
         resource = await resources.get_by_slug(tx, request.path_params["slug"])
         now = found.clock()
@@ -169,7 +169,7 @@ async def restore(request: Request) -> Response:
 
 
 async def _turn(request: Request, *, into_use: bool) -> Response:
-    found, here, actor = services(request), here_of(request), caller_of(request).actor
+    found, here, actor = services(request), current_org(request), caller_of(request).actor
     await entries(request)
     verb = resources.restore if into_use else resources.archive
     try:
@@ -186,13 +186,13 @@ async def _turn(request: Request, *, into_use: bool) -> Response:
     return RedirectResponse(f"/{here.slug}/admin/{to}?{urlencode(kept)}", 303)
 
 
-def version_of(typed: Entries) -> int:
+def version_of(typed: FormData) -> int:
     """The version that a form was shown; none is older than all."""
     said = typed.get("version")
     return int(said) if said.isascii() and said.isdecimal() and len(said) < 10 else 0
 
 
-def refused_sheet(typed: Entries, refused: ValidationFailed | Conflict) -> Sheet:
+def refused_sheet(typed: FormData, refused: ValidationFailed | Conflict) -> Sheet:
     """What was typed, with what the verb said: by field, or above them all."""
     if isinstance(refused, ValidationFailed):
         wrong = {field_of(path, typed): said for path, said in refused.problems.items()}
@@ -224,7 +224,7 @@ async def sheet_context(tx: Tx, sheet: Sheet, except_id: UUID | None) -> dict[st
 
 
 async def _new_sheet(request: Request, sheet: Sheet) -> Response:
-    here = here_of(request)
+    here = current_org(request)
     async with services(request).database.transaction(here.id, caller_of(request).actor) as tx:
         context = {
             "section": "resources",
@@ -250,9 +250,9 @@ async def _edit_sheet(
     return sheet_page(request, "resource.html", context, sheet.status)
 
 
-async def tried(request: Request, resource: Resource, typed: Entries, changes: dict[str, Any]) -> Sheet:
+async def tried(request: Request, resource: Resource, typed: FormData, changes: dict[str, Any]) -> Sheet:
     """What was typed, with the bookings to come that it would hit. Nothing is saved."""
-    found, here, now = services(request), here_of(request), services(request).clock()
+    found, here, now = services(request), current_org(request), services(request).clock()
     async with found.database.transaction(here.id, caller_of(request).actor) as tx:
         broken = await bookings.impact(
             tx, resource.id, lambda: resources.update(tx, resource.id, changes, now), now
@@ -261,9 +261,9 @@ async def tried(request: Request, resource: Resource, typed: Entries, changes: d
 
 
 async def _edit_tried(
-    request: Request, resource: Resource, typed: Entries, changes: dict[str, Any]
+    request: Request, resource: Resource, typed: FormData, changes: dict[str, Any]
 ) -> Response:
-    here, sheet = here_of(request), await tried(request, resource, typed, changes)
+    here, sheet = current_org(request), await tried(request, resource, typed, changes)
     async with services(request).database.transaction(here.id, caller_of(request).actor) as tx:
         return await _edit_sheet(request, tx, here, resource, sheet)
 

@@ -15,15 +15,15 @@ from infra24.db import Tx
 from infra24.errors import Conflict, ValidationFailed
 from infra24.organizations import Organization
 from infra24.resources import Resource, ResourceChanged
-from infra24.web.admin.form_data import Entries, entries
+from infra24.web.admin.form_data import FormData, entries
 from infra24.web.admin.form_pages import sheet_page
-from infra24.web.admin.merge import Meanwhile, merged_keys
+from infra24.web.admin.merge import ConcurrentChange, merged_keys
 from infra24.web.admin.resource_form import json_object
 from infra24.web.admin.resources import section_of, version_of
 from infra24.web.admin.rules_form import ReadRules, read, shown
 from infra24.web.admin.rules_rows import GROUPS
 from infra24.web.admin.weeks import first_of_week, week_view
-from infra24.web.caller import caller_of, here_of
+from infra24.web.caller import caller_of, current_org
 from infra24.web.rendering import format_for
 from infra24.web.services import services
 
@@ -36,18 +36,18 @@ class Sheet:
     """The rules about to be shown: as a form or as text, what is wrong, what they would break."""
 
     document: dict[str, Any]
-    form: Entries
+    form: FormData
     text: str
     wrong: dict[str, str] = field(default_factory=dict)
     said: str = ""
-    meanwhile: tuple[Meanwhile, ...] = ()
+    meanwhile: tuple[ConcurrentChange, ...] = ()
     tried: bool = False
     status: int = 200
 
 
 async def rules_page(request: Request) -> Response:
     """The rules as they are, with a week of what they open."""
-    here = here_of(request)
+    here = current_org(request)
     async with services(request).database.transaction(here.id, caller_of(request).actor) as tx:
         resource = await resources.get_by_slug(tx, request.path_params["slug"])
         return await _page(request, tx, here, resource, _sheet(resource.availability_rules))
@@ -55,7 +55,7 @@ async def rules_page(request: Request) -> Response:
 
 async def change(request: Request) -> Response:
     """Look at what other rules would open and break, or save them. What was typed stays."""
-    found, here, actor = services(request), here_of(request), caller_of(request).actor
+    found, here, actor = services(request), current_org(request), caller_of(request).actor
     typed = await entries(request)
     async with found.database.transaction(here.id, actor) as tx:
         resource = await resources.get_by_slug(tx, request.path_params["slug"])
@@ -101,7 +101,7 @@ def _kept(request: Request) -> str:
     return "view=json&" if _view(request) == "json" else ""
 
 
-def _read(request: Request, typed: Entries, seen: dict[str, Any], wrong: dict[str, str]) -> ReadRules:
+def _read(request: Request, typed: FormData, seen: dict[str, Any], wrong: dict[str, str]) -> ReadRules:
     if _view(request) == "json":
         return ReadRules(json_object(typed.get("rules"), "rules", wrong))
     return read(typed, seen)
@@ -173,7 +173,7 @@ async def _broken(
     return None
 
 
-def _numbers(form: Entries, key: str, blank: int) -> list[int]:
+def _numbers(form: FormData, key: str, blank: int) -> list[int]:
     """The rows to show: those there are, and some to fill in."""
     group, there = GROUPS[key], form.rows(key)
     filled = [number for number in there if group.says(form.row(key, number, group.parts))]

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from infra24.availability.rules import LIMITS
-from infra24.web.admin.form_data import Entries
+from infra24.web.admin.form_data import FormData
 from infra24.web.admin.rules_rows import GROUPS
 
 NUMBERS = (
@@ -53,7 +53,7 @@ class ReadRules:
         return f"{found[1]}-{at}-{part}"
 
 
-def shown(document: Mapping[str, Any]) -> Entries:
+def shown(document: Mapping[str, Any]) -> FormData:
     """The form of some rules."""
     values: dict[str, str | list[str]] = {}
     for key in (*NUMBERS, *TEXTS):
@@ -70,10 +70,10 @@ def shown(document: Mapping[str, Any]) -> Entries:
             for row in group.spread(item):
                 values |= {f"{key}-{number}-{part}": row.get(part, "") for part in group.parts}
                 number += 1
-    return Entries.of(values)
+    return FormData.of(values)
 
 
-def read(typed: Entries, former: Mapping[str, Any]) -> ReadRules:
+def read(typed: FormData, former: Mapping[str, Any]) -> ReadRules:
     """The rules that a form says. A key whose field says what the former rules said keeps their writing.
 
     So do keys that the form does not know.
@@ -102,7 +102,7 @@ def read(typed: Entries, former: Mapping[str, Any]) -> ReadRules:
     return ReadRules(document, rows)
 
 
-def _put(document: dict[str, Any], key: str, before: Entries, typed: Entries, read_as: Any) -> None:
+def _put(document: dict[str, Any], key: str, before: FormData, typed: FormData, read_as: Any) -> None:
     said = typed.get(key)
     if said == before.get(key):
         return

@@ -29,8 +29,8 @@ from infra24.errors import ValidationFailed
 from infra24.i18n import LocaleFormat
 from infra24.resources import Resource
 from infra24.web.admin import parsing
-from infra24.web.caller import caller_of, here_of
-from infra24.web.pages.forms import read_number, typed
+from infra24.web.caller import caller_of, current_org
+from infra24.web.pages.forms import read_form, read_number
 from infra24.web.rendering import format_for, page
 from infra24.web.services import services
 
@@ -42,7 +42,7 @@ _SCOPES = ("one", *(scope.value for scope in SeriesRange))
 
 async def series_page(request: Request) -> Response:
     """The series with dates to come, or those that are over, the newest first."""
-    found, here, who = services(request), here_of(request), caller_of(request)
+    found, here, who = services(request), current_org(request), caller_of(request)
     coming = request.query_params.get("state") != "over"
     at, _, id_ = request.query_params.get("after", "").partition(" ")
     since, last = parsing.stamp(at), parsing.identity(id_)
@@ -64,14 +64,14 @@ async def series_page(request: Request) -> Response:
 
 async def one_series(request: Request) -> Response:
     """One series: its dates, and the change of the one that the address names (else of the next)."""
-    found, here, who = services(request), here_of(request), caller_of(request)
+    found, here, who = services(request), current_org(request), caller_of(request)
     async with found.database.transaction(here.id, who.actor) as tx:
         return await _show(tx, request)
 
 
 async def change_series(request: Request) -> Response:
     """POST moves or cancels one date, this and all later ones, or all that are to come."""
-    sent = await typed(request)
+    sent = await read_form(request)
     return await (_cancel if sent.get("do") == "cancel" else _move)(request)
 
 
@@ -108,8 +108,8 @@ def lengths_of(offered: Sequence[int], now: int) -> list[int]:
 
 
 async def _move(request: Request) -> Response:
-    found, here, who = services(request), here_of(request), caller_of(request)
-    sent, now = await typed(request), found.clock()
+    found, here, who = services(request), current_org(request), caller_of(request)
+    sent, now = await read_form(request), found.clock()
     said, id_ = _said(sent), _id(request)
     failure: dict[str, Any] = {}
     try:
@@ -146,8 +146,8 @@ async def _move(request: Request) -> Response:
 
 
 async def _cancel(request: Request) -> Response:
-    found, here, who = services(request), here_of(request), caller_of(request)
-    sent, now = await typed(request), found.clock()
+    found, here, who = services(request), current_org(request), caller_of(request)
+    sent, now = await read_form(request), found.clock()
     said, id_ = _said(sent), _id(request)
     failure: dict[str, Any] = {}
     try:
@@ -210,7 +210,7 @@ def _failure(refusal: Exception) -> dict[str, Any]:
 async def _show(
     tx: Tx, request: Request, said: Mapping[str, str] | None = None, failure: Mapping[str, Any] | None = None
 ) -> Response:
-    here, now = here_of(request), services(request).clock()
+    here, now = current_org(request), services(request).clock()
     series, all_ = await recurring.get(tx, _id(request))
     resource = await resources.get(tx, series.resource_id)
     zone, query = ZoneInfo(series.time_zone), request.query_params

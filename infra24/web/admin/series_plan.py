@@ -17,8 +17,8 @@ from infra24.db import Tx
 from infra24.errors import ValidationFailed
 from infra24.resources import ANYONE, HostPreference, Offer, Resource
 from infra24.web.admin import parsing
-from infra24.web.caller import caller_of, here_of
-from infra24.web.pages.forms import DetailsForm, empty_details, read_details, read_number, typed
+from infra24.web.caller import caller_of, current_org
+from infra24.web.pages.forms import DetailsForm, empty_details, read_details, read_form, read_number
 from infra24.web.rendering import format_for, page
 from infra24.web.services import services
 
@@ -127,7 +127,7 @@ class Asked:
 
 async def new_series(request: Request) -> Response:
     """GET asks for an offer, then for a rule, and shows the plan of it. Changes nothing."""
-    found, here, who = services(request), here_of(request), caller_of(request)
+    found, here, who = services(request), current_org(request), caller_of(request)
     asked = _asked(request.query_params)
     async with found.database.transaction(here.id, who.actor) as tx:
         offer = await _offer(tx, asked)
@@ -140,8 +140,8 @@ async def new_series(request: Request) -> Response:
 
 async def make_series(request: Request) -> Response:
     """POST looks again with what was chosen for the dates, or makes the whole series at once, or nothing."""
-    found, here, who = services(request), here_of(request), caller_of(request)
-    sent = await typed(request)
+    found, here, who = services(request), current_org(request), caller_of(request)
+    sent = await read_form(request)
     asked = _asked(sent)
     problems: dict[str, str] = {}
     async with found.database.transaction(here.id, who.actor) as tx:
@@ -246,7 +246,7 @@ async def _show(
     errors: Mapping[str, str] | None = None,
     lost: bool = False,
 ) -> Response:
-    here = here_of(request)
+    here = current_org(request)
     speech = format_for(request, here)
     known = [k for k in await resources.index(tx) if k.is_active and k.is_bookable and k.type != "person"]
     person = person or empty_details(None)

@@ -17,9 +17,9 @@ from infra24.errors import DomainError, ValidationFailed
 from infra24.people import KEY_SCOPES
 from infra24.rate_limits import EFFECTS
 from infra24.web import theme
-from infra24.web.admin.form_data import Entries, entries
+from infra24.web.admin.form_data import FormData, entries
 from infra24.web.admin.merge import read_seen
-from infra24.web.caller import caller_of, here_of
+from infra24.web.caller import caller_of, current_org
 from infra24.web.errors import status_of
 from infra24.web.guard import FIELDS, FILES
 from infra24.web.pages.forms import read_number
@@ -34,7 +34,7 @@ LOCALES = ("en_US", "en_GB", "en_CA", "en_AU", "es_ES", "es_MX", "es_AR", "es_US
 
 async def settings_page(request: Request) -> Response:
     """The page; POST keeps the settings and the logo, or names what is wrong with each."""
-    here, who, now = here_of(request), caller_of(request), services(request).clock()
+    here, who, now = current_org(request), caller_of(request), services(request).clock()
     if request.method == "GET":
         return _page(request, here, {})
     sent = await entries(request)
@@ -67,7 +67,7 @@ async def settings_page(request: Request) -> Response:
     return RedirectResponse(f"{request.url.path}?done=1", 303)
 
 
-async def _logo(request: Request, tx: Any, sent: Entries) -> None:
+async def _logo(request: Request, tx: Any, sent: FormData) -> None:
     form = await request.form(max_files=FILES, max_fields=FIELDS)
     picture = form.get("logo")
     if isinstance(picture, UploadFile) and picture.size:
@@ -78,7 +78,7 @@ async def _logo(request: Request, tx: Any, sent: Entries) -> None:
 
 async def logo(request: Request) -> Response:
     """/{org}/logo: the picture, for everyone."""
-    here = here_of(request)
+    here = current_org(request)
     async with services(request).database.transaction(here.id) as tx:
         found = await organizations.logo(tx)
     if found is None:
@@ -89,7 +89,7 @@ async def logo(request: Request) -> Response:
 
 async def keys_page(request: Request) -> Response:
     """/{org}/admin/keys: keys with what each may do; a fresh one is shown this once."""
-    here, who, now = here_of(request), caller_of(request), services(request).clock()
+    here, who, now = current_org(request), caller_of(request), services(request).clock()
     more: dict[str, Any] = {}
     status = 200
     if request.method == "POST":
@@ -117,7 +117,7 @@ async def keys_page(request: Request) -> Response:
         "made": "",
         "errors": {},
         "said": "",
-        "typed": Entries(),
+        "typed": FormData(),
         "done": "done" in request.query_params,
     }
     return page(request, "admin/keys.html", here, {**context, **more}, status=status)

@@ -6,7 +6,7 @@ from typing import Any
 
 from infra24.resources import Draft
 from infra24.web.admin import resource_form
-from infra24.web.admin.form_data import Entries
+from infra24.web.admin.form_data import FormData
 from infra24.web.admin.resource_form import major, minor
 
 WAYS = ("hosts", "skill", "resource", "any_of", "tag")
@@ -17,7 +17,7 @@ _SIMPLE = ("count", "units", "pooling")
 _ASKED = ("id", "label", "kind", "help", "least", "most")
 
 
-def shown(draft: Draft, currency: str) -> Entries:
+def shown(draft: Draft, currency: str) -> FormData:
     """The form of a type; the parts that every resource has are those of its form."""
     values: dict[str, Any] = dict(resource_form.shown(draft, currency).values)
     values |= {"meets": draft.meets, "layout": draft.layout}
@@ -31,10 +31,10 @@ def shown(draft: Draft, currency: str) -> Entries:
         values |= {f"questions-{number}-{part}": said for part, said in row.items()}
         if question.get("required"):
             values[f"questions-{number}-required"] = "yes"
-    return Entries.of(values)
+    return FormData.of(values)
 
 
-def read(typed: Entries) -> tuple[dict[str, Any], dict[str, str]]:
+def read(typed: FormData) -> tuple[dict[str, Any], dict[str, str]]:
     """What to change of a type, and what is wrong by field."""
     changes, wrong = resource_form.read(typed)
     for key in ("type", "capacity", "parts", "excludes", "layouts", "email"):
@@ -54,18 +54,18 @@ def read(typed: Entries) -> tuple[dict[str, Any], dict[str, str]]:
     return changes, wrong
 
 
-def needs_in(typed: Entries) -> list[int]:
+def needs_in(typed: FormData) -> list[int]:
     """The numbers of the needs that say what they take."""
     return [number for number in typed.rows("needs") if typed.get(f"needs-{number}-way") in WAYS]
 
 
-def questions_in(typed: Entries) -> list[int]:
+def questions_in(typed: FormData) -> list[int]:
     """The numbers of the questions that ask something, or say so much that one is meant."""
     parts = ("label", "choices", "help")
     return [n for n in typed.rows("questions") if any(typed.get(f"questions-{n}-{part}") for part in parts)]
 
 
-def field_of(path: str, typed: Entries) -> str:
+def field_of(path: str, typed: FormData) -> str:
     """The name of the field that shows what is wrong at a path of a type."""
     found = re.match(r"(needs|questions)\[(\d+)\]\.?(\w*)", path)
     if found:
@@ -93,7 +93,7 @@ def _shown_need(need: Mapping[str, Any]) -> dict[str, Any]:
     return row
 
 
-def _need(typed: Entries, number: int) -> dict[str, Any]:
+def _need(typed: FormData, number: int) -> dict[str, Any]:
     """One need as it is written: what is as it always is, is left out."""
     at = f"needs-{number}"
     way = typed.get(f"{at}-way")
@@ -116,7 +116,7 @@ def _need(typed: Entries, number: int) -> dict[str, Any]:
     return need
 
 
-def _host(typed: Entries, at: str, email: str) -> Any:
+def _host(typed: FormData, at: str, email: str) -> Any:
     terms = {
         key: _number(said)
         for key, default in (("priority", "0"), ("weight", "100"))
@@ -125,7 +125,7 @@ def _host(typed: Entries, at: str, email: str) -> Any:
     return {"host": email, **terms} if terms else email
 
 
-def _question(typed: Entries, number: int) -> dict[str, Any]:
+def _question(typed: FormData, number: int) -> dict[str, Any]:
     at = f"questions-{number}"
     kind = typed.get(f"{at}-kind") or "text"
     asked: dict[str, Any] = {"label": typed.get(f"{at}-label"), "kind": kind}

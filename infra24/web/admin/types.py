@@ -13,20 +13,20 @@ from infra24.errors import Conflict, ValidationFailed
 from infra24.organizations import Organization
 from infra24.resources import Draft, Resource, ResourceChanged, ResourceFilter, ResourceRef
 from infra24.web.admin import type_form
-from infra24.web.admin.form_data import Entries, entries
+from infra24.web.admin.form_data import FormData, entries
 from infra24.web.admin.form_pages import sheet_page
 from infra24.web.admin.merge import merged, seen_of
 from infra24.web.admin.resource_form import checked
 from infra24.web.admin.resources import Sheet, sheet_context, tried, version_of
 from infra24.web.admin.type_form import field_of, needs_in, numbered, questions_in, read, shown
-from infra24.web.caller import caller_of, here_of
+from infra24.web.caller import caller_of, current_org
 from infra24.web.rendering import with_query
 from infra24.web.services import services
 
 
 async def list_page(request: Request) -> Response:
     """The appointment types, filtered by what the address says."""
-    here, asked = here_of(request), request.query_params
+    here, asked = current_org(request), request.query_params
     wanted = ResourceFilter(
         types=True,
         tag=asked.get("tag", "")[:200],
@@ -53,14 +53,14 @@ async def list_page(request: Request) -> Response:
 
 async def new_page(request: Request) -> Response:
     """A new appointment type: half an hour with one of some people, unless one says otherwise."""
-    here = here_of(request)
+    here = current_org(request)
     draft = Draft("other", "", capacity=None, currency=here.currency, is_bookable=True, needs=[])
     return await _page(request, None, Sheet(shown(draft, here.currency)))
 
 
 async def create(request: Request) -> Response:
     """Make it, and go on to its rules. What was typed stays when something is wrong."""
-    found, here = services(request), here_of(request)
+    found, here = services(request), current_org(request)
     typed = await entries(request)
     changes, wrong = read(typed)
     changes = checked(changes, wrong)
@@ -77,7 +77,7 @@ async def create(request: Request) -> Response:
 
 async def edit_page(request: Request) -> Response:
     """Everything that is said of an appointment type."""
-    here = here_of(request)
+    here = current_org(request)
     async with services(request).database.transaction(here.id, caller_of(request).actor) as tx:
         resource = await resources.get_by_slug(tx, request.path_params["slug"])
         if resource.needs is None:
@@ -88,7 +88,7 @@ async def edit_page(request: Request) -> Response:
 
 async def save(request: Request) -> Response:
     """Save it. Raises 409 and what changed, where somebody else saved it meanwhile."""
-    found, here, actor = services(request), here_of(request), caller_of(request).actor
+    found, here, actor = services(request), current_org(request), caller_of(request).actor
     typed = await entries(request)
     changes, wrong = read(typed)
     changes = checked(changes, wrong)
@@ -115,11 +115,11 @@ async def save(request: Request) -> Response:
     return await _page(request, resource, sheet)
 
 
-async def _kept(tx: Tx, here: Organization, resource: Resource) -> Entries:
+async def _kept(tx: Tx, here: Organization, resource: Resource) -> FormData:
     return shown(resources.draft_of(resource, await resources.index(tx)), here.currency)
 
 
-def _refused(typed: Entries, refused: ValidationFailed | Conflict) -> Sheet:
+def _refused(typed: FormData, refused: ValidationFailed | Conflict) -> Sheet:
     if isinstance(refused, ValidationFailed):
         wrong = {field_of(path, typed): said for path, said in refused.problems.items()}
         return Sheet(typed, wrong, status=422)
@@ -127,7 +127,7 @@ def _refused(typed: Entries, refused: ValidationFailed | Conflict) -> Sheet:
 
 
 async def _page(request: Request, resource: Resource | None, sheet: Sheet) -> Response:
-    here = here_of(request)
+    here = current_org(request)
     async with services(request).database.transaction(here.id, caller_of(request).actor) as tx:
         directory = [k for k in await resources.index(tx) if not k.is_type]
         layouts = [one for one in await resources.listed(tx, limit=200) if one.layouts]

@@ -12,7 +12,7 @@ from infra24.errors import ValidationFailed
 from infra24.web.admin.analytics import csv_answer
 from infra24.web.api.fields import Day, Org
 from infra24.web.api.responses import json_response
-from infra24.web.caller import caller_of, here_of
+from infra24.web.caller import caller_of, current_org
 from infra24.web.services import services
 
 Said = Annotated[str, Query(max_length=100)]
@@ -34,7 +34,7 @@ async def read_analytics(
     table: Annotated[str, Query(max_length=20, description=f"Of CSV: {', '.join(TABLES)}.")] = "trend",
 ) -> Response:
     """What the bookings of some dates add up to. The last 30 days if none are said."""
-    found, here = services(request), here_of(request)
+    found, here = services(request), current_org(request)
     zone, now = ZoneInfo(here.time_zone), found.clock()
     if table not in TABLES:
         raise ValidationFailed({"table": f"is one of {', '.join(TABLES)}"})

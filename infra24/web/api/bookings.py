@@ -20,7 +20,7 @@ from infra24.web.api.inputs import BookingChange, BookingMove, NewBooking, NewHo
 from infra24.web.api.naming import organization_meant, with_host
 from infra24.web.api.responses import json_response, nearest_to, with_alternatives
 from infra24.web.api.views import booking_view, links
-from infra24.web.caller import Caller, caller_of, open_booking, org_id_of
+from infra24.web.caller import Caller, authorize_booking, caller_of, org_id_of
 from infra24.web.idempotency import idempotent
 from infra24.web.limiting import charge_organization, client_of, one_at_a_time
 from infra24.web.services import Services, services
@@ -89,7 +89,7 @@ async def read(request: Request, id: BookingNamed) -> Response:
     """One booking. `id` is its id (with the key or its token) or its token."""
     found, who = services(request), caller_of(request)
     async with found.database.transaction(org_id_of(request), who.actor) as tx:
-        booking, _ = await open_booking(tx, who, id)
+        booking, _ = await authorize_booking(tx, who, id)
     return json_response(booking_view(booking))
 
 
@@ -102,7 +102,7 @@ async def cancel(request: Request, id: BookingNamed) -> Response:
     """Cancel a booking. Safe to repeat."""
     found, who = services(request), caller_of(request)
     async with found.database.transaction(org_id_of(request), who.actor) as tx:
-        booking, by = await open_booking(tx, who, id, write=True)
+        booking, by = await authorize_booking(tx, who, id, write=True)
         booking = await _moved(tx, booking, Status.CANCELLED, who, by, "", found.clock())
     return json_response(booking_view(booking))
 
@@ -111,21 +111,21 @@ async def manage(request: Request) -> Response:
     """Read a booking by its token (?token=)."""
     found, who = services(request), caller_of(request)
     async with found.database.transaction(org_id_of(request), who.actor) as tx:
-        booking, _ = await open_booking(tx, who, who.shown.token or "")
+        booking, _ = await authorize_booking(tx, who, who.credentials.token or "")
     return json_response(booking_view(booking))
 
 
 async def manage_move(request: Request, wanted: BookingMove) -> Response:
     """Reschedule a booking by its token (?token=)."""
     move = BookingChange(start_time=wanted.start_time, end_time=wanted.end_time)
-    return await _change(request, caller_of(request).shown.token or "", move)
+    return await _change(request, caller_of(request).credentials.token or "", move)
 
 
 async def manage_cancel(request: Request) -> Response:
     """Cancel a booking by its token (?token=)."""
     found, who = services(request), caller_of(request)
     async with found.database.transaction(org_id_of(request), who.actor) as tx:
-        booking, by = await open_booking(tx, who, who.shown.token or "", write=True)
+        booking, by = await authorize_booking(tx, who, who.credentials.token or "", write=True)
         booking = await bookings.cancel(tx, booking.id, by=by, now=found.clock())
     return json_response(booking_view(booking))
 
@@ -134,7 +134,7 @@ async def ics(request: Request, id: BookingNamed) -> Response:
     """The booking as a calendar file (RFC 5545)."""
     found, who = services(request), caller_of(request)
     async with found.database.transaction(org_id_of(request), who.actor) as tx:
-        booking, by = await open_booking(tx, who, id)
+        booking, by = await authorize_booking(tx, who, id)
         organization = await organizations.get(tx)
     where, _ = _own_page(found, who, booking, by, organization.slug)
     file = bookings.calendar_file(booking, organization.name, where, found.clock())
@@ -146,7 +146,7 @@ async def calendar_urls(request: Request, id: BookingNamed) -> Response:
     """Addresses that add the booking to Google, Outlook, Yahoo and Apple calendars."""
     found, who = services(request), caller_of(request)
     async with found.database.transaction(org_id_of(request), who.actor) as tx:
-        booking, by = await open_booking(tx, who, id)
+        booking, by = await authorize_booking(tx, who, id)
         organization = await organizations.get(tx)
     return json_response(
         bookings.calendar_urls(
@@ -191,7 +191,7 @@ async def _change(request: Request, wanted_id: str, wanted: BookingChange) -> Re
     booking = None
     try:
         async with one_at_a_time(request, org_id), found.database.transaction(org_id, who.actor) as tx:
-            booking, by = await open_booking(tx, who, wanted_id, write=True)
+            booking, by = await authorize_booking(tx, who, wanted_id, write=True)
             booking = await _changed(tx, booking, wanted, who, by, now, client_of(request, org_id))
     except DomainError as refusal:
         if booking is not None and wanted.start_time is not None:

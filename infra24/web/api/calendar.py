@@ -32,7 +32,7 @@ from infra24.web.api.agenda_views import WHY_NOT, Written, agenda_view, event_vi
 from infra24.web.api.fields import Body, Day, Named, StartDate, Wall
 from infra24.web.api.inputs import BookerEmail, BookerName, BookerPhone, Goal
 from infra24.web.api.responses import json_response
-from infra24.web.caller import Caller, NotAllowed, NothingHere, caller_of
+from infra24.web.caller import Caller, NotAllowed, OrgHidden, caller_of
 from infra24.web.rendering import format_for
 from infra24.web.services import Services, services
 
@@ -48,7 +48,7 @@ Fold = Annotated[
 EndFold = Annotated[Literal[0, 1], Field(description="The same of the end; as `fold` if left out.")]
 
 
-class Moving(Body):
+class MoveRequest(Body):
     """Where a booking goes. What is left out stays: the start, the length, the resource."""
 
     from_resource_id: ColumnNamed
@@ -62,7 +62,7 @@ class Moving(Body):
     ] = None
 
 
-class Placing(Body):
+class CreateRequest(Body):
     """A booking that staff put on the calendar: in a column, as the column itself or as another offer."""
 
     resource_id: ColumnNamed
@@ -80,7 +80,7 @@ class Placing(Body):
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class CalendarContext:
     """Who asks, of which organization, in which language and zone."""
 
     found: Services
@@ -132,7 +132,7 @@ async def calendar_offers(
     return json_response({"offers": body})
 
 
-async def place_booking(request: Request, wanted: Placing) -> Response:
+async def place_booking(request: Request, wanted: CreateRequest) -> Response:
     """Book a time for someone, as staff. Hours, closings and claims decide, nothing else."""
     desk = await desk_of(request, Scope.BOOKINGS_WRITE)
     start = resolve_wall_time(desk.zone, wanted.local_start, wanted.fold)
@@ -155,7 +155,7 @@ async def place_booking(request: Request, wanted: Placing) -> Response:
 
 
 async def move_booking(
-    request: Request, id: Annotated[UUID, Path(description="The booking's id.")], wanted: Moving
+    request: Request, id: Annotated[UUID, Path(description="The booking's id.")], wanted: MoveRequest
 ) -> Response:
     """Move a booking to another time, length or resource. 409 says why not, and who is in the way."""
     desk = await desk_of(request, Scope.BOOKINGS_WRITE)
@@ -179,18 +179,20 @@ async def move_booking(
     return json_response({"id": id, "event": await _event(desk, id)})
 
 
-async def desk_of(request: Request, scope: Scope = Scope.BOOKINGS_HOST) -> Desk:
-    """Who asks and of which organization. Raises Unauthenticated, NothingHere and NotAllowed."""
+async def desk_of(request: Request, scope: Scope = Scope.BOOKINGS_HOST) -> CalendarContext:
+    """Who asks and of which organization. Raises Unauthenticated, OrgHidden and NotAllowed."""
     found, who = services(request), caller_of(request)
     if not who.scopes:
-        raise NothingHere() if who.user is not None else Unauthenticated()
+        raise OrgHidden() if who.user is not None else Unauthenticated()
     if not (who.may(scope) or (scope is Scope.BOOKINGS_HOST and who.may(Scope.BOOKINGS_READ))):
         raise NotAllowed()
     here = await found.directory.find(str(who.org_id))
-    return Desk(found, here, who, format_for(request, here))
+    return CalendarContext(found, here, who, format_for(request, here))
 
 
-async def shown(tx: Tx, desk: Desk, first: date, last: date, wanted: list[UUID] | None) -> dict[str, Any]:
+async def shown(
+    tx: Tx, desk: CalendarContext, first: date, last: date, wanted: list[UUID] | None
+) -> dict[str, Any]:
     """The agenda of some dates as JSON, of columns that the caller may see. Raises UnknownResource."""
     visible = await visible_columns(tx, desk.who)
     if wanted is None:
@@ -209,9 +211,9 @@ async def shown(tx: Tx, desk: Desk, first: date, last: date, wanted: list[UUID] 
 async def visible_columns(tx: Tx, who: Caller) -> list[CalendarResource]:
     """The columns that someone may see: who only hosts sees their own."""
     columns = await bookings.columns(tx)
-    if who.hosting is None:
+    if who.host_filter is None:
         return columns
-    return [column for column in columns if column.email and column.email == who.hosting]
+    return [column for column in columns if column.email and column.email == who.host_filter]
 
 
 async def offers_of(tx: Tx, resource_id: UUID) -> list[dict[str, Any]]:
@@ -225,7 +227,7 @@ async def offers_of(tx: Tx, resource_id: UUID) -> list[dict[str, Any]]:
 
 
 def _span(
-    zone: ZoneInfo, starts_at: datetime, ends_at: datetime, wanted: Moving
+    zone: ZoneInfo, starts_at: datetime, ends_at: datetime, wanted: MoveRequest
 ) -> tuple[datetime, datetime]:
     """The new times: what is left out stays, and the length stays where only the start is said."""
     start = resolve_wall_time(zone, wanted.local_start, wanted.fold) if wanted.local_start else starts_at
@@ -234,11 +236,11 @@ def _span(
     return start, _end(zone, wanted.local_end, start, wanted)
 
 
-def _end(zone: ZoneInfo, wall: datetime, start: datetime, wanted: Moving | Placing) -> datetime:
+def _end(zone: ZoneInfo, wall: datetime, start: datetime, wanted: MoveRequest | CreateRequest) -> datetime:
     return end_meant(zone, wall, start, wanted.fold if wanted.end_fold is None else wanted.end_fold)
 
 
-async def _event(desk: Desk, booking_id: UUID) -> dict[str, Any] | None:
+async def _event(desk: CalendarContext, booking_id: UUID) -> dict[str, Any] | None:
     """One booking as the calendar shows it now; None when it stands nowhere any more."""
     async with desk.found.database.transaction(desk.here.id, desk.who.actor) as tx:
         booking = await bookings.get(tx, booking_id)
@@ -251,7 +253,11 @@ async def _event(desk: Desk, booking_id: UUID) -> dict[str, Any] | None:
 
 
 async def _explained(
-    desk: Desk, refusal: DomainError, resource_id: UUID, span: tuple[datetime, datetime], own: UUID | None
+    desk: CalendarContext,
+    refusal: DomainError,
+    resource_id: UUID,
+    span: tuple[datetime, datetime],
+    own: UUID | None,
 ) -> DomainError:
     """The same refusal in the caller's language, with who is in the way in that column."""
     text = catalogue(desk.speech.language).gettext

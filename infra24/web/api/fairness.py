@@ -10,7 +10,7 @@ from infra24.round_robin import LedgerCheck
 from infra24.web.api.fields import Org
 from infra24.web.api.resources import ResourceNamed
 from infra24.web.api.responses import json_response
-from infra24.web.caller import caller_of, here_of
+from infra24.web.caller import caller_of, current_org
 from infra24.web.services import services
 
 Weights = Annotated[
@@ -21,7 +21,7 @@ Weights = Annotated[
 async def fairness(request: Request, org: Org, id: ResourceNamed, weights: Weights = "") -> Response:
     """Who was given how many turns of an offer and who is owed some: the ledger, proved by adding it up."""
     found, who = services(request), caller_of(request)
-    here = here_of(request)
+    here = current_org(request)
     async with found.database.transaction(here.id, who.actor) as tx:
         offer = await resources.get_by_slug(tx, id)
         audit = await round_robin.audit(tx, offer.id)

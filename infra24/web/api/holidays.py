@@ -14,7 +14,7 @@ from infra24.organizations import HolidayPlan
 from infra24.web.api.fields import Body, Day, Json, Name, Named, Org
 from infra24.web.api.responses import json_response
 from infra24.web.api.views import booking_view, broken_views
-from infra24.web.caller import caller_of, here_of
+from infra24.web.caller import caller_of, current_org
 from infra24.web.services import services
 
 _AHEAD = timedelta(days=400)
@@ -56,7 +56,7 @@ class TriedChange(Body):
 async def read_holidays(request: Request, org: Org) -> Response:
     """The organization's holidays, and the days of the coming year that they make."""
     found, now = services(request), services(request).clock()
-    here = here_of(request)
+    here = current_org(request)
     async with found.database.transaction(here.id, caller_of(request).actor) as tx:
         plan = await organizations.holiday_plan(tx)
     return json_response(_holidays(plan, now, []))
@@ -70,7 +70,7 @@ async def set_holidays(
 ) -> Response:
     """Set all holidays at once; the answer lists the bookings to come that this breaks."""
     found, who, now = services(request), caller_of(request), services(request).clock()
-    here = here_of(request)
+    here = current_org(request)
     plan = wanted.plan()
     async with found.database.transaction(here.id, who.actor) as tx:
 
@@ -87,7 +87,7 @@ async def set_holidays(
 async def impact(request: Request, org: Org, wanted: TriedChange) -> Response:
     """Which bookings to come a change would break, and why. Nothing is changed."""
     found, who, now = services(request), caller_of(request), services(request).clock()
-    here = here_of(request)
+    here = current_org(request)
     if (wanted.availability_rules is None) == (wanted.holidays is None):
         raise ValidationFailed({"availability_rules": "try rules of a resource, or holidays: one of the two"})
     if wanted.availability_rules is not None and wanted.resource_id is None:
@@ -101,7 +101,7 @@ async def impact(request: Request, org: Org, wanted: TriedChange) -> Response:
 async def shifted(request: Request, org: Org) -> Response:
     """The bookings to come whose zone's clocks were changed by law since: both readings of each."""
     found, who, now = services(request), caller_of(request), services(request).clock()
-    here = here_of(request)
+    here = current_org(request)
     async with found.database.transaction(here.id, who.actor) as tx:
         moved = await bookings.shifted_by_law(tx, now)
     return json_response(

@@ -13,7 +13,7 @@ from infra24.organizations import Organization
 from infra24.web.api.fields import Body, Email, Instant, Json, Name, Org, Slug, Text
 from infra24.web.api.inputs import Goal
 from infra24.web.api.responses import json_response
-from infra24.web.caller import caller_of, here_of
+from infra24.web.caller import caller_of, current_org
 from infra24.web.services import Services, services
 
 _Names = Annotated[list[Name], Field(max_length=50)]
@@ -81,7 +81,7 @@ class Private(Body):
 async def list_links(request: Request, org: Org) -> Response:
     """All booking links of the organization, by slug."""
     found, who = services(request), caller_of(request)
-    here = here_of(request)
+    here = current_org(request)
     async with found.database.transaction(here.id, who.actor) as tx:
         listed = await booking_links.listed(tx)
     return json_response({"links": [link_view(found, here, link) for link in listed]})
@@ -90,7 +90,7 @@ async def list_links(request: Request, org: Org) -> Response:
 async def create_link(request: Request, org: Org, wanted: NewLink) -> Response:
     """A new booking link."""
     found, who = services(request), caller_of(request)
-    here = here_of(request)
+    here = current_org(request)
     async with found.database.transaction(here.id, who.actor) as tx:
         made = await booking_links.create(tx, LinkDraft(**wanted.model_dump()), found.clock())
     return json_response(link_view(found, here, made), 201)
@@ -99,7 +99,7 @@ async def create_link(request: Request, org: Org, wanted: NewLink) -> Response:
 async def read_link(request: Request, org: Org, slug: LinkNamed) -> Response:
     """One booking link by slug or id."""
     found, who = services(request), caller_of(request)
-    here = here_of(request)
+    here = current_org(request)
     async with found.database.transaction(here.id, who.actor) as tx:
         link = await booking_links.get(tx, slug)
     return json_response(link_view(found, here, link))
@@ -108,7 +108,7 @@ async def read_link(request: Request, org: Org, slug: LinkNamed) -> Response:
 async def change_link(request: Request, org: Org, slug: LinkNamed, wanted: LinkChange) -> Response:
     """Change a booking link."""
     found, who = services(request), caller_of(request)
-    here = here_of(request)
+    here = current_org(request)
     async with found.database.transaction(here.id, who.actor) as tx:
         changes = wanted.model_dump(exclude_unset=True)
         link = await booking_links.change(tx, slug, changes, found.clock())
@@ -118,7 +118,7 @@ async def change_link(request: Request, org: Org, slug: LinkNamed, wanted: LinkC
 async def archive_link(request: Request, org: Org, slug: LinkNamed) -> Response:
     """Take a booking link out of use. Its bookings stay."""
     found, who = services(request), caller_of(request)
-    here = here_of(request)
+    here = current_org(request)
     async with found.database.transaction(here.id, who.actor) as tx:
         link = await booking_links.archive(tx, slug, found.clock())
     return json_response(link_view(found, here, link))
@@ -127,7 +127,7 @@ async def archive_link(request: Request, org: Org, slug: LinkNamed) -> Response:
 async def private_link(request: Request, org: Org, slug: LinkNamed, brings: Private) -> Response:
     """An address of the link that opens it though it is private, with fields filled in and signed."""
     found, who = services(request), caller_of(request)
-    here = here_of(request)
+    here = current_org(request)
     async with found.database.transaction(here.id, who.actor) as tx:
         link = await booking_links.get(tx, slug)
     prefilled = Prefilled(brings.name, brings.email or "", brings.goal_text, brings.until)

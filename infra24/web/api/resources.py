@@ -12,7 +12,7 @@ from infra24.resources import Draft
 from infra24.web.api.fields import Body, Email, Json, Kind, Meets, Name, Org, PageSize, Slug, Text
 from infra24.web.api.responses import json_response
 from infra24.web.api.views import broken_views, resource_view
-from infra24.web.caller import caller_of, here_of
+from infra24.web.caller import caller_of, current_org
 from infra24.web.services import services
 
 Names = Annotated[list[Name], Field(max_length=100)]
@@ -147,7 +147,7 @@ async def list_resources(
 async def create_resource(request: Request, org: Org, wanted: NewResource) -> Response:
     """A new resource. Wrong rules are answered with the path and a sentence each."""
     found, who = services(request), caller_of(request)
-    organization = here_of(request)
+    organization = current_org(request)
     async with found.database.transaction(organization.id, who.actor) as tx:
         created = await resources.create(tx, Draft(**wanted.model_dump(exclude_unset=True)), found.clock())
         directory = await resources.index(tx)
@@ -166,7 +166,7 @@ async def list_types(
 
 async def _page(request: Request, org: str, cursor: str, limit: int, *, types: bool) -> Response:
     found, who = services(request), caller_of(request)
-    organization = here_of(request)
+    organization = current_org(request)
     async with found.database.transaction(organization.id, who.actor) as tx:
         full = who.may(Scope.CATALOGUE_READ)
         page = await resources.page(tx, bookable=not full, types=types, after=cursor, limit=limit)
@@ -182,7 +182,7 @@ async def _page(request: Request, org: str, cursor: str, limit: int, *, types: b
 async def create_type(request: Request, org: Org, wanted: NewType) -> Response:
     """A new appointment type. Afterwards it is read and changed as a resource, and booked as one."""
     found, who = services(request), caller_of(request)
-    organization = here_of(request)
+    organization = current_org(request)
     draft = Draft(**{"type": "other", **wanted.model_dump(exclude_unset=True)})
     async with found.database.transaction(organization.id, who.actor) as tx:
         created = await resources.create(tx, draft, found.clock())
@@ -193,7 +193,7 @@ async def create_type(request: Request, org: Org, wanted: NewType) -> Response:
 async def read_resource(request: Request, org: Org, id: ResourceNamed) -> Response:
     """One resource by id or slug."""
     found, who = services(request), caller_of(request)
-    organization = here_of(request)
+    organization = current_org(request)
     async with found.database.transaction(organization.id, who.actor) as tx:
         full = who.may(Scope.CATALOGUE_READ)
         resource = await resources.get_by_slug(tx, id)
@@ -206,7 +206,7 @@ async def read_resource(request: Request, org: Org, id: ResourceNamed) -> Respon
 async def change_resource(request: Request, org: Org, id: ResourceNamed, wanted: ResourceChange) -> Response:
     """Change a resource. The answer lists the bookings to come that now stand where nobody is open."""
     found, who, now = services(request), caller_of(request), services(request).clock()
-    organization = here_of(request)
+    organization = current_org(request)
     async with found.database.transaction(organization.id, who.actor) as tx:
         before = await resources.get_by_slug(tx, id)
         changes = wanted.model_dump(exclude_unset=True)
@@ -220,7 +220,7 @@ async def change_resource(request: Request, org: Org, id: ResourceNamed, wanted:
 async def archive_resource(request: Request, org: Org, id: ResourceNamed) -> Response:
     """Take a resource out of use. Its bookings stay."""
     found, who = services(request), caller_of(request)
-    organization = here_of(request)
+    organization = current_org(request)
     async with found.database.transaction(organization.id, who.actor) as tx:
         before = await resources.get_by_slug(tx, id)
         archived = await resources.archive(tx, before.id, found.clock())
@@ -231,7 +231,7 @@ async def archive_resource(request: Request, org: Org, id: ResourceNamed) -> Res
 async def list_locations(request: Request, org: Org) -> Response:
     """The organization's locations."""
     found = services(request)
-    organization = here_of(request)
+    organization = current_org(request)
     async with found.database.transaction(organization.id, caller_of(request).actor) as tx:
         places = await organizations.locations(tx)
     return json_response({"locations": [asdict(place) for place in places]})
@@ -240,7 +240,7 @@ async def list_locations(request: Request, org: Org) -> Response:
 async def create_location(request: Request, org: Org, wanted: NewLocation) -> Response:
     """A new location."""
     found, who = services(request), caller_of(request)
-    organization = here_of(request)
+    organization = current_org(request)
     async with found.database.transaction(organization.id, who.actor) as tx:
         place = await organizations.add_location(tx, wanted.name, wanted.address)
     return json_response(asdict(place), 201)

@@ -26,7 +26,7 @@ from infra24.web.api.inputs import (
 from infra24.web.api.naming import with_host
 from infra24.web.api.responses import json_response
 from infra24.web.api.views import booking_view, links
-from infra24.web.caller import caller_of, here_of
+from infra24.web.caller import caller_of, current_org
 from infra24.web.idempotency import idempotent
 from infra24.web.limiting import client_of
 from infra24.web.services import services
@@ -106,7 +106,7 @@ class SeriesMove(Body):
 async def plan_series(request: Request, org: Org, wanted: NewSeries) -> Response:
     """What a series would be: each date free, in conflict (why, and what else there is), or skipped."""
     found, who = services(request), caller_of(request)
-    here = here_of(request)
+    here = current_org(request)
     async with found.database.transaction(here.id, who.actor) as tx:
         by = who.acts_as()
         planned = await recurring.plan(tx, await wanted.wish(tx), by=by, now=found.clock())
@@ -119,7 +119,7 @@ async def create_series(request: Request, org: Org, wanted: MadeSeries) -> Respo
     Honours Idempotency-Key.
     """
     found, who = services(request), caller_of(request)
-    here = here_of(request)
+    here = current_org(request)
 
     async def act(tx: Tx) -> tuple[int, dict[str, Any]]:
         wish = replace(await wanted.wish(tx), client=client_of(request, here.id))
@@ -142,7 +142,7 @@ async def create_series(request: Request, org: Org, wanted: MadeSeries) -> Respo
 async def read_series(request: Request, org: Org, id: Id) -> Response:
     """A series and its bookings by date. For staff."""
     found, who = services(request), caller_of(request)
-    here = here_of(request)
+    here = current_org(request)
     async with found.database.transaction(here.id, who.actor) as tx:
         series, all_ = await recurring.get(tx, id)
     return json_response(series_view(series, all_))
@@ -151,7 +151,7 @@ async def read_series(request: Request, org: Org, id: Id) -> Response:
 async def move_series(request: Request, org: Org, id: Id, wanted: SeriesMove) -> Response:
     """Move dates to come together; what was changed alone stays. 409 carries the plan and moves nothing."""
     found, who = services(request), caller_of(request)
-    here = here_of(request)
+    here = current_org(request)
     async with found.database.transaction(here.id, who.actor) as tx:
         series, _ = await recurring.move(
             tx,
@@ -177,7 +177,7 @@ async def cancel_series(
 ) -> Response:
     """Cancel the dates to come, all or from one on."""
     found, who = services(request), caller_of(request)
-    here = here_of(request)
+    here = current_org(request)
     async with found.database.transaction(here.id, who.actor) as tx:
         await recurring.cancel(tx, id, scope, booking_id, now=found.clock())
         series, all_ = await recurring.get(tx, id)

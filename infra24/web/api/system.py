@@ -15,7 +15,7 @@ from infra24.errors import Unavailable
 from infra24.resources import Draft
 from infra24.web.api.fields import Org, PageSize
 from infra24.web.api.responses import json_response
-from infra24.web.caller import caller_of, here_of
+from infra24.web.caller import caller_of, current_org
 from infra24.web.errors import problem_of
 from infra24.web.services import services
 
@@ -107,7 +107,7 @@ async def _rehearse(tx: Tx, found: Any) -> Any:
 async def list_announcements(request: Request, org: Org, limit: PageSize = 50) -> Response:
     """The newest notices for the staff."""
     found, who = services(request), caller_of(request)
-    organization = here_of(request)
+    organization = current_org(request)
     async with found.database.transaction(organization.id, who.actor) as tx:
         newest = await announcements.newest(tx, limit)
     return json_response({"announcements": [asdict(notice) for notice in newest]})
@@ -125,7 +125,7 @@ async def list_events(
     `people:read`.
     """
     found, who = services(request), caller_of(request)
-    organization = here_of(request)
+    organization = current_org(request)
     async with found.database.transaction(organization.id, who.actor) as tx:
         recorded = await events.after(tx, after, limit)
     return json_response(

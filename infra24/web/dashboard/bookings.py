@@ -16,9 +16,9 @@ from infra24.errors import Unauthenticated
 from infra24.people import SCOPES, AuthenticatedUser, Scope
 from infra24.web.admin.bookings import place_of, read_place
 from infra24.web.api.views import booking_view
-from infra24.web.caller import NothingHere, caller_of, here_of
+from infra24.web.caller import OrgHidden, caller_of, current_org
 from infra24.web.pages.booking import when
-from infra24.web.pages.forms import typed
+from infra24.web.pages.forms import read_form
 from infra24.web.rendering import format_for, page, with_query
 from infra24.web.services import services
 
@@ -37,7 +37,7 @@ def _member(request: Request) -> AuthenticatedUser:
 
 async def bookings_page(request: Request) -> Response:
     """Coming, or past and cancelled: each with what may still be done with it."""
-    found, here, user = services(request), here_of(request), _member(request)
+    found, here, user = services(request), current_org(request), _member(request)
     who, now, past = caller_of(request), found.clock(), "past" in request.query_params
     own = Filters(booker_email=user.email, coming_at=None if past else now, gone_at=now if past else None)
     async with found.database.transaction(here.id, who.actor) as tx:
@@ -69,20 +69,20 @@ def _card(request: Request, booking: Booking, user: AuthenticatedUser) -> dict[s
     open_ = booking.status in _OPEN
     return {
         "booking": booking,
-        "when": when(format_for(request, here_of(request)), booking, zone),
+        "when": when(format_for(request, current_org(request)), booking, zone),
         "token": found.tokens.of(booking.org_id, booking.id),
         "can_move": open_ and now <= booking.reschedulable_until(),
         "can_cancel": open_ and now <= booking.cancellable_until(),
     }
 
 
-async def ask(request: Request) -> Response:
+async def actions(request: Request) -> Response:
     """/{org}/dashboard: GET goes on to the bookings; POST makes a new feed address, asks for one's data to be
     deleted, or to be kept after all."""
-    found, here, user, who = services(request), here_of(request), _member(request), caller_of(request)
+    found, here, user, who = services(request), current_org(request), _member(request), caller_of(request)
     if request.method == "GET":
         return RedirectResponse(f"/{here.slug}/dashboard/bookings", 303)
-    sent = await typed(request)
+    sent = await read_form(request)
     async with found.database.transaction(here.id, who.actor) as tx:
         if sent.get("do") == "new_feed":
             await people.new_feed(tx, user.user_id)
@@ -95,7 +95,7 @@ async def ask(request: Request) -> Response:
 
 async def data(request: Request) -> Response:
     """/{org}/dashboard/data.json: all that this organization keeps of the member."""
-    found, here, user, who = services(request), here_of(request), _member(request), caller_of(request)
+    found, here, user, who = services(request), current_org(request), _member(request), caller_of(request)
     async with found.database.transaction(here.id, who.actor) as tx:
         member = await people.member(tx, user.user_id)
         own = await _all(tx, Filters(booker_email=user.email))
@@ -123,11 +123,11 @@ async def feed(request: Request) -> Response:
     found, token = services(request), request.path_params["token"]
     org_id = people.feeds.org_of(token)
     if org_id is None:
-        raise NothingHere()
+        raise OrgHidden()
     async with found.database.transaction(org_id) as tx:
         member = await people.feeds.open_feed(tx, found.tokens, token)
         if member is None:
-            raise NothingHere()
+            raise OrgHidden()
         here = await found.directory.find(str(org_id))
         since = found.clock() - _FEED_BACK
         own = await _all(tx, Filters(since=since, booker_email=member.email))

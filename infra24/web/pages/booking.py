@@ -27,17 +27,17 @@ from infra24.i18n import LocaleFormat
 from infra24.organizations import Organization
 from infra24.rate_limits import RateLimited
 from infra24.resources import Resource
-from infra24.web.caller import address_of, caller_of, here_of
+from infra24.web.caller import address_of, caller_of, current_org
 from infra24.web.errors import status_of, told_when
 from infra24.web.limiting import client_of, one_at_a_time
-from infra24.web.pages.entry_points import Way, offered, onward, own_way
+from infra24.web.pages.entry_points import EntryPoint, keep_query, offered, own_way
 from infra24.web.pages.forms import (
     DetailsForm,
     empty_details,
     read_details,
+    read_form,
     read_number,
     read_start,
-    typed,
 )
 from infra24.web.pages.picker import pick, visitor_zone
 from infra24.web.pages.token_booking import opened
@@ -50,7 +50,7 @@ _HOLD = "hold"
 async def picker(request: Request) -> Response:
     """/{org}/book/{slug}: choose a day and a time; POST holds it and goes on to the details."""
     found = services(request)
-    way = own_way(here_of(request))
+    way = own_way(current_org(request))
     async with found.database.transaction(way.here.id, caller_of(request).actor) as tx:
         resource = await offered(tx, way, request.path_params["slug"])
         if request.method != "POST":
@@ -60,7 +60,7 @@ async def picker(request: Request) -> Response:
 
 async def changes(request: Request) -> Response:
     """A stream that says when to look again: what is free of this offer can have changed."""
-    found, way = services(request), own_way(here_of(request))
+    found, way = services(request), own_way(current_org(request))
     async with found.database.transaction(way.here.id, caller_of(request).actor) as tx:
         resource = await offered(tx, way, request.path_params["slug"])
         free = bookings.FreeTimes(await resources.offer(tx, resource.id))
@@ -80,7 +80,7 @@ async def details(request: Request) -> Response:
     if request.method == "GET":
         form = empty_details(open_.brings(request))
         return await _details_page(request, here, form, context)
-    sent = await typed(request)
+    sent = await read_form(request)
     form = read_details(sent, open_.resource)
     if form.wrong:
         return await _details_page(request, here, form, context, status=422)
@@ -104,30 +104,30 @@ async def details(request: Request) -> Response:
         shown = await _details_page(request, here, form, context, refusal=refusal, status=status)
         return told_when(shown, refusal)
     to = found.tokens.of(here.id, booking.id)
-    answer = RedirectResponse(onward(request, f"/bookings/confirmation/{to}"), 303)
+    answer = RedirectResponse(keep_query(request, f"/bookings/confirmation/{to}"), 303)
     answer.delete_cookie(_HOLD, path=f"/{here.slug}")
     return answer
 
 
 async def release(request: Request) -> Response:
     """Let go of a held time and choose again."""
-    await typed(request)
+    await read_form(request)
     found, open_ = services(request), await opened(request)
     held = open_.booking
     if held.status is Status.HOLD:
         async with found.database.transaction(open_.here.id, caller_of(request).actor) as tx:
             await bookings.cancel(tx, held.id, by=ActorRole.BOOKER, now=found.clock(), because="released")
     on = held.starts_at.astimezone(ZoneInfo(held.time_zone)).date()
-    to = onward(request, open_.where)
+    to = keep_query(request, open_.where)
     answer = RedirectResponse(f"{to}{'&' if '?' in to else '?'}date={on}", 303)
     answer.delete_cookie(_HOLD, path=f"/{open_.here.slug}")
     return answer
 
 
-async def hold(request: Request, way: Way, resource: Resource) -> Response:
+async def hold(request: Request, way: EntryPoint, resource: Resource) -> Response:
     """Hold the time that was chosen, and go on to the details; or show what is free instead."""
     found, now, here = services(request), services(request).clock(), way.here
-    sent = await typed(request)
+    sent = await read_form(request)
     start = read_start(sent)
     minutes = read_number(sent.get("duration"))
     async with found.database.transaction(here.id, caller_of(request).actor) as tx:
@@ -143,14 +143,14 @@ async def hold(request: Request, way: Way, resource: Resource) -> Response:
             free = await bookings.nearest_starts(tx, wish, now)
             return await picker_page(tx, request, way, resource, free=free, refusal=refusal, status=409)
     token = found.tokens.of(here.id, booking.id)
-    answer = RedirectResponse(onward(request, f"/bookings/details/{token}"), 303)
+    answer = RedirectResponse(keep_query(request, f"/bookings/details/{token}"), 303)
     answer.set_cookie(_HOLD, token, max_age=7_200, path=f"/{here.slug}", httponly=True, samesite="lax")
     return answer
 
 
 async def _keep(request: Request, wish: BookingRequest) -> Booking:
     """Hold a time instead of the one that this visitor held before; the shortest length if none was said."""
-    found, now, here = services(request), services(request).clock(), here_of(request)
+    found, now, here = services(request), services(request).clock(), current_org(request)
     async with (
         one_at_a_time(request, here.id),
         found.database.transaction(here.id, caller_of(request).actor) as tx,
@@ -194,7 +194,7 @@ async def _own_hold(tx: Tx, request: Request) -> Booking | None:
 async def picker_page(
     tx: Tx,
     request: Request,
-    way: Way,
+    way: EntryPoint,
     resource: Resource,
     *,
     missing: bool = False,

@@ -4,7 +4,7 @@ from fastapi import Request, Response
 from starlette.responses import RedirectResponse
 
 from infra24 import resources
-from infra24.web.caller import caller_of, here_of
+from infra24.web.caller import caller_of, current_org
 from infra24.web.rendering import page
 from infra24.web.services import services
 
@@ -24,14 +24,14 @@ async def only_organization(request: Request) -> Response:
 
 async def organization(request: Request) -> Response:
     """/{org}: its booking page."""
-    found = here_of(request)
+    found = current_org(request)
     return RedirectResponse(f"/{found.slug}/book", 303)
 
 
 async def offers(request: Request) -> Response:
     """/{org}/book: what can be booked here. ?resource_id= goes to one of them."""
     found = services(request)
-    here = here_of(request)
+    here = current_org(request)
     async with found.database.transaction(here.id, caller_of(request).actor) as tx:
         offered = await resources.bookable(tx, limit=200)
     asked = request.query_params.get("resource_id")

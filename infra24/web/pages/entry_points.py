@@ -18,12 +18,12 @@ _KEPT = ("tz", "embed", "signed", "lang")
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class EntryPoint:
     """An organization as this way shows it, the link if there is one, and what a private link brings."""
 
     here: Organization
     link: BookingLink | None = None
-    brings: Prefilled | None = None
+    prefill: Prefilled | None = None
 
     @property
     def base(self) -> str:
@@ -62,12 +62,12 @@ class Way:
         return hosts if offer.visitor_can_choose else []
 
 
-def own_way(here: Organization) -> Way:
+def own_way(here: Organization) -> EntryPoint:
     """The organization's own pages."""
-    return Way(here)
+    return EntryPoint(here)
 
 
-async def way_by_link(tx: Tx, request: Request, here: Organization) -> Way:
+async def way_by_link(tx: Tx, request: Request, here: Organization) -> EntryPoint:
     """The way of the link in the address, over or not. Raises UnknownLink."""
     found, now = services(request), services(request).clock()
     link = await booking_links.get(tx, request.path_params["link"])
@@ -77,7 +77,7 @@ async def way_by_link(tx: Tx, request: Request, here: Organization) -> Way:
     brings = booking_links.read_private(found.tokens, here.id, link.id, signed, now)
     if link.is_private and brings is None:
         raise booking_links.UnknownLink()
-    return Way(branded(here, link), link, brings)
+    return EntryPoint(branded(here, link), link, brings)
 
 
 def branded(here: Organization, link: BookingLink | None) -> Organization:
@@ -88,7 +88,7 @@ def branded(here: Organization, link: BookingLink | None) -> Organization:
     return replace(here, theme=theme, name=link.theme.get("name") or here.name)
 
 
-async def offered(tx: Tx, way: Way, slug: str) -> Resource:
+async def offered(tx: Tx, way: EntryPoint, slug: str) -> Resource:
     """The offer of a slug, if it is one of this way's. Raises UnknownResource."""
     resource = await resources.get_by_slug(tx, slug)
     if not (resource.is_active and resource.is_bookable):
@@ -98,7 +98,7 @@ async def offered(tx: Tx, way: Way, slug: str) -> Resource:
     return resource
 
 
-def onward(request: Request, address: str) -> str:
+def keep_query(request: Request, address: str) -> str:
     """An address of ours that keeps the zone, the frame and the signature of this one."""
     kept = {name: request.query_params[name] for name in _KEPT if name in request.query_params}
     return f"{address}?{urlencode(kept)}" if kept else address

@@ -46,7 +46,7 @@ class DetailsForm:
         )
 
 
-async def typed(request: Request) -> dict[str, str]:
+async def read_form(request: Request) -> dict[str, str]:
     """The text fields of a form, the last of each name. The guard has looked where it came from."""
     form = await request.form(max_files=FILES, max_fields=FIELDS)
     return {name: value for name, value in form.items() if isinstance(value, str)}

@@ -4,9 +4,9 @@ from fastapi import Request, Response
 
 from infra24 import booking_links, resources
 from infra24.booking_links import LinkOver
-from infra24.web.caller import caller_of, here_of
+from infra24.web.caller import caller_of, current_org
 from infra24.web.pages.booking import hold, picker_page
-from infra24.web.pages.entry_points import offered, onward, way_by_link
+from infra24.web.pages.entry_points import keep_query, offered, way_by_link
 from infra24.web.rendering import page
 from infra24.web.services import services
 
@@ -14,7 +14,7 @@ from infra24.web.services import services
 async def link_page(request: Request) -> Response:
     """What the link offers; with one offer, the choice of a time at once."""
     found = services(request)
-    here = here_of(request)
+    here = current_org(request)
     async with found.database.transaction(here.id, caller_of(request).actor) as tx:
         way = await way_by_link(tx, request, here)
     assert way.link is not None
@@ -34,5 +34,5 @@ async def link_page(request: Request) -> Response:
         return page(request, "link_over.html", way.here, {}, status=410, frames=way.sites)
     if slug is not None:
         return await hold(request, way, resource)
-    cards = [(r, onward(request, way.to(r))) for r in all_ if r.is_active and r.is_bookable]
+    cards = [(r, keep_query(request, way.to(r))) for r in all_ if r.is_active and r.is_bookable]
     return page(request, "link.html", way.here, {"link": way.link, "cards": cards}, frames=way.sites)

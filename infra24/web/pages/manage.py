@@ -13,8 +13,8 @@ from infra24.resources import HostPreference
 from infra24.web.api.views import links
 from infra24.web.caller import caller_of
 from infra24.web.pages.booking import time_choices, visitor_zone_of_booking, when
-from infra24.web.pages.entry_points import onward
-from infra24.web.pages.forms import read_start, typed
+from infra24.web.pages.entry_points import keep_query
+from infra24.web.pages.forms import read_form, read_start
 from infra24.web.pages.picker import pick
 from infra24.web.pages.token_booking import opened
 from infra24.web.rendering import format_for, page
@@ -40,7 +40,7 @@ async def reschedule(request: Request) -> Response:
     if request.method == "GET":
         return await _reschedule_page(request, here, booking, context)
     found, now = services(request), services(request).clock()
-    start = read_start(await typed(request))
+    start = read_start(await read_form(request))
     if start is None:
         return await _reschedule_page(request, here, booking, context, missing=True, status=422)
     try:
@@ -54,7 +54,7 @@ async def reschedule(request: Request) -> Response:
             near = await bookings.nearest_starts(tx, wish, now, moving=booking)
         free = near if near.length == booking.length else None  # it keeps its length here
         return await _reschedule_page(request, here, booking, context, free=free, refusal=refusal, status=409)
-    to = onward(request, f"/bookings/confirmation/{request.path_params['token']}")
+    to = keep_query(request, f"/bookings/confirmation/{request.path_params['token']}")
     return RedirectResponse(f"{to}{'&' if '?' in to else '?'}changed=1", 303)
 
 
@@ -69,11 +69,11 @@ async def cancel(request: Request) -> Response:
         return page(request, "closed.html", here, closed, status=409, frames=context["frames"])
     if request.method == "GET":
         return page(request, "cancel.html", here, context, frames=context["frames"])
-    await typed(request)
+    await read_form(request)
     found = services(request)
     async with found.database.transaction(here.id, caller_of(request).actor) as tx:
         await bookings.cancel(tx, booking.id, by=ActorRole.BOOKER, now=found.clock())
-    return RedirectResponse(onward(request, request.url.path), 303)
+    return RedirectResponse(keep_query(request, request.url.path), 303)
 
 
 async def _opened(request: Request) -> tuple[Organization, Booking, dict[str, Any]]:
@@ -88,9 +88,9 @@ async def _opened(request: Request) -> tuple[Organization, Booking, dict[str, An
         "resource": open_.resource,
         "token": token,
         "when": when(speech, booking, zone),
-        "where": onward(request, open_.where),
+        "where": keep_query(request, open_.where),
         "frames": open_.sites,
-        "onward": onward(request, ""),
+        "onward": keep_query(request, ""),
         "remote": bool(booking.meeting_url),
         "changed": "changed" in request.query_params,
         "calendars": bookings.calendar_urls(booking, here.name, to["confirmation"], to["ics"]),

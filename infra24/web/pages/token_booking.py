@@ -10,7 +10,7 @@ from infra24.bookings import Booking, UnknownBooking, org_of_token
 from infra24.organizations import Organization
 from infra24.resources import Resource
 from infra24.web.caller import caller_of
-from infra24.web.pages.entry_points import Way, branded
+from infra24.web.pages.entry_points import EntryPoint, branded
 from infra24.web.services import services
 
 
@@ -26,7 +26,7 @@ class Opened:
 
     @property
     def where(self) -> str:
-        return Way(self.here, self.link).to(self.resource)
+        return EntryPoint(self.here, self.link).to(self.resource)
 
     @property
     def sites(self) -> list[str]:
