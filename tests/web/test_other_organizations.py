@@ -207,10 +207,10 @@ def test_rows_of_another_organization_cannot_even_be_referred_to(
         async with database.transaction(shop.org_id) as tx:
             assert await tx.rows("SELECT 1 FROM resources WHERE org_id = %s", (theirs.org_id,)) == []
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
-                async with tx.attempt():
+                async with tx.savepoint():
                     await tx.run("INSERT INTO locations (org_id, name) VALUES (%s, 'x')", (theirs.org_id,))
             with pytest.raises(psycopg.errors.ForeignKeyViolation):
-                async with tx.attempt():
+                async with tx.savepoint():
                     await tx.run(
                         "INSERT INTO resource_hosts (org_id, resource_id, host_id, position) "
                         "VALUES (%s, %s, %s, 1)",
@@ -224,7 +224,7 @@ def test_a_look_across_organizations_leaves_a_row(
     run: Callable[..., Any], owner: psycopg.Connection[Any]
 ) -> None:
     async def story(database: Any) -> Any:
-        return await database.sweep("a test", "SELECT org_id FROM bookings WHERE status = 'hold'")
+        return await database.cross_tenant_read("a test", "SELECT org_id FROM bookings WHERE status = 'hold'")
 
     before = owner.execute("SELECT count(*) FROM sweeps").fetchone()
     run(story)
