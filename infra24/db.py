@@ -21,7 +21,7 @@ log = logging.getLogger("infra24.db")
 
 Row = TupleRow
 _NOBODY = UUID(int=0)
-_SILENCE = {
+_KEEPALIVE = {
     "tcp_user_timeout": "30000",
     "keepalives_idle": "10",
     "keepalives_interval": "5",
@@ -122,11 +122,14 @@ class Tx:
 
     @asynccontextmanager
     async def savepoint(self) -> AsyncIterator[None]:
-        """A part that can fail alone: its rows are gone when the block raises."""
+        """A part that can fail alone: its rows, events, e-mails and last statements go when it raises."""
+        written = [(kept, len(kept)) for kept in (self.pending, self.emails, self.last)]
         await self.connection.execute("SAVEPOINT attempt", prepare=False)
         try:
             yield
         except BaseException:
+            for kept, before in written:
+                del kept[before:]
             await self.connection.execute(_UNDO, prepare=False)
             raise
         await self.connection.execute("RELEASE SAVEPOINT attempt", prepare=False)
@@ -189,7 +192,7 @@ class Database:
         self.url = url
         self._flush, self._send = flush, send
         kwargs: dict[str, Any] = {
-            **{name: value for name, value in _SILENCE.items() if name not in conninfo_to_dict(url)},
+            **{name: value for name, value in _KEEPALIVE.items() if name not in conninfo_to_dict(url)},
             "autocommit": True,
             "prepare_threshold": 0,
             "application_name": "infra24",

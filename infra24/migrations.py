@@ -157,8 +157,8 @@ def _missing(connection: _Connection, roles: Roles) -> Iterator[sql.Composed]:
 
 
 def others_with_roles(connection: _Connection) -> list[tuple[str, str]]:
-    """Which of the application's roles may be given away by whom, besides superusers, the owner that is
-    connected and those who may become it: a role's maker, who would read all that it may.
+    """Which of the application's roles may be given away by whom: a role's maker, who would read all that it
+    may. Superusers, who is connected, the database's owner and those who may become them are not listed.
 
     Before PostgreSQL 16 every role with CREATEROLE may use every other role, and none is listed.
     """
@@ -166,11 +166,10 @@ def others_with_roles(connection: _Connection) -> list[tuple[str, str]]:
         return []
     rows = connection.execute(
         "SELECT r.rolname, h.rolname FROM pg_auth_members m JOIN pg_roles r ON r.oid = m.roleid "
-        "JOIN pg_roles h ON h.oid = m.member JOIN pg_roles o ON o.rolname = current_user "
-        "WHERE r.rolname = ANY(%s) AND m.admin_option AND NOT h.rolsuper AND h.oid <> o.oid "
-        "AND NOT pg_has_role(h.oid, o.oid, 'MEMBER') "
-        "AND NOT pg_has_role(h.oid, o.oid, 'MEMBER WITH ADMIN OPTION') "
-        "ORDER BY 1, 2",
+        "JOIN pg_roles h ON h.oid = m.member WHERE r.rolname = ANY(%s) AND m.admin_option AND NOT h.rolsuper "
+        "AND NOT EXISTS (SELECT FROM pg_roles o JOIN pg_database d ON d.datname = current_database() "
+        "WHERE (o.rolname = current_user OR o.oid = d.datdba) AND (pg_has_role(h.oid, o.oid, 'MEMBER') "
+        "OR pg_has_role(h.oid, o.oid, 'MEMBER WITH ADMIN OPTION'))) ORDER BY 1, 2",
         (list(of_connection(connection)),),
     ).fetchall()
     return [(str(role), str(holder)) for role, holder in rows]

@@ -58,7 +58,7 @@ def begin(settings: Settings, urls: Urls, email: str | None) -> Beginning | None
 def make_owner(settings: Settings, urls: Urls, slug: str, email: str) -> str:
     """An owner of one organization, with an account if they have none; the address that signs in, once.
 
-    Raises UnknownOrganization, and with ValidationFailed what is no e-mail address.
+    Raises UnknownOrganization, and ValidationFailed for what is no e-mail address.
     """
     address = read_address(email)
 

@@ -81,7 +81,7 @@ class CannotListen(Unavailable):
 
 
 def check_port(host: str, port: int) -> None:
-    """Raises PortInUse, or with CannotListen a foreign address or a port that needs rights."""
+    """Raises PortInUse, or CannotListen for a foreign address or a port that needs rights."""
     try:
         family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         with socket.socket(family, kind) as probe:

@@ -89,6 +89,7 @@ def test_an_owner_who_is_no_superuser_migrates_and_serves(
         migrations.migrate(url)
         serves(settings, url, clock)
         assert migrations.migrate(url) == []
+        assert migrations.migrate(server_url(_name(url))) == [], "an administrator may run it too"
 
 
 def test_an_owner_who_may_create_no_roles_is_told_the_sql_that_makes_them_and_then_migrates(

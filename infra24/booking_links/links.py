@@ -96,7 +96,7 @@ def draft_of(link: BookingLink) -> LinkDraft:
 
 
 def check_open(link: BookingLink, now: datetime) -> None:
-    """Raises UnknownLink when it is out of use, with LinkOver when it expired or is used up."""
+    """Raises UnknownLink when it is out of use, LinkOver when it expired or is used up."""
     if not link.is_active:
         raise UnknownLink()
     if (link.expires_at and link.expires_at <= now) or (link.max_uses and link.uses >= link.max_uses):

@@ -58,7 +58,7 @@ async def best_allocation(
     With `new` whoever is kept takes a turn for it: it is another booking, not one that was moved.
     `standings` are those of the ledger with what is planned besides; else it is read.
 
-    Raises SlotTaken when others were faster and with SlotNotOffered, which carries the reasons,
+    Raises SlotTaken when others were faster and SlotNotOffered, which carries the reasons,
     when the rules do not offer the start.
     """
     start = seconds(booking.starts_at)

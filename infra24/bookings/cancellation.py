@@ -12,7 +12,7 @@ from infra24.db import Tx
 async def cancel(tx: Tx, booking_id: UUID, *, by: ActorRole, now: datetime, because: str = "") -> Booking:
     """Cancel a booking and free its time at once. Cancelling twice is cancelling once.
 
-    Raises TooLate (the booker, inside the notice) and with IllegalTransition after the fact.
+    Raises TooLate (the booker, inside the notice) and IllegalTransition after the fact.
     """
     booking = await locked(tx, booking_id)
     if booking.status is Status.CANCELLED:

@@ -73,12 +73,12 @@ def _check_movable(booking: Booking, by: ActorRole, now: datetime) -> None:
 
 
 async def complete(tx: Tx, booking_id: UUID, *, now: datetime) -> Booking:
-    """The party came. Raises IllegalTransition, and with TooEarly before the start."""
+    """The party came. Raises IllegalTransition, and TooEarly before the start."""
     return await _afterwards(tx, booking_id, Status.COMPLETED, "booking.completed", now)
 
 
 async def mark_no_show(tx: Tx, booking_id: UUID, *, now: datetime) -> Booking:
-    """The party did not come. Raises IllegalTransition, and with TooEarly before the start."""
+    """The party did not come. Raises IllegalTransition, and TooEarly before the start."""
     return await _afterwards(tx, booking_id, Status.NO_SHOW, "booking.no_show", now)
 
 

@@ -1,9 +1,9 @@
 """The token of a booking: the secret that lets its holder read and change it.
 
 A token is the ids of the organization and the booking, and a proof of 128 bits that only this installation
-can make for them (HMAC-SHA-256 under its secret, or under an earlier one while that is in the ring). A letter
-written weeks later can carry the same link, and a leaked database opens nothing. Tokens of the first kind had
-no booking's id and opened by their stored hash: those that were sent still do.
+can make for them (HMAC-SHA-256 under its secret, or under an earlier one while that is in the ring). An
+e-mail composed weeks later can carry the same link, and a leaked database opens nothing. Tokens of the first
+kind had no booking's id and opened by their stored hash: those that were sent still do.
 """
 
 import base64

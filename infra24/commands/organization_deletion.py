@@ -20,7 +20,7 @@ class NotItsName(Invalid):
 def delete_organization(slug: str, yes: str = "", to: Path | None = None) -> None:
     """Delete an organization and all that is kept of it, after an export into a file.
 
-    Its name is typed again, or given as `yes`. Raises UnknownOrganization and NotItsName, and with
+    Its name is typed again, or given as `yes`. Raises UnknownOrganization, NotItsName, and
     Conflict where something changes meanwhile that keeps it from going.
     """
     settings, at = read_settings(), clock.now()
@@ -37,7 +37,7 @@ def delete_organization(slug: str, yes: str = "", to: Path | None = None) -> Non
     _say(exported, gone)
     console.print(f"{slug} is deleted; no table and no job has a row of it.")
     console.print(
-        "Accounts belong to their people and stay; so do letters written to files in the data folder."
+        "Accounts belong to their people and stay; so does e-mail written to files in the data folder."
     )
 
 

@@ -53,7 +53,7 @@ ATTEMPTS: Mapping[str, Policy] = {
         Policy("answers to a challenge", 1, _QUARTER),
     )
 }
-"""What is tried to prove who someone is, and what sends a letter: counted alike with and without an account.
+"""What is tried to prove who someone is, and what sends an e-mail: counted alike with and without an account.
 
 A link has no counter: its proof (HMAC-SHA-256) cannot be guessed, and a wrong one is refused without a row.
 """

@@ -128,7 +128,7 @@ async def _crashed(request: Request, _: Exception) -> Response:
     if _wants_json(request):
         todo = "Try again in a moment." if reads else "Check whether it was done before you retry."
         return problem(500, "our_mistake", f"Something went wrong on our side. {todo}")
-    return await error_page(request, 500, "our_mistake", "reading" if reads else "")
+    return await error_page(request, 500, "our_mistake", "")
 
 
 def _invalid(error: RequestValidationError) -> Response:

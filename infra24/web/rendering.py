@@ -107,7 +107,8 @@ async def error_page(request: Request, status: int, code: str, sentence: str, *,
             organization = await services(request).directory.find(slug)
         except DomainError:
             organization = None
-    context = {"status": status, "code": code, "sentence": sentence, "section": "", "wait": wait}
+    context = {"status": status, "code": code, "sentence": sentence, "section": "", "wait": wait,
+               "reads": request.method in ("GET", "HEAD")}  # fmt: skip
     return page(request, "error.html", organization, context, status=status)
 
 

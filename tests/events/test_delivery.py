@@ -14,10 +14,10 @@ from uuid import uuid4
 import psycopg
 import pytest
 
-from infra24 import announcements, bookings, events
+from infra24 import announcements, bookings, events, mail
 from infra24.app import compose
 from infra24.bookings import ActorRole, Tokens
-from infra24.db import Database
+from infra24.db import Database, Statement
 from infra24.settings import Settings
 from infra24.subscribers import SUBSCRIBERS
 from infra24.worker import JobQueue
@@ -77,6 +77,30 @@ def test_delivering_the_same_event_again_changes_nothing(
             return len(await announcements.newest(tx))
 
     assert run(story) == 1
+
+
+def test_what_a_savepoint_undoes_leaves_no_event_no_mail_and_no_last_statement(
+    run: Callable[..., Any], shop: Shop
+) -> None:
+    async def story(database: Database) -> list[Any]:
+        async with database.transaction(shop.org_id) as tx:
+            events.record(tx, "a.before", shop.org_id, {}, NOW)
+            with pytest.raises(ZeroDivisionError):
+                async with tx.savepoint():
+                    events.record(tx, "a.undone", shop.org_id, {}, NOW)
+                    mail.enqueue(tx, "factor_changed", user=shop.org_id)
+                    tx.run_last(Statement("INSERT INTO locations (org_id, name) VALUES (%(org)s, 'undone')",
+                                          {"org": shop.org_id}))  # fmt: skip
+                    raise ZeroDivisionError
+        async with database.transaction(shop.org_id) as tx:
+            assert await tx.rows("SELECT 1 FROM locations WHERE name = 'undone'") == []
+            assert (
+                await tx.rows("SELECT 1 FROM procrastinate_jobs WHERE args ->> 'kind' = 'factor_changed'")
+                == []
+            )
+            return await tx.rows("SELECT type FROM events WHERE type LIKE 'a.%%'")
+
+    assert run(story) == [("a.before",)]
 
 
 def test_an_event_and_its_job_go_with_the_transaction_that_fails(

@@ -13,7 +13,7 @@ from infra24.web.services import Services
 async def organization_meant(found: Services, field: str, resource: str, org: str | None) -> UUID:
     """The organization in which a resource is meant: the one that is named, else that of the id.
 
-    Raises UnknownOrganization and UnknownResource, and with ValidationFailed a slug without an organization.
+    Raises UnknownOrganization and UnknownResource, and ValidationFailed for a slug without an organization.
     """
     id_, org_id = _id(resource), _id(org)
     if org is not None and (id_ is None or org_id is None):

@@ -64,7 +64,7 @@ class NewSeries(Body):
     instead: _Instead = Field(default_factory=dict)
 
     async def wish(self, tx: Tx) -> SeriesRequest:
-        """As the verbs want it. Raises UnknownResource, and with ValidationFailed what is no wall time."""
+        """As the verbs want it. Raises UnknownResource, and ValidationFailed for what is no wall time."""
         person = BookerDetails(
             self.artist_name or "",
             self.artist_email or "",
