@@ -11,7 +11,7 @@ from uuid import UUID
 
 from bench.world import World, fill, opening, rules
 from infra24 import bookings
-from infra24.app import compose
+from infra24.app import open_database
 from infra24.resources import Draft
 from tests.factories import Shop
 
@@ -56,7 +56,7 @@ def statements(world: World, shop: Shop) -> tuple[int, int, float]:
     """How many statements the agenda takes, how many bookings it finds, and the median of its milliseconds."""
 
     async def main() -> tuple[int, int, float]:
-        database, _ = compose(world.settings, world.url)
+        database = open_database(world.settings, world.url)
         await database.open()
         try:
             ids: list[UUID] = list(shop.ids.values())

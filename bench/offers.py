@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from bench.load import load
 from bench.world import World, fill, opening, rules
-from infra24.app import compose
+from infra24.app import open_database
 from infra24.bookings import ActorRole, BookerDetails
 from infra24.bookings import series as recurring
 from infra24.bookings.series import SeriesRequest
@@ -81,7 +81,7 @@ def series_of_a_year(world: World, shop: Shop) -> None:
     )
 
     async def main() -> tuple[float, int]:
-        database, _ = compose(world.settings, world.url)
+        database = open_database(world.settings, world.url)
         await database.open()
         times = []
         try:

@@ -9,7 +9,7 @@ from psycopg import AsyncClientCursor
 from bench.load import load
 from bench.world import World, fill, opening, pgbench, rules
 from infra24 import bookings, resources
-from infra24.app import compose
+from infra24.app import open_database
 from infra24.resources import Draft
 from tests.factories import Shop
 
@@ -44,7 +44,7 @@ def exact_script_of(world: World, shop: Shop) -> str:
         pass
 
     async def main() -> None:
-        database, _ = compose(world.settings, world.url)
+        database = open_database(world.settings, world.url)
         await database.open()
         try:
             async with database.read(shop.org_id) as tx:

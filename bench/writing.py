@@ -14,7 +14,7 @@ from psycopg import AsyncClientCursor, AsyncCursor
 from bench.load import load
 from bench.world import World, opening, pgbench, rules
 from infra24 import bookings
-from infra24.app import compose
+from infra24.app import open_database
 from infra24.bookings import Tokens
 from infra24.rate_limits import Client
 from infra24.resources import Draft
@@ -66,7 +66,7 @@ def script_of(world: World, shop: Shop) -> str:
             return await super().execute(query, params, **more)
 
     async def main() -> UUID:
-        database, _ = compose(world.settings, world.url)
+        database = open_database(world.settings, world.url)
         database.pool.kwargs["cursor_factory"] = Catching
         await database.open()
         tokens = Tokens(world.settings.keyring())

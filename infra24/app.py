@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 import httpx2
 from fastapi import FastAPI
 
-from infra24 import __version__, clock, events
+from infra24 import __version__, clock, events, jobs
 from infra24.auth.bearer import BearerVerifier
 from infra24.auth.encryption import SecretBox
 from infra24.auth.oidc import OidcClient
@@ -24,12 +24,13 @@ from infra24.mail_composers import COMPOSERS
 from infra24.organizations import Directory
 from infra24.rate_limits import Buckets, Locks
 from infra24.settings import Settings
+from infra24.subscribers import SUBSCRIBERS
 from infra24.web import errors, openapi, rendering, routes, routing
 from infra24.web.change_stream import ChangeStream
 from infra24.web.health import Health
 from infra24.web.security_headers import HeadAsGet, SecurityHeaders
 from infra24.web.services import AuthServices, Services
-from infra24.worker import JobQueue
+from infra24.worker import Worker
 
 
 def mail_transport(settings: Settings) -> MailTransport:
@@ -42,26 +43,27 @@ def mail_transport(settings: Settings) -> MailTransport:
     return SmtpTransport(server, sender(settings.mail_from or server.by or home))
 
 
+def side_effects(tx: Tx) -> list[Statement]:
+    """What goes with the COMMIT of a transaction: last statements, jobs, and the events at the end."""
+    return [*tx.last, *jobs.statements(tx.jobs), *events.statements(tx)]
+
+
+def open_database(settings: Settings, url: str) -> Database:
+    """The pool of an installation, not yet open."""
+    return Database(url, flush=side_effects, size=settings.pool_size, timeout=settings.pool_timeout)
+
+
 def compose(
     settings: Settings, url: str, now: Clock = clock.now, composers: Composers = COMPOSERS
-) -> tuple[Database, JobQueue]:
-    """The database and the queue of an installation, each knowing of the other."""
-    queue = JobQueue(url, now)
-
-    def flush(tx: Tx) -> list[Statement]:
-        return events.write(tx, queue.deferral)
-
-    async def send(tx: Tx) -> None:
-        for kind, facts in tx.emails:
-            await queue.enqueue(tx.connection, kind, facts)
-
-    database = Database(url, flush=flush, send=send, size=settings.pool_size, timeout=settings.pool_timeout)
-    queue.database = database
-    tokens, transport = Tokens(settings.keyring()), mail_transport(settings)
-    queue.mailer = Mailer(
-        composers, transport, lambda at: ComposeContext(database, settings.base_url, tokens, at)
+) -> tuple[Database, Worker]:
+    """The database and the worker of an installation."""
+    database, tokens = open_database(settings, url), Tokens(settings.keyring())
+    mailer = Mailer(
+        composers,
+        mail_transport(settings),
+        lambda at: ComposeContext(database, settings.base_url, tokens, at),
     )
-    return database, queue
+    return database, Worker(url, database, mailer, SUBSCRIBERS, now)
 
 
 def create_app(
@@ -72,7 +74,7 @@ def create_app(
     passwords: Passwords | None = None,
 ) -> FastAPI:
     """The web application on a database that is already migrated; for as many as this process can carry."""
-    database, queue = compose(settings, url, now)
+    database = open_database(settings, url)
     watcher = ChangeStream(database, capacity or Capacity.of(open_files(), settings.pool_size))
     outside = httpx2.AsyncClient(timeout=10, follow_redirects=False)
 
@@ -96,7 +98,7 @@ def create_app(
     )
     proofs = _auth_services(settings, outside, passwords or Passwords())
     app.state.services = Services(
-        settings, database, Directory(database), Tokens(settings.keyring()), now, watcher, queue, proofs,
+        settings, database, Directory(database), Tokens(settings.keyring()), now, watcher, proofs,
         Health(database), Buckets(), Locks(),
     )  # fmt: skip
     _install(app, settings)

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from infra24 import __version__, logs, setup_errors
-from infra24.commands import descriptions, installation, organizations, reports, secrets
+from infra24.commands import descriptions, events, installation, organizations, reports, secrets
 from infra24.commands.terminal import console, fail
 
 app = typer.Typer(
@@ -30,6 +30,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "owner": organizations.owner,
     "apply": descriptions.apply_file,
     "show": descriptions.show,
+    "parked": events.parked,
     "fairness": reports.fairness,
     "zones": reports.zones,
 }

@@ -8,7 +8,7 @@ from uuid import UUID
 import psycopg
 
 from infra24 import bookings, clock, org_config, organizations, people, resources, round_robin
-from infra24.app import compose
+from infra24.app import open_database
 from infra24.availability import Replay
 from infra24.bookings import Shifted
 from infra24.db import Tx
@@ -170,7 +170,7 @@ def _within(settings: Settings, urls: Urls, org_id: UUID, act: Callable[[Tx], Aw
     """Do something in one transaction of one organization."""
 
     async def main() -> _Done:
-        database, _ = compose(settings, urls.app)
+        database = open_database(settings, urls.app)
         await database.open()
         try:
             async with database.transaction(org_id, BY) as tx:

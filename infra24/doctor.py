@@ -51,6 +51,7 @@ def examine(settings: Settings, urls: Urls) -> Iterator[Finding]:
         ("No double booking", lambda: _constraint(urls)),
         ("Audit", lambda: _audit(urls)),
         ("Jobs", lambda: _jobs(urls)),
+        ("Events", lambda: _events(urls)),
     ]
     for part, check in checks:
         try:
@@ -251,3 +252,18 @@ def _jobs(urls: Urls) -> Finding:
     waiting, failed, late, workers = row or (0, 0, 0, 0)
     seen = f"{waiting} waiting, {failed} failed, {workers} worker(s) at work"
     return Finding("Jobs", not failed and not late, seen, "run `infra24 worker`; its log says what failed")
+
+
+def _events(urls: Urls) -> Finding:
+    """Whether the subscribers keep up: nothing is parked, and nobody has waited for minutes."""
+    with psycopg.connect(urls.owner) as owner:
+        row = owner.execute(
+            "SELECT (SELECT count(*) FROM parked_events), (SELECT count(*) FROM event_cursors c "
+            "JOIN event_heads h ON h.org_id = c.org_id "
+            "JOIN events e ON e.org_id = c.org_id AND e.seq = c.seq + 1 "
+            "WHERE h.due_at IS NOT NULL AND e.recorded_at < now() - interval '5 minutes')"
+        ).fetchone()
+    parked, behind = row or (0, 0)
+    seen = f"{parked} parked, {behind} subscriber(s) behind"
+    advice = "run `infra24 worker`; `infra24 parked <organization>` lists what failed, --retry tries it again"
+    return Finding("Events", not parked and not behind, seen, advice)

@@ -9,6 +9,7 @@ from psycopg import sql
 
 from infra24.errors import Conflict, Forbidden
 from infra24.roles import Roles, of_connection
+from infra24.subscribers import SUBSCRIBERS
 
 SCHEMA = Path(__file__).parent / "schema"
 QUEUE = "procrastinate"
@@ -77,7 +78,23 @@ def migrate(url: str, tell: Callable[[str], None] = lambda _: None) -> list[str]
                 connection.execute(roles.written_into(script).encode())
                 connection.execute("INSERT INTO migrations (name) VALUES (%s)", (name,))
             applied.append(name)
+        _add_subscribers(connection)
     return applied
+
+
+def _add_subscribers(connection: _Connection) -> None:
+    """Give each new subscriber a cursor at the newest event of every organization: it acts on no old one."""
+    known = {name for (name,) in connection.execute("SELECT name FROM event_subscribers").fetchall()}
+    for subscriber in SUBSCRIBERS:
+        if subscriber.name not in known:
+            with connection.transaction():
+                connection.execute("LOCK TABLE event_heads IN SHARE MODE")  # no event comes in between
+                connection.execute("INSERT INTO event_subscribers (name) VALUES (%s)", (subscriber.name,))
+                connection.execute(
+                    "INSERT INTO event_cursors (org_id, subscriber, seq) "
+                    "SELECT org_id, %s, seq FROM event_heads ON CONFLICT DO NOTHING",
+                    (subscriber.name,),
+                )
 
 
 def make_roles(url: str) -> None:

@@ -9,7 +9,7 @@ from typing import TypeVar
 from email_validator import EmailNotValidError, validate_email
 
 from infra24 import clock, people
-from infra24.app import compose
+from infra24.app import open_database
 from infra24.bookings import Tokens
 from infra24.db import Actor, Database
 from infra24.errors import ValidationFailed
@@ -94,7 +94,7 @@ async def _own(settings: Settings, database: Database, slugs: Sequence[str], ema
 
 def _with_database(settings: Settings, urls: Urls, work: Callable[[Database], Awaitable[_Made]]) -> _Made:
     async def run() -> _Made:
-        database, _ = compose(settings, urls.app)
+        database = open_database(settings, urls.app)
         await database.open()
         try:
             return await work(database)

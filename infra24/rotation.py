@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Mapping
 
-from infra24.app import compose
+from infra24.app import open_database
 from infra24.auth import Batch, SecretBox
 from infra24.errors import Conflict
 from infra24.sealed import SEALED
@@ -30,7 +30,7 @@ def reseal(settings: Settings, urls: Urls) -> Mapping[str, Batch]:
 
 
 async def _reseal(settings: Settings, urls: Urls) -> dict[str, Batch]:
-    database, _ = compose(settings, urls.app)
+    database = open_database(settings, urls.app)
     seals, done = SecretBox(settings.keyring()), {}
     await database.open()
     try:

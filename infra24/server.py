@@ -132,16 +132,13 @@ def work(settings: Settings, urls: Urls) -> None:
 
 
 async def _work(settings: Settings, url: str) -> None:
-    pool, queue = compose(settings.model_copy(update={"pool_size": 4}), url)
-    await pool.open()
+    database, worker = compose(settings.model_copy(update={"pool_size": 8}), url)
+    await database.open()
     try:
-        async with queue.jobs.open_async():
-            await queue.requeue_stalled(0)
-            await queue.jobs.run_worker_async(
-                concurrency=4, shutdown_graceful_timeout=5, delete_jobs="successful"
-            )
+        async with worker.jobs.open_async():
+            await worker.run()
     finally:
-        await pool.close()
+        await database.close()
 
 
 def warn_of_root() -> None:

@@ -1,16 +1,19 @@
-"""Who listens to what: every consequence of every event, on one page."""
+"""Who acts on which events: every consequence of every event, on one page."""
 
-from infra24 import announcements, notifications
-from infra24.events import Subscribers
+from infra24 import announcements, bookings, notifications
+from infra24.events import Subscriber
 
-SUBSCRIBERS: Subscribers = {
-    "booking.requested": {"announce": announcements.announce_event, "ask": notifications.notify_approvers},
-    "booking.created": {"announce": announcements.announce_event},
-    "booking.confirmed": {"announce": announcements.announce_event, "tell": notifications.notify_booker},
-    "booking.declined": {"announce": announcements.announce_event, "tell": notifications.notify_booker},
-    "booking.lapsed": {"announce": announcements.announce_event, "tell": notifications.notify_booker},
-    "booking.rescheduled": {"announce": announcements.announce_event, "ask": notifications.notify_approvers},
-    "booking.cancelled": {"announce": announcements.announce_event, "tell": notifications.notify_cancelled},
-    "booking.no_show": {"announce": announcements.announce_event},
-}
-"""A name, once used, stays: it is what remembers that an event was had."""
+SUBSCRIBERS = (
+    Subscriber.of("announcements", dict.fromkeys(announcements.TITLES, announcements.announce_event)),
+    Subscriber.of("approvers", {
+        bookings.events.REQUESTED: notifications.notify_approvers,
+        bookings.events.RESCHEDULED: notifications.notify_approvers,
+    }),
+    Subscriber.of("bookers", {
+        bookings.events.CONFIRMED: notifications.notify_booker,
+        bookings.events.DECLINED: notifications.notify_booker,
+        bookings.events.LAPSED: notifications.notify_booker,
+        bookings.events.CANCELLED: notifications.notify_cancelled,
+    }),
+)  # fmt: skip
+"""A name, once used, stays: its cursors go by it. A new one starts at the newest event (`migrate`)."""

@@ -1,95 +1,74 @@
-"""The job runner: hands events to subscribers, ends lapsed holds, rescues what a dead worker left."""
+"""The worker: runs jobs, delivers events, ends lapsed holds, takes over from workers that died."""
 
-import json
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 from typing import Any, LiteralString
-from uuid import UUID
 
 import procrastinate
-from procrastinate import JobContext, PsycopgConnector, RetryStrategy
-from psycopg import AsyncConnection
+from procrastinate import JobContext, PsycopgConnector
 
-from infra24 import bookings, events, idempotency, people
+from infra24 import bookings, idempotency, mail, people
 from infra24.clock import Clock
-from infra24.db import Database, Statement
-from infra24.events import Event
-from infra24.mail import Facts, Mailer, job_args
+from infra24.db import Database
+from infra24.events import EventDelivery, Subscriber
+from infra24.mail import Mailer
 from infra24.mail.retry import MailRetry
 from infra24.roles import become_application
-from infra24.subscribers import SUBSCRIBERS
 
 log = logging.getLogger("infra24.worker")
 
-_RETRY = RetryStrategy(max_attempts=12, exponential_wait=2)
-_MAIL = "mail"
 _STALLED_SECONDS = 30
 _KEYS_KEPT = timedelta(days=2)
-_DEFER: LiteralString = """
-    SELECT procrastinate_defer_jobs_v1(array_agg(
-        ROW ('default', 'deliver', 0, NULL, NULL, a.args::jsonb, NULL)::procrastinate_job_to_defer_v1))
-    FROM unnest(%(args)s::text[]) AS a (args)
-"""
-"""As procrastinate defers jobs, but as a statement that can go with the COMMIT."""
 
 
-class JobQueue:
-    """The jobs of one installation. Deferring needs no connection of its own: jobs ride transactions."""
+class Worker:
+    """What runs beside the server, for one installation; several share the work."""
 
-    def __init__(self, url: str, clock: Clock) -> None:
-        self.clock = clock
+    def __init__(
+        self, url: str, database: Database, mailer: Mailer, subscribers: Sequence[Subscriber], clock: Clock
+    ) -> None:
+        self.database, self.mailer, self.clock = database, mailer, clock
+        self.delivery = EventDelivery(database, subscribers, clock)
         self.jobs = procrastinate.App(
             connector=PsycopgConnector(conninfo=url, configure=become_application, min_size=1, max_size=4)
         )
-        self.jobs.task(name="deliver", retry=_RETRY)(self.deliver)
-        self.jobs.task(name="send_email", queue=_MAIL, pass_context=True, retry=MailRetry())(self.send_email)
-        self.jobs.periodic(cron="* * * * *")(
-            self.jobs.task(name="end_lapsed_holds", queueing_lock="end_lapsed_holds")(self.end_lapsed_holds)
+        self.jobs.task(name=mail.TASK, queue=mail.QUEUE, pass_context=True, retry=MailRetry())(
+            self.send_email
         )
-        self.jobs.periodic(cron="* * * * *")(
-            self.jobs.task(name="end_lapsed_requests", queueing_lock="end_lapsed_requests")(
-                self.end_lapsed_requests
+        self._every("* * * * *", "end_lapsed_holds", self.end_lapsed_holds)
+        self._every("* * * * *", "end_lapsed_requests", self.end_lapsed_requests)
+        self._every("* * * * *", "rescue", self.requeue_stalled)
+        self._every("17 3 * * *", "forget", self.cleanup)
+
+    def _every(self, cron: str, name: str, task: Callable[[int], Awaitable[None]]) -> None:
+        self.jobs.periodic(cron=cron)(self.jobs.task(name=name, queueing_lock=name)(task))
+
+    async def run(self) -> None:
+        """Work until the process is told to stop. Its connections are open."""
+        stop = asyncio.Event()
+        delivering = asyncio.create_task(self.delivery.run(stop))
+        try:
+            await self.requeue_stalled(0)
+            await self.jobs.run_worker_async(
+                concurrency=4, shutdown_graceful_timeout=5, delete_jobs="successful"
             )
-        )
-        self.jobs.periodic(cron="* * * * *")(
-            self.jobs.task(name="rescue", queueing_lock="rescue")(self.requeue_stalled)
-        )
-        self.jobs.periodic(cron="17 3 * * *")(
-            self.jobs.task(name="forget", queueing_lock="forget")(self.cleanup)
-        )
-        self.database: Database | None = None
-        self.mailer: Mailer | None = None
+        finally:
+            stop.set()
+            await delivering
 
-    @staticmethod
-    def deferral(org_id: UUID, recorded: Sequence[Event]) -> Statement | None:
-        """Queues one job for each subscriber of each event; None when nobody wants them."""
-        args = [
-            json.dumps({"org_id": str(org_id), "event_id": str(event.id), "subscriber": name})
-            for event in recorded
-            for name in SUBSCRIBERS.get(event.type, ())
-        ]
-        return Statement(_DEFER, {"args": args}) if args else None
-
-    async def enqueue(self, connection: AsyncConnection[Any], kind: str, facts: Facts) -> None:
-        """Queue an e-mail in the connection's transaction: it is sent if that commits, and only then.
-
-        The job keeps ids, numbers and short words; Invalid for anything else. The text is composed later.
-        """
-        assert kind in self._mailer().composers, f"{kind} has no composer"
-        deferrer = self.jobs.configure_task("send_email", connection=connection)
-        await deferrer.defer_async(kind=kind, facts=job_args(facts))
+    async def run_until_idle(self) -> None:
+        """Deliver the events that are due, run the jobs that wait, and return."""
+        while await self.delivery.deliver_due():
+            pass
+        async with self.jobs.open_async():
+            await self.jobs.run_worker_async(wait=False, install_signal_handlers=False, listen_notify=False)
 
     async def send_email(self, context: JobContext, kind: str, facts: dict[str, Any]) -> None:
         """Compose and send one e-mail."""
         assert context.job.id is not None
-        await self._mailer().send(kind, facts, context.job.id, self.clock())
-
-    async def deliver(self, org_id: str, event_id: str, subscriber: str) -> None:
-        """Hand one event to one subscriber."""
-        await events.deliver(
-            self._database(), UUID(org_id), UUID(event_id), subscriber, SUBSCRIBERS, self.clock()
-        )
+        await self.mailer.send(kind, facts, context.job.id, self.clock())
 
     async def end_lapsed_holds(self, timestamp: int) -> None:
         """Clear away the holds whose time is over, in every organization."""
@@ -111,7 +90,7 @@ class JobQueue:
 
     async def _end(self, what: str, lapsed: LiteralString, verb: Callable[..., Awaitable[Any]]) -> None:
         """End what has lapsed by now, each in a transaction of its own organization."""
-        database, now = self._database(), self.clock()
+        database, now = self.database, self.clock()
         for org_id, booking_id in await database.cross_tenant_read(what, lapsed, (now,)):
             async with database.transaction(org_id) as tx:
                 await verb(tx, booking_id, now=now)
@@ -126,7 +105,7 @@ class JobQueue:
     async def cleanup(self, timestamp: int) -> None:
         """Delete stored responses, records of whom old bookings were counted for, and jobs long done;
         e-mails that failed, too."""
-        database, before = self._database(), self.clock() - _KEYS_KEPT
+        database, before = self.database, self.clock() - _KEYS_KEPT
         rows = await database.cross_tenant_read(
             "old idempotency keys",
             "SELECT DISTINCT org_id FROM idempotency_keys WHERE claimed_at < %s",
@@ -146,12 +125,4 @@ class JobQueue:
         async with database.accounts() as tx:
             await people.sessions.delete_expired(tx, self.clock())
         await self.jobs.job_manager.delete_old_jobs(nb_hours=24 * 7, include_failed=False)
-        await self.jobs.job_manager.delete_old_jobs(nb_hours=24 * 7, queue=_MAIL, include_failed=True)
-
-    def _mailer(self) -> Mailer:
-        assert self.mailer is not None, "the worker was not given a mailer"
-        return self.mailer
-
-    def _database(self) -> Database:
-        assert self.database is not None, "the worker was not given a database"
-        return self.database
+        await self.jobs.job_manager.delete_old_jobs(nb_hours=24 * 7, queue=mail.QUEUE, include_failed=True)

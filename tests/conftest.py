@@ -128,8 +128,9 @@ def owner(database_url: str) -> Iterator[psycopg.Connection[Any]]:
 
 @pytest.fixture
 def empty_queue(owner: psycopg.Connection[Any]) -> None:
-    """No jobs wait: those of earlier tests in this worker's database are thrown away."""
+    """No job and no event waits: those of earlier tests in this worker's database are passed over."""
     owner.execute("DELETE FROM procrastinate_jobs")
+    owner.execute("UPDATE event_heads SET due_at = NULL")
 
 
 @asynccontextmanager

@@ -13,7 +13,7 @@ from infra24.bookings import BookerDetails, BookingRequest
 from infra24.db import Database
 from infra24.resources import Draft
 from infra24.settings import Settings
-from infra24.worker import JobQueue
+from infra24.worker import Worker
 from tests import copying
 from tests.serving import NOW, Clock
 from tests.stories import tell
@@ -94,7 +94,7 @@ def found_shop(
             ids = {name: copying.copied_id(org_id, id_) for name, id_ in pattern.ids.items()}
             return Shop(org_id, slug, key, ids)
 
-    async def furnish(database: Database, _: JobQueue) -> dict[str, UUID]:
+    async def furnish(database: Database, _: Worker) -> dict[str, UUID]:
         async with database.transaction(org_id) as tx:
             await organizations.add_location(tx, "Workshop", "1 Mill Lane")
             return {name: (await resources.create(tx, draft, clock())).id for name, draft in wanted.items()}

@@ -10,16 +10,16 @@ from typing import Any
 from infra24.app import compose
 from infra24.db import Database
 from infra24.settings import Settings
-from infra24.worker import JobQueue
+from infra24.worker import Worker
 from tests.serving import NOW, Clock
 
-Story = Callable[[Database, JobQueue], Awaitable[Any]]
+Story = Callable[[Database, Worker], Awaitable[Any]]
 
 _PLAIN = Settings(secret="a secret of the tests, long enough")  # type: ignore[arg-type]
 _NOON = Clock(NOW)
 _KEPT = 3
 _LONGEST = 120
-_open: OrderedDict[tuple[str, str, int], tuple[Database, JobQueue, Clock]] = OrderedDict()
+_open: OrderedDict[tuple[str, str, int], tuple[Database, Worker, Clock]] = OrderedDict()
 
 
 def tell(url: str, story: Story, settings: Settings = _PLAIN, clock: Clock = _NOON) -> Any:
@@ -29,8 +29,8 @@ def tell(url: str, story: Story, settings: Settings = _PLAIN, clock: Clock = _NO
     """
 
     async def told() -> Any:
-        database, queue = await _composed(url, settings, clock)
-        return await story(database, queue)
+        database, worker = await _composed(url, settings, clock)
+        return await story(database, worker)
 
     return asyncio.run_coroutine_threadsafe(told(), _loop()).result(_LONGEST)
 
@@ -46,12 +46,12 @@ def close() -> None:
     asyncio.run_coroutine_threadsafe(closed(), _loop()).result(_LONGEST)
 
 
-async def _composed(url: str, settings: Settings, clock: Clock) -> tuple[Database, JobQueue]:
+async def _composed(url: str, settings: Settings, clock: Clock) -> tuple[Database, Worker]:
     key = (url, settings.model_dump_json(), id(clock))
     if key not in _open:
-        database, queue = compose(settings, url, clock)
+        database, worker = compose(settings, url, clock)
         await database.open()
-        _open[key] = (database, queue, clock)
+        _open[key] = (database, worker, clock)
         if len(_open) > _KEPT:
             oldest, _, _ = _open.popitem(last=False)[1]
             await oldest.close()

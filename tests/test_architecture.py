@@ -37,7 +37,7 @@ def test_only_the_clock_reads_the_clock() -> None:
 def test_sql_lives_in_queries() -> None:
     """One function, one statement, one place to look. What looks after the installation itself is named here."""
     allowed = {"migrations.py", "doctor.py", "embedded.py", "organizations/provisioning.py", "demo/loading.py",
-               "db.py", "worker.py", "web/api/system.py"}  # fmt: skip
+               "db/pool.py", "worker.py", "jobs.py", "web/api/system.py"}  # fmt: skip
     sql = re.compile(r"^\s*(SELECT|INSERT INTO|UPDATE|DELETE FROM|WITH) ", re.IGNORECASE)
     for name, tree in _modules():
         if name.endswith("queries.py") or name in allowed:
@@ -61,7 +61,27 @@ def test_only_the_database_module_commits() -> None:
             for n in ast.walk(tree)
             if isinstance(n, ast.Constant) and isinstance(n.value, bytes | str)
         ]
-        assert name == "db.py" or not {"COMMIT", b"COMMIT", "ROLLBACK", b"ROLLBACK"} & set(texts), name
+        assert name in ("db/pool.py", "db/transaction.py") or not {
+            "COMMIT",
+            b"COMMIT",
+            "ROLLBACK",
+            b"ROLLBACK",
+        } & set(texts), name
+
+
+def test_each_kind_of_email_that_is_queued_has_a_composer() -> None:
+    """A kind without one would wait in the queue for good."""
+    from infra24.mail_composers import COMPOSERS
+
+    queued = {
+        node.args[1].value
+        for _, tree in _modules()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call)
+        and ast.unparse(node.func) == "mail.enqueue"
+        and isinstance(node.args[1], ast.Constant)
+    }
+    assert queued == set(COMPOSERS)
 
 
 def test_files_stay_short() -> None:

@@ -12,7 +12,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import infra24
+from infra24 import bookings
 from infra24.errors import DomainError, Invalid, TooMany, Unauthenticated
+from infra24.event_catalogue import EVENT_TYPES
+from infra24.events import Field
 from infra24.people import KEY_SCOPES, SCOPES, Role, Scope
 from infra24.people.permissions import ROLE_NAMES
 from infra24.settings import CHECKOUT, Settings, variable_of
@@ -97,6 +100,38 @@ def codes_table() -> str:
     return "\n".join(["| status | code | meaning |", "|---|---|---|", *lines])
 
 
+def events_table() -> str:
+    """The types of events, when they happen and what they say."""
+    lines = ["| type | when | facts |", "|---|---|---|"]
+    for type_ in EVENT_TYPES.values():
+        whole = set(bookings.events.FACTS) <= set(type_.fields)
+        facts = [_fact(one) for one in type_.fields if not (whole and one in bookings.events.FACTS)]
+        told = ", ".join((["the booking's"] if whole else []) + facts)
+        lines.append(f"| `{type_.name}` | {type_.when} | {told} |")
+    lines += ["", f"The booking's facts: {', '.join(map(_fact, bookings.events.FACTS))}."]
+    return "\n".join(lines)
+
+
+def _fact(field: Field) -> str:
+    return f"`{field.name}`" + ("\\*" if field.personal else "") + ("?" if field.optional else "")
+
+
+def event_facts_table() -> str:
+    """What each fact of an event is."""
+    meanings: dict[str, dict[str, list[str]]] = {}
+    for type_ in EVENT_TYPES.values():
+        for one in type_.fields:
+            meanings.setdefault(one.name, {}).setdefault(one.meaning, []).append(type_.subject)
+    lines = ["| fact | meaning |", "|---|---|"]
+    for name, found in sorted(meanings.items()):
+        told = [
+            meaning if len(found) == 1 else f"{', '.join(dict.fromkeys(subjects))}: {meaning}"
+            for meaning, subjects in found.items()
+        ]
+        lines.append(f"| `{name}` | {'; '.join(told)} |")
+    return "\n".join(lines)
+
+
 def _refusals() -> Iterator[type[DomainError]]:
     """Every refusal that an address of the API can answer with."""
     for module in pkgutil.walk_packages(infra24.__path__, "infra24."):
@@ -118,6 +153,8 @@ PARTS: dict[str, Callable[[], str]] = {
     "roles": roles_table,
     "scopes": scopes_table,
     "error codes": codes_table,
+    "events": events_table,
+    "event facts": event_facts_table,
 }
 
 

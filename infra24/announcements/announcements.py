@@ -7,22 +7,23 @@ from zoneinfo import ZoneInfo
 
 from babel.dates import format_datetime, format_time
 
-from infra24 import organizations
+from infra24 import bookings, organizations
 from infra24.announcements import queries
 from infra24.db import Tx
-from infra24.events import Recorded
+from infra24.events import EventType, Recorded
 
-TITLES = {
-    "booking.created": "New booking: {title}",
-    "booking.requested": "Waiting for approval: {title}",
-    "booking.confirmed": "Confirmed: {title}",
-    "booking.rescheduled": "Moved: {title}",
-    "booking.cancelled": "Cancelled: {title}",
-    "booking.declined": "Declined: {title}",
-    "booking.lapsed": "Nobody decided in time: {title}",
-    "booking.no_show": "No-show: {title}",
+TITLES: dict[EventType, str] = {
+    bookings.events.CREATED: "New booking: {title}",
+    bookings.events.REQUESTED: "Waiting for approval: {title}",
+    bookings.events.CONFIRMED: "Confirmed: {title}",
+    bookings.events.RESCHEDULED: "Moved: {title}",
+    bookings.events.CANCELLED: "Cancelled: {title}",
+    bookings.events.DECLINED: "Declined: {title}",
+    bookings.events.LAPSED: "Nobody decided in time: {title}",
+    bookings.events.NO_SHOW: "No-show: {title}",
 }
 """The events that the staff hear of."""
+_TITLES = {type_.name: title for type_, title in TITLES.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,7 @@ async def announce_event(tx: Tx, recorded: Recorded) -> None:
         lines.append(facts["goal_text"])
     if facts.get("because"):
         lines.append(f"Reason: {facts['because']}")
-    title = TITLES[event.type].format(title=facts["title"])
+    title = _TITLES[event.type].format(title=facts["title"])
     await queries.add(tx, event.type, title, "\n".join(lines), event.subject_id, event.recorded_at)
 
 

@@ -9,14 +9,15 @@ from uuid import UUID
 
 import psycopg
 
-from infra24 import events, resources
+from infra24 import resources
 from infra24.availability import Pooling
 from infra24.availability.json_reader import Problems, shown
-from infra24.booking_links import queries
+from infra24.booking_links import events, queries
 from infra24.booking_links.model import KINDS, BookingLink, LinkDraft, LinkExists, UnknownLink
 from infra24.bookings import LinkOver
 from infra24.db import Database, Tx
 from infra24.errors import ValidationFailed
+from infra24.events import record
 from infra24.resources import HostPreference, ResourceRef
 
 _ORIGIN = re.compile(r"https?://[a-z0-9.-]{1,253}(:[0-9]{1,5})?")
@@ -48,7 +49,7 @@ async def create(tx: Tx, draft: LinkDraft, now: datetime) -> BookingLink:
     if created is None:
         raise LinkExists()
     await queries.set_offers(tx, created, offers, hosts)
-    events.record(tx, "booking_link.created", created, {"slug": draft.slug, "kind": draft.kind}, now)
+    record(tx, events.CREATED, created, {"slug": draft.slug, "kind": draft.kind}, now)
     return await get(tx, str(created))
 
 
@@ -65,7 +66,7 @@ async def change(tx: Tx, slug: str, changes: Mapping[str, Any], now: datetime) -
     except psycopg.errors.UniqueViolation:
         raise LinkExists() from None
     await queries.set_offers(tx, before.id, offers, hosts)
-    events.record(tx, "booking_link.updated", before.id, {"slug": draft.slug, "kind": draft.kind}, now)
+    record(tx, events.UPDATED, before.id, {"slug": draft.slug, "kind": draft.kind}, now)
     return await get(tx, str(before.id))
 
 
@@ -73,7 +74,7 @@ async def archive(tx: Tx, slug: str, now: datetime) -> BookingLink:
     """Take a link out of use, whatever has become of its offers and hosts; its bookings stay."""
     before = await get(tx, slug)
     await queries.rewrite(tx, before.id, replace(draft_of(before), is_active=False))
-    events.record(tx, "booking_link.updated", before.id, {"slug": before.slug, "kind": before.kind}, now)
+    record(tx, events.UPDATED, before.id, {"slug": before.slug, "kind": before.kind}, now)
     return await get(tx, str(before.id))
 
 

@@ -1,5 +1,6 @@
 """A party's use of resources for a time: hold, book, confirm, change, cancel."""
 
+from infra24.bookings import events
 from infra24.bookings.agenda import Agenda, CalendarEvent, CalendarResource, agenda, columns
 from infra24.bookings.alternatives import Alternatives, NearestStarts, alternatives_for, nearest_starts
 from infra24.bookings.approval import approve, decline, expire_request
@@ -97,6 +98,7 @@ __all__ = [
     "count",
     "day_slots",
     "decline",
+    "events",
     "expire_hold",
     "expire_request",
     "explain",

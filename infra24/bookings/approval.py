@@ -3,10 +3,11 @@
 from datetime import datetime
 from uuid import UUID
 
-from infra24 import events, round_robin
-from infra24.bookings import allocation, cancellation, lookup, queries, rescheduling
+from infra24 import round_robin
+from infra24.bookings import allocation, cancellation, events, lookup, queries, rescheduling
 from infra24.bookings.model import Booking, IllegalTransition, Status
 from infra24.db import Tx
+from infra24.events import EventType, record
 
 
 async def approve(tx: Tx, booking_id: UUID, *, now: datetime) -> Booking:
@@ -16,7 +17,7 @@ async def approve(tx: Tx, booking_id: UUID, *, now: datetime) -> Booking:
         return booking
     if booking.status is not Status.PENDING:  # a hold is confirmed by whoever holds it, with who they are
         raise IllegalTransition(booking.status, Status.CONFIRMED)
-    return await rescheduling.set_status(tx, booking, Status.CONFIRMED, "booking.confirmed", now)
+    return await rescheduling.set_status(tx, booking, Status.CONFIRMED, events.CONFIRMED, now)
 
 
 async def decline(tx: Tx, booking_id: UUID, *, because: str, now: datetime) -> Booking:
@@ -29,7 +30,7 @@ async def decline(tx: Tx, booking_id: UUID, *, because: str, now: datetime) -> B
         return booking
     if booking.status is not Status.PENDING:
         raise IllegalTransition(booking.status, "declined")
-    return await _end(tx, booking, because, "booking.declined", now)
+    return await _end(tx, booking, because, events.DECLINED, now)
 
 
 async def expire_request(tx: Tx, booking_id: UUID, *, now: datetime) -> bool:
@@ -41,14 +42,14 @@ async def expire_request(tx: Tx, booking_id: UUID, *, now: datetime) -> bool:
         or booking.request_expires_at > now
     ):
         return False
-    await _end(tx, booking, "lapsed", "booking.lapsed", now)
+    await _end(tx, booking, "lapsed", events.LAPSED, now)
     return True
 
 
-async def _end(tx: Tx, booking: Booking, because: str, type_: str, now: datetime) -> Booking:
+async def _end(tx: Tx, booking: Booking, because: str, type_: EventType, now: datetime) -> Booking:
     await allocation.release(tx, booking.id)
     await round_robin.reverse(tx, booking.id, now)
     await queries.set_status(tx, booking.id, Status.CANCELLED, now, because)
     ended = await lookup.get(tx, booking.id)
-    events.record(tx, type_, booking.id, {**ended.facts(), "because": because}, now)
+    record(tx, type_, booking.id, {**ended.facts(), "because": because}, now)
     return ended

@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from infra24 import events, resources, round_robin
+from infra24 import resources, round_robin
 from infra24.availability import Reason, explain, pick_members
-from infra24.bookings import allocation, claim_queries, creation, lookup
+from infra24.bookings import allocation, claim_queries, creation, events, lookup
 from infra24.bookings.model import (
     ActorRole,
     Booking,
@@ -26,6 +26,7 @@ from infra24.bookings.snapshots import AvailabilitySnapshot, load_snapshot, seco
 from infra24.bookings.tokens import Tokens
 from infra24.db import Tx
 from infra24.errors import Conflict
+from infra24.events import record
 from infra24.resources import HostPreference, Offer
 
 _MOMENT = timedelta(seconds=1)
@@ -107,7 +108,7 @@ async def move(tx: Tx, wanted: Move, *, now: datetime) -> Booking:
     await _reseat(tx, seen, before, moved, fixed, now)
     await _check(tx, moved.id, goal.required)
     after = await lookup.get(tx, before.id)
-    events.record(tx, "booking.rescheduled", before.id, _facts(before, after, wanted), now)
+    record(tx, events.RESCHEDULED, before.id, _facts(before, after, wanted), now)
     return after
 
 

@@ -3,10 +3,11 @@
 from datetime import datetime
 from uuid import UUID
 
-from infra24 import events, resources, round_robin
-from infra24.bookings import allocation, claim_queries, lookup, queries
+from infra24 import resources, round_robin
+from infra24.bookings import allocation, claim_queries, events, lookup, queries
 from infra24.bookings.model import ActorRole, Booking, Status, TooLate
 from infra24.db import Tx
+from infra24.events import record
 
 
 async def cancel(tx: Tx, booking_id: UUID, *, by: ActorRole, now: datetime, because: str = "") -> Booking:
@@ -25,9 +26,9 @@ async def cancel(tx: Tx, booking_id: UUID, *, by: ActorRole, now: datetime, beca
     await round_robin.reverse(tx, booking_id, now)
     await queries.set_status(tx, booking_id, Status.CANCELLED, now, because or None)
     cancelled = await lookup.get(tx, booking_id)
-    type_ = "booking.released" if holding else "booking.cancelled"
+    type_ = events.RELEASED if holding else events.CANCELLED
     facts = {**cancelled.facts(), "by": by, "because": because}
-    events.record(tx, type_, booking_id, facts, now)
+    record(tx, type_, booking_id, facts, now)
     return cancelled
 
 
@@ -45,7 +46,7 @@ async def expire_hold(tx: Tx, booking_id: UUID, *, now: datetime) -> bool:
     await round_robin.reverse(tx, booking_id, now)
     await queries.set_status(tx, booking_id, Status.CANCELLED, now, "expired")
     facts = {"booking_id": str(booking_id), "resource_id": str(booking.resource_id)}
-    events.record(tx, "booking.hold_expired", booking_id, facts, now)
+    record(tx, events.HOLD_EXPIRED, booking_id, facts, now)
     return True
 
 

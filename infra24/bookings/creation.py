@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from infra24 import events, resources
+from infra24 import resources
 from infra24.availability import Reason
-from infra24.bookings import allocation, claim_queries, lookup, queries
+from infra24.bookings import allocation, claim_queries, events, lookup, queries
 from infra24.bookings.clients import check_client, note_client
 from infra24.bookings.limits import check_booker
 from infra24.bookings.model import (
@@ -28,6 +28,7 @@ from infra24.bookings.snapshots import AvailabilitySnapshot, check_open, load_sn
 from infra24.bookings.tokens import Tokens, hash_token
 from infra24.db import Tx
 from infra24.errors import ValidationFailed
+from infra24.events import record
 from infra24.rate_limits import Client
 from infra24.resources import ANYONE, HostPreference, Offer
 
@@ -241,9 +242,9 @@ def _first_status(offer: Offer) -> Status:
 def record_created(tx: Tx, booking: Booking, now: datetime) -> Booking:
     """Record the event of a new booking or hold."""
     type_ = {
-        Status.HOLD: "booking.held",
-        Status.PENDING: "booking.requested",
-        Status.CONFIRMED: "booking.created",
+        Status.HOLD: events.HELD,
+        Status.PENDING: events.REQUESTED,
+        Status.CONFIRMED: events.CREATED,
     }[booking.status]
-    events.record(tx, type_, booking.id, booking.facts(), now)
+    record(tx, type_, booking.id, booking.facts(), now)
     return booking

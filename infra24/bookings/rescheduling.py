@@ -4,8 +4,8 @@ from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
-from infra24 import events, resources
-from infra24.bookings import allocation, claim_queries, lookup, queries
+from infra24 import resources
+from infra24.bookings import allocation, claim_queries, events, lookup, queries
 from infra24.bookings.creation import load_start
 from infra24.bookings.limits import check_booker
 from infra24.bookings.model import (
@@ -21,6 +21,7 @@ from infra24.bookings.model import (
 )
 from infra24.bookings.snapshots import check_open
 from infra24.db import Tx
+from infra24.events import EventType, record
 from infra24.resources import HostPreference
 
 
@@ -61,7 +62,7 @@ async def reschedule(
     await allocation.allocate(tx, seen, moved, now, keep=hosts)
     after = await lookup.get(tx, booking_id)
     facts = {**after.facts(), "from": before.starts_at.isoformat(), "by": by}
-    events.record(tx, "booking.rescheduled", booking_id, facts, now)
+    record(tx, events.RESCHEDULED, booking_id, facts, now)
     return after
 
 
@@ -74,12 +75,12 @@ def _check_movable(booking: Booking, by: ActorRole, now: datetime) -> None:
 
 async def complete(tx: Tx, booking_id: UUID, *, now: datetime) -> Booking:
     """The party came. Raises IllegalTransition, and TooEarly before the start."""
-    return await _afterwards(tx, booking_id, Status.COMPLETED, "booking.completed", now)
+    return await _afterwards(tx, booking_id, Status.COMPLETED, events.COMPLETED, now)
 
 
 async def mark_no_show(tx: Tx, booking_id: UUID, *, now: datetime) -> Booking:
     """The party did not come. Raises IllegalTransition, and TooEarly before the start."""
-    return await _afterwards(tx, booking_id, Status.NO_SHOW, "booking.no_show", now)
+    return await _afterwards(tx, booking_id, Status.NO_SHOW, events.NO_SHOW, now)
 
 
 async def update_booker(
@@ -100,7 +101,7 @@ async def update_booker(
         offer = await resources.offer(tx, booking.resource_id)
         answers = resources.read_answers(offer.resource.questions, person.answers)
     await queries.set_person(tx, booking_id, person, answers, now)
-    return await _record(tx, booking_id, "booking.updated", now)
+    return await _record(tx, booking_id, events.UPDATED, now)
 
 
 async def set_notes(tx: Tx, booking_id: UUID, notes: str, *, now: datetime) -> None:
@@ -109,7 +110,7 @@ async def set_notes(tx: Tx, booking_id: UUID, notes: str, *, now: datetime) -> N
     await queries.set_notes(tx, booking_id, notes, now)
 
 
-async def _afterwards(tx: Tx, booking_id: UUID, status: Status, type_: str, now: datetime) -> Booking:
+async def _afterwards(tx: Tx, booking_id: UUID, status: Status, type_: EventType, now: datetime) -> Booking:
     booking = await lookup.get(tx, booking_id, lock=True)
     if booking.status is status:
         return booking
@@ -119,13 +120,13 @@ async def _afterwards(tx: Tx, booking_id: UUID, status: Status, type_: str, now:
     return await set_status(tx, booking, status, type_, now)
 
 
-async def set_status(tx: Tx, booking: Booking, status: Status, type_: str, now: datetime) -> Booking:
+async def set_status(tx: Tx, booking: Booking, status: Status, type_: EventType, now: datetime) -> Booking:
     """Move a booking whose move was found legal, and say so."""
     await queries.set_status(tx, booking.id, status, now)
     return await _record(tx, booking.id, type_, now)
 
 
-async def _record(tx: Tx, booking_id: UUID, type_: str, now: datetime) -> Booking:
+async def _record(tx: Tx, booking_id: UUID, type_: EventType, now: datetime) -> Booking:
     booking = await lookup.get(tx, booking_id)
-    events.record(tx, type_, booking_id, booking.facts(), now)
+    record(tx, type_, booking_id, booking.facts(), now)
     return booking

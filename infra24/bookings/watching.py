@@ -4,14 +4,15 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from infra24 import resources
+from infra24.bookings import events
 from infra24.db import Tx
 from infra24.events import Recorded
 from infra24.resources import Offer
 
-_CLAIMS_CHANGE = frozenset({
-    "booking.held", "booking.requested", "booking.created", "booking.rescheduled", "booking.released",
-    "booking.cancelled", "booking.declined", "booking.lapsed", "booking.hold_expired",
-})  # fmt: skip
+_CLAIMS_CHANGE = frozenset(type_.name for type_ in (
+    events.HELD, events.REQUESTED, events.CREATED, events.RESCHEDULED, events.RELEASED, events.CANCELLED,
+    events.DECLINED, events.LAPSED, events.HOLD_EXPIRED,
+))  # fmt: skip
 """The events that take times or give them back. No other says anything of them."""
 
 
@@ -33,7 +34,9 @@ class FreeTimes:
             self.offer = await resources.offer(tx, self.key)
         own = set(self.offer.members)
         made_of = {self.key, *own, *self.offer.occupants}
-        changed = {one.event.subject_id for one in recorded if one.event.type == "resource.updated"}
+        changed = {
+            one.event.subject_id for one in recorded if one.event.type == resources.events.UPDATED.name
+        }
         if _reaches_elsewhere(before, self.offer) or not made_of.isdisjoint(changed):
             return True
         for booked in _booked(recorded):

@@ -14,7 +14,7 @@ import typer
 from rich.table import Table
 
 from infra24 import clock, demo, doctor, migrations, owning, server
-from infra24.app import compose, mail_transport
+from infra24.app import mail_transport, open_database
 from infra24.bookings import Tokens
 from infra24.commands.terminal import bring_up_to_date, console, opened, read_settings
 from infra24.owning import Beginning
@@ -116,7 +116,7 @@ def examine() -> None:
 
 def _load_demo(settings: Settings, urls: Urls) -> dict[str, str]:
     async def load() -> dict[str, str]:
-        database, _ = compose(settings, urls.app)
+        database = open_database(settings, urls.app)
         await database.open()
         try:
             now: datetime = clock.now()

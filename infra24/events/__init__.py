@@ -1,17 +1,25 @@
-"""What happened: facts written in the transaction that made them true, and their way to subscribers."""
+"""What happened: written by the transaction that made it true, delivered to subscribers in order."""
 
-from infra24.events.delivery import Subscriber, Subscribers, deliver
-from infra24.events.model import Event, Recorded
-from infra24.events.outbox import after, head, record, write
+from infra24.events.delivery import ATTEMPTS, EventDelivery, Handler, Subscriber, parked, replay
+from infra24.events.model import Event, EventType, Field, Recorded, UndeclaredFacts
+from infra24.events.outbox import after, head, record, statements
+from infra24.events.queries import Parked
 
 __all__ = [
+    "ATTEMPTS",
     "Event",
+    "EventDelivery",
+    "EventType",
+    "Field",
+    "Handler",
+    "Parked",
     "Recorded",
     "Subscriber",
-    "Subscribers",
+    "UndeclaredFacts",
     "after",
-    "deliver",
     "head",
+    "parked",
     "record",
-    "write",
+    "replay",
+    "statements",
 ]

@@ -1,29 +1,160 @@
-"""From the outbox to the subscribers: each has each event once, in a job of its own."""
+"""From the outbox to the subscribers: each acts on each event of an organization once, in order."""
 
-from collections.abc import Awaitable, Callable, Mapping
-from datetime import datetime
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from uuid import UUID
 
+from infra24.clock import Clock
 from infra24.db import Database, Tx
+from infra24.errors import Unavailable
 from infra24.events import queries
-from infra24.events.model import Recorded
+from infra24.events.model import EventType, Recorded
+from infra24.events.queries import Cursor
 
-Subscriber = Callable[[Tx, Recorded], Awaitable[None]]
+log = logging.getLogger("infra24.events")
+
+Handler = Callable[[Tx, Recorded], Awaitable[None]]
 """Acts on an event inside a transaction of its organization."""
 
+ATTEMPTS = 8
+"""After so many failures, some four minutes, an event is parked and the subscriber goes on with the next."""
+_BATCH = 100
+_AT_ONCE = 3
+_POLL_SECONDS, _LONGEST_PAUSE = 0.25, 5.0
+_LOOK_AGAIN = timedelta(seconds=2)
 
-Subscribers = Mapping[str, Mapping[str, Subscriber]]
-"""Event type → the name of each consequence and what does it."""
+
+@dataclass(frozen=True)
+class Subscriber:
+    """Who acts on which events. The name is in the database: it stays, or its cursor is lost."""
+
+    name: str
+    handlers: Mapping[str, Handler]
+
+    @classmethod
+    def of(cls, name: str, handlers: Mapping[EventType, Handler]) -> "Subscriber":
+        """One of that name, with what it does on each type of event."""
+        return cls(name, {type_.name: handler for type_, handler in handlers.items()})
 
 
-async def deliver(
-    database: Database, org_id: UUID, event_id: UUID, name: str, subscribers: Subscribers, now: datetime
-) -> None:
-    """Hand one event to one subscriber, exactly once whatever is killed in between."""
-    async with database.transaction(org_id) as tx:
-        recorded = await queries.get(tx, event_id)
-        if recorded is None:
-            return
-        subscriber = subscribers.get(recorded.event.type, {}).get(name)
-        if subscriber is not None and await queries.claim_delivery(tx, recorded.seq, name, now):
-            await subscriber(tx, recorded)
+class EventDelivery:
+    """Hands events to subscribers. Several workers share the work: a cursor is moved by one at a time.
+
+    The effect and the cursor's move are one transaction, so an event is acted on once whatever is killed. A
+    handler that fails is tried again after pauses that double, its subscriber's later events waiting; the
+    other subscribers go on.
+    """
+
+    def __init__(self, database: Database, subscribers: Sequence[Subscriber], clock: Clock) -> None:
+        self._database, self._clock = database, clock
+        self._subscribers = {one.name: one for one in subscribers}
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Deliver until stopped; when nothing is due, look four times a second, and less often while the
+        database is down."""
+        pause = _POLL_SECONDS
+        while not stop.is_set():
+            try:
+                delivered = await self.deliver_due()
+                pause = _POLL_SECONDS
+            except Unavailable:
+                delivered, pause = 0, min(2 * pause, _LONGEST_PAUSE)
+            if not delivered:
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(stop.wait(), pause)
+
+    async def deliver_due(self) -> int:
+        """Deliver what is due in a few organizations; how many cursors were moved."""
+        async with self._database.connection() as connection:
+            due = await queries.due(connection, self._clock(), _AT_ONCE)
+        return sum(await asyncio.gather(*(self._organization(org_id) for org_id in due)))
+
+    async def _organization(self, org_id: UUID) -> int:
+        """Deliver what is due in one organization; its fault holds no other back."""
+        try:
+            async with self._database.transaction(org_id) as tx:
+                return await self._batch(tx, self._clock())
+        except Unavailable:
+            raise
+        except Exception:
+            log.exception("the events of %s cannot be delivered", org_id)
+            return 0
+
+    async def _batch(self, tx: Tx, now: datetime) -> int:
+        cursors = await queries.lock_cursors(tx, list(self._subscribers))
+        if not cursors:
+            return 0  # another worker has them
+        ready = [one for one in cursors if one.retry_at is None or one.retry_at <= now]
+        batches = {seq: await queries.after(tx, seq, _BATCH) for seq in {one.seq for one in ready}}
+        moved = [await self._deliver(tx, cursor, batches[cursor.seq], now) for cursor in ready]
+        changed = [after for before, after in zip(ready, moved, strict=True) if after != before]
+        await queries.move(tx, changed)
+        waiting = [one for one in cursors if one not in ready]
+        await self._note_due(tx, [*moved, *waiting], now)
+        return len(changed)
+
+    async def _deliver(self, tx: Tx, cursor: Cursor, recorded: Sequence[Recorded], now: datetime) -> Cursor:
+        """Hand a subscriber the events after its cursor; the cursor afterwards."""
+        handlers = self._subscribers[cursor.subscriber].handlers
+        for item in recorded:
+            handler = handlers.get(item.event.type)
+            if handler is not None:
+                try:
+                    async with tx.savepoint():
+                        await handler(tx, item)
+                except Exception as error:
+                    return await self._failed(tx, cursor, item, error, now)
+            cursor = Cursor(cursor.subscriber, item.seq)
+        return cursor
+
+    async def _failed(
+        self, tx: Tx, cursor: Cursor, item: Recorded, error: Exception, now: datetime
+    ) -> Cursor:
+        if tx.connection.closed:
+            raise error
+        attempts = cursor.attempts + 1
+        log.exception("%s failed on event %s of %s, attempt %s of %s", cursor.subscriber, item.seq, tx.org_id,
+                      attempts, ATTEMPTS, exc_info=error)  # fmt: skip
+        if attempts < ATTEMPTS:
+            return replace(cursor, attempts=attempts, retry_at=now + timedelta(seconds=2**attempts))
+        await queries.park(tx, cursor.subscriber, item.seq, f"{type(error).__name__}: {error}", now)
+        return Cursor(cursor.subscriber, item.seq)
+
+    async def _note_due(self, tx: Tx, cursors: Sequence[Cursor], now: datetime) -> None:
+        """When to look at this organization next: never while nobody is behind, and an event makes it now."""
+        head = await queries.head(tx)
+        times = [one.retry_at or now for one in cursors if one.seq < head]
+        if await queries.others_behind(tx, [one.subscriber for one in cursors], head):
+            times.append(now + _LOOK_AGAIN)  # cursors that another worker has, or that only a newer one knows
+        tx.run_last(queries.set_due(tx.org_id, head, min(times, default=None)))
+
+
+async def parked(tx: Tx) -> list[queries.Parked]:
+    """The events that a subscriber failed on for good, oldest first, at most 1,000."""
+    return await queries.parked(tx)
+
+
+async def replay(tx: Tx, subscribers: Sequence[Subscriber]) -> int:
+    """Hand each parked event to its subscriber once more; how many succeeded. The others stay parked."""
+    known, done = {one.name: one for one in subscribers}, 0
+    for item in await queries.parked(tx):
+        recorded = await queries.get(tx, item.seq)
+        subscriber = known.get(item.subscriber)
+        handler = subscriber.handlers.get(recorded.event.type) if subscriber and recorded else None
+        if recorded is None or handler is None:
+            continue
+        try:
+            async with tx.savepoint():
+                await handler(tx, recorded)
+                await queries.unpark(tx, item.subscriber, item.seq)
+        except Exception as error:
+            if tx.connection.closed:
+                raise
+            log.exception("%s failed again on event %s", item.subscriber, item.seq, exc_info=error)
+        else:
+            done += 1
+    return done

@@ -1,27 +1,27 @@
-"""The outbox: events ride the transaction that made them, and so do the jobs that tell of them."""
+"""The outbox: events are written by the transaction that made them true, with its COMMIT."""
 
-from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from infra24.db import Statement, Tx
 from infra24.events import queries
-from infra24.events.model import Event, Recorded
-
-Deferral = Callable[[UUID, Sequence[Event]], Statement | None]
-"""Queues the delivery of an organization's events, in the transaction that records them."""
+from infra24.events.model import Event, EventType, Recorded
 
 
-def record(tx: Tx, type_: str, subject_id: UUID, data: dict[str, Any], now: datetime) -> None:
-    """Say that something happened. It is written when the transaction ends, or not at all."""
-    tx.pending.append(Event(type_, subject_id, data, now))
+def record(tx: Tx, type_: EventType, subject_id: UUID, data: dict[str, Any], now: datetime) -> None:
+    """Say that something happened. It is written when the transaction commits, or not at all.
+
+    Raises UndeclaredFacts for other facts than the type declares.
+    """
+    type_.check(data)
+    actor = tx.actor
+    tx.record(Event(type_.name, type_.version, subject_id, data, actor.kind, actor.id, now))
 
 
-def write(tx: Tx, deferral: Deferral) -> list[Statement]:
-    """The statements that queue the delivery of the pending events and write them, to go with the COMMIT."""
-    queued = deferral(tx.org_id, tx.pending)
-    return [*([queued] if queued else []), queries.append(tx.org_id, tx.pending)]
+def statements(tx: Tx) -> list[Statement]:
+    """What writes the recorded events of a transaction; sent with its COMMIT."""
+    return [queries.append(tx.org_id, tx.events)] if tx.events else []
 
 
 async def after(tx: Tx, seq: int, limit: int = 100) -> list[Recorded]:

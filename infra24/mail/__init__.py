@@ -3,27 +3,25 @@
 from infra24.mail.composers import ComposeContext, Composer, Composers, TokenSigner
 from infra24.mail.model import Email, InvalidAddress, MessageHeaders
 from infra24.mail.rendering import render
-from infra24.mail.sending import Mailer, enqueue, job_args
+from infra24.mail.sending import QUEUE, TASK, Mailer, enqueue
 from infra24.mail.transport import (
-    Facts,
     InvalidMailServer,
     InvalidSender,
-    MailQueue,
     MailTransport,
     PermanentFailure,
     TemporaryFailure,
 )
 
 __all__ = [
+    "QUEUE",
+    "TASK",
     "ComposeContext",
     "Composer",
     "Composers",
     "Email",
-    "Facts",
     "InvalidAddress",
     "InvalidMailServer",
     "InvalidSender",
-    "MailQueue",
     "MailTransport",
     "Mailer",
     "MessageHeaders",
@@ -31,6 +29,5 @@ __all__ = [
     "TemporaryFailure",
     "TokenSigner",
     "enqueue",
-    "job_args",
     "render",
 ]

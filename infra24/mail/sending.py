@@ -13,10 +13,11 @@ from infra24.db import Tx
 from infra24.errors import Invalid
 from infra24.mail.composers import ComposeContext, Composers
 from infra24.mail.model import MessageHeaders
-from infra24.mail.transport import Facts, MailTransport, PermanentFailure
+from infra24.mail.transport import MailTransport, PermanentFailure
 
 log = logging.getLogger("infra24.mail")
 
+TASK, QUEUE = "send_email", "mail"
 _WORD_LONGEST = 40
 
 
@@ -53,18 +54,17 @@ class Mailer:
 
 
 def enqueue(tx: Tx, kind: str, **facts: UUID | str | int) -> None:
-    """Have an e-mail composed and sent once the transaction has committed."""
-    tx.emails.append((kind, facts))
+    """Have an e-mail composed and sent once the transaction has committed.
+
+    The job keeps ids, numbers and short words; Invalid for anything else. The text is composed later.
+    """
+    tx.enqueue(TASK, QUEUE, kind=kind, facts={name: _kept(name, fact) for name, fact in facts.items()})
 
 
-def job_args(facts: Facts) -> dict[str, Any]:
-    """The facts as a job keeps them. Refuses what is not an id, a number or a short word of small letters."""
-    kept: dict[str, Any] = {}
-    for name, fact in facts.items():
-        said = str(fact) if isinstance(fact, UUID) else fact
-        if isinstance(said, str) and not _is_word(said):
-            raise Invalid(f"{name} does not go into a job: give the id of the row that has it.")
-        kept[name] = said
+def _kept(name: str, fact: UUID | str | int) -> str | int:
+    kept = str(fact) if isinstance(fact, UUID) else fact
+    if isinstance(kept, str) and not _is_word(kept):
+        raise Invalid(f"{name} does not go into a job: give the id of the row that has it.")
     return kept
 
 

@@ -1,16 +1,9 @@
 """Mail transports, and the two ways in which sending can fail."""
 
-from collections.abc import Mapping
-from typing import Any, Protocol
-from uuid import UUID
-
-from psycopg import AsyncConnection
+from typing import Protocol
 
 from infra24.errors import Invalid, Unavailable
 from infra24.mail.model import Email, MessageHeaders
-
-Facts = Mapping[str, UUID | str | int]
-"""The arguments of an e-mail's job: ids, numbers and short words. Never a secret, never an address."""
 
 
 class InvalidMailServer(Invalid):
@@ -30,7 +23,7 @@ class PermanentFailure(Unavailable):
 
 
 class MailTransport(Protocol):
-    """Sends e-mail. Both methods raise Delayed or Refused, whose sentences name no recipient and no link."""
+    """Sends e-mail. Both raise TemporaryFailure or PermanentFailure; neither names a recipient."""
 
     @property
     def domain(self) -> str:
@@ -43,12 +36,4 @@ class MailTransport(Protocol):
 
     async def check(self) -> str:
         """Whether e-mail can be sent, without sending any; where it goes."""
-        ...
-
-
-class MailQueue(Protocol):
-    """Queues e-mails for the worker to compose and send."""
-
-    async def enqueue(self, connection: AsyncConnection[Any], kind: str, facts: Facts) -> None:
-        """Queue an e-mail in the connection's transaction: it is sent if that commits, and only then."""
         ...

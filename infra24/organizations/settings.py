@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from infra24 import events
 from infra24.db import Tx
 from infra24.errors import ValidationFailed
-from infra24.organizations import queries
+from infra24.events import record
+from infra24.organizations import events, queries
 from infra24.organizations.directory import get
 from infra24.organizations.model import Organization
 from infra24.organizations.provisioning import check_facts
@@ -48,7 +48,7 @@ async def change(tx: Tx, changes: Mapping[str, Any], now: datetime) -> Organizat
     if problems:
         raise ValidationFailed(problems)
     await queries.change(tx, wanted)
-    events.record(tx, "organization.updated", tx.org_id, {"name": wanted["name"]}, now)
+    record(tx, events.UPDATED, tx.org_id, {"name": wanted["name"]}, now)
     return await get(tx)
 
 
@@ -64,7 +64,7 @@ async def set_logo(tx: Tx, picture: bytes | None, now: datetime) -> None:
         if not kind:
             raise ValidationFailed({"logo": "is not a picture in PNG, JPEG or WebP"})
     await queries.set_logo(tx, picture, kind)
-    events.record(tx, "organization.updated", tx.org_id, {"logo": bool(picture)}, now)
+    record(tx, events.UPDATED, tx.org_id, {"logo": bool(picture)}, now)
 
 
 async def logo(tx: Tx) -> tuple[bytes, str] | None:

@@ -5,6 +5,7 @@ from uuid import UUID
 
 import psycopg
 
+from infra24 import mail
 from infra24.db import Tx
 from infra24.people import account_queries as queries
 from infra24.people.model import Account, EmailTaken
@@ -65,9 +66,11 @@ async def right_password(tx: Tx, account: Account, rehashed: str | None) -> None
 
 
 async def set_password(tx: Tx, user_id: UUID, password_hash: str, keep: UUID | None) -> None:
-    """Another password; all else that opens the account is over. `keep` is the session that asked."""
+    """Another password, told by e-mail; all else that opens the account is over. `keep` is the session that
+    asked."""
     await queries.set_password(tx, user_id, password_hash)
     await end_others(tx, user_id, keep)
+    mail.enqueue(tx, "password_changed", user=user_id)
 
 
 async def end_others(tx: Tx, user_id: UUID, keep: UUID | None) -> None:

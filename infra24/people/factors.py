@@ -1,4 +1,7 @@
-"""The second factor of an account: codes of an app, codes for when it is lost, passkeys."""
+"""The second factor of an account: codes of an app, codes for when it is lost, passkeys.
+
+What adds or removes one tells the person by e-mail.
+"""
 
 from collections.abc import AsyncIterator
 from contextlib import suppress
@@ -7,6 +10,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from infra24 import mail
 from infra24.auth import Batch, DecryptionFailed, PasskeyRefused, passkeys, totp
 from infra24.auth.encryption import SecretBox
 from infra24.auth.passkeys import Passkey, RelyingParty
@@ -56,6 +60,7 @@ async def add_app(
     if step is None:
         raise WrongCode()
     await queries.set_totp(tx, user_id, seals.seal(secret.encode(), _TOTP, user_id.bytes), step)
+    _tell(tx, user_id)
     return await new_recovery_codes(tx, user_id, seals)
 
 
@@ -63,6 +68,7 @@ async def remove_app(tx: Tx, user_id: UUID) -> None:
     """No codes of an app any more; the recovery codes go with the last factor."""
     await queries.set_totp(tx, user_id, None, 0)
     await queries.forget_useless_codes(tx, user_id)
+    _tell(tx, user_id)
 
 
 async def new_recovery_codes(tx: Tx, user_id: UUID, seals: SecretBox) -> list[str]:
@@ -123,6 +129,7 @@ async def add_passkey(
         tx, user_id, made.credential_id, made.public_key, made.sign_count, called, now
     ):
         raise PasskeyRefused()
+    _tell(tx, user_id)
     if await queries.recovery_codes_left(tx, user_id):
         return []
     return await new_recovery_codes(tx, user_id, seals)
@@ -149,3 +156,8 @@ async def remove_passkey(tx: Tx, user_id: UUID, credential_id: bytes) -> None:
     if not await queries.remove_passkey(tx, user_id, credential_id):
         raise UnknownPasskey()
     await queries.forget_useless_codes(tx, user_id)
+    _tell(tx, user_id)
+
+
+def _tell(tx: Tx, user_id: UUID) -> None:
+    mail.enqueue(tx, "factor_changed", user=user_id)

@@ -11,9 +11,10 @@ from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import UUID, uuid4
 
+from infra24 import mail
 from infra24.db import Tx
 from infra24.people import account_queries as queries
-from infra24.people.model import LinkExpired
+from infra24.people.model import Account, LinkExpired
 
 Sign = Callable[[str, bytes], bytes]
 """A proof, for one purpose, that this installation wrote a message."""
@@ -37,6 +38,19 @@ class VerifiedLink:
     user_id: UUID
     purpose: str
     email: str
+
+
+async def send_sign_in(tx: Tx, account: Account, now: datetime) -> None:
+    """E-mail a link that signs in."""
+    link_id = await make(tx, account.id, "sign_in", account.email, now)
+    mail.enqueue(tx, "sign_in", link=link_id)
+
+
+async def send_email_change(tx: Tx, user_id: UUID, email: str, now: datetime) -> None:
+    """E-mail a link to a new address that proves it, and tell the present one. Nothing changes until then."""
+    link_id = await make(tx, user_id, "email", email, now)
+    mail.enqueue(tx, "email_change", link=link_id)
+    mail.enqueue(tx, "email_changed_notice", link=link_id)
 
 
 async def make(

@@ -3,9 +3,10 @@
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
-from infra24 import events
+from infra24 import mail
 from infra24.db import Tx
-from infra24.people import queries
+from infra24.events import record
+from infra24.people import events, queries
 from infra24.people.model import (
     AlreadyMember,
     Invitation,
@@ -25,7 +26,7 @@ OPEN_FOR = timedelta(days=14)
 async def invite(
     tx: Tx, email: str, name: str, role: Role, *, by: str, giver: Role, now: datetime
 ) -> Invitation:
-    """Invite someone by e-mail; an earlier invitation to them is over.
+    """Invite someone and e-mail it to them; an earlier invitation to them is over.
 
     Raises RoleNotAssignable and AlreadyMember.
     """
@@ -38,7 +39,8 @@ async def invite(
         raise RoleNotAssignable()
     wanted = Invitation(uuid4(), email, name, role, by, now, now + OPEN_FOR)
     await queries.invite(tx, wanted)
-    events.record(tx, "person.invited", wanted.id, {"email": email, "role": role}, now)
+    record(tx, events.INVITED, wanted.id, {"email": email, "role": role}, now)
+    mail.enqueue(tx, "invitation", org=tx.org_id, invitation=wanted.id)
     return wanted
 
 
@@ -52,7 +54,7 @@ async def accept(
     if invitation.email != email:
         raise OtherPersonInvited()
     if await queries.add_member(tx, user_id, invitation.role, name, email, now):
-        events.record(tx, "person.joined", user_id, {"name": name, "role": invitation.role}, now)
+        record(tx, events.JOINED, user_id, {"name": name, "role": invitation.role}, now)
     return invitation
 
 
@@ -73,7 +75,7 @@ async def change_role(tx: Tx, user_id: UUID, role: Role, *, giver: Role, now: da
     if before.role is Role.OWNER and role is not Role.OWNER:
         await _keep_an_owner(tx)
     await queries.set_role(tx, user_id, role)
-    events.record(tx, "person.role_changed", user_id, {"from": before.role, "to": role}, now)
+    record(tx, events.ROLE_CHANGED, user_id, {"from": before.role, "to": role}, now)
     return before
 
 
@@ -83,7 +85,7 @@ async def remove(tx: Tx, user_id: UUID, *, giver: Role, now: datetime) -> Member
     if before.role is Role.OWNER:
         await _keep_an_owner(tx)
     await queries.remove_member(tx, user_id)
-    events.record(tx, "person.left", user_id, {"name": before.name}, now)
+    record(tx, events.LEFT, user_id, {"name": before.name}, now)
     return before
 
 

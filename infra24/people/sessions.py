@@ -5,7 +5,7 @@ import secrets
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from infra24 import rate_limits
+from infra24 import mail, rate_limits
 from infra24.db import Tx
 from infra24.people import account_queries as queries
 from infra24.people.model import AuthenticatedUser, SessionView
@@ -22,17 +22,18 @@ _SEEN_AGAIN = timedelta(minutes=5)
 async def begin(
     tx: Tx, user_id: UUID, *, method: str, has_factor: bool, address: str, device: str, now: datetime
 ) -> tuple[str, UUID]:
-    """A fresh session, never one that a browser brought along: its token (256 random bits) and its id."""
-    token = secrets.token_urlsafe(32)
+    """A fresh session, never one that a browser brought along: its token (256 random bits) and its id.
+
+    A session on a device that the person has none on is told them by e-mail.
+    """
+    token, device = secrets.token_urlsafe(32), device[:300]
+    is_new_device = not await queries.knows_device(tx, user_id, device)
     session_id = await queries.begin_session(
-        tx, user_id, token_hash(token), method, has_factor, address, device[:300], now
+        tx, user_id, token_hash(token), method, has_factor, address, device, now
     )
+    if is_new_device:
+        mail.enqueue(tx, "new_sign_in", session=session_id)
     return token, session_id
-
-
-async def knows_device(tx: Tx, user_id: UUID, device: str) -> bool:
-    """Whether the person has a session on such a device already, so that another is no news to them."""
-    return await queries.knows_device(tx, user_id, device[:300])
 
 
 async def open_session(tx: Tx, token: str, now: datetime) -> AuthenticatedUser | None:

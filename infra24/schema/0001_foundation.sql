@@ -170,30 +170,57 @@ COMMENT ON TABLE decisions IS 'Why these hosts: the candidates as they stood, in
 
 CREATE TABLE event_heads (
     org_id uuid PRIMARY KEY REFERENCES organizations (id) ON DELETE CASCADE,
-    seq bigint NOT NULL DEFAULT 0
+    seq bigint NOT NULL DEFAULT 0,
+    due_at timestamptz
 );
+CREATE INDEX event_heads_due ON event_heads (due_at) WHERE due_at IS NOT NULL;
+COMMENT ON COLUMN event_heads.seq IS 'The place of the newest event.';
+COMMENT ON COLUMN event_heads.due_at IS
+    'From when on the worker must look; -infinity: there are new events, NULL: every subscriber has had all.';
 
 CREATE TABLE events (
     org_id uuid NOT NULL REFERENCES organizations (id) ON DELETE CASCADE,
     seq bigint NOT NULL,
     id uuid NOT NULL,
     type text NOT NULL,
+    version smallint NOT NULL,
     subject_id uuid NOT NULL,
     data jsonb NOT NULL,
+    actor_kind text NOT NULL,
+    actor_id text NOT NULL,
     recorded_at timestamptz NOT NULL,
     PRIMARY KEY (org_id, seq),
     UNIQUE (org_id, id)
 );
 
-CREATE TABLE deliveries (
-    org_id uuid NOT NULL,
-    seq bigint NOT NULL,
+CREATE TABLE event_subscribers (
+    name text PRIMARY KEY,
+    added_at timestamptz NOT NULL DEFAULT now()
+);
+COMMENT ON TABLE event_subscribers IS
+    'Who has cursors. `migrate` adds a subscriber that is new, at the newest event of every organization.';
+
+CREATE TABLE event_cursors (
+    org_id uuid NOT NULL REFERENCES organizations (id) ON DELETE CASCADE,
     subscriber text NOT NULL,
-    delivered_at timestamptz NOT NULL,
-    PRIMARY KEY (org_id, seq, subscriber),
+    seq bigint NOT NULL DEFAULT 0,
+    attempts smallint NOT NULL DEFAULT 0,
+    retry_at timestamptz,
+    PRIMARY KEY (org_id, subscriber)
+);
+COMMENT ON COLUMN event_cursors.seq IS
+    'The last event that the subscriber has had: moved by the transaction of its effect, so that it happens once.';
+
+CREATE TABLE parked_events (
+    org_id uuid NOT NULL,
+    subscriber text NOT NULL,
+    seq bigint NOT NULL,
+    error text NOT NULL,
+    parked_at timestamptz NOT NULL,
+    PRIMARY KEY (org_id, subscriber, seq),
     FOREIGN KEY (org_id, seq) REFERENCES events (org_id, seq) ON DELETE CASCADE
 );
-COMMENT ON TABLE deliveries IS 'Which subscriber has had which event; written with its effect, so that it happens once.';
+COMMENT ON TABLE parked_events IS 'What a subscriber failed on for good: it went on with the next, and this waits.';
 
 CREATE TABLE announcements (
     org_id uuid NOT NULL REFERENCES organizations (id) ON DELETE CASCADE,
@@ -243,7 +270,8 @@ BEGIN
         EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON %I TO infra24_app', tenant_table);
     END LOOP;
 END $$;
-REVOKE UPDATE, DELETE ON events, decisions, deliveries FROM infra24_app;
+REVOKE UPDATE, DELETE ON events, decisions FROM infra24_app;
+GRANT SELECT ON event_subscribers TO infra24_app;
 REVOKE INSERT, UPDATE, DELETE ON organization_keys FROM infra24_app;
 
 ALTER TABLE organizations ENABLE ROW LEVEL SECURITY;
@@ -264,3 +292,10 @@ CREATE FUNCTION organization_of_resource(wanted uuid) RETURNS uuid
 REVOKE ALL ON FUNCTION organization_of_resource(uuid) FROM public;
 GRANT EXECUTE ON FUNCTION organization_of_resource(uuid) TO infra24_app;
 CREATE INDEX resources_by_id ON resources (id);
+
+-- The organizations whose events a worker must deliver. It tells nothing else.
+CREATE FUNCTION event_organizations_due(now timestamptz, most integer) RETURNS TABLE (org_id uuid)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public
+    AS 'BEGIN RETURN QUERY SELECT h.org_id FROM event_heads h WHERE h.due_at <= now ORDER BY h.due_at LIMIT most; END';
+REVOKE ALL ON FUNCTION event_organizations_due(timestamptz, integer) FROM public;
+GRANT EXECUTE ON FUNCTION event_organizations_due(timestamptz, integer) TO infra24_app;

@@ -191,7 +191,7 @@ async def _signed_in(found: Services, shown: Credentials) -> AuthenticatedUser |
             return await people.sessions.open_session(tx, shown.session, now)
     claims = await found.auth.bearers.verify(shown.bearer or "", now)
     async with found.database.read_accounts() as tx:
-        return await people.person_of_identity(tx, claims.issuer, claims.subject)
+        return await people.identities.person_of(tx, claims.issuer, claims.subject)
 
 
 async def _org_of_session(

@@ -12,7 +12,6 @@ from infra24.auth.passwords import Passwords
 from infra24.bookings import Tokens
 from infra24.clock import Clock
 from infra24.db import Database
-from infra24.mail import MailQueue
 from infra24.organizations import Directory
 from infra24.rate_limits import Buckets, Locks
 from infra24.settings import Settings
@@ -40,7 +39,6 @@ class Services:
     tokens: Tokens
     clock: Clock
     watcher: ChangeStream
-    mail_queue: MailQueue
     auth: AuthServices
     health: Health
     buckets: Buckets

@@ -11,7 +11,7 @@ from infra24.people import Role
 from infra24.rate_limits import EFFECTS
 from infra24.resources import Draft
 from infra24.settings import Settings
-from infra24.worker import JobQueue
+from infra24.worker import Worker
 from tests import loopback
 from tests.browser.conftest import CHECKOUT, Visitor
 from tests.factories import DAYS, Shop, found_shop
@@ -119,9 +119,8 @@ def at_work(house: House) -> dict[str, str]:
 def settled(house: House) -> None:
     """What follows from the bookings: announcements, letters."""
 
-    async def work(_: Database, queue: JobQueue) -> None:
-        async with queue.jobs.open_async():
-            await queue.jobs.run_worker_async(wait=False, install_signal_handlers=False, listen_notify=False)
+    async def work(_: Database, worker: Worker) -> None:
+        await worker.run_until_idle()
 
     tell(house.url, work, house.settings, house.clock)
 

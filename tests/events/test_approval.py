@@ -15,26 +15,26 @@ from infra24.bookings import ActorRole, Booking, IllegalTransition, SlotTaken, S
 from infra24.db import Database
 from infra24.people import Role
 from infra24.settings import Settings
-from infra24.worker import JobQueue
+from infra24.worker import Worker
 from tests.factories import ADA, Shop, wish
 from tests.mail.reading import letters, link_of
 from tests.people import sign_in
 from tests.serving import NOW, Clock
 
 AT = NOW + timedelta(days=10)
-Story = Callable[[Database, JobQueue], Awaitable[Any]]
+Story = Callable[[Database, Worker], Awaitable[Any]]
 
 
 @pytest.fixture
 def house(settings: Settings, database_url: str, clock: Clock, empty_queue: None) -> Callable[[Story], Any]:
-    """Runs a story with the database and the worker's queue."""
+    """Runs a story with the database and the worker."""
 
     def go(story: Story) -> Any:
         async def main() -> Any:
-            database, queue = compose(settings, database_url, clock)
+            database, worker = compose(settings, database_url, clock)
             await database.open()
             try:
-                return await story(database, queue)
+                return await story(database, worker)
             finally:
                 await database.close()
 
@@ -43,10 +43,9 @@ def house(settings: Settings, database_url: str, clock: Clock, empty_queue: None
     return go
 
 
-async def work(queue: JobQueue) -> None:
+async def work(worker: Worker) -> None:
     """Do all the jobs that wait."""
-    async with queue.jobs.open_async():
-        await queue.jobs.run_worker_async(wait=False, install_signal_handlers=False, listen_notify=False)
+    await worker.run_until_idle()
 
 
 async def ask(database: Database, shop: Shop, tokens: Tokens) -> Booking:
@@ -61,12 +60,12 @@ def test_a_request_claims_its_time_and_those_who_may_decide_are_asked_by_letter(
     staff = sign_in(database_url, settings, clock, shop, Role.STAFF)
     sign_in(database_url, settings, clock, shop, Role.HOST)
 
-    async def story(database: Database, queue: JobQueue) -> UUID:
+    async def story(database: Database, worker: Worker) -> UUID:
         asked = await ask(database, shop, tokens)
         assert asked.status is Status.PENDING
         with pytest.raises(SlotTaken):
             await ask(database, shop, tokens)
-        await work(queue)
+        await work(worker)
         return asked.id
 
     id_ = house(story)
@@ -79,7 +78,7 @@ def test_a_request_claims_its_time_and_those_who_may_decide_are_asked_by_letter(
 def test_a_decision_is_told_to_whoever_asked_with_its_reason(
     house: Any, shop: Shop, tokens: Tokens, settings: Settings, verdict: str, status: str
 ) -> None:
-    async def story(database: Database, queue: JobQueue) -> list[str]:
+    async def story(database: Database, worker: Worker) -> list[str]:
         asked = await ask(database, shop, tokens)
         async with database.transaction(shop.org_id) as tx:
             if verdict == "approve":
@@ -87,8 +86,8 @@ def test_a_decision_is_told_to_whoever_asked_with_its_reason(
             else:
                 decided = await bookings.decline(tx, asked.id, because="The press is broken", now=NOW)
         assert decided.status == status
-        await work(queue)
-        await work(queue)
+        await work(worker)
+        await work(worker)
         async with database.transaction(shop.org_id) as tx:
             return [one.kind for one in await announcements.of_booking(tx, asked.id)]
 
@@ -103,7 +102,7 @@ def test_a_decision_is_told_to_whoever_asked_with_its_reason(
 def test_declining_frees_the_time_at_once_and_only_what_waits_can_be_declined(
     house: Any, shop: Shop, tokens: Tokens
 ) -> None:
-    async def story(database: Database, _: JobQueue) -> None:
+    async def story(database: Database, _: Worker) -> None:
         asked = await ask(database, shop, tokens)
         async with database.transaction(shop.org_id) as tx:
             await bookings.decline(tx, asked.id, because="", now=NOW)
@@ -122,20 +121,20 @@ def test_declining_frees_the_time_at_once_and_only_what_waits_can_be_declined(
 def test_what_nobody_decides_lapses_after_the_time_that_the_organization_sets(
     house: Any, shop: Shop, tokens: Tokens, settings: Settings, clock: Clock
 ) -> None:
-    async def story(database: Database, queue: JobQueue) -> tuple[Booking, Booking]:
+    async def story(database: Database, worker: Worker) -> tuple[Booking, Booking]:
         async with database.transaction(shop.org_id) as tx:
             await organizations.change(tx, {"settings": {"approval_hours": 5}}, NOW)
         asked = await ask(database, shop, tokens)
         async with database.transaction(shop.org_id) as tx:
             asked = await bookings.get(tx, asked.id)
         clock.forward(hours=4, minutes=59)
-        await queue.end_lapsed_requests(0)
+        await worker.end_lapsed_requests(0)
         async with database.transaction(shop.org_id) as tx:
             assert (await bookings.get(tx, asked.id)).status is Status.PENDING
         clock.forward(minutes=1)
-        await queue.end_lapsed_requests(0)
-        await queue.end_lapsed_requests(0)
-        await work(queue)
+        await worker.end_lapsed_requests(0)
+        await worker.end_lapsed_requests(0)
+        await work(worker)
         await ask(database, shop, tokens)  # its time is free
         async with database.transaction(shop.org_id) as tx:
             return asked, await bookings.get(tx, asked.id)
@@ -153,7 +152,7 @@ def test_what_nobody_decides_lapses_after_the_time_that_the_organization_sets(
 def test_a_request_waits_no_longer_than_until_it_begins_and_a_decided_one_waits_no_more(
     house: Any, shop: Shop, tokens: Tokens
 ) -> None:
-    async def story(database: Database, _: JobQueue) -> None:
+    async def story(database: Database, _: Worker) -> None:
         soon = NOW + timedelta(hours=3)
         async with database.transaction(shop.org_id) as tx:
             made = await bookings.book(tx, wish(shop.ids["asked"], soon), tokens=tokens, now=NOW)
@@ -171,17 +170,17 @@ def test_the_booker_who_moves_an_approved_booking_asks_again(
 ) -> None:
     sign_in(database_url, settings, clock, shop, Role.ADMIN)
 
-    async def story(database: Database, queue: JobQueue) -> Booking:
+    async def story(database: Database, worker: Worker) -> Booking:
         asked = await ask(database, shop, tokens)
         async with database.transaction(shop.org_id) as tx:
             await bookings.approve(tx, asked.id, now=NOW)
-        await work(queue)
+        await work(worker)
         later = AT + timedelta(days=1)
         async with database.transaction(shop.org_id) as tx:
             await bookings.reschedule(
                 tx, asked.id, later, later + timedelta(minutes=30), by=ActorRole.BOOKER, now=NOW
             )
-        await work(queue)
+        await work(worker)
         async with database.transaction(shop.org_id) as tx:
             return await bookings.get(tx, asked.id)
 
@@ -196,7 +195,7 @@ def test_the_booker_who_moves_an_approved_booking_asks_again(
 def test_two_who_decide_at_once_decide_once(
     house: Any, shop: Shop, tokens: Tokens, owner: psycopg.Connection[Any]
 ) -> None:
-    async def story(database: Database, _: JobQueue) -> tuple[list[Any], Booking]:
+    async def story(database: Database, _: Worker) -> tuple[list[Any], Booking]:
         asked = await ask(database, shop, tokens)
 
         async def approve() -> None:
@@ -231,7 +230,7 @@ def test_members_are_asked_only_where_their_role_decides(shop: Shop) -> None:
 
 
 def test_a_hold_is_confirmed_by_nobody_but_its_holder(house: Any, shop: Shop, tokens: Tokens) -> None:
-    async def story(database: Database, _: JobQueue) -> None:
+    async def story(database: Database, _: Worker) -> None:
         async with database.transaction(shop.org_id) as tx:
             held = await bookings.hold(tx, wish(shop.ids["room"], AT, person=None), tokens=tokens, now=NOW)
         with pytest.raises(IllegalTransition):
@@ -244,7 +243,7 @@ def test_a_hold_is_confirmed_by_nobody_but_its_holder(house: Any, shop: Shop, to
 def test_staff_may_put_a_request_into_the_past_and_it_still_waits(
     house: Any, shop: Shop, tokens: Tokens
 ) -> None:
-    async def story(database: Database, _: JobQueue) -> Booking:
+    async def story(database: Database, _: Worker) -> Booking:
         asked = await ask(database, shop, tokens)
         past = NOW - timedelta(days=1)
         async with database.transaction(shop.org_id) as tx:

@@ -9,47 +9,69 @@ import time
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import psycopg
 import pytest
 
-from infra24 import announcements, bookings, events, mail
-from infra24.app import compose
+from infra24 import announcements, bookings, events, mail, resources
+from infra24.app import compose, side_effects
 from infra24.bookings import ActorRole, Tokens
-from infra24.db import Database, Statement
+from infra24.db import Actor, Database, Statement, Tx
+from infra24.events import EventDelivery, Handler, Recorded, Subscriber, UndeclaredFacts
+from infra24.organizations.events import UPDATED
 from infra24.settings import Settings
 from infra24.subscribers import SUBSCRIBERS
-from infra24.worker import JobQueue
+from infra24.worker import Worker
 from tests.conftest import opened
 from tests.factories import Shop, wish
 from tests.serving import NOW, Clock
 
 AT = NOW + timedelta(days=3)
 
-
-async def _drain(queue: JobQueue) -> None:
-    async with queue.jobs.open_async():
-        await queue.jobs.run_worker_async(wait=False, install_signal_handlers=False, listen_notify=False)
+pytestmark = pytest.mark.usefixtures("empty_queue")
 
 
-@pytest.mark.usefixtures("empty_queue")
+async def _all_due(worker: Worker) -> None:
+    """Deliver until nothing is due, for so long that others who deliver are done too."""
+    for _ in range(100):
+        if not await worker.delivery.deliver_due():
+            await asyncio.sleep(0.01)
+            if not await worker.delivery.deliver_due():
+                return
+    raise AssertionError("there is always something due")
+
+
+def _delivery(worker: Worker, handlers: dict[str, Handler]) -> EventDelivery:
+    """Delivery to subscribers of the tests, each acting on changes of the organization."""
+    found = [Subscriber.of(name, {UPDATED: handler}) for name, handler in handlers.items()]
+    return EventDelivery(worker.database, found, worker.clock)
+
+
+def _appending(seen: list[Any]) -> Handler:
+    async def append(tx: Tx, recorded: Recorded) -> None:
+        await asyncio.sleep(0)
+        seen.append(recorded.seq)
+
+    return append
+
+
 def test_a_booking_is_announced_to_the_staff_once(
     run: Callable[..., Any], shop: Shop, tokens: Tokens, settings: Settings, database_url: str, clock: Clock
 ) -> None:
     async def story(_: Database) -> Any:
-        database, queue = compose(settings, database_url, clock)
+        database, worker = compose(settings, database_url, clock)
         await database.open()
         try:
             async with database.transaction(shop.org_id) as tx:
                 made = await bookings.book(
                     tx, wish(shop.ids["visit"], AT.replace(hour=10)), tokens=tokens, now=NOW
                 )
-            await _drain(queue)
+            await worker.run_until_idle()
             async with database.transaction(shop.org_id) as tx:
                 await bookings.cancel(tx, made.id, by=ActorRole.STAFF, now=NOW, because="ill")
-            await _drain(queue)
-            await _drain(queue)
+            await worker.run_until_idle()
+            await worker.run_until_idle()
             async with database.transaction(shop.org_id) as tx:
                 return await announcements.newest(tx)
         finally:
@@ -63,20 +85,179 @@ def test_a_booking_is_announced_to_the_staff_once(
     assert "With Mo" in new.body
 
 
-def test_delivering_the_same_event_again_changes_nothing(
-    run: Callable[..., Any], shop: Shop, tokens: Tokens
+def test_two_workers_that_deliver_at_once_act_on_each_event_once_and_in_order(
+    run: Callable[..., Any], shop: Shop, settings: Settings, database_url: str, clock: Clock
 ) -> None:
-    async def story(database: Database) -> int:
-        async with database.transaction(shop.org_id) as tx:
-            await bookings.book(tx, wish(shop.ids["room"], AT), tokens=tokens, now=NOW)
-        async with database.transaction(shop.org_id) as tx:
-            (*_, newest) = await events.after(tx, 0)
-        for _ in range(3):
-            await events.deliver(database, shop.org_id, newest.event.id, "announce", SUBSCRIBERS, NOW)
-        async with database.transaction(shop.org_id) as tx:
-            return len(await announcements.newest(tx))
+    async def story(_: Database) -> list[int]:
+        seen: list[int] = []
+        (one, first), (two, second) = (compose(settings, database_url, clock) for _ in range(2))
+        await one.open()
+        await two.open()
+        try:
+            async with one.transaction(shop.org_id) as tx:
+                for _ in range(250):
+                    events.record(tx, UPDATED, shop.org_id, {"name": "x"}, NOW)
+                before = await events.head(tx)
+            for worker in (first, second):
+                worker.delivery = _delivery(worker, {"announcements": _appending(seen)})
+            await asyncio.gather(*(_all_due(worker) for worker in (first, second) for _ in range(3)))
+        finally:
+            await one.close()
+            await two.close()
+        return [seq - before for seq in seen]
 
-    assert run(story) == 1
+    assert run(story) == list(range(1, 251))
+
+
+def test_a_subscriber_that_fails_is_tried_again_then_parked_and_holds_nobody_else_back(
+    run: Callable[..., Any], shop: Shop, settings: Settings, database_url: str, clock: Clock
+) -> None:
+    async def story(_: Database) -> None:
+        fine, done, tries = [], [], []
+        database, worker = compose(settings, database_url, clock)
+        await database.open()
+
+        async def broken(tx: Tx, recorded: Recorded) -> None:
+            await tx.run("INSERT INTO locations (org_id, name) VALUES (%s, 'undone')", (tx.org_id,))
+            tries.append(recorded.seq)
+            if len(tries) <= events.ATTEMPTS:
+                raise ValueError("the handler is at fault")
+            done.append(recorded.seq)
+
+        worker.delivery = _delivery(worker, {"announcements": broken, "bookers": _appending(fine)})
+        try:
+            async with database.transaction(shop.org_id) as tx:
+                events.record(tx, UPDATED, shop.org_id, {"name": "first"}, NOW)
+            await _all_due(worker)
+            (first,) = fine
+            assert tries == [first]
+            async with database.transaction(shop.org_id) as tx:
+                events.record(tx, UPDATED, shop.org_id, {"name": "second"}, NOW)
+            await _all_due(worker)
+            assert fine == [first, first + 1]  # the other goes on at once
+            assert tries == [first]  # this one waits for its second try, and the later event with it
+            for attempt in range(1, events.ATTEMPTS):
+                clock.forward(seconds=2**attempt - 1)
+                await _all_due(worker)
+                assert len(tries) == attempt
+                clock.forward(seconds=1)
+                await _all_due(worker)
+                assert tries[: attempt + 1] == [first] * (attempt + 1)
+            assert tries == [first] * events.ATTEMPTS + [first + 1]
+            async with database.transaction(shop.org_id) as tx:
+                (parked,) = await events.parked(tx)
+                assert (parked.subscriber, parked.seq) == ("announcements", first)
+                assert parked.error == "ValueError: the handler is at fault"
+                assert await tx.rows("SELECT count(*) FROM locations WHERE name = 'undone'") == [(1,)]
+                await tx.run("DELETE FROM locations WHERE name = 'undone'")
+                handler = Subscriber.of("announcements", {UPDATED: broken})
+                assert await events.replay(tx, [handler]) == 1
+                assert await events.parked(tx) == []
+            assert done == [first + 1, first]
+        finally:
+            await database.close()
+
+    run(story)
+
+
+def test_a_worker_leaves_a_subscriber_that_it_does_not_know_to_one_that_does(
+    run: Callable[..., Any], shop: Shop, settings: Settings, database_url: str, clock: Clock
+) -> None:
+    async def story(_: Database) -> None:
+        seen: list[int] = []
+        database, old = compose(settings, database_url, clock)
+        new = compose(settings, database_url, clock)[1]
+        old.delivery = _delivery(old, {"announcements": _appending([])})
+        new.delivery = EventDelivery(database, [
+            Subscriber.of(name, {UPDATED: _appending(seen if name == "bookers" else [])})
+            for name in ("announcements", "approvers", "bookers")
+        ], clock)  # fmt: skip
+        await database.open()
+        try:
+            async with database.transaction(shop.org_id) as tx:
+                events.record(tx, UPDATED, shop.org_id, {"name": "x"}, NOW)
+            await _all_due(old)
+            assert seen == []
+            clock.forward(seconds=3)  # it was not forgotten: it is due again
+            await _all_due(new)
+            assert len(seen) == 1
+            async with database.transaction(shop.org_id) as tx:
+                assert await tx.rows("SELECT due_at FROM event_heads WHERE org_id = %s", (shop.org_id,)) == [
+                    (None,)
+                ]
+        finally:
+            await database.close()
+
+    run(story)
+
+
+def test_a_new_subscriber_begins_at_the_newest_event(
+    make_database: Callable[[], str], settings: Settings, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from infra24 import migrations
+    from tests.factories import found_shop
+
+    async def note(_: Tx, recorded: Recorded) -> None:
+        seen.append((recorded.org_id, recorded.seq))
+
+    url, seen = make_database(), list[tuple[UUID, int]]()
+    shop = found_shop(url, settings, clock)
+    newcomer = Subscriber.of("newcomer", {resources.events.CREATED: note, UPDATED: note})
+    monkeypatch.setattr(migrations, "SUBSCRIBERS", (*SUBSCRIBERS, newcomer))
+    migrations.migrate(url)
+    later = found_shop(url, settings, clock, {"room": resources.Draft("space", "Room", capacity=1)})
+
+    async def main() -> tuple[int, list[int]]:
+        database, worker = compose(settings, url, clock)
+        worker.delivery = EventDelivery(database, (*SUBSCRIBERS, newcomer), clock)
+        await database.open()
+        try:
+            async with database.transaction(shop.org_id) as tx:
+                before = await events.head(tx)
+                events.record(tx, UPDATED, shop.org_id, {"name": "x"}, NOW)
+            await _all_due(worker)
+            of_shop = [seq for org_id, seq in seen if org_id == shop.org_id]
+            return before, of_shop
+        finally:
+            await database.close()
+
+    before, of_shop = asyncio.run(main())
+    assert before > 0
+    assert of_shop == [before + 1]
+    assert next(seq for org_id, seq in seen if org_id == later.org_id) == 1  # of a later one it has all
+
+
+def test_an_event_has_the_facts_that_its_type_declares_and_says_who_caused_it(
+    run: Callable[..., Any], shop: Shop
+) -> None:
+    async def story(database: Database) -> Any:
+        actor = Actor("user", "7", "Olive")
+        async with database.transaction(shop.org_id, actor) as tx:
+            for facts in ({}, {"title": "x", "type": "space", "colour": "red"}):
+                with pytest.raises(UndeclaredFacts):
+                    events.record(tx, resources.events.CREATED, shop.org_id, facts, NOW)
+            before = await events.head(tx)
+            events.record(tx, UPDATED, shop.org_id, {"name": "x"}, NOW)
+        async with database.transaction(shop.org_id) as tx:
+            (recorded,) = await events.after(tx, before)
+            return recorded.event
+
+    event = run(story)
+    assert (event.type, event.version) == ("organization.updated", 1)
+    assert (event.actor_kind, event.actor_id) == ("user", "7")
+
+
+def test_what_only_reads_has_no_side_effects(run: Callable[..., Any], shop: Shop) -> None:
+    async def story(database: Database) -> None:
+        async with database.read(shop.org_id) as tx:
+            with pytest.raises(RuntimeError):
+                events.record(tx, UPDATED, shop.org_id, {"name": "x"}, NOW)
+            with pytest.raises(RuntimeError):
+                mail.enqueue(tx, "factor_changed", user=shop.org_id)
+            with pytest.raises(RuntimeError):
+                tx.run_last(Statement("SELECT 1", {}))
+
+    run(story)
 
 
 def test_what_a_savepoint_undoes_leaves_no_event_no_mail_and_no_last_statement(
@@ -84,10 +265,10 @@ def test_what_a_savepoint_undoes_leaves_no_event_no_mail_and_no_last_statement(
 ) -> None:
     async def story(database: Database) -> list[Any]:
         async with database.transaction(shop.org_id) as tx:
-            events.record(tx, "a.before", shop.org_id, {}, NOW)
+            events.record(tx, UPDATED, shop.org_id, {"name": "before"}, NOW)
             with pytest.raises(ZeroDivisionError):
                 async with tx.savepoint():
-                    events.record(tx, "a.undone", shop.org_id, {}, NOW)
+                    events.record(tx, UPDATED, shop.org_id, {"name": "undone"}, NOW)
                     mail.enqueue(tx, "factor_changed", user=shop.org_id)
                     tx.run_last(Statement("INSERT INTO locations (org_id, name) VALUES (%(org)s, 'undone')",
                                           {"org": shop.org_id}))  # fmt: skip
@@ -98,9 +279,12 @@ def test_what_a_savepoint_undoes_leaves_no_event_no_mail_and_no_last_statement(
                 await tx.rows("SELECT 1 FROM procrastinate_jobs WHERE args ->> 'kind' = 'factor_changed'")
                 == []
             )
-            return await tx.rows("SELECT type FROM events WHERE type LIKE 'a.%%'")
+            return await tx.rows(
+                "SELECT data ->> 'name' FROM events WHERE org_id = %s AND type = %s",
+                (shop.org_id, UPDATED.name),
+            )
 
-    assert run(story) == [("a.before",)]
+    assert run(story) == [("before",)]
 
 
 def test_an_event_and_its_job_go_with_the_transaction_that_fails(
@@ -113,7 +297,7 @@ def test_an_event_and_its_job_go_with_the_transaction_that_fails(
         with pytest.raises(Broken):
             async with database.transaction(shop.org_id) as tx:
                 await bookings.book(tx, wish(shop.ids["room"], AT), tokens=tokens, now=NOW)
-                for statement in database._flush(tx):  # written, and then it fails
+                for statement in side_effects(tx):  # written, and then it fails
                     await tx.run(statement.query, statement.args)
                 raise Broken
 
@@ -186,48 +370,36 @@ def test_a_worker_killed_between_two_steps_loses_nothing_and_doubles_nothing(
     asyncio.run(main())
     script = f"""
 import asyncio, os, signal
-from infra24 import subscribers, events
+from infra24 import announcements, bookings
 from infra24.app import compose
+from infra24.events import EventDelivery, Subscriber
 from infra24.settings import Settings
-from infra24.events import delivery
 
 def die(): os.kill(os.getpid(), signal.SIGKILL)
 
 step = {step!r}
-original = subscribers.SUBSCRIBERS["booking.created"]["announce"]
 async def announce(tx, recorded):
     if step == "before the effect": die()
-    await original(tx, recorded)
+    await announcements.announce_event(tx, recorded)
     if step == "after the effect": die()
-subscribers.SUBSCRIBERS["booking.created"]["announce"] = announce
-if step == "after the commit":
-    deliver = events.deliver
-    async def then_die(*args):
-        await deliver(*args); die()
-    events.deliver = then_die
 
 async def main():
-    database, queue = compose(Settings(secret="x" * 32), {url!r})
+    database, worker = compose(Settings(secret="x" * 32), {url!r})
+    handlers = {{bookings.events.CREATED: announce}}
+    delivery = EventDelivery(database, [Subscriber.of("announcements", handlers)], worker.clock)
     await database.open()
-    async with queue.jobs.open_async():
-        await queue.jobs.run_worker_async(wait=False)
+    await delivery.deliver_due()
+    die()
 asyncio.run(main())
 """
     killed = subprocess.run([sys.executable, "-c", script], timeout=60, capture_output=True, text=True)
     assert killed.returncode == -signal.SIGKILL, killed.stderr[-2000:]
 
-    with psycopg.connect(url, autocommit=True) as owner:
-        owner.execute("UPDATE procrastinate_workers SET last_heartbeat = now() - interval '1 hour'")
-
     async def again() -> list[announcements.Announcement]:
-        database, queue = compose(settings, url, clock)
+        database, worker = compose(settings, url, clock)
         await database.open()
         try:
-            async with queue.jobs.open_async():
-                await queue.requeue_stalled(0)
-            with psycopg.connect(url, autocommit=True) as owner:  # the retry waits a moment: not in a test
-                owner.execute("UPDATE procrastinate_jobs SET scheduled_at = NULL WHERE status = 'todo'")
-            await _drain(queue)
+            await worker.run_until_idle()
             async with database.transaction(shop.org_id) as tx:
                 return await announcements.newest(tx)
         finally:
@@ -244,10 +416,10 @@ def test_the_worker_ends_lapsed_holds(run: Callable[..., Any], shop: Shop, token
     async def story(database: Database) -> str:
         async with database.transaction(shop.org_id) as tx:
             held = await bookings.hold(tx, wish(shop.ids["room"], AT, person=None), tokens=tokens, now=NOW)
-        other, queue = compose(settings, database_url, later)
+        other, worker = compose(settings, database_url, later)
         await other.open()
         try:
-            await queue.end_lapsed_holds(0)
+            await worker.end_lapsed_holds(0)
             async with other.transaction(shop.org_id) as tx:
                 return (await bookings.get(tx, held.id)).status
         finally:

@@ -14,7 +14,7 @@ import psycopg
 import pytest
 from pydantic import SecretStr
 
-from infra24 import doctor
+from infra24 import doctor, mail
 from infra24.app import compose
 from infra24.db import Database
 from infra24.errors import Invalid
@@ -30,7 +30,7 @@ from infra24.mail import (
 from infra24.mail.retry import MailRetry, delay_seconds
 from infra24.server import Urls
 from infra24.settings import Settings
-from infra24.worker import JobQueue
+from infra24.worker import Worker
 from tests.mail.servers import Mailbox, mail_server
 from tests.serving import Clock
 
@@ -50,7 +50,7 @@ async def _silent(context: ComposeContext, facts: dict[str, Any]) -> Email | Non
 
 FAKES: Composers = {"sign_in": _sign_in, "silent": _silent}
 
-Story = Callable[[Database, JobQueue], Awaitable[Any]]
+Story = Callable[[Database, Worker], Awaitable[Any]]
 
 
 @pytest.fixture
@@ -81,24 +81,23 @@ def url(database_of_letters: str) -> str:
 
 def tell(settings: Settings, url: str, clock: Clock, story: Story, composers: Composers = FAKES) -> Any:
     async def main() -> Any:
-        database, queue = compose(settings, url, clock, composers)
+        database, worker = compose(settings, url, clock, composers)
         await database.open()
         try:
-            return await story(database, queue)
+            return await story(database, worker)
         finally:
             await database.close()
 
     return asyncio.run(main())
 
 
-async def ask(database: Database, queue: JobQueue, kind: str = "sign_in") -> None:
-    async with database.connection() as connection, connection.transaction():
-        await queue.enqueue(connection, kind, {"user": PERSON})
+async def ask(database: Database, worker: Worker, kind: str = "sign_in") -> None:
+    async with database.accounts() as tx:
+        mail.enqueue(tx, kind, user=PERSON)
 
 
-async def drain(queue: JobQueue) -> None:
-    async with queue.jobs.open_async():
-        await queue.jobs.run_worker_async(wait=False, install_signal_handlers=False, listen_notify=False)
+async def drain(worker: Worker) -> None:
+    await worker.run_until_idle()
 
 
 def jobs(url: str) -> list[tuple[Any, ...]]:
@@ -120,10 +119,10 @@ def test_a_letter_goes_when_its_transaction_commits_and_its_job_has_no_secret(
 ) -> None:
     kept: list[Any] = []
 
-    async def story(database: Database, queue: JobQueue) -> None:
-        await ask(database, queue)
+    async def story(database: Database, worker: Worker) -> None:
+        await ask(database, worker)
         kept.extend(jobs(url))
-        await drain(queue)
+        await drain(worker)
 
     tell(by_mail, url, clock, story)
     assert [job[3] for job in kept] == [{"kind": "sign_in", "facts": {"user": str(PERSON)}}]
@@ -139,12 +138,12 @@ def test_a_letter_goes_when_its_transaction_commits_and_its_job_has_no_secret(
 def test_a_letter_of_a_transaction_that_fails_is_never_sent(
     by_mail: Settings, url: str, clock: Clock, box: Mailbox
 ) -> None:
-    async def story(database: Database, queue: JobQueue) -> None:
+    async def story(database: Database, worker: Worker) -> None:
         with pytest.raises(RuntimeError):
-            async with database.connection() as connection, connection.transaction():
-                await queue.enqueue(connection, "sign_in", {"user": PERSON})
+            async with database.accounts() as tx:
+                mail.enqueue(tx, "sign_in", user=PERSON)
                 raise RuntimeError
-        await drain(queue)
+        await drain(worker)
 
     tell(by_mail, url, clock, story)
     assert jobs(url) == []
@@ -158,12 +157,10 @@ def test_a_letter_of_a_transaction_that_fails_is_never_sent(
 def test_a_job_takes_no_secret_and_no_address(
     settings: Settings, url: str, clock: Clock, secret: str
 ) -> None:
-    async def story(database: Database, queue: JobQueue) -> None:
-        async with database.connection() as connection:
+    async def story(database: Database, worker: Worker) -> None:
+        async with database.accounts() as tx:
             with pytest.raises(Invalid, match="does not go into a job"):
-                await queue.enqueue(connection, "sign_in", {"user": PERSON, "token": secret})
-            with pytest.raises(AssertionError, match="has no composer"):
-                await queue.enqueue(connection, "unheard_of", {})
+                mail.enqueue(tx, "sign_in", user=PERSON, token=secret)
 
     tell(settings, url, clock, story)
     assert jobs(url) == []
@@ -175,11 +172,11 @@ def test_a_server_that_is_busy_is_asked_again_later(
     box.to_rcpt, box.to_data = ["450 later"], ["451 later"]
     waits = []
 
-    async def story(database: Database, queue: JobQueue) -> None:
-        await ask(database, queue)
+    async def story(database: Database, worker: Worker) -> None:
+        await ask(database, worker)
         for _ in range(3):
             hurry(url)
-            await drain(queue)
+            await drain(worker)
             waits.append(jobs(url)[0][:3])
 
     tell(by_mail, url, clock, story)
@@ -198,11 +195,11 @@ def test_a_refusal_for_good_is_final_and_logged_without_the_recipient(
 ) -> None:
     box.to_rcpt = ["550 <ada@example.org> is nobody here"]
 
-    async def story(database: Database, queue: JobQueue) -> None:
-        await ask(database, queue)
+    async def story(database: Database, worker: Worker) -> None:
+        await ask(database, worker)
         for _ in range(2):
             hurry(url)
-            await drain(queue)
+            await drain(worker)
 
     tell(by_mail, url, clock, story)
     assert jobs(url)[0][:2] == ("failed", 1)
@@ -213,9 +210,9 @@ def test_a_refusal_for_good_is_final_and_logged_without_the_recipient(
 
 
 def test_nothing_to_say_is_nothing_sent(by_mail: Settings, url: str, clock: Clock, box: Mailbox) -> None:
-    async def story(database: Database, queue: JobQueue) -> None:
-        await ask(database, queue, "silent")
-        await drain(queue)
+    async def story(database: Database, worker: Worker) -> None:
+        await ask(database, worker, "silent")
+        await drain(worker)
 
     tell(by_mail, url, clock, story)
     assert box.tried == 0
@@ -226,10 +223,10 @@ def test_a_kind_that_this_worker_does_not_know_waits_for_one_that_does(
     by_mail: Settings, url: str, clock: Clock, box: Mailbox
 ) -> None:
     tell(by_mail, url, clock, ask)
-    tell(by_mail, url, clock, lambda _, queue: drain(queue), composers={})
+    tell(by_mail, url, clock, lambda _, worker: drain(worker), composers={})
     assert jobs(url)[0][:2] == ("todo", 1)
     hurry(url)
-    tell(by_mail, url, clock, lambda _, queue: drain(queue))
+    tell(by_mail, url, clock, lambda _, worker: drain(worker))
     assert len(box.letters) == 1
 
 
@@ -238,9 +235,9 @@ def test_without_a_server_the_log_has_the_name_of_the_file_and_not_the_link(
 ) -> None:
     caplog.set_level(logging.DEBUG)
 
-    async def story(database: Database, queue: JobQueue) -> None:
-        await ask(database, queue)
-        await drain(queue)
+    async def story(database: Database, worker: Worker) -> None:
+        await ask(database, worker)
+        await drain(worker)
 
     tell(settings, url, clock, story)
     (file,) = (settings.data_dir / "mail").iterdir()
@@ -270,14 +267,14 @@ async def sign_in(context, facts):
     return render("sign_in", "ada@example.org", "en", name="Ada", link="https://example.org/x", minutes=15)
 
 async def main():
-    database, queue = compose(Settings(secret="x" * 32), {url!r}, composers={{"sign_in": sign_in}})
-    carry = queue.mailer.transport.send
+    database, worker = compose(Settings(secret="x" * 32), {url!r}, composers={{"sign_in": sign_in}})
+    carry = worker.mailer.transport.send
     async def then_die(email, headers):
         await carry(email, headers); die()
-    queue.mailer.transport.send = then_die
+    worker.mailer.transport.send = then_die
     await database.open()
-    async with queue.jobs.open_async():
-        await queue.jobs.run_worker_async(wait=False)
+    async with worker.jobs.open_async():
+        await worker.jobs.run_worker_async(wait=False)
 asyncio.run(main())
 """
     environment = {**os.environ, "INFRA24_SMTP_URL": by_mail.smtp_url.get_secret_value()}
@@ -288,11 +285,11 @@ asyncio.run(main())
     with psycopg.connect(url, autocommit=True) as owner:
         owner.execute("UPDATE procrastinate_workers SET last_heartbeat = now() - interval '1 hour'")
 
-    async def again(_: Database, queue: JobQueue) -> None:
-        async with queue.jobs.open_async():
-            await queue.requeue_stalled(0)
+    async def again(_: Database, worker: Worker) -> None:
+        async with worker.jobs.open_async():
+            await worker.requeue_stalled(0)
         hurry(url)
-        await drain(queue)
+        await drain(worker)
 
     tell(by_mail, url, clock, again)
     assert len(box.letters) == least
@@ -301,10 +298,10 @@ asyncio.run(main())
 
 
 def test_two_letters_about_the_same_are_two(by_mail: Settings, url: str, clock: Clock, box: Mailbox) -> None:
-    async def story(database: Database, queue: JobQueue) -> None:
-        await ask(database, queue)
-        await ask(database, queue)
-        await drain(queue)
+    async def story(database: Database, worker: Worker) -> None:
+        await ask(database, worker)
+        await ask(database, worker)
+        await drain(worker)
 
     tell(by_mail, url, clock, story)
     assert len({letter["Message-ID"] for letter in box.letters}) == 2

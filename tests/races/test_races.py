@@ -13,7 +13,7 @@ from infra24.bookings import ActorRole, BookerDetails, BookingRequest, LimitReac
 from infra24.db import Database, Tx
 from infra24.errors import Conflict
 from infra24.settings import Settings
-from infra24.worker import JobQueue
+from infra24.worker import Worker
 from tests.conftest import opened
 from tests.factories import ADA, Shop, found_shop, wish
 from tests.serving import NOW, Clock
@@ -40,7 +40,7 @@ class Race:
     def run(self, shop: Shop, runners: Sequence[Callable[[Tx], Awaitable[Any]]]) -> list[Any]:
         """Run everyone at once; each has begun its transaction before anyone may write."""
 
-        async def main(database: Database, _: JobQueue) -> list[Any]:
+        async def main(database: Database, _: Worker) -> list[Any]:
             barrier = asyncio.Barrier(min(len(runners), 20))
 
             async def one(number: int, act: Callable[[Tx], Awaitable[Any]]) -> Any:

@@ -398,10 +398,10 @@ def test_as_whom_a_booking_was_counted_is_forgotten(
         assert (await site.book(shop, 0, "192.0.2.1")).status_code == 201
 
     async def night() -> None:
-        database, queue = compose(site.settings, site.url, site.clock)
+        database, worker = compose(site.settings, site.url, site.clock)
         await database.open()
-        async with queue.jobs.open_async():
-            await queue.cleanup(0)
+        async with worker.jobs.open_async():
+            await worker.cleanup(0)
         await database.close()
 
     def known() -> int:

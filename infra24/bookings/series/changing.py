@@ -6,14 +6,15 @@ from enum import StrEnum
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
-from infra24 import bookings, events, resources
+from infra24 import bookings, resources
 from infra24.bookings import ActorRole, Booking, SlotTaken, Status, allocation, lookup
-from infra24.bookings.series import queries
+from infra24.bookings.series import events, queries
 from infra24.bookings.series.model import Plan, Series, SeriesConflicts, UnknownSeries
 from infra24.bookings.series.planning import Occurrence, load_state, plan_occurrences
 from infra24.bookings.series.recurrence import instant_of, moved, occurrences, parts_of, written
 from infra24.db import Tx
 from infra24.errors import Invalid, ValidationFailed
+from infra24.events import record
 from infra24.resources import HostPreference
 
 _TRIES = 50
@@ -51,7 +52,7 @@ async def cancel(
         await bookings.cancel(tx, booking.id, by=ActorRole.STAFF, now=now, because=because)
         for booking in _from(all_, scope, booking_id, now)
     ]
-    events.record(tx, "series.cancelled", series.id, {"dates": len(cancelled), "because": because}, now)
+    record(tx, events.CANCELLED, series.id, {"dates": len(cancelled), "because": because}, now)
     return cancelled
 
 
@@ -105,12 +106,12 @@ async def move(
         except _Lost:
             continue
         facts = {"dates": len(anew), "rule": later.rule, "from_series": str(series.id)}
-        events.record(tx, "series.moved", later.id, facts, now)
+        record(tx, events.MOVED, later.id, facts, now)
         moved_ids = {booking.id for booking, _ in anew}
         for after in await lookup.of_series(tx, later.id):
             if after.id in moved_ids:
-                events.record(
-                    tx, "booking.rescheduled", after.id, {**after.facts(), "by": ActorRole.STAFF}, now
+                record(
+                    tx, bookings.events.RESCHEDULED, after.id, {**after.facts(), "by": ActorRole.STAFF}, now
                 )
         return later, planned
     raise SlotTaken()

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
-from infra24 import events, resources, round_robin
+from infra24 import resources, round_robin
 from infra24.availability import (
     Busy,
     LimitScope,
@@ -36,12 +36,13 @@ from infra24.bookings import (
 )
 from infra24.bookings import queries as queries_of_bookings
 from infra24.bookings.clients import check_client, note_client
-from infra24.bookings.series import queries
+from infra24.bookings.series import events, queries
 from infra24.bookings.series.model import Plan, PlannedDate, Series, SeriesConflicts, SeriesRequest
 from infra24.bookings.series.recurrence import in_wall_time, instant_of, occurrences
 from infra24.bookings.snapshots import AvailabilitySnapshot, claims_by_member, seconds, timetable
 from infra24.db import Tx
 from infra24.errors import ValidationFailed
+from infra24.events import record
 from infra24.organizations import UnknownResource
 from infra24.resources import HostPreference, Offer
 
@@ -204,7 +205,7 @@ async def book(
         for booking in bookings:
             creation.record_created(tx, booking, now)
         facts = {"rule": series.rule, "dates": len(bookings), "title": offer.resource.title}
-        events.record(tx, "series.created", series.id, facts, now)
+        record(tx, events.CREATED, series.id, facts, now)
         return series, bookings
     raise SlotTaken()
 

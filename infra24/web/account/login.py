@@ -45,8 +45,7 @@ async def start_session(
         if seen is not None:
             await people.end_session(tx, seen.user_id, seen.session_id)
     device = request.headers.get("user-agent", "")
-    is_news = not await people.sessions.knows_device(tx, account.id, device)
-    token, session_id = await people.sessions.begin(
+    token, _ = await people.sessions.begin(
         tx,
         account.id,
         method=method,
@@ -55,8 +54,6 @@ async def start_session(
         device=device,
         now=now,
     )
-    if is_news:
-        await found.mail_queue.enqueue(tx.connection, "new_sign_in", {"session": session_id})
     answer = RedirectResponse(to, 303)
     set_session(request, answer, token)
     answer.delete_cookie(PENDING_MFA, path="/sign-in")

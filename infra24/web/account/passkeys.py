@@ -87,7 +87,6 @@ async def add(request: Request) -> Response:
         codes = await people.factors.add_passkey(
             tx, who.user_id, _site(found), challenge, sent, name, found.auth.secret_box, now
         )
-        await found.mail_queue.enqueue(tx.connection, "factor_changed", {"user": who.user_id})
         await people.accounts.end_others(tx, who.user_id, who.session_id)
         token = await people.sessions.rotate(tx, who.session_id, has_factor=True, now=now)
     done = json_response({"next": "/account/security?added=passkey"})

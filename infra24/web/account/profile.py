@@ -71,9 +71,7 @@ async def ask_for_email(request: Request) -> Response:
     await count(request, "emails from an address", address_of(request))
     await count(request, "emails to an account", str(user.user_id))
     async with found.database.accounts(caller_of(request).actor) as tx:
-        link_id = await people.magic_links.make(tx, user.user_id, "email", email, now)
-        await found.mail_queue.enqueue(tx.connection, "email_change", {"link": link_id})
-        await found.mail_queue.enqueue(tx.connection, "email_changed_notice", {"link": link_id})
+        await people.magic_links.send_email_change(tx, user.user_id, email, now)
     return RedirectResponse("/account?done=email", 303)
 
 

@@ -91,9 +91,7 @@ async def _connect(request: Request, found: Services, claims: Claims, session: s
     if session != str(user.session_id):
         raise people.ReauthenticationRequired()
     async with found.database.accounts(caller_of(request).actor) as tx:
-        if await people.add_identity(tx, claims.issuer, claims.subject, user.user_id, now):
-            await found.mail_queue.enqueue(tx.connection, "factor_changed", {"user": user.user_id})
-        elif await people.identity_of(tx, claims.issuer, claims.subject) != user.user_id:
+        if not await people.identities.connect(tx, claims.issuer, claims.subject, user.user_id, now):
             raise OtherAccount()
     return RedirectResponse("/account/security?done=provider", 303)
 
@@ -101,13 +99,13 @@ async def _connect(request: Request, found: Services, claims: Claims, session: s
 async def _enter(request: Request, found: Services, claims: Claims, to: str) -> Response:
     now = found.clock()
     async with found.database.accounts() as tx:
-        user_id = await people.identity_of(tx, claims.issuer, claims.subject)
+        user_id = await people.identities.owner_of(tx, claims.issuer, claims.subject)
         if user_id is None:
             account = await people.accounts.of_email(tx, _proved(claims))
             if account is None:
                 raise NotInvited()
             user_id = account.id
-            await people.add_identity(tx, claims.issuer, claims.subject, user_id, now)
+            await people.identities.remember(tx, claims.issuer, claims.subject, user_id, now)
         account = await people.accounts.get(tx, user_id)
         return await start_session(request, tx, account, method="provider", strong=False, to=onward_of(to))
 

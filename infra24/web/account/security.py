@@ -120,7 +120,6 @@ async def _set_password(request: Request, sent: dict[str, str]) -> Response:
     hashed = await found.auth.passwords.hash(new)
     async with found.database.accounts(caller_of(request).actor) as tx:
         await people.accounts.set_password(tx, user.user_id, hashed, user.session_id)
-        await found.mail_queue.enqueue(tx.connection, "password_changed", {"user": user.user_id})
         token = await people.sessions.rotate(tx, user.session_id, has_factor=user.has_mfa, now=found.clock())
     answer = RedirectResponse("/account/security?done=password", 303)
     set_session(request, answer, token)
@@ -157,7 +156,6 @@ async def _add_app(request: Request, sent: dict[str, str]) -> Response:
             )
             await people.accounts.end_others(tx, user.user_id, user.session_id)
             token = await people.sessions.rotate(tx, user.session_id, has_factor=True, now=now)
-            await found.mail_queue.enqueue(tx.connection, "factor_changed", {"user": user.user_id})
     except people.WrongCode as wrong:
         context = _app(request, secret, user, sealed)
         return await _page(request, {**context, "errors": {"code": wrong.sentence}}, 422)
@@ -171,7 +169,6 @@ async def _remove_app(request: Request, _: dict[str, str]) -> Response:
     found, user = services(request), signed_in(request)
     async with found.database.accounts(caller_of(request).actor) as tx:
         await people.factors.remove_app(tx, user.user_id)
-        await found.mail_queue.enqueue(tx.connection, "factor_changed", {"user": user.user_id})
     return RedirectResponse("/account/security?done=factor", 303)
 
 
@@ -192,7 +189,6 @@ async def _remove_passkey(request: Request, sent: dict[str, str]) -> Response:
         raise people.factors.UnknownPasskey() from None
     async with found.database.accounts(caller_of(request).actor) as tx:
         await people.factors.remove_passkey(tx, user.user_id, credential_id)
-        await found.mail_queue.enqueue(tx.connection, "factor_changed", {"user": user.user_id})
     return RedirectResponse("/account/security?done=factor", 303)
 
 
@@ -200,8 +196,7 @@ async def _forget_provider(request: Request, sent: dict[str, str]) -> Response:
     """No longer sign in at that provider."""
     found, user = services(request), signed_in(request)
     async with found.database.accounts(caller_of(request).actor) as tx:
-        if await people.remove_identity(tx, user.user_id, sent.get("issuer", "")[:300]):
-            await found.mail_queue.enqueue(tx.connection, "factor_changed", {"user": user.user_id})
+        await people.identities.disconnect(tx, user.user_id, sent.get("issuer", "")[:300])
     return RedirectResponse("/account/security?done=provider", 303)
 
 
@@ -256,7 +251,7 @@ async def _page(request: Request, more: dict[str, Any], status: int = 200) -> Re
                 (base64.urlsafe_b64encode(one.credential_id).decode(), one)
                 for one in await people.factors.passkeys_of(tx, user.user_id)
             ],
-            "identities": [row[0] for row in await people.identities_of(tx, user.user_id)],
+            "identities": await people.identities.of_person(tx, user.user_id),
             "sessions": await people.sessions.listed(tx, user.user_id, now),
         }
     fresh = people.sessions.is_fresh(user, now)

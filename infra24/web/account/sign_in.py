@@ -87,8 +87,7 @@ async def _write_link(request: Request, email: str) -> None:
     async with found.database.accounts() as tx:
         account = await people.accounts.of_email(tx, email) if wait is None else None
         if account is not None:
-            link_id = await people.magic_links.make(tx, account.id, "sign_in", account.email, now)
-            await found.mail_queue.enqueue(tx.connection, "sign_in", {"link": link_id})
+            await people.magic_links.send_sign_in(tx, account, now)
 
 
 async def by_link(request: Request) -> Response:

@@ -8,7 +8,7 @@ from email_validator import EmailNotValidError, validate_email
 from fastapi import Request, Response
 from starlette.responses import RedirectResponse
 
-from infra24 import mail, people, resources
+from infra24 import people, resources
 from infra24.db import Tx
 from infra24.errors import DomainError, ValidationFailed
 from infra24.people import Role, Scope
@@ -45,7 +45,7 @@ async def _do(request: Request, tx: Tx, sent: dict[str, str]) -> None:
     who, now, wanted = caller_of(request), services(request).clock(), sent.get("do")
     if wanted == "invite":
         email, role = _invited(sent)
-        invitation = await people.memberships.invite(
+        await people.memberships.invite(
             tx,
             email,
             sent.get("name", "").strip()[:200],
@@ -54,7 +54,6 @@ async def _do(request: Request, tx: Tx, sent: dict[str, str]) -> None:
             giver=caller_of(request).role,
             now=now,
         )
-        mail.enqueue(tx, "invitation", org=tx.org_id, invitation=invitation.id)
     elif wanted == "role":
         await people.memberships.change_role(
             tx, _id(sent.get("member")), _role(sent), giver=caller_of(request).role, now=now

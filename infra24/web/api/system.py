@@ -12,6 +12,7 @@ from infra24 import announcements, bookings, events, people, resources
 from infra24.bookings import ActorRole, BookerDetails, BookingRequest, SlotTaken
 from infra24.db import Tx
 from infra24.errors import Unavailable
+from infra24.event_catalogue import EVENT_TYPES
 from infra24.resources import Draft
 from infra24.web.api.fields import Org, PageSize
 from infra24.web.api.responses import json_response
@@ -64,7 +65,6 @@ async def _self_test(request: Request) -> Response:
         async with found.database.transaction(organization.id, caller_of(request).actor) as tx:
             async for name in _rehearse(tx, found):
                 steps.append({"step": name, "ok": True, "ms": round(1e3 * (perf_counter() - began), 1)})
-            tx.pending = []
             raise _Undo
     except _Undo:
         return json_response({"success": True, "steps": steps})
@@ -134,8 +134,10 @@ async def list_events(
                 {
                     "seq": item.seq,
                     "type": item.event.type,
+                    "version": item.event.version,
                     "subject_id": item.event.subject_id,
-                    "data": people.disclosed(item.event.type, item.event.data, who.scopes),
+                    "data": people.disclosed(EVENT_TYPES.get(item.event.type), item.event.data, who.scopes),
+                    "actor": item.event.actor_kind,
                     "recorded_at": item.event.recorded_at,
                 }
                 for item in recorded

@@ -114,7 +114,9 @@ class EventView(BaseModel):
 
     seq: int = Field(description="Its place in the organization's sequence, without gaps.")
     type: str = Field(description="What happened, such as booking.created.")
+    version: int = Field(description="The version of the type: it grows when facts are renamed or change.")
     subject_id: UUID = Field(description="The id of what it happened to.")
+    actor: Literal["user", "key", "booker", "visitor", "system"] = Field(description="Who caused it.")
     data: dict[str, Any] = Field(description="The facts as they were; they differ by type.")
     recorded_at: datetime = Field(description="When it happened.")
 

@@ -1,0 +1,57 @@
+"""The events of bookings."""
+
+from infra24.events import EventType, Field
+
+_IDS = (
+    Field("booking_id", "the booking"),
+    Field("resource_id", "what is booked: a resource or an appointment type"),
+)
+FACTS = (
+    *_IDS,
+    Field("title", "its name"),
+    Field("status", "hold, pending, confirmed, completed, cancelled or no_show"),
+    Field("starts_at", "when it begins (UTC offset included)"),
+    Field("ends_at", "when it ends"),
+    Field("time_zone", "the zone in which it is offered"),
+    Field("booker_name", "who booked", personal=True),
+    Field("booker_email", "their e-mail", personal=True),
+    Field("goal_text", "what they want to do", personal=True),
+    Field("hosts", "the names of the hosts"),
+)
+"""What events say of a booking as it is then."""
+_BY = Field("by", "who did it: booker, staff or system")
+_BECAUSE = Field("because", "the reason given", personal=True)
+
+HELD = EventType("booking.held", "a time is kept while someone fills in the form", FACTS)
+HOLD_EXPIRED = EventType(
+    "booking.hold_expired",
+    "a time was kept too long without a booking",
+    _IDS,
+)
+RELEASED = EventType("booking.released", "a kept time was given back", (*FACTS, _BY, _BECAUSE))
+CREATED = EventType("booking.created", "a booking is confirmed at once", FACTS)
+REQUESTED = EventType("booking.requested", "a booking waits for approval", FACTS)
+CONFIRMED = EventType("booking.confirmed", "a pending booking was approved", FACTS)
+DECLINED = EventType("booking.declined", "a pending booking was declined", (*FACTS, _BECAUSE))
+LAPSED = EventType("booking.lapsed", "nobody decided on a pending booking in time", (*FACTS, _BECAUSE))
+RESCHEDULED = EventType(
+    "booking.rescheduled",
+    "it has another time, other hosts or other resources",
+    (
+        *FACTS,
+        _BY,
+        Field("from", "when it began before", optional=True),
+        Field("to", "when it begins now", optional=True),
+        Field("from_offer_id", "what was booked before", optional=True),
+        Field("from_resource_id", "the calendar column that it left", optional=True),
+        Field("to_resource_id", "the calendar column that it went to", optional=True),
+    ),
+)
+UPDATED = EventType("booking.updated", "who books or what they wrote has changed", FACTS)
+CANCELLED = EventType("booking.cancelled", "the booker or the staff cancelled", (*FACTS, _BY, _BECAUSE))
+COMPLETED = EventType("booking.completed", "they came", FACTS)
+NO_SHOW = EventType("booking.no_show", "they did not come", FACTS)
+TYPES = (
+    HELD, HOLD_EXPIRED, RELEASED, CREATED, REQUESTED, CONFIRMED, DECLINED, LAPSED, RESCHEDULED, UPDATED,
+    CANCELLED, COMPLETED, NO_SHOW,
+)  # fmt: skip
