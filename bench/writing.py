@@ -15,7 +15,7 @@ from bench.load import load
 from bench.world import World, opening, pgbench, rules
 from infra24 import bookings
 from infra24.app import open_database
-from infra24.bookings import Tokens
+from infra24.auth.tokens import Tokens
 from infra24.rate_limits import Client
 from infra24.resources import Draft
 from tests.factories import Shop, wish

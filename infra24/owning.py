@@ -10,7 +10,7 @@ from email_validator import EmailNotValidError, validate_email
 
 from infra24 import clock, people
 from infra24.app import open_database
-from infra24.bookings import Tokens
+from infra24.auth.tokens import Tokens
 from infra24.db import Actor, Database
 from infra24.errors import ValidationFailed
 from infra24.organizations import Directory

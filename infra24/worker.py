@@ -21,6 +21,12 @@ log = logging.getLogger("infra24.worker")
 
 _STALLED_SECONDS = 30
 _KEYS_KEPT = timedelta(days=2)
+_LAPSED: dict[str, LiteralString] = {
+    "lapsed holds": "SELECT org_id, id FROM bookings WHERE status = 'hold' AND expires_at <= %s "
+    "ORDER BY expires_at LIMIT 1000",
+    "lapsed requests": "SELECT org_id, id FROM bookings WHERE status = 'pending' AND lapses_at <= %s "
+    "ORDER BY lapses_at LIMIT 1000",
+}
 
 
 class Worker:
@@ -37,8 +43,7 @@ class Worker:
         self.jobs.task(name=mail.TASK, queue=mail.QUEUE, pass_context=True, retry=MailRetry())(
             self.send_email
         )
-        self._every("* * * * *", "end_lapsed_holds", self.end_lapsed_holds)
-        self._every("* * * * *", "end_lapsed_requests", self.end_lapsed_requests)
+        self._every("* * * * *", "end_lapsed", self.end_lapsed)
         self._every("* * * * *", "rescue", self.requeue_stalled)
         self._every("17 3 * * *", "forget", self.cleanup)
 
@@ -70,30 +75,14 @@ class Worker:
         assert context.job.id is not None
         await self.mailer.send(kind, facts, context.job.id, self.clock())
 
-    async def end_lapsed_holds(self, timestamp: int) -> None:
-        """Clear away the holds whose time is over, in every organization."""
-        await self._end(
-            "lapsed holds",
-            "SELECT org_id, id FROM bookings WHERE status = 'hold' AND expires_at <= %s "
-            "ORDER BY expires_at LIMIT 1000",
-            bookings.expire_hold,
-        )
-
-    async def end_lapsed_requests(self, timestamp: int) -> None:
-        """End the bookings that waited for approval for as long as their organization lets them."""
-        await self._end(
-            "lapsed requests",
-            "SELECT org_id, id FROM bookings WHERE status = 'pending' AND lapses_at <= %s "
-            "ORDER BY lapses_at LIMIT 1000",
-            bookings.expire_request,
-        )
-
-    async def _end(self, what: str, lapsed: LiteralString, verb: Callable[..., Awaitable[Any]]) -> None:
-        """End what has lapsed by now, each in a transaction of its own organization."""
-        database, now = self.database, self.clock()
-        for org_id, booking_id in await database.cross_tenant_read(what, lapsed, (now,)):
-            async with database.transaction(org_id) as tx:
-                await verb(tx, booking_id, now=now)
+    async def end_lapsed(self, timestamp: int) -> None:
+        """End the holds whose time is over and the requests that nobody decided in time, everywhere; each in
+        a transaction of its own organization."""
+        now = self.clock()
+        for what, lapsed in _LAPSED.items():
+            for org_id, booking_id in await self.database.cross_tenant_read(what, lapsed, (now,)):
+                async with self.database.transaction(org_id) as tx:
+                    await bookings.expire(tx, booking_id, now=now)
 
     async def requeue_stalled(self, timestamp: int) -> None:
         """Put back the jobs of workers that stopped beating. Subscribers act once, however often asked."""

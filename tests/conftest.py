@@ -15,7 +15,7 @@ import pytest
 
 from infra24 import migrations
 from infra24.app import compose
-from infra24.bookings import Tokens
+from infra24.auth.tokens import Tokens
 from infra24.db import Database
 from infra24.embedded import EmbeddedServer
 from infra24.roles import Roles

@@ -1,6 +1,6 @@
 """Organizations and bookings for tests, made by the same verbs that everyone uses."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 import psycopg
 
 from infra24 import organizations, resources
-from infra24.bookings import BookerDetails, BookingRequest
+from infra24.bookings import BY_STAFF, BookerDetails, BookingRequest
 from infra24.db import Database
 from infra24.resources import Draft
 from infra24.settings import Settings
@@ -20,6 +20,10 @@ from tests.stories import tell
 
 DAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
 ADA = BookerDetails("Ada Lovelace", "ada@example.org", "Portfolio feedback")
+
+
+STAFF = replace(BY_STAFF, decides=True)
+"""Staff who may also approve."""
 
 
 @dataclass(frozen=True, slots=True)

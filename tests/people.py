@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 import httpx2
 
 from infra24 import people
-from infra24.bookings import Tokens
+from infra24.auth.tokens import Tokens
 from infra24.db import Database
 from infra24.people import Role
 from infra24.settings import Settings

@@ -7,7 +7,7 @@ import psycopg
 import pytest
 
 from infra24.app import compose
-from infra24.bookings import Tokens
+from infra24.auth.tokens import Tokens
 from infra24.settings import Settings
 from tests.serving import NOW, Clock
 from tools.feature_pairs import (

@@ -11,12 +11,12 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from infra24 import bookings
-from infra24.bookings import Tokens
+from infra24.auth.tokens import Tokens
 from infra24.db import Database
 from infra24.resources import Draft
 from infra24.settings import Settings
 from tests import loopback
-from tests.factories import Shop, found_shop, opening, rules, wish
+from tests.factories import STAFF, Shop, found_shop, opening, rules, wish
 from tests.serving import Clock, serving
 
 CHANGED, KEPT = "America/New_York", "America/Chicago"
@@ -97,12 +97,10 @@ def test_exactly_the_bookings_that_the_law_shifts_are_listed_with_both_readings(
                     await bookings.book(tx, wish(shop.ids[resource], at), tokens=tokens, now=clock())
                 ).id
         async with database.transaction(shop.org_id) as tx:
-            await bookings.cancel(tx, made["cancelled"], by=bookings.ActorRole.STAFF, now=clock())
+            await bookings.cancel(tx, made["cancelled"], policy=STAFF, now=clock())
         async with database.transaction(shop.org_id) as tx:
             start = SUMMER + 4 * HALF
-            await bookings.reschedule(
-                tx, made["moved"], start, start + HALF, by=bookings.ActorRole.STAFF, now=clock()
-            )
+            await bookings.reschedule(tx, made["moved"], start, start + HALF, policy=STAFF, now=clock())
         return made
 
     async def shifted(database: Database) -> list[bookings.tz_changes.Shifted]:

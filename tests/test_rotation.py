@@ -11,7 +11,8 @@ import pytest
 
 from infra24 import bookings, people, rotation
 from infra24.auth import SecretBox, SecretTooShort
-from infra24.bookings import Tokens, UnknownBooking
+from infra24.auth.tokens import Tokens
+from infra24.bookings import UnknownBooking
 from infra24.db import Database
 from infra24.doctor import examine
 from infra24.sealed import SEALED

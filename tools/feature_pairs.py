@@ -20,16 +20,18 @@ import psycopg
 
 from infra24 import booking_links, bookings, migrations, organizations, resources, round_robin
 from infra24.app import compose
+from infra24.auth.tokens import Tokens
 from infra24.booking_links import LinkDraft, Prefilled
 from infra24.bookings import (
-    ActorRole,
+    BY_BOOKER,
+    BY_STAFF,
     BookerDetails,
     BookerLimit,
     Booking,
+    BookingPolicy,
     BookingRequest,
     SlotNotOffered,
     Status,
-    Tokens,
     TooLate,
 )
 from infra24.bookings import series as recurring
@@ -47,6 +49,7 @@ NOT_YET = "does not work yet"
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 MONDAY = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
 WEEKS = [MONDAY + timedelta(weeks=n) for n in range(6)]
+STAFF = replace(BY_STAFF, decides=True)
 HALF, HOUR, DAY = timedelta(minutes=30), timedelta(hours=1), timedelta(days=1)
 WEEKDAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
 HOURS = [{"by": "resource", "days": WEEKDAYS, "start": "08:00", "end": "18:00"}]
@@ -235,7 +238,7 @@ class World:
             if self.holding:
                 held = await bookings.hold(tx, replace(wanted, person=None), tokens=self.lab.tokens, now=NOW)
                 assert held.status is Status.HOLD, held.status
-                made = await bookings.confirm_hold(tx, held.id, person, by=ActorRole.BOOKER, now=NOW)
+                made = await bookings.confirm_hold(tx, held.id, person, BY_BOOKER, now=NOW)
             else:
                 made = await bookings.book(tx, wanted, tokens=self.lab.tokens, now=NOW)
         if self.via is not None:
@@ -298,11 +301,11 @@ class World:
         return made
 
     async def series(
-        self, first: datetime, rule: str, by: ActorRole = ActorRole.STAFF, **more: Any
+        self, first: datetime, rule: str, policy: BookingPolicy = STAFF, **more: Any
     ) -> list[Booking]:
         """A whole series, each of its dates as both options promise."""
         wanted = SeriesRequest(self.ids["offer"], first, 30, rule, self.anyone(), **more)
-        _, made = await self.act(recurring.book, wanted, by=by, tokens=self.lab.tokens, now=NOW)
+        _, made = await self.act(recurring.book, wanted, policy=policy, tokens=self.lab.tokens, now=NOW)
         for booking in made:
             await self.check(booking)
         found: list[Booking] = made
@@ -311,7 +314,7 @@ class World:
     async def plan(self, first: datetime, rule: str, **more: Any) -> list[Any]:
         """The dates of a series that a visitor plans."""
         wanted = SeriesRequest(self.ids["offer"], first, 30, rule, self.anyone(), **more)
-        planned = await self.act(recurring.plan, wanted, by=ActorRole.BOOKER, now=NOW)
+        planned = await self.act(recurring.plan, wanted, policy=BY_BOOKER, now=NOW)
         return list(planned.dates)
 
     # What is seen.
@@ -413,7 +416,7 @@ async def approval(world: World) -> None:
     assert approved.status is Status.CONFIRMED, approved.status
     await world.refused(world.day(0))
     to = world.day(0) + 3 * HOUR
-    moved = await world.act(bookings.reschedule, made.id, to, to + HALF, by=ActorRole.BOOKER, now=NOW)
+    moved = await world.act(bookings.reschedule, made.id, to, to + HALF, policy=BY_BOOKER, now=NOW)
     assert moved.status is Status.PENDING, "another time is asked for again"
 
 
@@ -448,7 +451,7 @@ async def _limited_series(world: World) -> None:
     """Limits count the dates of a visitor's series together."""
     if world.has("minutes per week per booker"):
         try:
-            await world.series(world.day(4) + 2 * HOUR, "FREQ=DAILY;COUNT=3", by=ActorRole.BOOKER)
+            await world.series(world.day(4) + 2 * HOUR, "FREQ=DAILY;COUNT=3", policy=BY_BOOKER)
         except SeriesConflicts:
             return
         raise AssertionError("a series takes 90 minutes of one week, and a booker may have 60")
@@ -457,7 +460,7 @@ async def _limited_series(world: World) -> None:
         rule = "FREQ=WEEKLY;COUNT=6"
         one_day = {first + n * timedelta(weeks=1): world.day(4) + n * HOUR for n in range(1, 6)}
         try:
-            await world.series(world.day(4) - HOUR, rule, by=ActorRole.BOOKER, moved_dates=one_day)
+            await world.series(world.day(4) - HOUR, rule, policy=BY_BOOKER, moved_dates=one_day)
         except SeriesConflicts as refusal:
             said = str(refusal.details["plan"])
             assert "day_limit" in said or "taken" in said, said
@@ -735,18 +738,18 @@ async def hold(world: World) -> None:
         for _ in range(world.at_once(world.day(0)))
     ]
     await world.refused(world.day(0))
-    made = await world.act(bookings.confirm_hold, held[0].id, world.anyone(), by=ActorRole.BOOKER, now=NOW)
+    made = await world.act(bookings.confirm_hold, held[0].id, world.anyone(), policy=BY_BOOKER, now=NOW)
     await world.check(made, by_link=True)
     for one in held[1:]:
-        await world.act(bookings.cancel, one.id, by=ActorRole.BOOKER, now=NOW)
-    await world.act(bookings.cancel, made.id, by=ActorRole.STAFF, now=NOW)
+        await world.act(bookings.cancel, one.id, policy=BY_BOOKER, now=NOW)
+    await world.act(bookings.cancel, made.id, policy=STAFF, now=NOW)
     await world.book(world.day(0))
 
 
 async def reschedule(world: World) -> None:
     made = await world.book(world.day(0))
     to = world.day(0) + 3 * HOUR
-    moved = await world.act(bookings.reschedule, made.id, to, to + HALF, by=ActorRole.BOOKER, now=NOW)
+    moved = await world.act(bookings.reschedule, made.id, to, to + HALF, policy=BY_BOOKER, now=NOW)
     assert moved.starts_at == to, moved.starts_at
     await world.check(moved, by_link=True)
     await world.fill(world.day(0))
@@ -755,7 +758,7 @@ async def reschedule(world: World) -> None:
             at = MONDAY + since
             said = ""
             try:
-                await world.act(bookings.reschedule, made.id, at, at + HALF, by=ActorRole.BOOKER, now=NOW)
+                await world.act(bookings.reschedule, made.id, at, at + HALF, policy=BY_BOOKER, now=NOW)
             except SlotNotOffered as refusal:
                 said = str(refusal.details)
             assert code in said, f"moved to a time that is closed ({code}): {said}"
@@ -764,12 +767,12 @@ async def reschedule(world: World) -> None:
 async def cancel_notice(world: World) -> None:
     made = await world.book(world.day(0))
     try:
-        await world.act(bookings.cancel, made.id, by=ActorRole.BOOKER, now=world.day(0) - HOUR)
+        await world.act(bookings.cancel, made.id, policy=BY_BOOKER, now=world.day(0) - HOUR)
     except TooLate:
         pass
     else:
         raise AssertionError("cancelled an hour before, and a day's notice is wanted")
-    await world.act(bookings.cancel, made.id, by=ActorRole.BOOKER, now=world.day(0) - 2 * DAY)
+    await world.act(bookings.cancel, made.id, policy=BY_BOOKER, now=world.day(0) - 2 * DAY)
     assert world.claimed(made.id) == [], "what was cancelled claims nothing"
     await world.fill(world.day(0))
 

@@ -27,20 +27,11 @@ _MADE: LiteralString = (
     """
     WITH made AS (
         SELECT b.id, b.resource_id, b.status, b.starts_at, b.ends_at, b.created_at, b.booker_email,
-            b.starts_at >= %(first)s AS is_now, ending.by,
+            b.starts_at >= %(first)s AS is_now, b.ended_by AS by,
             b.status IN ('completed', 'no_show') OR b.status = 'confirmed' AND b.ends_at <= %(now)s AS is_due
         FROM bookings b
-        LEFT JOIN LATERAL (
-            SELECT e.type, CASE e.type WHEN 'booking.declined' THEN 'staff'
-                WHEN 'booking.lapsed' THEN 'system' ELSE e.data ->> 'by' END AS by FROM events e
-            WHERE b.status = 'cancelled' AND e.org_id = b.org_id AND e.subject_id = b.id
-                AND e.type IN ('booking.cancelled', 'booking.declined', 'booking.lapsed', 'booking.released',
-                    'booking.hold_expired')
-            ORDER BY e.seq DESC LIMIT 1
-        ) ending ON true
         WHERE b.org_id = %(org)s AND b.starts_at >= %(since)s AND b.starts_at < %(until)s
-            AND b.status <> 'hold'
-            AND coalesce(ending.type, '') NOT IN ('booking.released', 'booking.hold_expired')
+            AND b.status <> 'hold' AND coalesce(b.end_kind, '') NOT IN ('released', 'expired')
             AND """
     + _MATCHING
     + ")"

@@ -53,8 +53,8 @@ async def announce_event(tx: Tx, recorded: Recorded) -> None:
         lines.append("With " + ", ".join(facts["hosts"]))
     if facts.get("goal_text"):
         lines.append(facts["goal_text"])
-    if facts.get("because"):
-        lines.append(f"Reason: {facts['because']}")
+    if facts.get("reason"):
+        lines.append(f"Reason: {facts['reason']}")
     title = _TITLES[event.type].format(title=facts["title"])
     await queries.add(tx, event.type, title, "\n".join(lines), event.subject_id, event.recorded_at)
 

@@ -136,7 +136,7 @@ def why_none(timetable: AvailabilityInput, most: int = 100) -> list[tuple[Reason
     Looks at `most` starts of the grid, spread over the span; without a grid, at the first moment.
     """
     if wrong_length(timetable) or _unfilled(timetable):
-        return [(reason, 1) for reason in explain(timetable, timetable.span[0]).reasons]
+        return [(reason, 1) for reason in _explain_first(timetable).reasons]
     grid = grid_starts(timetable)
     step = max(1, len(grid) // most)
     counted: Counter[str] = Counter()
@@ -147,7 +147,7 @@ def why_none(timetable: AvailabilityInput, most: int = 100) -> list[tuple[Reason
             counted[reason.code] += 1
             told.setdefault(reason.code, reason)
     if not grid:
-        return [(reason, 1) for reason in explain(timetable, timetable.span[0]).reasons]
+        return [(reason, 1) for reason in _explain_first(timetable).reasons]
     return [(told[code], count) for code, count in counted.most_common()]
 
 
@@ -160,9 +160,15 @@ def grid_starts(timetable: AvailabilityInput) -> list[int]:
 def explain_all(timetable: AvailabilityInput) -> list[Explanation]:
     """The explanation of every start of the grid; without a grid, of the first moment."""
     if wrong_length(timetable) or _unfilled(timetable):
-        return [explain(timetable, timetable.span[0])]
+        return [_explain_first(timetable)]
     starts = grid_starts(timetable) or [timetable.span[0]]
     return [explain(replace(timetable, span=(start, start + 1)), start) for start in starts]
+
+
+def _explain_first(timetable: AvailabilityInput) -> Explanation:
+    """The explanation of a span's first moment, also of a span that is empty."""
+    start = timetable.span[0]
+    return explain(replace(timetable, span=(start, start + 1)), start)
 
 
 def are_interdependent(needs: Sequence[Need]) -> bool:

@@ -12,9 +12,9 @@ from infra24.booking_links.links import (
     listed,
     org_of_link,
 )
-from infra24.booking_links.model import KINDS, BookingLink, LinkDraft, LinkExists, UnknownLink
+from infra24.booking_links.model import KINDS, BookingLink, LinkDraft, LinkExists, LinkOver, UnknownLink
 from infra24.booking_links.private import Prefilled, read_private, write_private
-from infra24.bookings import LinkOver
+from infra24.booking_links.uses import lock, use
 
 __all__ = [
     "KINDS",
@@ -33,7 +33,9 @@ __all__ = [
     "get",
     "get_by_id",
     "listed",
+    "lock",
     "org_of_link",
     "read_private",
+    "use",
     "write_private",
 ]

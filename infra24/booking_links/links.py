@@ -13,8 +13,7 @@ from infra24 import resources
 from infra24.availability import Pooling
 from infra24.availability.json_reader import Problems, shown
 from infra24.booking_links import events, queries
-from infra24.booking_links.model import KINDS, BookingLink, LinkDraft, LinkExists, UnknownLink
-from infra24.bookings import LinkOver
+from infra24.booking_links.model import KINDS, BookingLink, LinkDraft, LinkExists, LinkOver, UnknownLink
 from infra24.db import Database, Tx
 from infra24.errors import ValidationFailed
 from infra24.events import record

@@ -10,6 +10,10 @@ from infra24.errors import Conflict, NotFound
 KINDS = ("individual", "team", "round_robin", "collective")
 
 
+class LinkOver(Conflict):
+    """This booking link is over: it has expired or was used as often as it could be."""
+
+
 class UnknownLink(NotFound):
     """There is no booking link here."""
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
 
-from infra24.bookings import Tokens
+from infra24.auth.tokens import Tokens
 
 _PURPOSE = "private booking link"
 

@@ -1,6 +1,7 @@
 """Every SQL statement about booking links."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, LiteralString
 from uuid import UUID
 
@@ -110,3 +111,25 @@ def _link(row: Row) -> BookingLink:
     named = [[(UUID(id_), name, title) for id_, name, title in listed_] for listed_ in (offers, hosts)]
     facts: tuple[Any, ...] = (*columns, *named)
     return BookingLink(*facts)
+
+
+async def lock(tx: Tx, link_id: UUID) -> None:
+    """Hold a booking link until the end of the transaction: its uses are counted one after the other."""
+    await tx.run(
+        "SELECT 1 FROM booking_links WHERE org_id = %s AND id = %s FOR NO KEY UPDATE", (tx.org_id, link_id)
+    )
+
+
+async def use(tx: Tx, link_id: UUID, now: datetime | None) -> bool:
+    """Count a use; False when none is left, or when it expired before `now`."""
+    return (
+        await tx.run(
+            """
+        UPDATE booking_links SET uses = uses + 1 WHERE org_id = %(org)s AND id = %(id)s
+            AND (max_uses IS NULL OR uses < max_uses)
+            AND (%(now)s::timestamptz IS NULL OR expires_at IS NULL OR expires_at > %(now)s)
+        """,
+            {"org": tx.org_id, "id": link_id, "now": now},
+        )
+        == 1
+    )

@@ -1,14 +1,14 @@
-"""A party's use of resources for a time: hold, book, confirm, change, cancel."""
+"""Bookings: hold, book, confirm, change, end; and what is free."""
 
 from infra24.bookings import events
 from infra24.bookings.agenda import Agenda, CalendarEvent, CalendarResource, agenda, columns
 from infra24.bookings.alternatives import Alternatives, NearestStarts, alternatives_for, nearest_starts
-from infra24.bookings.approval import approve, decline, expire_request
+from infra24.bookings.approval import approve
 from infra24.bookings.calendar_file import calendar_feed, calendar_file, calendar_urls
-from infra24.bookings.calendar_moves import Move, ResourceNotEligible, StaleRevision, move, place
-from infra24.bookings.cancellation import cancel, expire_hold
+from infra24.bookings.calendar_moves import Move, StaleRevision, move
 from infra24.bookings.clients import CLIENTS_KEPT, forget_clients, limit_of, lock_client
 from infra24.bookings.creation import book, confirm_hold, hold
+from infra24.bookings.ending import cancel, decline, expire
 from infra24.bookings.impact import AffectedBooking, broken, impact, upcoming
 from infra24.bookings.listing import COUNTED, Filters, count, get_many, page
 from infra24.bookings.lookup import (
@@ -26,30 +26,37 @@ from infra24.bookings.model import (
     BookerDetails,
     BookerLimit,
     Booking,
-    BookingRequest,
+    DecisionNotAllowed,
+    EndKind,
     EndsBeforeItStarts,
     HoldOver,
     IllegalTransition,
     LimitReached,
-    LinkOver,
     Participant,
+    ResourceNotEligible,
     SlotNotOffered,
     SlotTaken,
+    StaffOnly,
     Status,
     TooEarly,
     TooLate,
     UnknownBooking,
 )
 from infra24.bookings.open_hours import DayOpen, open_week
+from infra24.bookings.policy import BY_BOOKER, BY_STAFF, BY_SYSTEM, ON_CALENDAR, BookingPolicy
+from infra24.bookings.requests import BookingRequest
 from infra24.bookings.rescheduling import complete, mark_no_show, reschedule, set_notes, update_booker
 from infra24.bookings.snapshots import instant
-from infra24.bookings.tokens import Tokens, org_of_token
 from infra24.bookings.tz_changes import Shifted, shifted_by_law
 from infra24.bookings.watching import FreeTimes
 
 __all__ = [
+    "BY_BOOKER",
+    "BY_STAFF",
+    "BY_SYSTEM",
     "CLIENTS_KEPT",
     "COUNTED",
+    "ON_CALENDAR",
     "ActorRole",
     "AffectedBooking",
     "Agenda",
@@ -57,17 +64,19 @@ __all__ = [
     "BookerDetails",
     "BookerLimit",
     "Booking",
+    "BookingPolicy",
     "BookingRequest",
     "CalendarEvent",
     "CalendarResource",
     "DayOpen",
+    "DecisionNotAllowed",
+    "EndKind",
     "EndsBeforeItStarts",
     "Filters",
     "FreeTimes",
     "HoldOver",
     "IllegalTransition",
     "LimitReached",
-    "LinkOver",
     "Move",
     "NearestStarts",
     "Participant",
@@ -75,9 +84,9 @@ __all__ = [
     "Shifted",
     "SlotNotOffered",
     "SlotTaken",
+    "StaffOnly",
     "StaleRevision",
     "Status",
-    "Tokens",
     "TooEarly",
     "TooLate",
     "UnknownBooking",
@@ -99,8 +108,7 @@ __all__ = [
     "day_slots",
     "decline",
     "events",
-    "expire_hold",
-    "expire_request",
+    "expire",
     "explain",
     "forget_clients",
     "get",
@@ -115,9 +123,7 @@ __all__ = [
     "move",
     "nearest_starts",
     "open_week",
-    "org_of_token",
     "page",
-    "place",
     "reschedule",
     "set_notes",
     "shifted_by_law",

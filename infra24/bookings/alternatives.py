@@ -7,7 +7,8 @@ from uuid import UUID
 from infra24 import resources
 from infra24.availability import LimitScope, free_hosts, free_starts, nearest
 from infra24.bookings import claim_queries
-from infra24.bookings.model import Booking, BookingRequest, choice_of
+from infra24.bookings.model import Booking
+from infra24.bookings.requests import BookingRequest
 from infra24.bookings.snapshots import instant, load_snapshot, run_engine, seconds
 from infra24.db import Tx
 from infra24.resources import HostPreference
@@ -86,7 +87,7 @@ async def nearest_starts(
     offer = await resources.offer(tx, refused.resource_id)
     asked = refused.length if offer.rules.offers(refused.length) else None
     own = [moving.id] if moving else []
-    choice = choice_of(refused.choice, refused.by)
+    choice = refused.policy.applied_to(refused.choice, refused.length)
     seen = await load_snapshot(tx, refused.resource_id, span, asked, now, choice=choice, ignoring=own)
     timetable = seen.timetable
     email = refused.person.email if refused.person else ""

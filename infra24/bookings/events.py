@@ -2,12 +2,9 @@
 
 from infra24.events import EventType, Field
 
-_IDS = (
+FACTS = (
     Field("booking_id", "the booking"),
     Field("resource_id", "what is booked: a resource or an appointment type"),
-)
-FACTS = (
-    *_IDS,
     Field("title", "its name"),
     Field("status", "hold, pending, confirmed, completed, cancelled or no_show"),
     Field("starts_at", "when it begins (UTC offset included)"),
@@ -20,20 +17,21 @@ FACTS = (
 )
 """What events say of a booking as it is then."""
 _BY = Field("by", "who did it: booker, staff or system")
-_BECAUSE = Field("because", "the reason given", personal=True)
+_REASON = Field("reason", "the reason given", personal=True)
+_ENDED = (*FACTS, _BY, _REASON)
 
 HELD = EventType("booking.held", "a time is kept while someone fills in the form", FACTS)
 HOLD_EXPIRED = EventType(
     "booking.hold_expired",
     "a time was kept too long without a booking",
-    _IDS,
+    _ENDED,
 )
-RELEASED = EventType("booking.released", "a kept time was given back", (*FACTS, _BY, _BECAUSE))
+RELEASED = EventType("booking.released", "a kept time was given back", _ENDED)
 CREATED = EventType("booking.created", "a booking is confirmed at once", FACTS)
 REQUESTED = EventType("booking.requested", "a booking waits for approval", FACTS)
 CONFIRMED = EventType("booking.confirmed", "a pending booking was approved", FACTS)
-DECLINED = EventType("booking.declined", "a pending booking was declined", (*FACTS, _BECAUSE))
-LAPSED = EventType("booking.lapsed", "nobody decided on a pending booking in time", (*FACTS, _BECAUSE))
+DECLINED = EventType("booking.declined", "a pending booking was declined", _ENDED)
+LAPSED = EventType("booking.lapsed", "nobody decided on a pending booking in time", _ENDED)
 RESCHEDULED = EventType(
     "booking.rescheduled",
     "it has another time, other hosts or other resources",
@@ -48,7 +46,7 @@ RESCHEDULED = EventType(
     ),
 )
 UPDATED = EventType("booking.updated", "who books or what they wrote has changed", FACTS)
-CANCELLED = EventType("booking.cancelled", "the booker or the staff cancelled", (*FACTS, _BY, _BECAUSE))
+CANCELLED = EventType("booking.cancelled", "the booker or the staff cancelled", _ENDED)
 COMPLETED = EventType("booking.completed", "they came", FACTS)
 NO_SHOW = EventType("booking.no_show", "they did not come", FACTS)
 TYPES = (

@@ -6,13 +6,13 @@ from typing import Any
 from uuid import UUID
 
 from infra24 import resources
+from infra24.auth.tokens import hash_token, names_booking
 from infra24.availability import Explanation, Reason, free_hosts, free_starts, why_none
 from infra24.availability import explain as explain_start
 from infra24.availability.hours import day_span
 from infra24.bookings import claim_queries, queries
 from infra24.bookings.model import Booking, UnknownBooking
 from infra24.bookings.snapshots import check_open, instant, load_snapshot, run_engine, seconds
-from infra24.bookings.tokens import hash_token, names_booking
 from infra24.db import Tx
 from infra24.errors import Unavailable
 from infra24.resources import ANYONE, HostPreference

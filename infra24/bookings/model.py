@@ -1,16 +1,14 @@
 """A booking, its states and legal moves, and the ways in which one is refused."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
 from infra24.availability import Limit, Reason
-from infra24.errors import Conflict, Invalid, NotFound
-from infra24.rate_limits import Client
-from infra24.resources import ANYONE, HostPreference
+from infra24.errors import Conflict, Forbidden, Invalid, NotFound
 
 
 class Status(StrEnum):
@@ -41,6 +39,16 @@ class ActorRole(StrEnum):
     BOOKER = "booker"
     STAFF = "staff"
     SYSTEM = "system"
+
+
+class EndKind(StrEnum):
+    """How a cancelled booking ended."""
+
+    CANCELLED = "cancelled"
+    DECLINED = "declined"
+    LAPSED = "lapsed"
+    RELEASED = "released"
+    EXPIRED = "expired"
 
 
 class UnknownBooking(NotFound):
@@ -97,12 +105,23 @@ class TooLate(Conflict):
         )
 
 
+class StaffOnly(Forbidden):
+    """Only staff can do this."""
+
+
+class DecisionNotAllowed(Forbidden):
+    """You may not approve or decline bookings. Ask someone who may."""
+
+
+class ResourceNotEligible(Conflict):
+    """This booking cannot go there."""
+
+    def __init__(self, title: str) -> None:
+        super().__init__(f"{title} cannot take this booking: it is not one of those that it can be with.")
+
+
 class TooEarly(Conflict):
     """It has not begun yet."""
-
-
-class LinkOver(Conflict):
-    """This booking link is over: it has expired or was used as often as it could be."""
 
 
 class HoldOver(Conflict):
@@ -125,33 +144,6 @@ class BookerDetails:
     phone: str = ""
     location_details: str = ""
     answers: Mapping[str, Any] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class BookingRequest:
-    """A request for a resource at a time; `person` is unknown while the time is only held.
-
-    `choice` is with whom, `link_id` the booking link by which it came, `by` as whom it is asked for: staff
-    are not bound by notice, horizon and limits. `client` is as whom it is counted.
-    """
-
-    resource_id: UUID
-    starts_at: datetime
-    ends_at: datetime
-    person: BookerDetails | None = None
-    choice: HostPreference = ANYONE
-    link_id: UUID | None = None
-    by: ActorRole = ActorRole.BOOKER
-    client: Client | None = None
-
-    @property
-    def length(self) -> timedelta:
-        return self.ends_at - self.starts_at
-
-
-def choice_of(choice: HostPreference, by: ActorRole) -> HostPreference:
-    """A choice as whoever acts may have it: staff are not bound by notice, horizon and limits."""
-    return replace(choice, for_staff=by is ActorRole.STAFF)
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +179,9 @@ class Booking:
     locale: str
     expires_at: datetime | None
     revision: int
-    cancelled_because: str | None
+    end_kind: EndKind | None
+    ended_by: ActorRole | None
+    end_reason: str
     created_at: datetime
     updated_at: datetime
     phone: str
@@ -226,13 +220,6 @@ class Booking:
     def reschedulable_until(self) -> datetime:
         """Until when the booker can move it themselves."""
         return self.starts_at - timedelta(minutes=self.policy["reschedule_notice_minutes"])
-
-    def request(self, start: datetime, end: datetime, by: ActorRole) -> BookingRequest:
-        """The request for it at another time."""
-        person = BookerDetails(self.booker_name, self.booker_email)
-        return BookingRequest(
-            self.resource_id, start, end, person, HostPreference.read(self.choice), self.link_id, by
-        )
 
     def check_transition(self, wanted: Status) -> None:
         """Raises IllegalTransition."""

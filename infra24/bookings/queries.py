@@ -9,15 +9,15 @@ from zoneinfo import ZoneInfo
 from psycopg.types.json import Jsonb
 
 from infra24.bookings.claims import AllocationRow
-from infra24.bookings.model import BookerDetails, Booking, Participant, Status
+from infra24.bookings.model import ActorRole, BookerDetails, Booking, EndKind, Participant, Status
 from infra24.db import Row, Tx
 
 BOOKING: LiteralString = """
     SELECT b.org_id, b.id, b.resource_id, r.title, b.status, b.starts_at, b.ends_at, b.time_zone,
         b.booker_name, b.booker_email, b.goal_text, b.consent_recording, b.meeting_url, b.price,
-        b.currency, b.policy, b.locale, b.expires_at, b.revision, b.cancelled_because, b.created_at,
-        b.updated_at, b.phone, b.location_details, b.answers, b.choice, b.claimed, b.link_id, b.series_id,
-        b.series_at, b.is_exception, b.local_start, b.lapses_at, b.notes,
+        b.currency, b.policy, b.locale, b.expires_at, b.revision, b.end_kind, b.ended_by, b.end_reason,
+        b.created_at, b.updated_at, b.phone, b.location_details, b.answers, b.choice, b.claimed,
+        b.link_id, b.series_id, b.series_at, b.is_exception, b.local_start, b.lapses_at, b.notes,
         coalesce(nullif(concat_ws(', ', l.name, nullif(l.address, '')), ''), ''),
         (SELECT coalesce(json_agg(json_build_array(p.role, p.name, p.email, p.resource_id)
                 ORDER BY p.role, p.name), '[]')
@@ -205,20 +205,30 @@ async def set_person(
     )
 
 
-async def set_status(
-    tx: Tx, booking_id: UUID, status: Status, now: datetime, because: str | None = None
-) -> None:
+async def set_status(tx: Tx, booking_id: UUID, status: Status, now: datetime) -> None:
     """Move a booking to a state. Only a hold, or one that waits for a decision, has an end of its own."""
     await tx.run(
         """
-        UPDATE bookings SET status = %(status)s, expires_at = NULL, cancelled_because = %(because)s,
-            revision = revision + 1, updated_at = %(now)s, lapses_at = (
+        UPDATE bookings SET status = %(status)s, expires_at = NULL, revision = revision + 1,
+            updated_at = %(now)s, lapses_at = (
                 SELECT least(CASE WHEN bookings.starts_at > %(now)s THEN bookings.starts_at END,
                     %(now)s + make_interval(hours => coalesce((o.settings->>'approval_hours')::int, 72)))
                 FROM organizations o WHERE o.id = %(org)s AND %(status)s = 'pending')
         WHERE org_id = %(org)s AND id = %(id)s
         """,
-        {"org": tx.org_id, "id": booking_id, "status": status, "now": now, "because": because},
+        {"org": tx.org_id, "id": booking_id, "status": status, "now": now},
+    )
+
+
+async def end(tx: Tx, booking_id: UUID, kind: EndKind, by: ActorRole, reason: str, now: datetime) -> None:
+    """Cancel a booking, with how it ended, who ended it and why."""
+    await tx.run(
+        """
+        UPDATE bookings SET status = 'cancelled', expires_at = NULL, lapses_at = NULL, end_kind = %(kind)s,
+            ended_by = %(by)s, end_reason = %(reason)s, revision = revision + 1, updated_at = %(now)s
+        WHERE org_id = %(org)s AND id = %(id)s
+        """,
+        {"org": tx.org_id, "id": booking_id, "kind": kind, "by": by, "reason": reason, "now": now},
     )
 
 
@@ -289,6 +299,8 @@ def booking_of(row: Row) -> Booking:
     """A row of BOOKING as a booking."""
     *columns, location, participants, _ = row
     columns[4] = Status(columns[4])
+    columns[19] = EndKind(columns[19]) if columns[19] else None
+    columns[20] = ActorRole(columns[20]) if columns[20] else None
     people = tuple(
         Participant(role, name, email, UUID(host) if host else None)
         for role, name, email, host in participants
@@ -309,25 +321,3 @@ async def of_series(tx: Tx, series_id: UUID, *, lock: bool = False) -> list[Book
         (tx.org_id, series_id),
     )
     return [booking_of(row) for row in rows]
-
-
-async def lock_link(tx: Tx, link_id: UUID) -> None:
-    """Hold a booking link until the end of the transaction: its uses are counted one after the other."""
-    await tx.run(
-        "SELECT 1 FROM booking_links WHERE org_id = %s AND id = %s FOR NO KEY UPDATE", (tx.org_id, link_id)
-    )
-
-
-async def use_link(tx: Tx, link_id: UUID, now: datetime | None) -> bool:
-    """Count a use; False when none is left, or when it expired before `now`."""
-    return (
-        await tx.run(
-            """
-        UPDATE booking_links SET uses = uses + 1 WHERE org_id = %(org)s AND id = %(id)s
-            AND (max_uses IS NULL OR uses < max_uses)
-            AND (%(now)s::timestamptz IS NULL OR expires_at IS NULL OR expires_at > %(now)s)
-        """,
-            {"org": tx.org_id, "id": link_id, "now": now},
-        )
-        == 1
-    )

@@ -6,27 +6,28 @@ from uuid import UUID
 
 from infra24 import resources
 from infra24.bookings import allocation, claim_queries, events, lookup, queries
-from infra24.bookings.creation import load_start
+from infra24.bookings.drafts import first_status
 from infra24.bookings.limits import check_booker
 from infra24.bookings.model import (
-    ActorRole,
     BookerDetails,
     Booking,
     EndsBeforeItStarts,
     IllegalTransition,
+    StaffOnly,
     Status,
     TooEarly,
     TooLate,
-    choice_of,
 )
+from infra24.bookings.policy import BookingPolicy
 from infra24.bookings.snapshots import check_open
+from infra24.bookings.starts import load_start
 from infra24.db import Tx
 from infra24.events import EventType, record
 from infra24.resources import HostPreference
 
 
 async def reschedule(
-    tx: Tx, booking_id: UUID, start: datetime, end: datetime, *, by: ActorRole, now: datetime
+    tx: Tx, booking_id: UUID, start: datetime, end: datetime, policy: BookingPolicy, *, now: datetime
 ) -> Booking:
     """Move a booking to another time, with the same host if free. Its old time is free at once.
 
@@ -37,61 +38,62 @@ async def reschedule(
     if end <= start:
         raise EndsBeforeItStarts()
     before = await lookup.get(tx, booking_id)
-    _check_movable(before, by, now)
+    _check_movable(before, policy, now)
     offer = await resources.offer(tx, before.resource_id)
     hosts = [p.resource_id for p in before.participants if p.resource_id]
     laid_out = await claim_queries.resources_to_lock(tx, booking_id)
     await resources.lock(tx, sorted({offer.resource.id, *offer.members, *hosts, *laid_out}))
     before = await lookup.get(tx, booking_id, lock=True)
     hosts = [p.resource_id for p in before.participants if p.resource_id]  # another may host it by now
-    _check_movable(before, by, now)
+    _check_movable(before, policy, now)
     if (before.starts_at, before.ends_at) == (start, end):
         return before
-    choice = choice_of(HostPreference.read(before.choice), by)
+    choice = policy.applied_to(HostPreference.read(before.choice), end - start)
     seen = await load_start(
         tx, before.resource_id, start, end - start, now, choice=choice, ignoring=[booking_id]
     )
     status = before.status
-    if by is ActorRole.BOOKER:
+    if not policy.is_staff:
         check_open(seen.offer)
         await check_booker(tx, seen.offer, before.booker_email, start, end - start, booking_id)
-        status = Status.PENDING if seen.offer.rules.approval else status
+        if first_status(seen.offer, policy) is Status.PENDING:
+            status = Status.PENDING
     await allocation.release(tx, booking_id, hosts_too=True)
     alone = before.series_id is not None
     moved = replace(before, starts_at=start, ends_at=end, status=status, is_exception=alone)
     await allocation.allocate(tx, seen, moved, now, keep=hosts)
     after = await lookup.get(tx, booking_id)
-    facts = {**after.facts(), "from": before.starts_at.isoformat(), "by": by}
+    facts = {**after.facts(), "from": before.starts_at.isoformat(), "by": policy.role}
     record(tx, events.RESCHEDULED, booking_id, facts, now)
     return after
 
 
-def _check_movable(booking: Booking, by: ActorRole, now: datetime) -> None:
+def _check_movable(booking: Booking, policy: BookingPolicy, now: datetime) -> None:
     if booking.status not in (Status.PENDING, Status.CONFIRMED):
         raise IllegalTransition(booking.status, "moved")
-    if by is ActorRole.BOOKER and now > booking.reschedulable_until():
+    if policy.limits and now > booking.reschedulable_until():
         raise TooLate("moved", booking.policy["reschedule_notice_minutes"])
 
 
-async def complete(tx: Tx, booking_id: UUID, *, now: datetime) -> Booking:
-    """The party came. Raises IllegalTransition, and TooEarly before the start."""
-    return await _afterwards(tx, booking_id, Status.COMPLETED, events.COMPLETED, now)
+async def complete(tx: Tx, booking_id: UUID, policy: BookingPolicy, *, now: datetime) -> Booking:
+    """They came. Raises StaffOnly, IllegalTransition, and TooEarly before the start."""
+    return await _afterwards(tx, booking_id, policy, Status.COMPLETED, events.COMPLETED, now)
 
 
-async def mark_no_show(tx: Tx, booking_id: UUID, *, now: datetime) -> Booking:
-    """The party did not come. Raises IllegalTransition, and TooEarly before the start."""
-    return await _afterwards(tx, booking_id, Status.NO_SHOW, events.NO_SHOW, now)
+async def mark_no_show(tx: Tx, booking_id: UUID, policy: BookingPolicy, *, now: datetime) -> Booking:
+    """They did not come. Raises StaffOnly, IllegalTransition, and TooEarly before the start."""
+    return await _afterwards(tx, booking_id, policy, Status.NO_SHOW, events.NO_SHOW, now)
 
 
 async def update_booker(
-    tx: Tx, booking_id: UUID, person: BookerDetails, *, by: ActorRole, now: datetime
+    tx: Tx, booking_id: UUID, person: BookerDetails, policy: BookingPolicy, *, now: datetime
 ) -> Booking:
     """Correct who books and what for. Raises IllegalTransition when it was cancelled.
 
     Raises BookerLimit when the booker hands it to someone who has all the bookings they may have.
     """
     booking = await lookup.get(tx, booking_id, lock=True)
-    if by is ActorRole.BOOKER and person.email != booking.booker_email:
+    if not policy.is_staff and person.email != booking.booker_email:
         offer = await resources.offer(tx, booking.resource_id)
         await check_booker(tx, offer, person.email, booking.starts_at, booking.length, booking_id)
     if booking.status is Status.CANCELLED:
@@ -110,7 +112,11 @@ async def set_notes(tx: Tx, booking_id: UUID, notes: str, *, now: datetime) -> N
     await queries.set_notes(tx, booking_id, notes, now)
 
 
-async def _afterwards(tx: Tx, booking_id: UUID, status: Status, type_: EventType, now: datetime) -> Booking:
+async def _afterwards(
+    tx: Tx, booking_id: UUID, policy: BookingPolicy, status: Status, type_: EventType, now: datetime
+) -> Booking:
+    if not policy.is_staff:
+        raise StaffOnly()
     booking = await lookup.get(tx, booking_id, lock=True)
     if booking.status is status:
         return booking

@@ -15,7 +15,7 @@ from rich.table import Table
 
 from infra24 import clock, demo, doctor, migrations, owning, server
 from infra24.app import mail_transport, open_database
-from infra24.bookings import Tokens
+from infra24.auth.tokens import Tokens
 from infra24.commands.terminal import bring_up_to_date, console, opened, read_settings
 from infra24.owning import Beginning
 from infra24.server import Urls, WorkerBeside

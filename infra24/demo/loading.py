@@ -10,7 +10,8 @@ from uuid import UUID
 import psycopg
 
 from infra24 import bookings, org_config, organizations, resources
-from infra24.bookings import ActorRole, BookerDetails, BookingRequest, Status, Tokens
+from infra24.auth.tokens import Tokens
+from infra24.bookings import BY_STAFF, BY_SYSTEM, BookerDetails, BookingRequest, Status
 from infra24.db import Database, Tx
 from infra24.errors import Conflict
 from infra24.resources import Resource
@@ -120,12 +121,12 @@ async def _afterwards(
     """Some are cancelled; of what is over, nearly all came."""
     if dice.random() < 0.08:
         await bookings.cancel(
-            tx, booking_id, by=ActorRole.STAFF, now=min(now, start - timedelta(hours=30)), because="ill"
+            tx, booking_id, BY_SYSTEM, now=min(now, start - timedelta(hours=30)), reason="ill"
         )
         return
     if start > now or dice.random() < 0.05:
         return
     if status is Status.PENDING:
-        await bookings.approve(tx, booking_id, now=start - timedelta(days=1))
+        await bookings.approve(tx, booking_id, BY_SYSTEM, now=start - timedelta(days=1))
     verb = bookings.mark_no_show if dice.random() < 0.06 else bookings.complete
-    await verb(tx, booking_id, now=start + timedelta(hours=1))
+    await verb(tx, booking_id, BY_STAFF, now=start + timedelta(hours=1))

@@ -70,7 +70,6 @@ async def _to_booker(context: ComposeContext, facts: dict[str, Any], kind: str) 
     told = booking.status in ("confirmed", "cancelled") and booking.booker_email
     if not told or booking.ends_at < context.now:
         return None
-    reason = booking.cancelled_because if booking.cancelled_because != "lapsed" else ""
     locale = booking.locale or here.locale
     return render(
         kind,
@@ -79,7 +78,7 @@ async def _to_booker(context: ComposeContext, facts: dict[str, Any], kind: str) 
         title=booking.resource_title,
         when=_when(booking, locale),
         approved=booking.status == "confirmed",
-        reason=reason or "",
+        reason=booking.end_reason,
         link=f"{context.base_url}/bookings/confirmation/{context.tokens.of(org_id, booking.id)}",
     )
 

@@ -1,5 +1,6 @@
 """What can be occupied or offered: spaces, equipment, people and the rest, each with its rules."""
 
+from infra24.resources import events
 from infra24.resources.blackouts import Blackout, BlackoutGone, add_blackout, blackouts, remove_blackout
 from infra24.resources.catalogue import (
     archive,
@@ -71,6 +72,7 @@ __all__ = [
     "count",
     "create",
     "draft_of",
+    "events",
     "get",
     "get_by_slug",
     "holidays_changed",

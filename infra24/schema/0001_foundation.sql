@@ -106,13 +106,16 @@ CREATE TABLE bookings (
     token_hash bytea NOT NULL CHECK (length(token_hash) = 32),
     expires_at timestamptz,
     revision integer NOT NULL DEFAULT 0,
-    cancelled_because text,
+    end_kind text CHECK (end_kind IN ('cancelled', 'declined', 'lapsed', 'released', 'expired')),
+    ended_by text CHECK (ended_by IN ('booker', 'staff', 'system')),
+    end_reason text NOT NULL DEFAULT '',
     created_at timestamptz NOT NULL,
     updated_at timestamptz NOT NULL,
     PRIMARY KEY (org_id, id),
     FOREIGN KEY (org_id, resource_id) REFERENCES resources (org_id, id),
     CHECK (starts_at < ends_at),
-    CHECK ((status = 'hold') = (expires_at IS NOT NULL))
+    CHECK ((status = 'hold') = (expires_at IS NOT NULL)),
+    CHECK ((status = 'cancelled') = (end_kind IS NOT NULL) AND (end_kind IS NULL) = (ended_by IS NULL))
 );
 CREATE UNIQUE INDEX bookings_by_token ON bookings (org_id, token_hash);
 CREATE INDEX bookings_by_time ON bookings (org_id, starts_at, id);
@@ -295,7 +298,7 @@ CREATE INDEX resources_by_id ON resources (id);
 
 -- The organizations whose events a worker must deliver. It tells nothing else.
 CREATE FUNCTION event_organizations_due(now timestamptz, most integer) RETURNS TABLE (org_id uuid)
-    LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public
+    LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp
     AS 'BEGIN RETURN QUERY SELECT h.org_id FROM event_heads h WHERE h.due_at <= now ORDER BY h.due_at LIMIT most; END';
 REVOKE ALL ON FUNCTION event_organizations_due(timestamptz, integer) FROM public;
 GRANT EXECUTE ON FUNCTION event_organizations_due(timestamptz, integer) TO infra24_app;

@@ -150,8 +150,7 @@ ALTER TABLE locations ADD COLUMN is_active boolean NOT NULL DEFAULT true;
 CREATE INDEX bookings_waiting ON bookings (org_id, starts_at, id) WHERE status = 'pending';
 CREATE INDEX participants_by_resource ON participants (org_id, resource_id, booking_id)
     WHERE resource_id IS NOT NULL;
-ALTER TABLE bookings ADD COLUMN decided_because text NOT NULL DEFAULT '',
-    ADD COLUMN lapses_at timestamptz,
+ALTER TABLE bookings ADD COLUMN lapses_at timestamptz,
     ADD COLUMN notes text NOT NULL DEFAULT '';
 UPDATE bookings SET lapses_at = least(starts_at, now() + interval '72 hours') WHERE status = 'pending';
 CREATE INDEX bookings_lapsing ON bookings (lapses_at) WHERE status = 'pending' AND lapses_at IS NOT NULL;

@@ -1,12 +1,13 @@
 """Who calls: a visitor, the holder of a booking's token, a key, or someone who signed in."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from fastapi import Request
 
 from infra24 import bookings
-from infra24.bookings import ActorRole, Booking, UnknownBooking, org_of_token
+from infra24.auth.tokens import org_of_token
+from infra24.bookings import BY_BOOKER, BY_STAFF, Booking, BookingPolicy, UnknownBooking
 from infra24.db import Actor, Tx
 from infra24.errors import Forbidden, NotFound, Unauthenticated
 from infra24.organizations import Organization
@@ -83,9 +84,13 @@ class Caller:
         if scope not in self.scopes:
             raise NotAllowed()
 
-    def acts_as(self, org_id: UUID | None = None) -> ActorRole:
-        """As whom they book by a program: who may write the organization's bookings is its staff."""
-        return ActorRole.STAFF if self.may(Scope.BOOKINGS_WRITE, org_id) else ActorRole.BOOKER
+    def policy(self, org_id: UUID | None = None) -> BookingPolicy:
+        """As whom they book: who may write the organization's bookings is its staff."""
+        return self.staff_policy(org_id) if self.may(Scope.BOOKINGS_WRITE, org_id) else BY_BOOKER
+
+    def staff_policy(self, org_id: UUID | None = None) -> BookingPolicy:
+        """As whom they act on bookings that they may handle: who may approve them may decide on them."""
+        return replace(BY_STAFF, decides=self.may(Scope.BOOKINGS_APPROVE, org_id))
 
     @property
     def host_filter(self) -> str | None:
@@ -149,7 +154,7 @@ def org_id_of(request: Request) -> UUID:
 
 async def authorize_booking(
     tx: Tx, who: Caller, wanted: str, *, write: bool = False
-) -> tuple[Booking, ActorRole]:
+) -> tuple[Booking, BookingPolicy]:
     """The booking that the caller may see (or, with `write`, change), and as whom they act on it.
 
     `wanted` is its id or its token. Staff see all of their organization's, hosts those that they host,
@@ -166,13 +171,13 @@ async def authorize_booking(
     else:
         booking = await bookings.get(tx, _uuid(wanted))
     if who.may(Scope.BOOKINGS_WRITE if write else Scope.BOOKINGS_READ):
-        return booking, ActorRole.STAFF
+        return booking, who.staff_policy()
     if write and who.may(Scope.BOOKINGS_READ) and who.user is None:
         raise NotAllowed()
     if who.may(Scope.BOOKINGS_HOST) and is_hosted_by(booking, who.email):
-        return booking, ActorRole.STAFF
+        return booking, who.staff_policy()
     if who.may(Scope.OWN) and booking.booker_email == who.email:
-        return booking, ActorRole.BOOKER
+        return booking, BY_BOOKER
     if token is not None:
         return await _by_token(tx, who.credentials, token, wanted)
     raise UnknownBooking()
@@ -183,11 +188,11 @@ def is_hosted_by(booking: Booking, email: str) -> bool:
     return bool(email) and any(p.role == "host" and p.email == email for p in booking.participants)
 
 
-async def _by_token(tx: Tx, shown: Credentials, token: str, wanted: str) -> tuple[Booking, ActorRole]:
+async def _by_token(tx: Tx, shown: Credentials, token: str, wanted: str) -> tuple[Booking, BookingPolicy]:
     booking = await bookings.by_token(tx, token, shown.opens)
     if wanted != token and _uuid(wanted) != booking.id:
         raise UnknownBooking()
-    return booking, ActorRole.BOOKER
+    return booking, BY_BOOKER
 
 
 def _uuid(text: str) -> UUID:

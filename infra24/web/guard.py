@@ -8,7 +8,8 @@ from uuid import UUID
 from fastapi import Request
 
 from infra24 import people, rate_limits
-from infra24.bookings import UnknownBooking, org_of_token
+from infra24.auth.tokens import org_of_token
+from infra24.bookings import UnknownBooking
 from infra24.db import Actor
 from infra24.errors import DomainError, Forbidden, Invalid, Unauthenticated
 from infra24.organizations import RESERVED, Organization, UnknownOrganization, org_of_key

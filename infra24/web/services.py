@@ -9,7 +9,7 @@ from infra24.auth.bearer import BearerVerifier
 from infra24.auth.encryption import SecretBox
 from infra24.auth.oidc import OidcClient
 from infra24.auth.passwords import Passwords
-from infra24.bookings import Tokens
+from infra24.auth.tokens import Tokens
 from infra24.clock import Clock
 from infra24.db import Database
 from infra24.organizations import Directory

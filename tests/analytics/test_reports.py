@@ -15,11 +15,12 @@ import pytest
 
 from infra24 import analytics, bookings
 from infra24.analytics import Range, ReportRequest, Step
-from infra24.bookings import ActorRole, BookerDetails, Status, Tokens
+from infra24.auth.tokens import Tokens
+from infra24.bookings import BY_BOOKER, BY_SYSTEM, BookerDetails, Status
 from infra24.db import Database
 from infra24.errors import DomainError, ValidationFailed
 from infra24.settings import Settings
-from tests.factories import Shop, found_shop, wish
+from tests.factories import STAFF, Shop, found_shop, wish
 from tests.serving import NOW, Clock
 
 MIAMI = ZoneInfo("America/New_York")
@@ -59,16 +60,16 @@ async def something(tx: Any, wanted: Any, tokens: Tokens, made: datetime, dice: 
     if what < 0.15:
         held = await bookings.hold(tx, replace(wanted, person=None), tokens=tokens, now=made)
         if what < 0.05:
-            await bookings.cancel(tx, held.id, by=ActorRole.BOOKER, now=made)
+            await bookings.cancel(tx, held.id, policy=BY_BOOKER, now=made)
         elif what < 0.1:
-            await bookings.expire_hold(tx, held.id, now=made + timedelta(hours=1))
+            await bookings.expire(tx, held.id, now=made + timedelta(hours=1))
         return
     booked = await bookings.book(tx, wanted, tokens=tokens, now=made)
     if what < 0.4:
-        await bookings.cancel(tx, booked.id, by=dice.choice(list(ActorRole)), now=made)
+        await bookings.cancel(tx, booked.id, policy=dice.choice([BY_BOOKER, STAFF, BY_SYSTEM]), now=made)
     elif what < 0.7 and booked.status is Status.CONFIRMED:
         after = bookings.mark_no_show if what < 0.55 else bookings.complete
-        await after(tx, booked.id, now=booked.ends_at + timedelta(hours=1))
+        await after(tx, booked.id, STAFF, now=booked.ends_at + timedelta(hours=1))
 
 
 class Count:
@@ -183,22 +184,20 @@ def test_who_cancelled_is_told_apart_and_a_hold_never_was_a_booking(
     run: Callable[..., Any], shop: Shop, tokens: Tokens
 ) -> None:
     async def story(database: Database) -> None:
-        for number, by in enumerate(
-            (ActorRole.BOOKER, ActorRole.STAFF, ActorRole.STAFF, ActorRole.SYSTEM, None)
-        ):
+        for number, by in enumerate((BY_BOOKER, STAFF, STAFF, BY_SYSTEM, None)):
             async with database.transaction(shop.org_id) as tx:
                 at = datetime(2026, 10, 30, 12 + number, tzinfo=UTC)
                 booked = await bookings.book(
                     tx, wish(shop.ids["room"], at), tokens=tokens, now=at - timedelta(days=1)
                 )
                 if by:
-                    await bookings.cancel(tx, booked.id, by=by, now=at - timedelta(hours=20))
+                    await bookings.cancel(tx, booked.id, by, now=at - timedelta(hours=20))
         async with database.transaction(shop.org_id) as tx:
             at = datetime(2026, 10, 30, 20, tzinfo=UTC)
             held = await bookings.hold(
                 tx, wish(shop.ids["room"], at, person=None), tokens=tokens, now=at - timedelta(days=1)
             )
-            await bookings.cancel(tx, held.id, by=ActorRole.BOOKER, now=at - timedelta(hours=23))
+            await bookings.cancel(tx, held.id, policy=BY_BOOKER, now=at - timedelta(hours=23))
 
     run(story)
     tally = read(run, shop).now.tally
@@ -214,9 +213,9 @@ def test_staff_decline_and_nobody_decides(run: Callable[..., Any], shop: Shop, t
                 made = at - timedelta(days=3)
                 asked = await bookings.book(tx, wish(shop.ids["asked"], at), tokens=tokens, now=made)
                 if hour == 12:
-                    await bookings.decline(tx, asked.id, because="Not then.", now=made)
+                    await bookings.decline(tx, asked.id, STAFF, reason="Not then.", now=made)
                 else:
-                    await bookings.expire_request(tx, asked.id, now=at)
+                    await bookings.expire(tx, asked.id, now=at)
 
     run(story)
     assert read(run, shop).now.tally.ended_by == {"staff": 1, "system": 1}

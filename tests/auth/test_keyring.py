@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 
 from infra24.auth import DecryptionFailed, Keyring, SecretBox, SecretTooShort, totp
-from infra24.bookings import Tokens
+from infra24.auth.tokens import Tokens
 
 NOW = datetime(2026, 11, 20, 12, 0, 10, tzinfo=UTC)
 OLD, NEW = b"a secret of the tests, long enough", b"a newer secret of the tests, long enough"

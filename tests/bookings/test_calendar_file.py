@@ -17,8 +17,9 @@ import vobject
 from babel import Locale
 from icalendar import Calendar
 
+from infra24.auth.tokens import Tokens
 from infra24.availability.hours import stretches
-from infra24.bookings import Booking, Tokens, book, calendar_feed, calendar_file, calendar_urls
+from infra24.bookings import Booking, book, calendar_feed, calendar_file, calendar_urls
 from infra24.db import Database
 from infra24.i18n import LocaleFormat
 from tests.factories import Shop, wish

@@ -8,11 +8,19 @@ from typing import Any
 import pytest
 
 from infra24 import bookings
-from infra24.bookings import ActorRole, BookerLimit, LimitReached, SlotNotOffered, SlotTaken, Status, Tokens
+from infra24.auth.tokens import Tokens
+from infra24.bookings import (
+    BY_BOOKER,
+    BookerLimit,
+    LimitReached,
+    SlotNotOffered,
+    SlotTaken,
+    Status,
+)
 from infra24.db import Database, Tx
 from infra24.resources import Draft
 from infra24.settings import Settings
-from tests.factories import ADA, Shop, found_shop, opening, rules, wish
+from tests.factories import ADA, STAFF, Shop, found_shop, opening, rules, wish
 from tests.serving import NOW, Clock
 
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
@@ -53,7 +61,7 @@ def test_a_live_hold_of_what_claims_nothing_is_confirmed_as_it_stands(
             )
         async with database.transaction(shop.org_id) as tx:
             later = NOW + timedelta(minutes=5)
-            return (await bookings.confirm_hold(tx, held.id, ADA, by=ActorRole.BOOKER, now=later)).status
+            return (await bookings.confirm_hold(tx, held.id, ADA, policy=BY_BOOKER, now=later)).status
 
     assert run(story) is Status.CONFIRMED
 
@@ -89,7 +97,7 @@ def test_notice_horizon_and_limits_do_not_bind_staff_whatever_they_do(
     async def story(database: Database) -> list[Any]:
         async def staff(verb: Any, at: Any) -> Any:
             person = ADA if verb is bookings.book else None
-            wanted = replace(wish(shop.ids["tour"], at, person=person), by=ActorRole.STAFF)
+            wanted = replace(wish(shop.ids["tour"], at, person=person), policy=STAFF)
             async with database.transaction(shop.org_id) as tx:
                 return await verb(tx, wanted, tokens=tokens, now=NOW)
 
@@ -97,11 +105,11 @@ def test_notice_horizon_and_limits_do_not_bind_staff_whatever_they_do(
         held = await staff(bookings.hold, soon + HOUR)
         late = NOW + timedelta(minutes=30)  # the hold has lapsed
         async with database.transaction(shop.org_id) as tx:
-            second = await bookings.confirm_hold(tx, held.id, ADA, by=ActorRole.STAFF, now=late)
+            second = await bookings.confirm_hold(tx, held.id, ADA, policy=STAFF, now=late)
         await staff(bookings.book, far)
         async with database.transaction(shop.org_id) as tx:
             moved = await bookings.reschedule(
-                tx, second.id, far + HOUR, far + 1.5 * HOUR, by=ActorRole.STAFF, now=late
+                tx, second.id, far + HOUR, far + 1.5 * HOUR, policy=STAFF, now=late
             )
         with pytest.raises(SlotNotOffered):  # hours and starts bind them
             await staff(bookings.book, far + timedelta(minutes=7))
@@ -136,7 +144,7 @@ def test_each_alternative_of_a_refusal_can_be_booked_as_it_stands(
                 one = replace(asked, starts_at=start, ends_at=start + found.length)
                 made = await bookings.book(tx, one, tokens=tokens, now=NOW)
             async with database.transaction(shop.org_id) as tx:
-                await bookings.cancel(tx, made.id, by=ActorRole.BOOKER, now=NOW)
+                await bookings.cancel(tx, made.id, policy=BY_BOOKER, now=NOW)
         return len(found.starts)
 
     assert run(story) == 3

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from infra24 import bookings, organizations, resources
-from infra24.bookings import Tokens
+from infra24.auth.tokens import Tokens
 from infra24.db import Database, Tx
 from infra24.organizations.holidays import read_plan
 from infra24.resources import Draft

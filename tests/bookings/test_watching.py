@@ -5,10 +5,11 @@ from datetime import timedelta
 from typing import Any
 
 from infra24 import bookings, events, people, resources
-from infra24.bookings import ActorRole, FreeTimes, Tokens
+from infra24.auth.tokens import Tokens
+from infra24.bookings import FreeTimes
 from infra24.db import Database
 from infra24.people import Role
-from tests.factories import Shop, wish
+from tests.factories import STAFF, Shop, wish
 from tests.serving import NOW
 
 AT = NOW + timedelta(days=2)
@@ -42,14 +43,12 @@ def test_only_what_can_change_its_free_times_wakes_the_pages_of_an_offer(
         assert await woken(lambda tx: bookings.hold(tx, hold, tokens=tokens, now=NOW)) == {"room"}
         assert await woken(limited) == {"visit"}
         person = bookings.BookerDetails("Ada", "ada@example.org")
-        assert not await woken(
-            lambda tx: bookings.update_booker(tx, kept[0], person, by=ActorRole.STAFF, now=NOW)
-        )
+        assert not await woken(lambda tx: bookings.update_booker(tx, kept[0], person, policy=STAFF, now=NOW))
         invite = people.memberships.invite
         assert not await woken(
             lambda tx: invite(tx, "new@shop.example", "New", Role.STAFF, by="O", giver=Role.OWNER, now=NOW)
         )
-        assert await woken(lambda tx: bookings.cancel(tx, kept[0], by=ActorRole.STAFF, now=NOW)) == {"visit"}
+        assert await woken(lambda tx: bookings.cancel(tx, kept[0], policy=STAFF, now=NOW)) == {"visit"}
         wheels, room = shop.ids["wheels"], shop.ids["room"]
         assert not await woken(lambda tx: resources.update(tx, wheels, {"title": "More wheels"}, NOW))
         assert await woken(lambda tx: resources.update(tx, room, {"capacity": 2}, NOW)) == {"room"}

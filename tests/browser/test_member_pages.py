@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from icalendar import Calendar
+from playwright.sync_api import expect
 
 from infra24.people import Role
 from infra24.settings import Settings
@@ -72,7 +73,7 @@ def test_a_member_moves_and_cancels(visit: Any, house: House, ada: Someone, scri
         assert page.locator(".card").count() == 1, "what is cancelled comes no more"
         assert page.locator("a[href*='/bookings/cancel/']").count() == 1
         page.get_by_role("link", name="Past").click()
-        assert page.locator(".card h2").count() == 2, "what is over, and what was cancelled"
+        expect(page.locator(".card h2")).to_have_count(2)  # what is over, and what was cancelled
         assert page.locator(".card .badge.cancelled").count() == 1
 
 

@@ -11,12 +11,13 @@ import pytest
 
 from infra24 import announcements, bookings, organizations, people
 from infra24.app import compose
-from infra24.bookings import ActorRole, Booking, IllegalTransition, SlotTaken, Status, Tokens
+from infra24.auth.tokens import Tokens
+from infra24.bookings import BY_BOOKER, Booking, IllegalTransition, SlotTaken, Status
 from infra24.db import Database
 from infra24.people import Role
 from infra24.settings import Settings
 from infra24.worker import Worker
-from tests.factories import ADA, Shop, wish
+from tests.factories import ADA, STAFF, Shop, wish
 from tests.mail.reading import letters, link_of
 from tests.people import sign_in
 from tests.serving import NOW, Clock
@@ -82,9 +83,9 @@ def test_a_decision_is_told_to_whoever_asked_with_its_reason(
         asked = await ask(database, shop, tokens)
         async with database.transaction(shop.org_id) as tx:
             if verdict == "approve":
-                decided = await bookings.approve(tx, asked.id, now=NOW)
+                decided = await bookings.approve(tx, asked.id, STAFF, now=NOW)
             else:
-                decided = await bookings.decline(tx, asked.id, because="The press is broken", now=NOW)
+                decided = await bookings.decline(tx, asked.id, STAFF, reason="The press is broken", now=NOW)
         assert decided.status == status
         await work(worker)
         await work(worker)
@@ -105,15 +106,15 @@ def test_declining_frees_the_time_at_once_and_only_what_waits_can_be_declined(
     async def story(database: Database, _: Worker) -> None:
         asked = await ask(database, shop, tokens)
         async with database.transaction(shop.org_id) as tx:
-            await bookings.decline(tx, asked.id, because="", now=NOW)
-            await bookings.decline(tx, asked.id, because="", now=NOW)  # twice is once
+            await bookings.decline(tx, asked.id, STAFF, reason="", now=NOW)
+            await bookings.decline(tx, asked.id, STAFF, reason="", now=NOW)  # twice is once
         again = await ask(database, shop, tokens)
         async with database.transaction(shop.org_id) as tx:
-            await bookings.approve(tx, again.id, now=NOW)
+            await bookings.approve(tx, again.id, STAFF, now=NOW)
             with pytest.raises(IllegalTransition):
-                await bookings.decline(tx, again.id, because="", now=NOW)
+                await bookings.decline(tx, again.id, STAFF, reason="", now=NOW)
             with pytest.raises(IllegalTransition):
-                await bookings.approve(tx, asked.id, now=NOW)
+                await bookings.approve(tx, asked.id, STAFF, now=NOW)
 
     house(story)
 
@@ -128,12 +129,12 @@ def test_what_nobody_decides_lapses_after_the_time_that_the_organization_sets(
         async with database.transaction(shop.org_id) as tx:
             asked = await bookings.get(tx, asked.id)
         clock.forward(hours=4, minutes=59)
-        await worker.end_lapsed_requests(0)
+        await worker.end_lapsed(0)
         async with database.transaction(shop.org_id) as tx:
             assert (await bookings.get(tx, asked.id)).status is Status.PENDING
         clock.forward(minutes=1)
-        await worker.end_lapsed_requests(0)
-        await worker.end_lapsed_requests(0)
+        await worker.end_lapsed(0)
+        await worker.end_lapsed(0)
         await work(worker)
         await ask(database, shop, tokens)  # its time is free
         async with database.transaction(shop.org_id) as tx:
@@ -141,7 +142,7 @@ def test_what_nobody_decides_lapses_after_the_time_that_the_organization_sets(
 
     asked, lapsed = house(story)
     assert asked.request_expires_at == NOW + timedelta(hours=5)
-    assert (lapsed.status, lapsed.cancelled_because, lapsed.request_expires_at) == (
+    assert (lapsed.status, lapsed.end_kind, lapsed.request_expires_at) == (
         Status.CANCELLED,
         "lapsed",
         None,
@@ -158,9 +159,9 @@ def test_a_request_waits_no_longer_than_until_it_begins_and_a_decided_one_waits_
             made = await bookings.book(tx, wish(shop.ids["asked"], soon), tokens=tokens, now=NOW)
         async with database.transaction(shop.org_id) as tx:
             assert (await bookings.get(tx, made.id)).request_expires_at == soon
-            approved = await bookings.approve(tx, made.id, now=NOW)
+            approved = await bookings.approve(tx, made.id, STAFF, now=NOW)
             assert approved.request_expires_at is None
-            assert not await bookings.expire_request(tx, made.id, now=soon + timedelta(days=1))
+            assert not await bookings.expire(tx, made.id, now=soon + timedelta(days=1))
 
     house(story)
 
@@ -173,12 +174,12 @@ def test_the_booker_who_moves_an_approved_booking_asks_again(
     async def story(database: Database, worker: Worker) -> Booking:
         asked = await ask(database, shop, tokens)
         async with database.transaction(shop.org_id) as tx:
-            await bookings.approve(tx, asked.id, now=NOW)
+            await bookings.approve(tx, asked.id, STAFF, now=NOW)
         await work(worker)
         later = AT + timedelta(days=1)
         async with database.transaction(shop.org_id) as tx:
             await bookings.reschedule(
-                tx, asked.id, later, later + timedelta(minutes=30), by=ActorRole.BOOKER, now=NOW
+                tx, asked.id, later, later + timedelta(minutes=30), policy=BY_BOOKER, now=NOW
             )
         await work(worker)
         async with database.transaction(shop.org_id) as tx:
@@ -200,11 +201,11 @@ def test_two_who_decide_at_once_decide_once(
 
         async def approve() -> None:
             async with database.transaction(shop.org_id) as tx:
-                await bookings.approve(tx, asked.id, now=NOW)
+                await bookings.approve(tx, asked.id, STAFF, now=NOW)
 
         async def decline() -> None:
             async with database.transaction(shop.org_id) as tx:
-                await bookings.decline(tx, asked.id, because="no", now=NOW)
+                await bookings.decline(tx, asked.id, STAFF, reason="no", now=NOW)
 
         said = await asyncio.gather(*(f() for f in (approve, decline) * 5), return_exceptions=True)
         async with database.transaction(shop.org_id) as tx:
@@ -235,7 +236,7 @@ def test_a_hold_is_confirmed_by_nobody_but_its_holder(house: Any, shop: Shop, to
             held = await bookings.hold(tx, wish(shop.ids["room"], AT, person=None), tokens=tokens, now=NOW)
         with pytest.raises(IllegalTransition):
             async with database.transaction(shop.org_id) as tx:
-                await bookings.approve(tx, held.id, now=NOW)
+                await bookings.approve(tx, held.id, STAFF, now=NOW)
 
     house(story)
 

@@ -16,7 +16,7 @@ import pytest
 
 from infra24 import announcements, bookings, events, mail, resources
 from infra24.app import compose, side_effects
-from infra24.bookings import ActorRole, Tokens
+from infra24.auth.tokens import Tokens
 from infra24.db import Actor, Database, Statement, Tx
 from infra24.events import EventDelivery, Handler, Recorded, Subscriber, UndeclaredFacts
 from infra24.organizations.events import UPDATED
@@ -24,7 +24,7 @@ from infra24.settings import Settings
 from infra24.subscribers import SUBSCRIBERS
 from infra24.worker import Worker
 from tests.conftest import opened
-from tests.factories import Shop, wish
+from tests.factories import STAFF, Shop, wish
 from tests.serving import NOW, Clock
 
 AT = NOW + timedelta(days=3)
@@ -69,7 +69,7 @@ def test_a_booking_is_announced_to_the_staff_once(
                 )
             await worker.run_until_idle()
             async with database.transaction(shop.org_id) as tx:
-                await bookings.cancel(tx, made.id, by=ActorRole.STAFF, now=NOW, because="ill")
+                await bookings.cancel(tx, made.id, policy=STAFF, now=NOW, reason="ill")
             await worker.run_until_idle()
             await worker.run_until_idle()
             async with database.transaction(shop.org_id) as tx:
@@ -419,7 +419,7 @@ def test_the_worker_ends_lapsed_holds(run: Callable[..., Any], shop: Shop, token
         other, worker = compose(settings, database_url, later)
         await other.open()
         try:
-            await worker.end_lapsed_holds(0)
+            await worker.end_lapsed(0)
             async with other.transaction(shop.org_id) as tx:
                 return (await bookings.get(tx, held.id)).status
         finally:

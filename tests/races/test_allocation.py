@@ -14,14 +14,14 @@ import pytest
 
 from infra24 import booking_links, bookings, resources, round_robin
 from infra24.booking_links import LinkDraft, LinkOver
-from infra24.bookings import ActorRole, BookerDetails, Booking, IllegalTransition, SlotNotOffered, SlotTaken
+from infra24.bookings import BookerDetails, Booking, IllegalTransition, SlotNotOffered, SlotTaken
 from infra24.bookings import series as recurring
 from infra24.bookings.series import SeriesConflicts, SeriesRange, SeriesRequest
 from infra24.db import Database, Tx
 from infra24.resources import Draft, HostPreference
 from infra24.settings import Settings
 from tests.conftest import opened
-from tests.factories import Shop, found_shop, opening, rules, wish
+from tests.factories import STAFF, Shop, found_shop, opening, rules, wish
 from tests.races.test_races import Race
 from tests.serving import NOW
 from tests.studio import appointment, person
@@ -89,7 +89,7 @@ def warmed(race: Race, shop: Shop) -> Shop:
             if not offer.resource.is_bookable:
                 continue
             made = await bookings.book(tx, wish(id_, AT + 10 * WEEK), tokens=race.tokens, now=NOW)
-            await bookings.cancel(tx, made.id, by=ActorRole.STAFF, now=NOW)
+            await bookings.cancel(tx, made.id, policy=STAFF, now=NOW)
 
     assert race.run(shop, [main]) == [None]
     return shop
@@ -304,7 +304,7 @@ def course(most: int) -> dict[str, Draft]:
 
 def whole_series(race: Race, shop: Shop, first: datetime, name: str = "course", rule: str = "") -> Act:
     wanted = SeriesRequest(shop.ids[name], first, 30, rule or f"FREQ=WEEKLY;COUNT={DATES}", EVE)
-    return lambda tx: recurring.book(tx, wanted, by=ActorRole.STAFF, tokens=race.tokens, now=NOW)
+    return lambda tx: recurring.book(tx, wanted, policy=STAFF, tokens=race.tokens, now=NOW)
 
 
 def courses(race: Race, most: int, series: int, singles: int, seed: int) -> tuple[Shop, list[str], list[Any]]:
@@ -462,12 +462,12 @@ def test_turnovers_are_right_after_neighbours_came_and_went_at_once(guarded: Rac
     made = [o for o in outcomes if not isinstance(o, BaseException)]
     assert {o.resource_title for o in made} == {"Stage", "Talk", "Yoga"}, "the day is a mixed one"
     acts: list[Act] = [
-        lambda tx, id_=o.id: bookings.cancel(tx, id_, by=ActorRole.STAFF, now=NOW)  # type: ignore[misc]
+        lambda tx, id_=o.id: bookings.cancel(tx, id_, policy=STAFF, now=NOW)  # type: ignore[misc]
         for o in made[::2]
     ]
     acts += [
         lambda tx, o=o: bookings.reschedule(  # type: ignore[misc]
-            tx, o.id, o.starts_at + HALF, o.ends_at + HALF, by=ActorRole.STAFF, now=NOW
+            tx, o.id, o.starts_at + HALF, o.ends_at + HALF, policy=STAFF, now=NOW
         )
         for o in made[1::4]
     ]
@@ -549,12 +549,12 @@ def test_the_ledger_holds_after_everyone_came_and_some_went_at_once(guarded: Rac
     made = [o for o in outcomes if not isinstance(o, BaseException) and o.resource_title == "Turns"]
     assert len(made) == 30
     acts: list[Act] = [
-        lambda tx, id_=o.id: bookings.cancel(tx, id_, by=ActorRole.STAFF, now=NOW)  # type: ignore[misc]
+        lambda tx, id_=o.id: bookings.cancel(tx, id_, policy=STAFF, now=NOW)  # type: ignore[misc]
         for o in made[::3]
     ]
     acts += [
         lambda tx, o=o: bookings.reschedule(  # type: ignore[misc]
-            tx, o.id, o.starts_at + 5 * HALF, o.ends_at + 5 * HALF, by=ActorRole.STAFF, now=NOW
+            tx, o.id, o.starts_at + 5 * HALF, o.ends_at + 5 * HALF, policy=STAFF, now=NOW
         )
         for o in made[1::5]
     ]
@@ -586,7 +586,7 @@ def test_the_ledger_holds_when_a_series_moves_to_other_hosts_and_is_cancelled(gu
         return await recurring.move(tx, series.id, SeriesRange.ALL, None, later, None, now=NOW)
 
     async def cancel(tx: Tx) -> Any:
-        return await recurring.cancel(tx, series.id, SeriesRange.ALL, None, now=NOW)
+        return await recurring.cancel(tx, series.id, SeriesRange.ALL, None, STAFF, now=NOW)
 
     refusals(guarded.run(shop, [move]))
     found = check_ledger(guarded, shop)
@@ -678,12 +678,12 @@ def rearrange(race: Race, seed: int) -> tuple[Shop, UUID, list[Any]]:
     ((series, made),) = race.run(shop, [whole_series(race, shop, AT)])
     by_hand = timedelta(hours=2)
     acts: list[Act] = [
-        lambda tx, id_=b.id: bookings.cancel(tx, id_, by=ActorRole.STAFF, now=NOW)  # type: ignore[misc]
+        lambda tx, id_=b.id: bookings.cancel(tx, id_, policy=STAFF, now=NOW)  # type: ignore[misc]
         for b in made[:3]
     ]
     acts += [
         lambda tx, b=b: bookings.reschedule(  # type: ignore[misc]
-            tx, b.id, b.starts_at + by_hand, b.ends_at + by_hand, by=ActorRole.STAFF, now=NOW
+            tx, b.id, b.starts_at + by_hand, b.ends_at + by_hand, policy=STAFF, now=NOW
         )
         for b in made[2:6]
     ]
@@ -698,7 +698,7 @@ def rearrange(race: Race, seed: int) -> tuple[Shop, UUID, list[Any]]:
                 tx, series.id, scope, named.id if named else None, start, None, now=NOW
             )
         )
-    acts.append(lambda tx: recurring.cancel(tx, series.id, SeriesRange.LATER, made[10].id, now=NOW))
+    acts.append(lambda tx: recurring.cancel(tx, series.id, SeriesRange.LATER, made[10].id, STAFF, now=NOW))
     acts += [
         race.book(wish(shop.ids["course"], AT + n * WEEK + HALF)) for n in range(DATES) for _ in range(2)
     ]

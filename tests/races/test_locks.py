@@ -8,13 +8,14 @@ from typing import Any
 import pytest
 
 from infra24 import bookings, resources
-from infra24.bookings import ActorRole, BookerDetails, BookerLimit, SlotTaken
+from infra24.auth.tokens import Tokens
+from infra24.bookings import BY_BOOKER, BookerDetails, BookerLimit, SlotTaken
 from infra24.db import Database, Tx
 from infra24.errors import Conflict
 from infra24.resources import Draft
 from infra24.settings import Settings
 from tests.conftest import opened
-from tests.factories import Shop, found_shop, opening, rules, wish
+from tests.factories import STAFF, Shop, found_shop, opening, rules, wish
 from tests.serving import NOW, Clock
 
 pytestmark = pytest.mark.race
@@ -40,7 +41,7 @@ def everyone(
 
 
 def test_editing_hosts_while_people_book_with_them(
-    database_url: str, settings: Settings, shop: Shop, clock: Clock, tokens: bookings.Tokens
+    database_url: str, settings: Settings, shop: Shop, clock: Clock, tokens: Tokens
 ) -> None:
     def book(n: int) -> Callable[[Tx], Awaitable[Any]]:
         at = START + timedelta(minutes=30 * n)
@@ -58,7 +59,7 @@ def test_editing_hosts_while_people_book_with_them(
 
 
 def test_lapsed_holds_confirmed_while_the_same_person_books(
-    database_url: str, settings: Settings, clock: Clock, tokens: bookings.Tokens
+    database_url: str, settings: Settings, clock: Clock, tokens: Tokens
 ) -> None:
     windows = opening("mo@shop.example")
     strict = rules(windows, max_per_day_per_host=100, max_per_day_per_booker=100, pooling="any")
@@ -81,7 +82,7 @@ def test_lapsed_holds_confirmed_while_the_same_person_books(
     held = asyncio.run(hold_all())
     later = NOW + timedelta(minutes=11)
     confirms: list[Callable[[Tx], Awaitable[Any]]] = [
-        lambda tx, id_=id_: bookings.confirm_hold(tx, id_, ada, by=ActorRole.BOOKER, now=later)
+        lambda tx, id_=id_: bookings.confirm_hold(tx, id_, ada, policy=BY_BOOKER, now=later)
         for id_ in held  # type: ignore[misc]
     ]
     news: list[Callable[[Tx], Awaitable[Any]]] = [
@@ -101,9 +102,8 @@ def test_lapsed_holds_confirmed_while_the_same_person_books(
 
 
 def test_moving_or_renaming_does_not_get_round_a_bookers_limit(
-    run: Callable[..., Any], database_url: str, settings: Settings, clock: Clock, tokens: bookings.Tokens
+    run: Callable[..., Any], database_url: str, settings: Settings, clock: Clock, tokens: Tokens
 ) -> None:
-    from infra24.bookings import ActorRole
 
     one = rules(opening(), max_per_day_per_booker=1)
     shop = found_shop(
@@ -121,15 +121,15 @@ def test_moving_or_renaming_does_not_get_round_a_bookers_limit(
             async with database.transaction(shop.org_id) as tx:
                 to = START + timedelta(hours=5)
                 await bookings.reschedule(
-                    tx, made[1].id, to, to + timedelta(minutes=30), by=ActorRole.BOOKER, now=NOW
+                    tx, made[1].id, to, to + timedelta(minutes=30), policy=BY_BOOKER, now=NOW
                 )
         with pytest.raises(BookerLimit):
             async with database.transaction(shop.org_id) as tx:
-                await bookings.update_booker(tx, made[2].id, ada, by=ActorRole.BOOKER, now=NOW)
+                await bookings.update_booker(tx, made[2].id, ada, policy=BY_BOOKER, now=NOW)
         async with database.transaction(shop.org_id) as tx:
             to = START + timedelta(hours=5)
             moved = await bookings.reschedule(
-                tx, made[1].id, to, to + timedelta(minutes=30), by=ActorRole.STAFF, now=NOW
+                tx, made[1].id, to, to + timedelta(minutes=30), policy=STAFF, now=NOW
             )
         assert moved.starts_at == to, "the staff may"
 

@@ -9,13 +9,21 @@ from uuid import UUID
 import pytest
 
 from infra24 import bookings
-from infra24.bookings import ActorRole, BookerDetails, BookingRequest, LimitReached, SlotTaken, Status
+from infra24.auth.tokens import Tokens
+from infra24.bookings import (
+    BY_BOOKER,
+    BookerDetails,
+    BookingRequest,
+    LimitReached,
+    SlotTaken,
+    Status,
+)
 from infra24.db import Database, Tx
 from infra24.errors import Conflict
 from infra24.settings import Settings
 from infra24.worker import Worker
 from tests.conftest import opened
-from tests.factories import ADA, Shop, found_shop, wish
+from tests.factories import ADA, STAFF, Shop, found_shop, wish
 from tests.serving import NOW, Clock
 from tests.stories import tell
 
@@ -32,7 +40,7 @@ class Race:
         import psycopg
 
         self.url, self.settings, self.clock = url, settings.model_copy(update={"pool_size": 24}), Clock(NOW)
-        self.tokens = bookings.Tokens(settings.keyring())
+        self.tokens = Tokens(settings.keyring())
         if not guarded:
             with psycopg.connect(url, autocommit=True) as owner:
                 owner.execute("ALTER TABLE claims DROP CONSTRAINT claims_never_overlap")
@@ -185,7 +193,7 @@ def test_a_pending_booking_keeps_its_time_against_a_confirmed_one(guarded: Race)
         assert pending.status is Status.PENDING
 
         async def approve(tx: Tx, id_: UUID = pending.id) -> Any:
-            return await bookings.approve(tx, id_, now=guarded.clock())
+            return await bookings.approve(tx, id_, STAFF, now=guarded.clock())
 
         rivals = [guarded.book(wish(shop.ids["asked"], START)) for _ in range(10)]
         outcomes = guarded.run(shop, [approve, *rivals])
@@ -207,7 +215,7 @@ def _reschedule_against_new(race: Race) -> int:
 
     async def move(tx: Tx) -> Any:
         end = later + timedelta(minutes=30)
-        return await bookings.reschedule(tx, id_, later, end, by=ActorRole.STAFF, now=race.clock())
+        return await bookings.reschedule(tx, id_, later, end, policy=STAFF, now=race.clock())
 
     rivals = [race.book(wish(shop.ids["room"], later)) for _ in range(10)]
     return winners(race.run(shop, [move, *rivals]))
@@ -243,7 +251,7 @@ def test_two_bookings_that_swap_times_do_not_wait_for_each_other(guarded: Race) 
         def mover(id_: UUID, to: datetime) -> Callable[[Tx], Awaitable[Any]]:
             async def act(tx: Tx) -> Any:
                 return await bookings.reschedule(
-                    tx, id_, to, to + timedelta(minutes=30), by=ActorRole.STAFF, now=NOW
+                    tx, id_, to, to + timedelta(minutes=30), policy=STAFF, now=NOW
                 )
 
             return act
@@ -261,7 +269,7 @@ def _confirm_against_new(race: Race) -> int:
     race.clock.forward(minutes=11)
 
     async def confirm(tx: Tx) -> Any:
-        return await bookings.confirm_hold(tx, held, ADA, by=ActorRole.BOOKER, now=race.clock())
+        return await bookings.confirm_hold(tx, held, ADA, policy=BY_BOOKER, now=race.clock())
 
     rivals = [race.book(wish(shop.ids["room"], START)) for _ in range(8)]
     return winners(race.run(shop, [*rivals[:4], confirm, *rivals[4:]]))
@@ -283,7 +291,7 @@ def test_a_live_hold_belongs_to_its_holder_alone(guarded: Race) -> None:
     held = prepared(guarded, shop, hold_for(guarded, wish(shop.ids["room"], START, person=None)))
 
     async def confirm(tx: Tx) -> Any:
-        return await bookings.confirm_hold(tx, held, ADA, by=ActorRole.BOOKER, now=guarded.clock())
+        return await bookings.confirm_hold(tx, held, ADA, policy=BY_BOOKER, now=guarded.clock())
 
     rivals = [guarded.book(wish(shop.ids["room"], START)) for _ in range(10)]
     outcomes = guarded.run(shop, [*rivals, confirm])

@@ -329,7 +329,7 @@ def test_dates_are_cancelled_with_a_reason(staff: httpx2.Client, shop: Shop) -> 
     where = made_series(staff, shop)
     ids = re.findall(r"\?date=([0-9a-f-]{36})#change", staff.get(where).text)
     gone = staff.post(
-        where, data={"do": "cancel", "booking": ids[2], "scope": "this_and_later", "because": "Works"}
+        where, data={"do": "cancel", "booking": ids[2], "scope": "this_and_later", "reason": "Works"}
     )
     assert "2 dates were cancelled" in words(staff.get(gone.headers["location"]))
     shown = words(staff.get(where))

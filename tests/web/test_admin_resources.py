@@ -14,13 +14,13 @@ import pytest
 
 from infra24 import analytics, bookings, resources
 from infra24.analytics import Range
-from infra24.bookings import ActorRole, Filters, Status
+from infra24.bookings import BY_BOOKER, Filters, Status
 from infra24.db import SYSTEM, Database
 from infra24.people import Role, Scope
 from infra24.settings import Settings
 from infra24.web.admin.bulk_actions import BulkCommand, move_to_host
 from infra24.web.caller import Caller
-from tests.factories import Shop, wish
+from tests.factories import STAFF, Shop, wish
 from tests.people import sign_in
 from tests.serving import NOW, Clock
 
@@ -604,7 +604,7 @@ def test_a_bulk_move_to_a_host_does_not_undo_what_was_moved_meanwhile(
             seen = await bookings.get(tx, visit.id)
             async with database.transaction(shop.org_id) as theirs:
                 until = later + timedelta(minutes=30)
-                await bookings.reschedule(theirs, visit.id, later, until, by=ActorRole.BOOKER, now=NOW)
+                await bookings.reschedule(theirs, visit.id, later, until, policy=BY_BOOKER, now=NOW)
             with pytest.raises(bookings.StaleRevision):
                 await move_to_host(tx, seen, order)
 
@@ -622,7 +622,7 @@ def test_a_cancelled_booking_still_counts_for_whom_it_was_with(
 
     async def story(database: Database) -> None:
         async with database.transaction(shop.org_id) as tx:
-            await bookings.cancel(tx, visit.id, by=ActorRole.STAFF, now=NOW)
+            await bookings.cancel(tx, visit.id, policy=STAFF, now=NOW)
         async with database.transaction(shop.org_id) as tx:
             assert [one.id for one in await bookings.page(tx, Filters(uses_id=host))] == [visit.id]
             wanted = analytics.ReportRequest(day, resource=str(host))
@@ -680,12 +680,12 @@ def test_ticked_bookings_move_or_are_cancelled_each_by_itself(
     silent = admin.post(url, data={"do": "cancel", "booking": str(second.id)})
     assert silent.status_code == 422
     gone = admin.post(
-        url, data={"do": "cancel", "booking": [str(second.id), "nonsense"], "because": "Repairs"}
+        url, data={"do": "cancel", "booking": [str(second.id), "nonsense"], "reason": "Repairs"}
     )
     assert "cancelled (it was on" in gone.text
     assert "There is no booking here." in gone.text
     after = now_is(run, shop, second.id)
-    assert (after.status, after.cancelled_because) == (Status.CANCELLED, "Repairs")
+    assert (after.status, after.end_reason) == (Status.CANCELLED, "Repairs")
 
 
 def test_a_booking_goes_to_another_host_at_its_time(

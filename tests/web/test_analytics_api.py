@@ -10,7 +10,7 @@ import httpx2
 import pytest
 
 from infra24.analytics import TABLES
-from infra24.bookings import ActorRole, BookerDetails, cancel
+from infra24.bookings import BY_BOOKER, BookerDetails, cancel
 from infra24.csv_export import Table, as_csv
 from infra24.db import Database
 from infra24.people import Role
@@ -35,7 +35,7 @@ def busy(shop: Shop, run: Callable[..., Any], tokens: Any) -> Shop:
                     tx, wish(offer, at, person=who), tokens=tokens, now=at - timedelta(days=2)
                 )
                 if number == 2:
-                    await cancel(tx, booked.id, by=ActorRole.BOOKER, now=at - timedelta(days=1))
+                    await cancel(tx, booked.id, policy=BY_BOOKER, now=at - timedelta(days=1))
 
     run(story)
     return shop

@@ -14,7 +14,7 @@ from infra24.audit import Filters
 from infra24.db import Actor, Database
 from infra24.people import Role
 from infra24.settings import Settings
-from tests.factories import Shop, found_shop, wish
+from tests.factories import STAFF, Shop, found_shop, wish
 from tests.people import sign_in
 from tests.serving import NOW, Clock
 from tests.studio import people_and_things
@@ -216,7 +216,7 @@ def test_who_is_taken_off_and_put_back_has_not_changed_and_another_host_has(
         later = at + timedelta(hours=1)
         async with database.transaction(shop.org_id) as tx:
             await bookings.reschedule(
-                tx, made.id, later, later + timedelta(minutes=30), by=bookings.ActorRole.STAFF, now=NOW
+                tx, made.id, later, later + timedelta(minutes=30), policy=STAFF, now=NOW
             )
         other = shop.ids["lena"] if host.name == "Mo" else shop.ids["mo"]
         assert host.resource_id is not None

@@ -166,7 +166,7 @@ def test_a_hold_that_lapsed_gives_its_turn_back_when_it_is_cleared(
 
     async def clear(database: Database) -> bool:
         async with database.transaction(shop.org_id) as tx:
-            return await bookings.expire_hold(tx, made["id"], now=clock())
+            return await bookings.expire(tx, made["id"], now=clock())
 
     assert run(clear) is True
     said = ledger(http, shop)
@@ -226,7 +226,7 @@ class Visitors:
 
             async def clear(database: Database) -> None:
                 async with database.transaction(self.shop.org_id) as tx:
-                    await bookings.expire_hold(tx, lapsed, now=self.clock())
+                    await bookings.expire(tx, lapsed, now=self.clock())
 
             self.run(clear)
 

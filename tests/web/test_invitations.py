@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from infra24 import people
+from infra24.auth.tokens import Tokens
 from infra24.people import Role
 from tests.factories import Shop, found_shop
 from tests.house import PASSWORD, House, csrf_in
@@ -98,7 +99,6 @@ def test_an_invitation_that_is_withdrawn_replaced_late_or_forged_opens_nothing(
     new = here.link_to(email)
 
     async def token(_: object, __: object) -> str:
-        from infra24.bookings import Tokens
 
         return people.invitation_token(Tokens(here.settings.keyring()).sign, other.org_id, first)
 

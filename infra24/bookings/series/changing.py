@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
 from infra24 import bookings, resources
-from infra24.bookings import ActorRole, Booking, SlotTaken, Status, allocation, lookup
+from infra24.bookings import ActorRole, Booking, BookingPolicy, SlotTaken, Status, allocation, lookup
 from infra24.bookings.series import events, queries
 from infra24.bookings.series.model import Plan, Series, SeriesConflicts, UnknownSeries
 from infra24.bookings.series.planning import Occurrence, load_state, plan_occurrences
@@ -41,18 +41,25 @@ async def get(tx: Tx, series_id: UUID, *, lock: bool = False) -> tuple[Series, l
 
 
 async def cancel(
-    tx: Tx, series_id: UUID, scope: SeriesRange, booking_id: UUID | None, *, now: datetime, because: str = ""
+    tx: Tx,
+    series_id: UUID,
+    scope: SeriesRange,
+    booking_id: UUID | None,
+    policy: BookingPolicy,
+    *,
+    now: datetime,
+    reason: str = "",
 ) -> list[Booking]:
     """Cancel the dates to come, all or from one on; what is past stays.
 
-    Raises UnknownSeries and NotInSeries.
+    Raises UnknownSeries and NotInSeries, and what `bookings.cancel` raises.
     """
     series, all_ = await _locked(tx, series_id)
     cancelled = [
-        await bookings.cancel(tx, booking.id, by=ActorRole.STAFF, now=now, because=because)
+        await bookings.cancel(tx, booking.id, policy, now=now, reason=reason)
         for booking in _from(all_, scope, booking_id, now)
     ]
-    record(tx, events.CANCELLED, series.id, {"dates": len(cancelled), "because": because}, now)
+    record(tx, events.CANCELLED, series.id, {"dates": len(cancelled), "reason": reason}, now)
     return cancelled
 
 

@@ -14,6 +14,6 @@ MOVED = EventType(
 CANCELLED = EventType(
     "series.cancelled",
     "the dates to come were cancelled",
-    (_DATES, Field("because", "the reason given", personal=True)),
+    (_DATES, Field("reason", "the reason given", personal=True)),
 )
 TYPES = (CREATED, MOVED, CANCELLED)

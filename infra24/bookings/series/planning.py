@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 from infra24 import resources, round_robin
+from infra24.auth.tokens import Tokens
 from infra24.availability import (
     Busy,
     LimitScope,
@@ -19,15 +20,12 @@ from infra24.availability import (
 )
 from infra24.availability.hours import day_number, day_span
 from infra24.bookings import (
-    ActorRole,
     BookerDetails,
     Booking,
     BookingRequest,
     LimitReached,
     SlotNotOffered,
     SlotTaken,
-    Status,
-    Tokens,
     allocation,
     claim_queries,
     creation,
@@ -36,6 +34,8 @@ from infra24.bookings import (
 )
 from infra24.bookings import queries as queries_of_bookings
 from infra24.bookings.clients import check_client, note_client
+from infra24.bookings.drafts import draft_booking, first_status
+from infra24.bookings.policy import BookingPolicy
 from infra24.bookings.series import events, queries
 from infra24.bookings.series.model import Plan, PlannedDate, Series, SeriesConflicts, SeriesRequest
 from infra24.bookings.series.recurrence import in_wall_time, instant_of, occurrences
@@ -134,13 +134,13 @@ class PlanningState:
             self.standings[host] = (balance + change, since)
 
 
-async def plan(tx: Tx, request: SeriesRequest, *, by: ActorRole, now: datetime) -> Plan:
+async def plan(tx: Tx, request: SeriesRequest, *, policy: BookingPolicy, now: datetime) -> Plan:
     """Each date of a series: free, in conflict (why, and what else there is), or skipped. Changes nothing.
 
     Raises ValidationFailed for a rule that cannot be read and a series that the offer does not allow;
     UnknownResource. Staff are not bound by notice, horizon and limits.
     """
-    offer = await _offer(tx, request, by)
+    offer = await _offer(tx, request, policy)
     slots = dates_of(request, offer)
     ground = await load_state(
         tx, offer, request.choice, request.minutes, slots, now, email=request.person.email
@@ -152,14 +152,14 @@ async def plan(tx: Tx, request: SeriesRequest, *, by: ActorRole, now: datetime) 
 
 
 async def book(
-    tx: Tx, request: SeriesRequest, *, by: ActorRole, tokens: Tokens, now: datetime
+    tx: Tx, request: SeriesRequest, *, policy: BookingPolicy, tokens: Tokens, now: datetime
 ) -> tuple[Series, list[Booking]]:
     """Make a whole series at once, or nothing. Refuses as `plan` does, and with SeriesConflicts, which
     carries the plan, when a date cannot be had that was not left out; and as `bookings.book` for the client.
     """
-    await _check_client(tx, request, by, now)  # before anything else is locked
+    await _check_client(tx, request, policy, now)  # before anything else is locked
     await allocation.lock_all(tx, await resources.offer(tx, request.resource_id))
-    offer = await _offer(tx, request, by)  # as it is now that whoever was changing it is done
+    offer = await _offer(tx, request, policy)  # as it is now that whoever was changing it is done
     await allocation.lock_all(tx, offer)
     if offer.rules.limits_of(LimitScope.BOOKER):
         await queries_of_bookings.lock_booker(tx, request.person.email)
@@ -214,22 +214,22 @@ class _Lost(Exception):
     """One of the dates went to someone else."""
 
 
-async def _check_client(tx: Tx, request: SeriesRequest, by: ActorRole, now: datetime) -> None:
+async def _check_client(tx: Tx, request: SeriesRequest, policy: BookingPolicy, now: datetime) -> None:
     """Each date counts as a booking of its own."""
     if request.client is not None:
-        offer = await _offer(tx, request, by)
-        status = Status.PENDING if offer.rules.approval else Status.CONFIRMED
+        offer = await _offer(tx, request, policy)
+        status = first_status(offer, policy)
         count = len(dates_of(request, offer)) - len(request.excluded_dates)
         await check_client(tx, request.client, status, request.person.email, now, count)
 
 
-async def _offer(tx: Tx, request: SeriesRequest, by: ActorRole) -> Offer:
+async def _offer(tx: Tx, request: SeriesRequest, policy: BookingPolicy) -> Offer:
     offer = await resources.offer(tx, request.resource_id)
     if not (offer.resource.is_active and offer.resource.is_bookable):
         raise UnknownResource()
     if request.minutes not in offer.rules.durations:
         raise ValidationFailed({"duration": f"is one of {', '.join(map(str, offer.rules.durations))}"})
-    if by is ActorRole.STAFF:
+    if policy.is_staff:
         return replace(offer, rules=offer.rules.for_staff())
     if request.choice.hosts:
         offer.check_host_request()
@@ -374,7 +374,7 @@ def _stub(tx: Tx, request: SeriesRequest, offer: Offer, now: datetime) -> Bookin
     end = request.first + timedelta(minutes=request.minutes)
     person = request.person if request.person.name else None
     single = BookingRequest(request.resource_id, request.first, end, person, request.choice)
-    return creation.draft_booking(tx, single, offer, now)
+    return draft_booking(tx, single, offer, now)
 
 
 def _member(

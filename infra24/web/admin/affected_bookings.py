@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from fastapi import Request
 
 from infra24 import bookings
-from infra24.bookings import ActorRole, AffectedBooking, Booking, Move, UnknownBooking
+from infra24.bookings import AffectedBooking, Booking, BookingPolicy, Move, UnknownBooking
 from infra24.db import Tx
 from infra24.errors import DomainError
 from infra24.organizations import Organization
@@ -58,6 +58,7 @@ async def rescue(request: Request, typed: FormData) -> list[Result]:
 
 async def _one(request: Request, here: Organization, typed: FormData, text: str) -> Result:
     found, speech = services(request), format_for(request, here)
+    policy = caller_of(request).policy()
     title, booker, when = text[:8].upper(), "", ""
     try:
         id_ = _id(text)
@@ -65,19 +66,19 @@ async def _one(request: Request, here: Organization, typed: FormData, text: str)
             before = await bookings.get(tx, id_)
             title, booker, when = before.resource_title, before.booker_name, _when(speech, before)
             if typed.get("do") == "cancel":
-                because = typed.get("because")[:500]
-                await bookings.cancel(tx, id_, by=ActorRole.STAFF, now=found.clock(), because=because)
+                reason = typed.get("reason")[:500]
+                await bookings.cancel(tx, id_, policy, now=found.clock(), reason=reason)
                 return Result(title, booker, when, "cancelled")
             to = typed.get(f"to-{id_}")
             if not to:
                 return Result(title, booker, when, "", "Choose where it should go.")
-            after = await _move(tx, before, to, found.clock())
+            after = await _move(tx, before, to, policy, found.clock())
         return Result(title, booker, _when(speech, after), "moved")
     except DomainError as refused:
         return Result(title, booker, when, "", refused.sentence)
 
 
-async def _move(tx: Tx, before: Booking, to: str, now: datetime) -> Booking:
+async def _move(tx: Tx, before: Booking, to: str, policy: BookingPolicy, now: datetime) -> Booking:
     """To another time, or to another host at the same time."""
     way, _, value = to.partition(":")
     if way == "host":
@@ -93,7 +94,7 @@ async def _move(tx: Tx, before: Booking, to: str, now: datetime) -> Booking:
         raise UnknownBooking() from None
     if start.tzinfo is None:
         raise UnknownBooking()
-    return await bookings.reschedule(tx, before.id, start, start + before.length, by=ActorRole.STAFF, now=now)
+    return await bookings.reschedule(tx, before.id, start, start + before.length, policy, now=now)
 
 
 def _when(speech: Any, booking: Booking) -> str:

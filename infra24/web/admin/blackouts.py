@@ -64,8 +64,8 @@ async def rescue_bookings(request: Request) -> Response:
     wrong = {}
     if not typed.all("booking"):
         wrong["booking"] = "tick at least one booking"
-    elif typed.get("do") == "cancel" and not typed.get("because"):
-        wrong["because"] = "say why: whoever booked will read it"
+    elif typed.get("do") == "cancel" and not typed.get("reason"):
+        wrong["reason"] = "say why: whoever booked will read it"
     if wrong:
         return await _page(request, {"form": typed, "wrong": wrong}, 422)
     results = await rescue(request, typed)

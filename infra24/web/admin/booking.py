@@ -8,7 +8,7 @@ from fastapi import Request, Response
 from starlette.responses import RedirectResponse
 
 from infra24 import announcements, audit, bookings
-from infra24.bookings import ActorRole, Alternatives, Booking, Move, SlotTaken, Status
+from infra24.bookings import Alternatives, Booking, BookingPolicy, Move, SlotTaken, Status
 from infra24.db import Tx
 from infra24.errors import DomainError, ValidationFailed
 from infra24.people import Scope
@@ -35,10 +35,10 @@ async def booking_page(request: Request) -> Response:
     here, who = current_org(request), caller_of(request)
     try:
         async with services(request).database.transaction(here.id, who.actor) as tx:
-            booking, by = await authorize_booking(tx, who, request.path_params["id"], write=True)
-            if by is not ActorRole.STAFF:
+            booking, policy = await authorize_booking(tx, who, request.path_params["id"], write=True)
+            if not policy.is_staff:
                 raise bookings.UnknownBooking()
-            await _do(request, tx, booking, typed)
+            await _do(request, tx, booking, policy, typed)
     except bookings.UnknownBooking:
         raise
     except ValidationFailed as problem:
@@ -51,7 +51,7 @@ async def booking_page(request: Request) -> Response:
     return RedirectResponse(f"{request.url.path}?done={typed.get('do')[:20]}", 303)
 
 
-async def _do(request: Request, tx: Tx, booking: Booking, typed: FormData) -> None:
+async def _do(request: Request, tx: Tx, booking: Booking, policy: BookingPolicy, typed: FormData) -> None:
     """One thing of what staff can do with a booking."""
     who, now, wanted = caller_of(request), services(request).clock(), typed.get("do")
     if wanted == "notes":
@@ -68,9 +68,9 @@ async def _do(request: Request, tx: Tx, booking: Booking, typed: FormData) -> No
         start = parsing.instant(typed.get("start"))
         if start is None:
             raise ValidationFailed({"start": "Choose one of the times."})
-        await bookings.reschedule(tx, booking.id, start, start + booking.length, by=ActorRole.STAFF, now=now)
+        await bookings.reschedule(tx, booking.id, start, start + booking.length, policy, now=now)
     elif wanted in ACTIONS:
-        order = BulkCommand(who, typed.get("because")[:500], parsing.identity(typed.get("host")), now)
+        order = BulkCommand(who, typed.get("reason")[:500], parsing.identity(typed.get("host")), now, policy)
         await ACTIONS[wanted](tx, booking, order)
     else:
         raise ValidationFailed({"do": "Choose what to do."})
@@ -80,8 +80,8 @@ async def _page(request: Request, more: dict[str, Any], status: int = 200) -> Re
     found, here, who = services(request), current_org(request), caller_of(request)
     now = found.clock()
     async with found.database.transaction(here.id, who.actor) as tx:
-        booking, by = await authorize_booking(tx, who, request.path_params["id"])
-        if by is not ActorRole.STAFF:
+        booking, policy = await authorize_booking(tx, who, request.path_params["id"])
+        if not policy.is_staff:
             raise bookings.UnknownBooking()
         movable = booking.status in _OPEN and (who.may(Scope.BOOKINGS_WRITE) or who.may(Scope.BOOKINGS_HOST))
         ways = await bookings.alternatives_for(tx, booking, now) if movable else Alternatives()

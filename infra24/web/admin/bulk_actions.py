@@ -1,7 +1,7 @@
 """Handling many bookings at once: each in a transaction of its own, so that one refusal stops no other."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from fastapi import Request, Response
 
 from infra24 import bookings, resources
-from infra24.bookings import ActorRole, Booking, Move, Status
+from infra24.bookings import BY_STAFF, Booking, BookingPolicy, Move
 from infra24.db import Tx
 from infra24.errors import DomainError, ValidationFailed
 from infra24.people import Scope
@@ -35,38 +35,35 @@ class BulkCommand:
     """What to do with each: for whom, why, and with which other host."""
 
     who: Caller
-    because: str
+    reason: str
     host_id: UUID | None
     now: datetime
+    policy: BookingPolicy = BY_STAFF
 
 
 async def confirm(tx: Tx, booking: Booking, order: BulkCommand) -> Booking:
     """Approve what waits; what is confirmed stays so."""
-    order.who.require(Scope.BOOKINGS_APPROVE)
-    return await bookings.approve(tx, booking.id, now=order.now)
+    return await bookings.approve(tx, booking.id, order.policy, now=order.now)
 
 
 async def decline(tx: Tx, booking: Booking, order: BulkCommand) -> Booking:
     """Decline what waits."""
-    order.who.require(Scope.BOOKINGS_APPROVE)
-    return await bookings.decline(tx, booking.id, because=order.because, now=order.now)
+    return await bookings.decline(tx, booking.id, order.policy, now=order.now, reason=order.reason)
 
 
 async def cancel(tx: Tx, booking: Booking, order: BulkCommand) -> Booking:
     """Cancel; what only waits is declined."""
-    if booking.status is Status.PENDING:
-        return await decline(tx, booking, order)
-    return await bookings.cancel(tx, booking.id, by=ActorRole.STAFF, now=order.now, because=order.because)
+    return await bookings.cancel(tx, booking.id, order.policy, now=order.now, reason=order.reason)
 
 
 async def complete(tx: Tx, booking: Booking, order: BulkCommand) -> Booking:
     """They came."""
-    return await bookings.complete(tx, booking.id, now=order.now)
+    return await bookings.complete(tx, booking.id, order.policy, now=order.now)
 
 
 async def no_show(tx: Tx, booking: Booking, order: BulkCommand) -> Booking:
     """They did not come."""
-    return await bookings.mark_no_show(tx, booking.id, now=order.now)
+    return await bookings.mark_no_show(tx, booking.id, order.policy, now=order.now)
 
 
 async def move_to_host(tx: Tx, booking: Booking, order: BulkCommand) -> Booking:
@@ -110,7 +107,7 @@ async def handle(request: Request) -> tuple[Response | None, list[Outcome]]:
         return await _ask(request, typed, wanted, ids), []
     order = BulkCommand(
         caller_of(request),
-        typed.get("because")[:500],
+        typed.get("reason")[:500],
         parsing.identity(typed.get("host")),
         services(request).clock(),
     )
@@ -121,8 +118,8 @@ async def _one(request: Request, id_: UUID, verb: Verb, order: BulkCommand) -> O
     here, booking = current_org(request), None
     try:
         async with services(request).database.transaction(here.id, order.who.actor) as tx:
-            booking, _ = await authorize_booking(tx, order.who, str(id_), write=True)
-            return Outcome(await verb(tx, booking, order))
+            booking, policy = await authorize_booking(tx, order.who, str(id_), write=True)
+            return Outcome(await verb(tx, booking, replace(order, policy=policy)))
     except ValidationFailed as problem:
         return Outcome(booking, next(iter(problem.problems.values())))
     except DomainError as refusal:

@@ -13,7 +13,6 @@ from fastapi.responses import RedirectResponse
 from infra24 import bookings, resources
 from infra24.availability import Reason
 from infra24.bookings import (
-    ActorRole,
     Booking,
     IllegalTransition,
     SlotNotOffered,
@@ -123,7 +122,7 @@ async def _move(request: Request) -> Response:
             minutes = read_number(said["length"]) or int(booking.length.total_seconds()) // 60
             if said["scope"] == "one":
                 end = start + timedelta(minutes=minutes)
-                await bookings.reschedule(tx, booking.id, start, end, by=ActorRole.STAFF, now=now)
+                await bookings.reschedule(tx, booking.id, start, end, who.policy(), now=now)
             else:
                 scope = SeriesRange(said["scope"])
                 series, _ = await recurring.move(tx, id_, scope, booking.id, start, minutes, now=now)
@@ -154,11 +153,17 @@ async def _cancel(request: Request) -> Response:
         async with found.database.transaction(here.id, who.actor) as tx:
             _, booking = await _named(tx, id_, said["booking"])
             if said["scope"] == "one":
-                await bookings.cancel(tx, booking.id, by=ActorRole.STAFF, now=now, because=said["because"])
+                await bookings.cancel(tx, booking.id, who.policy(), now=now, reason=said["reason"])
                 count = 1
             else:
                 gone = await recurring.cancel(
-                    tx, id_, SeriesRange(said["scope"]), booking.id, now=now, because=said["because"]
+                    tx,
+                    id_,
+                    SeriesRange(said["scope"]),
+                    booking.id,
+                    who.policy(),
+                    now=now,
+                    reason=said["reason"],
                 )
                 count = len(gone)
     except (NotInSeries, IllegalTransition) as refusal:
@@ -174,7 +179,7 @@ def _said(sent: Mapping[str, str]) -> dict[str, str]:
     scope = sent.get("scope", "one")
     return {
         **{name: parsing.text(sent, name) for name in ("booking", "on", "at", "length")},
-        "because": parsing.text(sent, "because", 500),
+        "reason": parsing.text(sent, "reason", 500),
         "scope": scope if scope in _SCOPES else "one",
     }
 
@@ -243,7 +248,7 @@ def _as_it_is(booking: Booking | None, zone: ZoneInfo) -> dict[str, str]:
     on, at = parsing.as_typed(booking.starts_at if booking else None, zone)
     length = str(int(booking.length.total_seconds()) // 60) if booking else ""
     return {"booking": str(booking.id) if booking else "", "on": on, "at": at, "length": length,
-            "because": "", "scope": "one"}  # fmt: skip
+            "reason": "", "scope": "one"}  # fmt: skip
 
 
 def _undo(query: Mapping[str, str]) -> dict[str, str]:

@@ -10,7 +10,7 @@ from fastapi import Request, Response
 from fastapi.responses import RedirectResponse
 
 from infra24 import resources
-from infra24.bookings import ActorRole, BookerDetails, SlotTaken
+from infra24.bookings import BookerDetails, SlotTaken
 from infra24.bookings import series as recurring
 from infra24.bookings.series import Plan, PlannedDate, SeriesConflicts, SeriesRequest
 from infra24.db import Tx
@@ -157,7 +157,7 @@ async def make_series(request: Request) -> Response:
         async with found.database.transaction(here.id, who.actor) as tx:
             wish = asked.wish(offer, person.person(here.locale))
             series, _ = await recurring.book(
-                tx, wish, by=ActorRole.STAFF, tokens=found.tokens, now=found.clock()
+                tx, wish, policy=caller_of(request).policy(), tokens=found.tokens, now=found.clock()
             )
     except (SeriesConflicts, SlotTaken):
         lost = True
@@ -219,7 +219,9 @@ async def _planned(
         return await _show(tx, request, asked, offer, person=person, errors=wrong)
     wish = asked.wish(offer, BookerDetails("", person.values["email"].lower()))
     try:
-        plan = await recurring.plan(tx, wish, by=ActorRole.STAFF, now=services(request).clock())
+        plan = await recurring.plan(
+            tx, wish, policy=caller_of(request).policy(), now=services(request).clock()
+        )
     except ValidationFailed as refusal:
         return await _show(tx, request, asked, offer, person=person, errors=_wrong(refusal))
     return await _show(tx, request, asked, offer, person=person, plan=plan, lost=lost)

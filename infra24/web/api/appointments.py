@@ -137,8 +137,8 @@ async def create_staffed(request: Request, wanted: NewStaffBooking) -> Response:
     asked: list[BookingRequest] = []
 
     async def act(tx: Tx) -> tuple[int, dict[str, Any]]:
-        by, client = caller_of(request).acts_as(org_id), client_of(request, org_id)
-        asked.append(replace(await _wish(tx, found, wanted, person), by=by, client=client))
+        policy, client = caller_of(request).policy(org_id), client_of(request, org_id)
+        asked.append(replace(await _wish(tx, found, wanted, person), policy=policy, client=client))
         booking = await bookings.book(tx, asked[-1], tokens=found.tokens, now=found.clock())
         token = found.tokens.of(org_id, booking.id)
         return 201, {**booking_view(booking), "token": token, "links": links(found, token)}

@@ -10,9 +10,16 @@ from fastapi import Path, Query, Request, Response
 
 from infra24 import bookings, organizations, resources
 from infra24.availability.hours import day_span
-from infra24.bookings import ActorRole, BookerDetails, Booking, BookingRequest, IllegalTransition, Status
+from infra24.bookings import (
+    BookerDetails,
+    Booking,
+    BookingPolicy,
+    BookingRequest,
+    IllegalTransition,
+    Status,
+)
 from infra24.db import Tx
-from infra24.errors import DomainError, Forbidden, Invalid, ValidationFailed
+from infra24.errors import DomainError, Invalid, ValidationFailed
 from infra24.people import Scope
 from infra24.rate_limits import Client
 from infra24.web.api.fields import Day, Named, PageSize
@@ -24,10 +31,6 @@ from infra24.web.caller import Caller, authorize_booking, caller_of, org_id_of
 from infra24.web.idempotency import idempotent
 from infra24.web.limiting import charge_organization, client_of, one_at_a_time
 from infra24.web.services import Services, services
-
-
-class StaffOnly(Forbidden):
-    """Only staff can do this."""
 
 
 class WrongCursor(Invalid):
@@ -102,8 +105,8 @@ async def cancel(request: Request, id: BookingNamed) -> Response:
     """Cancel a booking. Safe to repeat."""
     found, who = services(request), caller_of(request)
     async with found.database.transaction(org_id_of(request), who.actor) as tx:
-        booking, by = await authorize_booking(tx, who, id, write=True)
-        booking = await _moved(tx, booking, Status.CANCELLED, who, by, "", found.clock())
+        booking, policy = await authorize_booking(tx, who, id, write=True)
+        booking = await bookings.cancel(tx, booking.id, policy, now=found.clock())
     return json_response(booking_view(booking))
 
 
@@ -125,8 +128,8 @@ async def manage_cancel(request: Request) -> Response:
     """Cancel a booking by its token (?token=)."""
     found, who = services(request), caller_of(request)
     async with found.database.transaction(org_id_of(request), who.actor) as tx:
-        booking, by = await authorize_booking(tx, who, who.credentials.token or "", write=True)
-        booking = await bookings.cancel(tx, booking.id, by=by, now=found.clock())
+        booking, policy = await authorize_booking(tx, who, who.credentials.token or "", write=True)
+        booking = await bookings.cancel(tx, booking.id, policy, now=found.clock())
     return json_response(booking_view(booking))
 
 
@@ -134,9 +137,9 @@ async def ics(request: Request, id: BookingNamed) -> Response:
     """The booking as a calendar file (RFC 5545)."""
     found, who = services(request), caller_of(request)
     async with found.database.transaction(org_id_of(request), who.actor) as tx:
-        booking, by = await authorize_booking(tx, who, id)
+        booking, policy = await authorize_booking(tx, who, id)
         organization = await organizations.get(tx)
-    where, _ = _own_page(found, who, booking, by, organization.slug)
+    where, _ = _own_page(found, who, booking, policy, organization.slug)
     file = bookings.calendar_file(booking, organization.name, where, found.clock())
     name = f'attachment; filename="booking-{booking.reference}.ics"'
     return Response(file, 200, {"content-disposition": name}, "text/calendar")
@@ -146,19 +149,21 @@ async def calendar_urls(request: Request, id: BookingNamed) -> Response:
     """Addresses that add the booking to Google, Outlook, Yahoo and Apple calendars."""
     found, who = services(request), caller_of(request)
     async with found.database.transaction(org_id_of(request), who.actor) as tx:
-        booking, by = await authorize_booking(tx, who, id)
+        booking, policy = await authorize_booking(tx, who, id)
         organization = await organizations.get(tx)
     return json_response(
         bookings.calendar_urls(
-            booking, organization.name, *_own_page(found, who, booking, by, organization.slug)
+            booking, organization.name, *_own_page(found, who, booking, policy, organization.slug)
         )
     )
 
 
-def _own_page(found: Services, who: Caller, booking: Booking, by: ActorRole, slug: str) -> tuple[str, str]:
+def _own_page(
+    found: Services, who: Caller, booking: Booking, policy: BookingPolicy, slug: str
+) -> tuple[str, str]:
     """The page and the calendar file of a booking, for whoever asks: the booker's carry the token that can
     change it, so who may only read bookings gets the addresses that ask who they are."""
-    if by is ActorRole.BOOKER or who.may(Scope.BOOKINGS_WRITE):
+    if not policy.is_staff or who.may(Scope.BOOKINGS_WRITE):
         to = links(found, found.tokens.of(booking.org_id, booking.id))
         return to["confirmation"], to["ics"]
     base = found.settings.base_url
@@ -169,13 +174,15 @@ async def _place(request: Request, wanted: NewBooking | NewHold, person: BookerD
     found = services(request)
     org_id = await organization_meant(found, "resource_id", wanted.resource_id, wanted.org_id)
     charge_organization(request, org_id)
-    by, client = caller_of(request).acts_as(org_id), client_of(request, org_id)
+    policy, client = caller_of(request).policy(org_id), client_of(request, org_id)
     asked: list[BookingRequest] = []
 
     async def act(tx: Tx) -> tuple[int, dict[str, Any]]:
         of, choice = await resources.id_of(tx, wanted.resource_id), await with_host(tx, wanted.staff_id)
         asked.append(
-            BookingRequest(of, wanted.start_time, wanted.end_time, person, choice, by=by, client=client)
+            BookingRequest(
+                of, wanted.start_time, wanted.end_time, person, choice, policy=policy, client=client
+            )
         )
         verb = bookings.book if person else bookings.hold
         booking = await verb(tx, asked[-1], tokens=found.tokens, now=found.clock())
@@ -191,12 +198,12 @@ async def _change(request: Request, wanted_id: str, wanted: BookingChange) -> Re
     booking = None
     try:
         async with one_at_a_time(request, org_id), found.database.transaction(org_id, who.actor) as tx:
-            booking, by = await authorize_booking(tx, who, wanted_id, write=True)
-            booking = await _changed(tx, booking, wanted, who, by, now, client_of(request, org_id))
+            booking, policy = await authorize_booking(tx, who, wanted_id, write=True)
+            booking = await _changed(tx, booking, wanted, policy, now, client_of(request, org_id))
     except DomainError as refusal:
         if booking is not None and wanted.start_time is not None:
             end = wanted.end_time or wanted.start_time + booking.length
-            refused = booking.request(wanted.start_time, end, by)
+            refused = BookingRequest.of(booking, wanted.start_time, end, policy)
             await with_alternatives(found, org_id, refused, refusal, moving=booking)
         raise
     return json_response(booking_view(booking))
@@ -206,8 +213,7 @@ async def _changed(
     tx: Tx,
     booking: Booking,
     wanted: BookingChange,
-    who: Caller,
-    by: ActorRole,
+    policy: BookingPolicy,
     now: datetime,
     client: Client | None,
 ) -> Booking:
@@ -220,35 +226,33 @@ async def _changed(
             raise ValidationFailed({"start_time": "a hold keeps one time; hold another, or confirm this one"})
         if not (person.name and person.email):
             raise ValidationFailed({"artist_email": "say who books: a name and an e-mail"})
-        return await bookings.confirm_hold(tx, booking.id, person, by=by, now=now, client=client)
+        return await bookings.confirm_hold(tx, booking.id, person, policy, now=now, client=client)
     if wanted.start_time is not None:
         end = wanted.end_time or wanted.start_time + booking.length
-        booking = await bookings.reschedule(tx, booking.id, wanted.start_time, end, by=by, now=now)
+        booking = await bookings.reschedule(tx, booking.id, wanted.start_time, end, policy, now=now)
     if person != _person(booking, BookingChange()):
-        booking = await bookings.update_booker(tx, booking.id, person, by=by, now=now)
+        booking = await bookings.update_booker(tx, booking.id, person, policy, now=now)
     if wanted.status is not None and wanted.status != booking.status:
-        booking = await _moved(tx, booking, Status(wanted.status), who, by, wanted.reason, now)
+        booking = await _transition(tx, booking, Status(wanted.status), policy, wanted.reason, now)
     return booking
 
 
-async def _moved(
-    tx: Tx, booking: Booking, status: Status, who: Caller, by: ActorRole, because: str, now: datetime
+async def _transition(
+    tx: Tx, booking: Booking, status: Status, policy: BookingPolicy, reason: str, now: datetime
 ) -> Booking:
     if status is Status.CANCELLED:
-        if by is ActorRole.STAFF and booking.status is Status.PENDING:
-            who.require(Scope.BOOKINGS_APPROVE)
-            return await bookings.decline(tx, booking.id, because=because, now=now)
-        return await bookings.cancel(tx, booking.id, by=by, now=now, because=because)
-    if by is not ActorRole.STAFF:
-        raise StaffOnly()
-    if status is Status.CONFIRMED:
-        who.require(Scope.BOOKINGS_APPROVE)
-        return await bookings.approve(tx, booking.id, now=now)
-    if status is Status.COMPLETED:
-        return await bookings.complete(tx, booking.id, now=now)
-    if status is Status.NO_SHOW:
-        return await bookings.mark_no_show(tx, booking.id, now=now)
-    raise IllegalTransition(booking.status, status)
+        return await bookings.cancel(tx, booking.id, policy, now=now, reason=reason)
+    operation = _OPERATIONS.get(status)
+    if operation is None:
+        raise IllegalTransition(booking.status, status)
+    return await operation(tx, booking.id, policy, now=now)
+
+
+_OPERATIONS = {
+    Status.CONFIRMED: bookings.approve,
+    Status.COMPLETED: bookings.complete,
+    Status.NO_SHOW: bookings.mark_no_show,
+}
 
 
 def _person(booking: Booking, wanted: BookingChange) -> BookerDetails:

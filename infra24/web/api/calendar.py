@@ -13,6 +13,7 @@ from infra24 import bookings, resources
 from infra24.availability.hours import day_span
 from infra24.availability.reasons import SENTENCES
 from infra24.bookings import (
+    ON_CALENDAR,
     BookerDetails,
     BookingRequest,
     CalendarResource,
@@ -146,8 +147,8 @@ async def place_booking(request: Request, wanted: CreateRequest) -> Response:
         async with desk.found.database.transaction(desk.here.id, desk.who.actor) as tx:
             column = await resources.id_of(tx, wanted.resource_id)
             offer = await resources.id_of(tx, wanted.offer_id or wanted.resource_id)
-            wish = BookingRequest(offer, start, end, person)
-            made = await bookings.place(tx, wish, column, tokens=desk.found.tokens, now=now)
+            wish = BookingRequest(offer, start, end, person, policy=ON_CALENDAR, with_id=column)
+            made = await bookings.book(tx, wish, tokens=desk.found.tokens, now=now)
     except (SlotTaken, SlotNotOffered) as refusal:
         assert column is not None  # what refused so looked at it
         raise await _explained(desk, refusal, column, (start, end), None) from None

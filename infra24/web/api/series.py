@@ -108,8 +108,7 @@ async def plan_series(request: Request, org: Org, wanted: NewSeries) -> Response
     found, who = services(request), caller_of(request)
     here = current_org(request)
     async with found.database.transaction(here.id, who.actor) as tx:
-        by = who.acts_as()
-        planned = await recurring.plan(tx, await wanted.wish(tx), by=by, now=found.clock())
+        planned = await recurring.plan(tx, await wanted.wish(tx), policy=who.policy(), now=found.clock())
     return json_response(planned.view())
 
 
@@ -124,7 +123,7 @@ async def create_series(request: Request, org: Org, wanted: MadeSeries) -> Respo
     async def act(tx: Tx) -> tuple[int, dict[str, Any]]:
         wish = replace(await wanted.wish(tx), client=client_of(request, here.id))
         series, made = await recurring.book(
-            tx, wish, by=who.acts_as(), tokens=found.tokens, now=found.clock()
+            tx, wish, policy=who.policy(), tokens=found.tokens, now=found.clock()
         )
         tokens = [found.tokens.of(here.id, booking.id) for booking in made]
         views = [
@@ -179,7 +178,7 @@ async def cancel_series(
     found, who = services(request), caller_of(request)
     here = current_org(request)
     async with found.database.transaction(here.id, who.actor) as tx:
-        await recurring.cancel(tx, id, scope, booking_id, now=found.clock())
+        await recurring.cancel(tx, id, scope, booking_id, who.policy(), now=found.clock())
         series, all_ = await recurring.get(tx, id)
     return json_response(series_view(series, all_))
 

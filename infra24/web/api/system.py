@@ -9,7 +9,7 @@ from uuid import uuid4
 from fastapi import Query, Request, Response
 
 from infra24 import announcements, bookings, events, people, resources
-from infra24.bookings import ActorRole, BookerDetails, BookingRequest, SlotTaken
+from infra24.bookings import BY_STAFF, BookerDetails, BookingRequest, SlotTaken
 from infra24.db import Tx
 from infra24.errors import Unavailable
 from infra24.event_catalogue import EVENT_TYPES
@@ -98,9 +98,9 @@ async def _rehearse(tx: Tx, found: Any) -> Any:
     except SlotTaken:
         yield "refuse it to the next"
     moved = second + timedelta(seconds=length)
-    await bookings.reschedule(tx, booking.id, second, moved, by=ActorRole.STAFF, now=now)
+    await bookings.reschedule(tx, booking.id, second, moved, BY_STAFF, now=now)
     yield "move it"
-    await bookings.cancel(tx, booking.id, by=ActorRole.STAFF, now=now)
+    await bookings.cancel(tx, booking.id, BY_STAFF, now=now)
     yield "cancel it"
 
 

@@ -35,7 +35,7 @@ def booking_view(booking: Booking) -> dict[str, Any]:
         "expires_at": booking.expires_at,
         "cancellable_until": booking.cancellable_until(),
         "reschedulable_until": booking.reschedulable_until(),
-        "cancelled_because": booking.cancelled_because,
+        "cancellation": _cancellation(booking),
         "phone": booking.phone,
         "location_details": booking.location_details,
         "answers": booking.answers,
@@ -114,3 +114,10 @@ def resource_view(resource: Resource, directory: ResourceIndex | None = None) ->
             "version": resource.version,
         }
     return view
+
+
+def _cancellation(booking: Booking) -> dict[str, Any] | None:
+    """How a cancelled booking ended, who ended it, and why."""
+    if booking.end_kind is None:
+        return None
+    return {"kind": booking.end_kind, "by": booking.ended_by, "reason": booking.end_reason}

@@ -9,9 +9,10 @@ from fastapi import Request, Response
 from starlette.responses import RedirectResponse
 
 from infra24 import bookings, resources
+from infra24.auth.tokens import org_of_token
 from infra24.availability.json_reader import zone_named
 from infra24.bookings import (
-    ActorRole,
+    BY_BOOKER,
     BookerDetails,
     Booking,
     BookingRequest,
@@ -19,7 +20,6 @@ from infra24.bookings import (
     SlotNotOffered,
     SlotTaken,
     Status,
-    org_of_token,
 )
 from infra24.db import Tx
 from infra24.errors import Conflict, DomainError
@@ -94,7 +94,7 @@ async def details(request: Request) -> Response:
         ):
             booking = await _confirm(tx, request, held, (start, start + length), form.person(locale))
     except (SlotTaken, SlotNotOffered) as refusal:
-        wish = replace(held.request(start, start + length, ActorRole.BOOKER), person=form.person(locale))
+        wish = replace(BookingRequest.of(held, start, start + length, BY_BOOKER), person=form.person(locale))
         async with found.database.transaction(here.id, caller_of(request).actor) as tx:
             free = await bookings.nearest_starts(tx, wish, now)
         context |= {"booking": replace(held, starts_at=start, ends_at=start + length)}
@@ -116,7 +116,7 @@ async def release(request: Request) -> Response:
     held = open_.booking
     if held.status is Status.HOLD:
         async with found.database.transaction(open_.here.id, caller_of(request).actor) as tx:
-            await bookings.cancel(tx, held.id, by=ActorRole.BOOKER, now=found.clock(), because="released")
+            await bookings.cancel(tx, held.id, BY_BOOKER, now=found.clock())
     on = held.starts_at.astimezone(ZoneInfo(held.time_zone)).date()
     to = keep_query(request, open_.where)
     answer = RedirectResponse(f"{to}{'&' if '?' in to else '?'}date={on}", 303)
@@ -159,7 +159,7 @@ async def _keep(request: Request, wish: BookingRequest) -> Booking:
         await bookings.lock_client(tx, client)
         earlier = await _own_hold(tx, request)
         if earlier is not None:
-            await bookings.cancel(tx, earlier.id, by=ActorRole.BOOKER, now=now, because="replaced")
+            await bookings.cancel(tx, earlier.id, BY_BOOKER, now=now)
         if not wish.length:
             _, seconds, _ = await bookings.slots(tx, wish.resource_id, (now, now), None, now)
             wish = replace(wish, ends_at=wish.starts_at + timedelta(seconds=seconds))
@@ -172,10 +172,10 @@ async def _confirm(
     """Confirm the held time, or book the other one that was chosen in its place."""
     found, now, client = services(request), services(request).clock(), client_of(request, tx.org_id)
     if at == (held.starts_at, held.ends_at):
-        return await bookings.confirm_hold(tx, held.id, person, by=ActorRole.BOOKER, now=now, client=client)
+        return await bookings.confirm_hold(tx, held.id, person, BY_BOOKER, now=now, client=client)
     await bookings.lock_client(tx, client, person.email)
-    await bookings.cancel(tx, held.id, by=ActorRole.BOOKER, now=now, because="replaced")
-    wish = replace(held.request(*at, ActorRole.BOOKER), person=person, client=client)
+    await bookings.cancel(tx, held.id, BY_BOOKER, now=now)
+    wish = replace(BookingRequest.of(held, *at, BY_BOOKER), person=person, client=client)
     return await bookings.book(tx, wish, tokens=found.tokens, now=now)
 
 

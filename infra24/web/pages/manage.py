@@ -6,7 +6,15 @@ from fastapi import Request, Response
 from starlette.responses import RedirectResponse
 
 from infra24 import bookings
-from infra24.bookings import ActorRole, Booking, NearestStarts, SlotNotOffered, SlotTaken, Status
+from infra24.bookings import (
+    BY_BOOKER,
+    Booking,
+    BookingRequest,
+    NearestStarts,
+    SlotNotOffered,
+    SlotTaken,
+    Status,
+)
 from infra24.errors import DomainError
 from infra24.organizations import Organization
 from infra24.resources import HostPreference
@@ -45,12 +53,10 @@ async def reschedule(request: Request) -> Response:
         return await _reschedule_page(request, here, booking, context, missing=True, status=422)
     try:
         async with found.database.transaction(here.id, caller_of(request).actor) as tx:
-            await bookings.reschedule(
-                tx, booking.id, start, start + booking.length, by=ActorRole.BOOKER, now=now
-            )
+            await bookings.reschedule(tx, booking.id, start, start + booking.length, BY_BOOKER, now=now)
     except (SlotTaken, SlotNotOffered) as refusal:
         async with found.database.transaction(here.id, caller_of(request).actor) as tx:
-            wish = booking.request(start, start + booking.length, ActorRole.BOOKER)
+            wish = BookingRequest.of(booking, start, start + booking.length, BY_BOOKER)
             near = await bookings.nearest_starts(tx, wish, now, moving=booking)
         free = near if near.length == booking.length else None  # it keeps its length here
         return await _reschedule_page(request, here, booking, context, free=free, refusal=refusal, status=409)
@@ -72,7 +78,7 @@ async def cancel(request: Request) -> Response:
     await read_form(request)
     found = services(request)
     async with found.database.transaction(here.id, caller_of(request).actor) as tx:
-        await bookings.cancel(tx, booking.id, by=ActorRole.BOOKER, now=found.clock())
+        await bookings.cancel(tx, booking.id, BY_BOOKER, now=found.clock())
     return RedirectResponse(keep_query(request, request.url.path), 303)
 
 

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from fastapi import Request
 
 from infra24 import booking_links, bookings, organizations, resources
+from infra24.auth.tokens import org_of_token
 from infra24.booking_links import BookingLink, Prefilled
-from infra24.bookings import Booking, UnknownBooking, org_of_token
+from infra24.bookings import Booking, UnknownBooking
 from infra24.organizations import Organization
 from infra24.resources import Resource
 from infra24.web.caller import caller_of

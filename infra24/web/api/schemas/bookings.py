@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from infra24.bookings import Status
+from infra24.bookings import ActorRole, EndKind, Status
 from infra24.web.api.fields import FreeTime
 
 
@@ -34,6 +34,14 @@ class AnswerView(BaseModel):
     answer: str | float | bool = Field(description="The answer, in the kind of the question.")
 
 
+class CancellationView(BaseModel):
+    """How a cancelled booking ended."""
+
+    kind: EndKind = Field(description="Lapsed: nobody decided. Released, expired: holds.")
+    by: ActorRole = Field(description="Who ended it.")
+    reason: str = Field(description="The reason that was given; empty when none was.")
+
+
 class BookingView(BaseModel):
     """A booking as its holder and the staff see it."""
 
@@ -58,7 +66,7 @@ class BookingView(BaseModel):
     expires_at: datetime | None = Field(description="When a hold, or a request for approval, lapses.")
     cancellable_until: datetime = Field(description="Until when whoever booked can cancel it.")
     reschedulable_until: datetime = Field(description="Until when whoever booked can move it.")
-    cancelled_because: str | None = Field(description="The reason that was given for its end.")
+    cancellation: CancellationView | None = Field(description="How it ended; null while it has not.")
     phone: str = Field(description="The telephone number of whoever booked.")
     location_details: str = Field(description="What whoever booked wrote about the place.")
     answers: list[AnswerView] = Field(description="The answers to the offer's questions.")

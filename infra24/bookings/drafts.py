@@ -1,0 +1,102 @@
+"""The booking that a request would make, before anyone or anything is claimed for it."""
+
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+from infra24 import resources
+from infra24.bookings.model import BookerDetails, Booking, Participant, Status
+from infra24.bookings.policy import BookingPolicy
+from infra24.bookings.requests import BookingRequest
+from infra24.db import Tx
+from infra24.errors import ValidationFailed
+from infra24.resources import Offer
+
+
+def first_status(offer: Offer, policy: BookingPolicy) -> Status:
+    """Where a booking begins: pending while something must happen before it is confirmed."""
+    return Status.PENDING if policy.approval and offer.rules.approval else Status.CONFIRMED
+
+
+def read_person(offer: Offer, person: BookerDetails) -> list[dict[str, Any]]:
+    """The answers of whoever books. Raises ValidationFailed for what is wrong or missing."""
+    if offer.resource.meets == "phone" and not person.phone:
+        raise ValidationFailed({"phone": "give the number at which we can call you"})
+    return resources.read_answers(offer.resource.questions, person.answers or {})
+
+
+def draft_booking(
+    tx: Tx, request: BookingRequest, offer: Offer, now: datetime, status: Status = Status.CONFIRMED
+) -> Booking:
+    """The booking that a request would make of an offer; its meeting link is still the template.
+
+    Raises ValidationFailed for wrong or missing answers, of those who are asked.
+    """
+    person, holding = request.person or BookerDetails("", ""), status is Status.HOLD
+    asked = request.person is not None and request.policy.questions
+    return Booking(
+        org_id=tx.org_id,
+        id=uuid4(),
+        status=status if holding else first_status(offer, request.policy),
+        starts_at=request.starts_at,
+        ends_at=request.ends_at,
+        expires_at=now + timedelta(minutes=offer.rules.hold_minutes) if holding else None,
+        created_at=now,
+        updated_at=now,
+        answers=read_person(offer, person) if asked else [],
+        choice=request.choice.as_json(),
+        link_id=request.link_id,
+        participants=(_booker(person),) if request.person else (),
+        **_terms(offer),
+        **_details(person),
+        **_NOTHING_YET,
+    )
+
+
+def _terms(offer: Offer) -> dict[str, Any]:
+    """What the offer says of it, as it is now."""
+    resource, rules = offer.resource, offer.rules
+    return {
+        "resource_id": resource.id,
+        "resource_title": resource.title,
+        "time_zone": rules.zone.key,
+        "meeting_url": resource.meeting_url,
+        "price": resource.prices.get("public", resource.price),
+        "currency": resource.currency,
+        "location": resource.place,
+        "policy": {
+            "cancel_notice_minutes": rules.cancel_notice_minutes,
+            "reschedule_notice_minutes": rules.reschedule_notice_minutes,
+        },
+    }
+
+
+def _details(person: BookerDetails) -> dict[str, Any]:
+    return {
+        "booker_name": person.name,
+        "booker_email": person.email,
+        "goal_text": person.goal_text,
+        "consent_recording": person.consent_recording,
+        "locale": person.locale,
+        "phone": person.phone,
+        "location_details": person.location_details,
+    }
+
+
+def _booker(person: BookerDetails) -> Participant:
+    return Participant("booker", person.name, person.email, None)
+
+
+_NOTHING_YET: dict[str, Any] = {
+    "revision": 0,
+    "end_kind": None,
+    "ended_by": None,
+    "end_reason": "",
+    "claim_count": None,
+    "series_id": None,
+    "series_at": None,
+    "is_exception": False,
+    "local_start": None,
+    "request_expires_at": None,
+    "notes": "",
+}

@@ -1,0 +1,96 @@
+"""The end of a booking before its time: cancelled, declined, given back, lapsed."""
+
+from datetime import datetime
+from uuid import UUID
+
+from infra24 import resources, round_robin
+from infra24.bookings import allocation, claim_queries, events, lookup, queries
+from infra24.bookings.model import (
+    ActorRole,
+    Booking,
+    DecisionNotAllowed,
+    EndKind,
+    IllegalTransition,
+    Status,
+    TooLate,
+)
+from infra24.bookings.policy import BookingPolicy
+from infra24.db import Tx
+from infra24.events import record
+
+_EVENTS = {
+    EndKind.CANCELLED: events.CANCELLED,
+    EndKind.DECLINED: events.DECLINED,
+    EndKind.LAPSED: events.LAPSED,
+    EndKind.RELEASED: events.RELEASED,
+    EndKind.EXPIRED: events.HOLD_EXPIRED,
+}
+
+
+async def cancel(
+    tx: Tx, booking_id: UUID, policy: BookingPolicy, *, now: datetime, reason: str = ""
+) -> Booking:
+    """End a booking; its time is free at once. Safe to repeat. What its end is called depends on what it was:
+    a hold is released, a pending booking that staff end is declined, everything else is cancelled.
+
+    Raises TooLate (the booker, inside the notice), DecisionNotAllowed (staff who may not decline) and
+    IllegalTransition after the fact.
+    """
+    booking = await locked(tx, booking_id)
+    if booking.status is Status.CANCELLED:
+        return booking
+    booking.check_transition(Status.CANCELLED)
+    kind = EndKind.CANCELLED
+    if booking.status is Status.HOLD:
+        kind = EndKind.RELEASED
+    elif booking.status is Status.PENDING and policy.is_staff:
+        kind = EndKind.DECLINED
+    if kind is EndKind.DECLINED and not policy.decides:
+        raise DecisionNotAllowed()
+    if kind is EndKind.CANCELLED and policy.limits and now > booking.cancellable_until():
+        raise TooLate("cancelled", booking.policy["cancel_notice_minutes"])
+    return await _end(tx, booking, kind, policy.role, now, reason)
+
+
+async def decline(
+    tx: Tx, booking_id: UUID, policy: BookingPolicy, *, now: datetime, reason: str = ""
+) -> Booking:
+    """Decline a pending booking: its time is free at once, the booker is told why. Safe to repeat.
+
+    Raises IllegalTransition for what is not pending, and DecisionNotAllowed.
+    """
+    booking = await locked(tx, booking_id)
+    if booking.status not in (Status.PENDING, Status.CANCELLED):
+        raise IllegalTransition(booking.status, "declined")
+    return await cancel(tx, booking_id, policy, now=now, reason=reason)
+
+
+async def expire(tx: Tx, booking_id: UUID, *, now: datetime) -> bool:
+    """End a hold whose time is over, or a pending booking that nobody decided in time; False when it is
+    neither any more. A hold counted for nothing since it lapsed: this only clears it away."""
+    booking = await locked(tx, booking_id)
+    until, kind = booking.expires_at, EndKind.EXPIRED
+    if booking.status is Status.PENDING:
+        until, kind = booking.request_expires_at, EndKind.LAPSED
+    if booking.status not in (Status.HOLD, Status.PENDING) or until is None or until > now:
+        return False
+    await _end(tx, booking, kind, ActorRole.SYSTEM, now, "")
+    return True
+
+
+async def locked(tx: Tx, booking_id: UUID) -> Booking:
+    """A booking that nobody else changes meanwhile; what its release touches is locked before it."""
+    await lookup.get(tx, booking_id)
+    held = await claim_queries.resources_to_lock(tx, booking_id)
+    if held:
+        await resources.lock(tx, sorted(held))
+    return await lookup.get(tx, booking_id, lock=True)
+
+
+async def _end(tx: Tx, booking: Booking, kind: EndKind, by: ActorRole, now: datetime, reason: str) -> Booking:
+    await allocation.release(tx, booking.id)
+    await round_robin.reverse(tx, booking.id, now)
+    await queries.end(tx, booking.id, kind, by, reason, now)
+    ended = await lookup.get(tx, booking.id)
+    record(tx, _EVENTS[kind], booking.id, {**ended.facts(), "by": by, "reason": reason}, now)
+    return ended

@@ -1,0 +1,47 @@
+"""What whoever acts on a booking is exempt from."""
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from infra24.bookings.model import ActorRole
+from infra24.resources import HostPreference
+
+
+@dataclass(frozen=True, slots=True)
+class BookingPolicy:
+    """As whom one acts, and which rules do not bind them. Hours, closings and claims bind everyone.
+
+    `limits`: bound by notice, horizon and limits, and by the notice for changes. `lengths`: by the lengths
+    and steps on offer. `approval`: what they book waits for approval where the offer asks for it.
+    `questions`: asked the questions of the offer. `decides`: may approve and decline.
+    """
+
+    role: ActorRole
+    limits: bool = True
+    lengths: bool = True
+    approval: bool = True
+    questions: bool = True
+    decides: bool = False
+
+    @property
+    def is_staff(self) -> bool:
+        """Whether they act for the organization."""
+        return self.role is ActorRole.STAFF
+
+    def applied_to(self, choice: HostPreference, length: timedelta) -> HostPreference:
+        """A choice of hosts with the rules that bind them, for a booking of that length."""
+        if not self.lengths:
+            return replace(choice, staff_length=length)
+        return replace(choice, for_staff=not self.limits)
+
+
+BY_BOOKER = BookingPolicy(ActorRole.BOOKER)
+"""Visitors, members, holders of a token: every rule binds them."""
+BY_STAFF = BookingPolicy(ActorRole.STAFF, limits=False)
+"""Staff, and keys that may write bookings."""
+ON_CALENDAR = BookingPolicy(
+    ActorRole.STAFF, limits=False, lengths=False, approval=False, questions=False, decides=True
+)
+"""Staff who put a booking on the calendar by hand."""
+BY_SYSTEM = BookingPolicy(ActorRole.SYSTEM, limits=False, decides=True)
+"""The worker, and whoever runs the installation."""
