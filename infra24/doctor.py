@@ -66,7 +66,7 @@ def _failed(part: str, error: Exception) -> Finding:
     known = setup_errors.explained(error)
     if isinstance(known, SchemaMissing):
         return Finding(part, False, "not migrated yet", "infra24 migrate")
-    return Finding(part, False, seen, known.sentence.splitlines()[0] if known else "see the log")
+    return Finding(part, False, seen, known.message.splitlines()[0] if known else "see the log")
 
 
 def _python() -> Finding:
@@ -105,7 +105,7 @@ def _secret(settings: Settings) -> Finding:
     try:
         ring = settings.keyring()
     except SecretTooShort as error:
-        return Finding("Secret", False, f"too short, from {where}", error.sentence)
+        return Finding("Secret", False, f"too short, from {where}", error.message)
     if settings.secret is None and settings.secret_file.stat().st_mode & 0o077:
         return Finding(
             "Secret", False, f"others can read {where}", f"chmod 600 {where}; infra24 secrets rotate"
@@ -139,7 +139,7 @@ def _mail(settings: Settings) -> Finding:
     try:
         seen = asyncio.run(mail_transport(settings).check())
     except DomainError as error:
-        return Finding("Mail", False, error.sentence, wrong)
+        return Finding("Mail", False, error.message, wrong)
     sends = settings.smtp_url is not None
     well = sends or not settings.public_url
     return Finding("Mail", well, seen if sends else f"{seen}; nothing is sent", wrong)

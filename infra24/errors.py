@@ -1,4 +1,4 @@
-"""The six refusals. A refusal is an answer, not a crash: its docstring is the sentence a person reads."""
+"""The kinds of errors that are answers, not crashes. The docstring of each is the message a person reads."""
 
 import re
 from typing import Any
@@ -8,15 +8,16 @@ class DomainError(Exception):
     """The request was refused."""
 
     details: dict[str, Any]
+    message: str
 
-    def __init__(self, sentence: str | None = None, **facts: Any) -> None:
+    def __init__(self, message: str | None = None, **facts: Any) -> None:
         self.details = facts
-        self.sentence = sentence or " ".join((type(self).__doc__ or "").split())
-        super().__init__(self.sentence)
+        self.message = message or " ".join((type(self).__doc__ or "").split())
+        super().__init__(self.message)
 
     @property
     def code(self) -> str:
-        """The stable name of this refusal: its class name in snake case."""
+        """The stable name of this error: its class name in snake case."""
         return re.sub(r"(?<!^)(?=[A-Z])", "_", type(self).__name__).lower()
 
 
@@ -49,12 +50,14 @@ class Unauthenticated(Forbidden):
 
 
 class ValidationFailed(Invalid):
-    """Some fields are not valid; `problems` names each by its path with a sentence."""
+    """Some fields are not valid; `errors` says by the path of each what is wrong."""
 
-    def __init__(self, problems: dict[str, str]) -> None:
-        listed = "; ".join(f"{path}: {sentence}" for path, sentence in problems.items())
-        super().__init__(listed, problems=problems)
-        self.problems = problems
+    errors: dict[str, str]
+
+    def __init__(self, errors: dict[str, str]) -> None:
+        listed = "; ".join(f"{path}: {message}" for path, message in errors.items())
+        super().__init__(listed, errors=errors)
+        self.errors = errors
 
     @property
     def code(self) -> str:

@@ -124,13 +124,13 @@ def catalogue(language: str) -> NullTranslations:
 
 def choose_language(asked: str | None, kept: str | None, accepted: str, organization_locale: str) -> str:
     """The language asked for in the address, kept in a cookie, preferred by the browser, or at home here."""
-    for wish in (asked, kept):
-        if wish is not None and wish in LANGUAGES:
-            return wish
-    wished = [
+    for language in (asked, kept):
+        if language is not None and language in LANGUAGES:
+            return language
+    wanted = [
         part.split(";")[0].strip().replace("-", "_") for part in accepted.split(",")[:10] if part.strip()
     ]
-    found = negotiate_locale(wished, list(LANGUAGES), sep="_") if wished else None
+    found = negotiate_locale(wanted, list(LANGUAGES), sep="_") if wanted else None
     home = organization_locale.split("_", maxsplit=1)[0]
     return found or (home if home in LANGUAGES else "en")
 
@@ -139,8 +139,8 @@ def choose_language(asked: str | None, kept: str | None, accepted: str, organiza
 def locale_format(language: str, organization_locale: str) -> LocaleFormat:
     """A language with the territory of an organization, where the two are known together."""
     territory = organization_locale.partition("_")[2]
-    wished = f"{language}_{territory}" if territory else language
-    for name in (wished, {"en": "en_US", "es": "es_ES"}.get(language, language)):
+    wanted = f"{language}_{territory}" if territory else language
+    for name in (wanted, {"en": "en_US", "es": "es_ES"}.get(language, language)):
         try:
             return LocaleFormat(language, Locale.parse(name))
         except (UnknownLocaleError, ValueError):

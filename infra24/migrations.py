@@ -24,7 +24,7 @@ class RolesNeeded(Forbidden):
     def __init__(self, statements: list[str]) -> None:
         super().__init__()
         self.statements = statements
-        self.sentence += "".join(f"\n  {statement};" for statement in statements)
+        self.message += "".join(f"\n  {statement};" for statement in statements)
 
 
 class RolesOfOthers(Conflict):

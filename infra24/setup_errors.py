@@ -162,4 +162,4 @@ def _kind_of(error: psycopg.OperationalError) -> type[DatabaseUnreachable]:
 def _with_words(kind: type[DomainError], error: Exception) -> DomainError:
     """The sentence of a kind, and below it the first line of what was said."""
     said = (str(error).strip().splitlines() or [type(error).__name__])[0]
-    return kind(f"{kind().sentence}\n  ({said})")
+    return kind(f"{kind().message}\n  ({said})")

@@ -128,9 +128,10 @@ def owner(database_url: str) -> Iterator[psycopg.Connection[Any]]:
 
 @pytest.fixture
 def empty_queue(owner: psycopg.Connection[Any]) -> None:
-    """No job and no event waits: those of earlier tests in this worker's database are passed over."""
+    """No job, no event and no request waits: those of earlier tests in this database are passed over."""
     owner.execute("DELETE FROM procrastinate_jobs")
     owner.execute("UPDATE event_heads SET due_at = NULL")
+    owner.execute("UPDATE bookings SET lapses_at = NULL WHERE lapses_at IS NOT NULL")
 
 
 @asynccontextmanager

@@ -98,7 +98,7 @@ def test_an_owner_who_may_create_no_roles_is_told_the_sql_that_makes_them_and_th
     with owned(server_url) as url:
         with pytest.raises(RolesNeeded) as needed:
             migrations.migrate(url)
-        assert f"CREATE ROLE {Roles.of(_name(url)).app}" in needed.value.sentence.replace('"', "")
+        assert f"CREATE ROLE {Roles.of(_name(url)).app}" in needed.value.message.replace('"', "")
         with psycopg.connect(server_url(_name(url)), autocommit=True) as administrator:
             for statement in needed.value.statements:
                 administrator.execute(statement.encode())

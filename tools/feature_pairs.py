@@ -260,7 +260,7 @@ class World:
         """A time is refused, for this reason, and not offered."""
         refusal = await self.refused(at)
         codes = {said["code"] for said in refusal.details.get("reasons", [])}
-        assert code in codes, f"refused for {codes or refusal.sentence}, not for {code}"
+        assert code in codes, f"refused for {codes or refusal.message}, not for {code}"
         assert not await self.offered(at), f"{at:%a %H:%M} is offered and refused"
 
     async def offered(self, at: datetime) -> bool:
@@ -412,7 +412,7 @@ def _is(check: Callable[[Booking], bool], said: str) -> Callable[[World, Booking
 
 async def approval(world: World) -> None:
     made = (await world.fill(world.day(0)))[0]
-    approved = await world.act(bookings.approve, made.id, now=NOW)
+    approved = await world.act(bookings.approve, made.id, STAFF, now=NOW)
     assert approved.status is Status.CONFIRMED, approved.status
     await world.refused(world.day(0))
     to = world.day(0) + 3 * HOUR
@@ -596,7 +596,7 @@ async def durations(world: World) -> None:
     made = await world.book(world.day(0), 60)
     assert made.length == HOUR, made.length
     refusal = await world.refused(world.day(1), 45)
-    assert isinstance(refusal, SlotNotOffered), refusal.sentence
+    assert isinstance(refusal, SlotNotOffered), refusal.message
     await world.book(world.day(1), 30)
 
 
@@ -609,13 +609,13 @@ async def many_at_once(world: World) -> None:
 async def questions(world: World) -> None:
     nobody = replace(world.anyone(), answers={})
     refusal = await world.refused(world.day(0), person=nobody)
-    assert "answers.medium" in refusal.details.get("problems", {}), refusal.sentence
+    assert "answers.medium" in refusal.details.get("errors", {}), refusal.message
     await world.book(world.day(0))
 
 
 async def by_phone(world: World) -> None:
     refusal = await world.refused(world.day(0), person=replace(world.anyone(), phone=""))
-    assert "phone" in refusal.details.get("problems", {}), refusal.sentence
+    assert "phone" in refusal.details.get("errors", {}), refusal.message
     await world.book(world.day(0))
 
 
@@ -638,7 +638,7 @@ async def host_limit(world: World) -> None:
         most, least = min(most, 3), min(least, 3)
     made, refusal = await world.until_refused(world.day(0), most)
     assert least <= len(made) <= most, (
-        f"{len(made)} bookings on a day, of {least} to {most}: {refusal.sentence}"
+        f"{len(made)} bookings on a day, of {least} to {most}: {refusal.message}"
     )
     each = Counter(host for one in made for host in one.hosts)
     assert max(each.values()) <= 2, each
@@ -658,7 +658,7 @@ async def offer_limit(world: World) -> None:
     if world.has("limit per day per host"):
         most = min(3, 2 * len(world.eligible(world.day(0))) // max(1, world.hosts_needed()))
     made, refusal = await world.until_refused(world.day(0), most)
-    assert len(made) == most, f"{len(made)} bookings on a day, not {most}: {refusal.sentence}"
+    assert len(made) == most, f"{len(made)} bookings on a day, not {most}: {refusal.message}"
     assert "day_limit" in str(refusal.details), refusal.details
     await world.book(world.day(1))
 
@@ -970,7 +970,7 @@ class Lab:
         try:
             world = await self._built(setup, pair)
         except DomainError as refusal:
-            return " ".join(dict.fromkeys(refusal.details.get("problems", {"": refusal.sentence}).values()))
+            return " ".join(dict.fromkeys(refusal.details.get("errors", {"": refusal.message}).values()))
         for number, option in enumerate(pair):
             world.weeks = WEEKS[3 * number : 3 * number + 3]
             other = next((o for o in pair if o is not option), NOTHING)

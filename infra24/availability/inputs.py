@@ -103,10 +103,15 @@ class Explanation:
     start: int
     free: bool
     common: tuple[Reason, ...] = ()
-    parties: tuple[NeedStatus, ...] = field(default=())
+    need_statuses: tuple[NeedStatus, ...] = field(default=())
     reasons: tuple[Reason, ...] = ()
 
     @property
     def hosts(self) -> dict[Hashable, tuple[Reason, ...]]:
         """Of each host, what stands in the way."""
-        return {k: why for party in self.parties if party.need.staffed for k, why in party.reasons.items()}
+        return {
+            k: why
+            for status in self.need_statuses
+            if status.need.staffed
+            for k, why in status.reasons.items()
+        }

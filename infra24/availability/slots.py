@@ -80,9 +80,11 @@ def explain(timetable: AvailabilityInput, start: int) -> Explanation:
         return Explanation(start, False, tuple(length), reasons=tuple(length))
     common = [why for low, high, why in for_everyone(timetable) if low <= start < high]
     common += [Reason("no_hosts" if need.staffed else "nothing_fits") for need in _unfilled(timetable)]
-    parties = _parties(timetable, start)
-    short = [party for party in parties if not party.enough and len(party.reasons) >= party.need.count]
-    told = common or [reason for party in short for reason in _told(party)]
+    need_statuses = _need_statuses(timetable, start)
+    short = [
+        status for status in need_statuses if not status.enough and len(status.reasons) >= status.need.count
+    ]
+    told = common or [reason for status in short for reason in _told(status)]
     if (
         not told
         and are_interdependent(timetable.needs)
@@ -90,7 +92,7 @@ def explain(timetable: AvailabilityInput, start: int) -> Explanation:
     ):
         told = [Reason("no_combination")]
     unique = {reason.code: reason for reason in reversed(told)}
-    return Explanation(start, not told, tuple(common), parties, tuple(reversed(unique.values())))
+    return Explanation(start, not told, tuple(common), need_statuses, tuple(reversed(unique.values())))
 
 
 def pick_members(
@@ -108,16 +110,16 @@ def pick_members(
     if are_interdependent(timetable.needs):
         return _JointSearch(timetable, [start]).choose(start, orders)
     chosen: Chosen = []
-    for number, party in enumerate(known.parties if known else _parties(timetable, start)):
-        order = orders[number] if number in orders else list(party.reasons)
-        free = [key for key in order if key in party.reasons and not party.reasons[key]]
-        if len(free) < party.need.count:
+    for number, status in enumerate(known.need_statuses if known else _need_statuses(timetable, start)):
+        order = orders[number] if number in orders else list(status.reasons)
+        free = [key for key in order if key in status.reasons and not status.reasons[key]]
+        if len(free) < status.need.count:
             return None
-        chosen.append(tuple(free[: party.need.count]))
+        chosen.append(tuple(free[: status.need.count]))
     return chosen
 
 
-def _parties(timetable: AvailabilityInput, start: int) -> tuple[NeedStatus, ...]:
+def _need_statuses(timetable: AvailabilityInput, start: int) -> tuple[NeedStatus, ...]:
     """What stands in the way of each member of each need at a start."""
     return tuple(
         NeedStatus(need, {m.key: _why_not(timetable, number, m, start) for m in need.members})
@@ -209,14 +211,14 @@ def _grids(timetable: AvailabilityInput) -> list[list[int]]:
     return found
 
 
-def _enough(timetable: AvailabilityInput, number: int, wished: Sequence[list[int]]) -> list[int]:
+def _enough(timetable: AvailabilityInput, number: int, wanted: Sequence[list[int]]) -> list[int]:
     """The starts at which as many are free as are needed, of those wished of each member."""
     need = timetable.needs[number]
-    if need.count == 1 and all(starts is wished[0] for starts in wished):
-        return _anyone(timetable, number, wished[0])
+    if need.count == 1 and all(starts is wanted[0] for starts in wanted):
+        return _anyone(timetable, number, wanted[0])
     lists = [
         _clear(starts, _barriers(timetable, number, member))
-        for starts, member in zip(wished, need.members, strict=True)
+        for starts, member in zip(wanted, need.members, strict=True)
     ]
     if need.count == 1:
         return sorted(set().union(*lists))
@@ -254,14 +256,14 @@ def _why_not(timetable: AvailabilityInput, number: int, member: Member, start: i
     return tuple({reason.code: reason for reason in [*own, *told]}.values())
 
 
-def _told(party: NeedStatus) -> Iterable[Reason]:
+def _told(status: NeedStatus) -> Iterable[Reason]:
     """What a visitor is told of a need that is not met.
 
     Where a member would have had the time and others were faster, theirs are the reasons that count.
     """
-    reasons = [why for why in party.reasons.values() if why]
+    reasons = [why for why in status.reasons.values() if why]
     lost = [why for why in reasons if {reason.code for reason in why} <= CONTENDED]
-    if lost and party.need.count < len(party.reasons):
+    if lost and status.need.count < len(status.reasons):
         return lost[0]
     return [reason for why in reasons for reason in why]
 

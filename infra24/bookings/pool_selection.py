@@ -33,8 +33,8 @@ def with_resource(seen: AvailabilitySnapshot, resource_id: UUID, start: int) -> 
     chosen = pick_members(seen.timetable, start, {number: first})
     if chosen is None or resource_id not in chosen[number]:
         told = explain(seen.timetable, start)
-        party = told.parties[number].reasons.get(resource_id, ()) if told.parties else ()
-        allocation.refuse(told.reasons or party or [Reason("no_combination")])
+        status = told.need_statuses[number].reasons.get(resource_id, ()) if told.need_statuses else ()
+        allocation.refuse(told.reasons or status or [Reason("no_combination")])
     assert chosen is not None
     return {number: [UUID(str(key)) for key in chosen[number]]}
 

@@ -62,4 +62,4 @@ def _named(file: Path) -> Iterator[None]:
         lines = (f"{file}:{line}: {path}: {said}" for line, path, said in wrong.wrong)
         raise WrongFile("\n".join(lines)) from None
     except (Invalid, Conflict) as wrong:
-        raise WrongFile(f"{file}: {wrong.sentence}") from None
+        raise WrongFile(f"{file}: {wrong.message}") from None

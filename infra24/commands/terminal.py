@@ -52,5 +52,5 @@ def say(line: str) -> None:
 
 def fail(wrong: DomainError) -> NoReturn:
     """Say on standard error what is wrong, and end: with code 2 for what is not well written, else with 1."""
-    Console(stderr=True, highlight=False).print(wrong.sentence, style="red", markup=False, soft_wrap=True)
+    Console(stderr=True, highlight=False).print(wrong.message, style="red", markup=False, soft_wrap=True)
     sys.exit(2 if isinstance(wrong, Invalid) else 1)

@@ -89,7 +89,7 @@ async def _book_some(
     for at in sorted(dice.sample(starts, min(len(starts) // 4, 10))):
         name, email, goal = dice.choice(_PEOPLE)
         start = bookings.instant(at)
-        wish = BookingRequest(
+        requested = BookingRequest(
             resource.id,
             start,
             start + timedelta(seconds=length),
@@ -99,7 +99,9 @@ async def _book_some(
         )
         try:
             async with database.transaction(org_id) as tx:
-                booked = await bookings.book(tx, wish, tokens=tokens, now=min(now, start - timedelta(days=2)))
+                booked = await bookings.book(
+                    tx, requested, tokens=tokens, now=min(now, start - timedelta(days=2))
+                )
                 await _afterwards(tx, booked.id, booked.status, start, now, dice)
         except Conflict:
             continue  # a buffer or a limit of an earlier one is in the way

@@ -43,7 +43,7 @@ class Mailer:
         try:
             went = await self.transport.send(email, MessageHeaders(self._message_id(kind, facts, job), now))
         except PermanentFailure as error:
-            log.error("e-mail %s of job %s failed for good: %s", kind, job, error.sentence)
+            log.error("e-mail %s of job %s failed for good: %s", kind, job, error.message)
             raise
         log.info("e-mail %s: %s", kind, went)
 

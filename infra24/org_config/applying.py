@@ -128,7 +128,7 @@ async def _links(
         except ValidationFailed as problem:
             raise document.misread(problem, path) from None
         except DomainError as refusal:
-            raise ConfigError([(document.line_of(path), path, refusal.sentence)]) from None
+            raise ConfigError([(document.line_of(path), path, refusal.message)]) from None
     named = {draft.slug for _, draft in wanted.links}
     for slug, link in there.items():
         if slug not in named and link.is_active:
@@ -147,7 +147,7 @@ async def _said(document: Document, one: ResourceConfig, doing: Any) -> Resource
     except ValidationFailed as problem:
         raise document.misread(problem, one.path) from None
     except DomainError as refusal:
-        raise ConfigError([(document.line_of(one.path), one.path, refusal.sentence)]) from None
+        raise ConfigError([(document.line_of(one.path), one.path, refusal.message)]) from None
     return done
 
 

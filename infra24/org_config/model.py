@@ -117,7 +117,7 @@ def _resource(
     try:  # the form of the rules; whether those they name are there is seen when they are kept
         parse(rules, zone="UTC", people=hosts_named_in(rules))
     except ValidationFailed as wrong:
-        for inner, sentence in wrong.problems.items():
+        for inner, sentence in wrong.errors.items():
             problems[f"{path}.rules.{inner}"] = sentence
     except (AttributeError, TypeError):
         problems[f"{path}.rules"] = "has windows or overrides that are no objects"
@@ -157,6 +157,6 @@ def _holidays(problems: Problems, said: dict[str, Any]) -> HolidayPlan:
     try:
         return organizations.read_plan(read.get("countries") or [], days)
     except ValidationFailed as wrong:
-        for path, sentence in wrong.problems.items():
+        for path, sentence in wrong.errors.items():
             problems[f"holidays.{path}"] = sentence
     return HolidayPlan()

@@ -44,7 +44,7 @@ class Document:
     def misread(self, problem: ValidationFailed, at: str = "") -> ConfigError:
         """What is wrong, by line; `at` is the path of the part that was refused."""
         found = []
-        for path, said in problem.problems.items():
+        for path, said in problem.errors.items():
             named = re.sub(r"^availability_rules", "rules", path)
             whole = ".".join(part for part in (at, named) if part).replace(".[", "[")
             found.append((self.line_of(whole), whole, said))

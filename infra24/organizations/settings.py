@@ -33,7 +33,7 @@ async def change(tx: Tx, changes: Mapping[str, Any], now: datetime) -> Organizat
     try:
         check_facts(before.slug, wanted["time_zone"], wanted["locale"], before.currency)
     except ValidationFailed as problem:
-        problems |= problem.problems
+        problems |= problem.errors
     if not 1 <= len(wanted["name"]) <= 200:
         problems["name"] = "write a name of at most 200 characters"
     if not re.fullmatch(r"#[0-9a-f]{6}", str(wanted["theme"].get("seed", before.seed))):

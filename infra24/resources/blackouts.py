@@ -45,7 +45,7 @@ async def add_blackout(
         except ValidationFailed as refused:
             own = f"availability_rules.blackouts[{len(former)}]"
             raise ValidationFailed(
-                {path.removeprefix(own).strip("."): said for path, said in refused.problems.items()}
+                {path.removeprefix(own).strip("."): said for path, said in refused.errors.items()}
             ) from None
 
 

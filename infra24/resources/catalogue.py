@@ -305,7 +305,7 @@ async def _read(
     try:
         rules = parse(draft.availability_rules, zone=organization.time_zone, people=known)
     except ValidationFailed as refused:
-        problems |= {f"availability_rules.{path}": said for path, said in refused.problems.items()}
+        problems |= {f"availability_rules.{path}": said for path, said in refused.errors.items()}
     else:
         told = contradictions(rules) if draft.availability_rules != former else {}
         problems |= {f"availability_rules.{path}": said for path, said in told.items()}

@@ -80,8 +80,8 @@ def problem_of(refusal: DomainError, **more: Any) -> Response:
     """A refusal as problem+json; field errors as a list of path and sentence."""
     facts = {**refusal.details, **more}
     if isinstance(refusal, ValidationFailed):
-        facts = {"errors": [{"path": p, "sentence": s} for p, s in refusal.problems.items()]}
-    return problem(status_of(refusal), refusal.code, refusal.sentence, **facts)
+        facts = {"errors": [{"path": p, "sentence": s} for p, s in refusal.errors.items()]}
+    return problem(status_of(refusal), refusal.code, refusal.message, **facts)
 
 
 def install(app: FastAPI) -> None:
@@ -178,7 +178,7 @@ def _problem_of(request: Request, refusal: DomainError) -> Response:
     """For the API; for the script of a page with the sentence as its reader speaks."""
     if request.url.path.startswith("/api"):
         return problem_of(refusal)
-    return problem_of(refusal, sentence=in_their_language(request, refusal.sentence))
+    return problem_of(refusal, sentence=in_their_language(request, refusal.message))
 
 
 async def _page_of(request: Request, refusal: DomainError) -> Response:
@@ -187,7 +187,7 @@ async def _page_of(request: Request, refusal: DomainError) -> Response:
     if isinstance(refusal, SecondFactorNeeded) and request.method == "GET":
         return RedirectResponse("/account/security?need=1", 303)
     wait = refusal.details.get("retry_after", 0)
-    answer = await error_page(request, status_of(refusal), refusal.code, refusal.sentence, wait=wait)
+    answer = await error_page(request, status_of(refusal), refusal.code, refusal.message, wait=wait)
     return told_when(answer, refusal)
 
 

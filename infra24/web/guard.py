@@ -54,15 +54,15 @@ async def authorize(request: Request, needs: Needs, charge: Charge) -> None:
     Raises RateLimited, UnknownOrganization, Unauthenticated, OrgHidden (not of this organization:
     nothing tells what it has), NotAllowed, CrossSiteRequest, NotText and SecondFactorNeeded.
     """
-    found = services(request)
+    app = services(request)
     shown = credentials(request, request.path_params.get("id"))
     charge_address(request, charge, shown)
-    here = await _here(request, found, shown, needs)
-    who = await _identify(request, found, shown, here, needs)
+    here = await _here(request, app, shown, needs)
+    who = await _identify(request, app, shown, here, needs)
     request.state.caller, request.state.here = who, here
     charge_caller(request, charge, who)
     if needs is Access.TOKEN and shown.session is not None:  # their page keeps their way back
-        request.state.viewer = await _identify(request, found, shown, here, Access.PUBLIC)
+        request.state.viewer = await _identify(request, app, shown, here, Access.PUBLIC)
     if request.method not in _SAFE and (who.csrf or not request.url.path.startswith("/api/")):
         await _check_origin(request, who)
     _check(who, here, needs)
@@ -86,13 +86,13 @@ async def identify_optional(request: Request) -> None:
         return
 
 
-async def _here(request: Request, found: Services, shown: Credentials, needs: Needs) -> Organization | None:
+async def _here(request: Request, app: Services, shown: Credentials, needs: Needs) -> Organization | None:
     """The organization that the address names, if it names one. A visitor is not told of a page that is not
     for visitors whether its organization exists."""
     if "org" not in request.path_params:
         return None
     try:
-        return await found.directory.find(request.path_params["org"])
+        return await app.directory.find(request.path_params["org"])
     except UnknownOrganization:
         if needs is Access.PUBLIC or shown.anything or request.url.path.startswith("/api/"):
             raise
@@ -124,7 +124,7 @@ def _check_open(who: Caller, needs: Access) -> None:
 
 
 async def _identify(
-    request: Request, found: Services, shown: Credentials, here: Organization | None, needs: Needs
+    request: Request, app: Services, shown: Credentials, here: Organization | None, needs: Needs
 ) -> Caller:
     """Who the credentials say it is. Wrong ones are as none, but that too many of a kind are refused."""
     address = address_of(request)
@@ -136,16 +136,16 @@ async def _identify(
         org_id = _org_of(token) if shown.token else org_of_token(token)
         return Caller(Actor("booker", address=address), org_id=org_id, credentials=shown)
     if shown.key is not None:
-        return await _by_key(request, found, shown, here, visitor)
-    signed_in = await _signed_in(found, shown)
+        return await _by_key(request, app, shown, here, visitor)
+    signed_in = await _signed_in(app, shown)
     if signed_in is None:
         return visitor
-    org_id = here.id if here else await _org_of_session(request, found, shown, signed_in)
+    org_id = here.id if here else await _org_of_session(request, app, shown, signed_in)
     role = signed_in.role_in(org_id) if org_id else None
     scopes: frozenset[Scope] = signed_in.scopes_in(org_id) if org_id else frozenset()
-    now = found.clock()
+    now = app.clock()
     if shown.session is not None and people.sessions.needs_touch(signed_in, now):
-        async with found.database.accounts() as tx:
+        async with app.database.accounts() as tx:
             await people.touch_session(tx, signed_in.session_id, org_id if role else None, now)
     return Caller(
         Actor("user", str(signed_in.user_id), signed_in.name, address),
@@ -153,25 +153,25 @@ async def _identify(
         role or Role.PUBLIC,
         signed_in,
         org_id,
-        csrf_of(found, signed_in.session_id) if shown.session else "",
+        csrf_of(app, signed_in.session_id) if shown.session else "",
         shown,
         is_from_elsewhere=org_id is not None and not scopes,
     )
 
 
 async def _by_key(
-    request: Request, found: Services, shown: Credentials, here: Organization | None, visitor: Caller
+    request: Request, app: Services, shown: Credentials, here: Organization | None, visitor: Caller
 ) -> Caller:
     """Whose key it is. One of another organization is as somebody who does not belong here."""
-    key, now, address = shown.key or "", found.clock(), visitor.actor.address
+    key, now, address = shown.key or "", app.clock(), visitor.actor.address
     org_id = org_of_key(key)
-    asked = here.id if here else await _org_asked(request, found)
+    asked = here.id if here else await _org_asked(request, app)
     if org_id is None:
         return replace(visitor, org_id=asked)
-    async with found.database.read_accounts() as tx:
+    async with app.database.read_accounts() as tx:
         holder = await people.keys.holder(tx, org_id, key, now)
     if holder is None:
-        async with found.database.accounts() as tx:
+        async with app.database.accounts() as tx:
             wait = await rate_limits.count_attempt(tx, "bad keys from an address", address, now)
         if wait is not None:
             raise RateLimited("bad keys from an address", wait)
@@ -179,28 +179,28 @@ async def _by_key(
     if asked is not None and asked != org_id:
         return replace(visitor, org_id=asked, is_from_elsewhere=True)
     if holder.needs_touch:
-        async with found.database.accounts() as tx:
+        async with app.database.accounts() as tx:
             await people.touch_key(tx, org_id, holder.id, now)
     actor = Actor("key", str(holder.id), holder.label, address)
     return Caller(actor, holder.scopes, org_id=org_id, credentials=shown)
 
 
-async def _signed_in(found: Services, shown: Credentials) -> AuthenticatedUser | None:
-    now = found.clock()
+async def _signed_in(app: Services, shown: Credentials) -> AuthenticatedUser | None:
+    now = app.clock()
     if shown.session is not None:
-        async with found.database.read_accounts() as tx:
+        async with app.database.read_accounts() as tx:
             return await people.sessions.open_session(tx, shown.session, now)
-    claims = await found.auth.bearers.verify(shown.bearer or "", now)
-    async with found.database.read_accounts() as tx:
+    claims = await app.auth.bearers.verify(shown.bearer or "", now)
+    async with app.database.read_accounts() as tx:
         return await people.identities.person_of(tx, claims.issuer, claims.subject)
 
 
 async def _org_of_session(
-    request: Request, found: Services, shown: Credentials, signed_in: AuthenticatedUser
+    request: Request, app: Services, shown: Credentials, signed_in: AuthenticatedUser
 ) -> UUID | None:
     """The organization that a signed-in caller asks about where the address names none: ?org=, a token's,
     or the only one they have."""
-    asked = await _org_asked(request, found)
+    asked = await _org_asked(request, app)
     if asked is not None:
         return asked
     if shown.token:
@@ -208,10 +208,10 @@ async def _org_of_session(
     return signed_in.orgs[0].org_id if len(signed_in.orgs) == 1 else None
 
 
-async def _org_asked(request: Request, found: Services) -> UUID | None:
+async def _org_asked(request: Request, app: Services) -> UUID | None:
     """The organization that ?org= names. Raises UnknownOrganization."""
     wanted = request.query_params.get("org")
-    return (await found.directory.find(wanted)).id if wanted else None
+    return (await app.directory.find(wanted)).id if wanted else None
 
 
 def _org_of(token: str) -> UUID:
@@ -267,13 +267,13 @@ def _host_of(origin: str) -> str:
         return "-"
 
 
-def _is_csrf(found: Services, session_id: UUID, sent: str) -> bool:
+def _is_csrf(app: Services, session_id: UUID, sent: str) -> bool:
     try:
-        return found.tokens.is_signed("csrf", session_id.bytes, bytes.fromhex(sent))
+        return app.tokens.is_signed("csrf", session_id.bytes, bytes.fromhex(sent))
     except ValueError:
         return False
 
 
-def csrf_of(found: Services, session_id: UUID) -> str:
+def csrf_of(app: Services, session_id: UUID) -> str:
     """What the forms of a session must carry: only this installation can make it, and only for it."""
-    return found.tokens.sign("csrf", session_id.bytes).hex()[:32]
+    return app.tokens.sign("csrf", session_id.bytes).hex()[:32]

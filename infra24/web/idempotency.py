@@ -69,12 +69,12 @@ async def idempotent(request: Request, org_id: UUID, act: Act, refused: Refused)
     KeyGuessable, SentFromElsewhere and StillRunning.
     """
     given = request.headers.get("idempotency-key")
-    found = services(request)
+    app = services(request)
     if given is None:
         try:
             async with (
                 one_at_a_time(request, org_id),
-                found.database.transaction(org_id, caller_of(request).actor) as tx,
+                app.database.transaction(org_id, caller_of(request).actor) as tx,
             ):
                 status, body = await act(tx)
         except DomainError as refusal:
@@ -83,17 +83,17 @@ async def idempotent(request: Request, org_id: UUID, act: Act, refused: Refused)
     if not 1 <= len(given) <= 255:
         raise Invalid("An Idempotency-Key has 1 to 255 characters.")
     key, fingerprint = await _known_by(request, given)
-    claim = _KeyClaim(found.database, org_id, key, fingerprint, found.clock())
+    claim = _KeyClaim(app.database, org_id, key, fingerprint, app.clock())
     earlier = await claim.take()
     if earlier is not None:
         _check_same(earlier.fingerprint, fingerprint)
         if earlier.status is None:
             raise StillRunning()
-        return _replay(found, org_id, earlier.status, earlier.answer or "")
+        return _replay(app, org_id, earlier.status, earlier.answer or "")
     try:
         async with (
             one_at_a_time(request, org_id),
-            found.database.transaction(org_id, caller_of(request).actor) as tx,
+            app.database.transaction(org_id, caller_of(request).actor) as tx,
         ):
             status, body = await act(tx)
             text = orjson.dumps(body, option=orjson.OPT_UTC_Z)
@@ -102,7 +102,7 @@ async def idempotent(request: Request, org_id: UUID, act: Act, refused: Refused)
         if isinstance(refusal, Unavailable | TooMany):
             raise
         answer = problem_of(await refused(refusal))
-        async with found.database.transaction(org_id) as tx:
+        async with app.database.transaction(org_id) as tx:
             await claim.store(tx, answer.status_code, bytes(answer.body))
         return answer
     finally:
@@ -167,13 +167,13 @@ def _check_same(earlier: bytes, now: bytes) -> None:
         raise SentFromElsewhere()
 
 
-def _replay(found: Services, org_id: UUID, status: int, kept: str) -> Response:
+def _replay(app: Services, org_id: UUID, status: int, kept: str) -> Response:
     """The answer again: what was not kept of it, the token and its links, is made again."""
     body = orjson.loads(kept)
     if status < 400:
         for made in body.get("bookings", [body]):
-            token = found.tokens.of(org_id, UUID(made["id"]))
-            made |= {"token": token, "links": links(found, token)}
+            token = app.tokens.of(org_id, UUID(made["id"]))
+            made |= {"token": token, "links": links(app, token)}
     answer = _answer(status, orjson.dumps(body))
     answer.headers["idempotency-replayed"] = "true"
     return answer

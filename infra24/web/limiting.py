@@ -63,8 +63,8 @@ def charge_address(request: Request, charge: Charge, shown: Credentials) -> None
 
     Who shows credentials, right or wrong, is let through to be looked up as often as someone trusted.
     """
-    found, network = services(request), network_prefix(address_of(request))
-    meter = Meter(found.buckets, found.settings.rate_limit_factor, network, found.clock().timestamp())
+    app, network = services(request), network_prefix(address_of(request))
+    meter = Meter(app.buckets, app.settings.rate_limit_factor, network, app.clock().timestamp())
     request.state.meter = meter
     if shown.anything:
         meter.pay_as(f"proving {network}", TRUSTED)
@@ -108,14 +108,14 @@ def charge_range(request: Request, days: int, offers: int = 1) -> None:
 
 def client_of(request: Request, org_id: UUID) -> Client | None:
     """As whom the caller's holds and bookings are counted; None for those who may book for others."""
-    found, who = services(request), caller_of(request)
+    app, who = services(request), caller_of(request)
     if who.may(Scope.BOOKINGS_WRITE, org_id):
         return None
     known: Client | None = getattr(request.state, "client", None)
     if known is None:
         name = _name(who, network_prefix(address_of(request)))
-        key = found.tokens.sign("rate limit client", name.encode())[:16]
-        known = Client(key, found.settings.rate_limit_factor, who.user.email if who.user else "")
+        key = app.tokens.sign("rate limit client", name.encode())[:16]
+        known = Client(key, app.settings.rate_limit_factor, who.user.email if who.user else "")
         request.state.client = known
     return known
 

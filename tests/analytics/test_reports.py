@@ -177,7 +177,7 @@ def test_a_filter_leaves_what_it_names(
         assert said.now.tally.made == sum(b[1] == shop.ids[only] for b in hand.rows) > 0
     with pytest.raises(ValidationFailed) as refused:
         read(run, shop, **{name: "nothing-like-it"})
-    assert list(refused.value.problems) == ["type" if name == "offer" else name]
+    assert list(refused.value.errors) == ["type" if name == "offer" else name]
 
 
 def test_who_cancelled_is_told_apart_and_a_hold_never_was_a_booking(
@@ -290,4 +290,4 @@ def test_ranges_have_names_and_ends() -> None:
     ):
         with pytest.raises(ValidationFailed) as refused:
             dates(**wrong)
-        assert list(refused.value.problems) == [path]
+        assert list(refused.value.errors) == [path]

@@ -13,7 +13,7 @@ def test_every_refusal_is_a_sentence_in_every_language() -> None:
     kinds = [
         kind for kind in vars(model).values() if isinstance(kind, type) and issubclass(kind, DomainError)
     ]
-    own = [kind().sentence for kind in kinds if kind.__module__ == model.__name__]
+    own = [kind().message for kind in kinds if kind.__module__ == model.__name__]
     wanted = {*own, passwords.TOO_SHORT, passwords.TOO_LONG, passwords.TOO_COMMON, passwords.TOO_CLOSE}
     assert len(wanted) == len(own) + 4
     for language in set(LANGUAGES) - {"en"}:

@@ -110,7 +110,7 @@ def test_a_certified_provider_may_change_its_keys(told: Told) -> None:
         url, pending = await sign_in.begin(REDIRECT, now)  # what it publishes is still remembered
         with pytest.raises(ProviderDown) as down:
             await sign_in.finish(REDIRECT, pending, {**params, "state": pending.state}, now)
-        assert "try again" in down.value.sentence.lower()
+        assert "try again" in down.value.message.lower()
         return seen
 
     first, second = told(story)

@@ -164,8 +164,8 @@ def test_a_room_that_is_always_open_is_closed_only_on_the_date_without_hours() -
     ann, hall = Need((member("ann"),), staffed=True), Need((Member("room", room),))
     timetable = monday(ann, hall)
     assert free_starts(timetable) == []
-    (party,) = [party for party in explain(timetable, NINE).parties if party.need is hall]
-    assert party.reasons["room"] == (Reason("blackout", private="the boiler"),)
+    (status,) = [status for status in explain(timetable, NINE).need_statuses if status.need is hall]
+    assert status.reasons["room"] == (Reason("blackout", private="the boiler"),)
     tomorrow = replace(timetable, span=(MONDAY + DAY, MONDAY + 2 * DAY))
     assert free_starts(tomorrow) == [NINE + DAY, TEN + DAY, ELEVEN + DAY]
 

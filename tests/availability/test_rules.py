@@ -52,7 +52,7 @@ def problems(document: Any) -> dict[str, str]:
     """What is wrong, by path."""
     with pytest.raises(ValidationFailed) as refused:
         read(document)
-    return refused.value.problems
+    return refused.value.errors
 
 
 def window(**changes: Any) -> dict[str, Any]:
@@ -513,7 +513,7 @@ def attempt(document: Any) -> tuple[Rules | None, dict[str, str]]:
     try:
         return read(document), {}
     except ValidationFailed as refused:
-        return None, refused.problems
+        return None, refused.errors
 
 
 json_values = st.recursive(

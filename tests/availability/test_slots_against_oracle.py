@@ -91,10 +91,10 @@ class Case:
             assert codes == {"wrong_length"}
             return
         assert {reason.code for reason in told.common} == oracle.common(start)
-        for number, (need, party) in enumerate(zip(timetable.needs, told.parties, strict=True)):
-            assert party.need is need
+        for number, (need, status) in enumerate(zip(timetable.needs, told.need_statuses, strict=True)):
+            assert status.need is need
             for member in need.members:
-                reasons = [reason.code for reason in party.reasons[member.key]]
+                reasons = [reason.code for reason in status.reasons[member.key]]
                 assert len(reasons) == len(set(reasons))
                 assert set(reasons) == oracle.reasons(number, member, start), (number, member.key, start)
                 self.codes.update(reasons)

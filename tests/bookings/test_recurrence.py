@@ -95,7 +95,7 @@ def test_rules_are_read_as_rfc_5545_has_them() -> None:
 def test_what_is_no_rule_is_refused_with_a_sentence(rule: str, said: str) -> None:
     with pytest.raises(ValidationFailed) as refused:
         occurrences(rule, datetime(2026, 11, 30, 10, 0), ZoneInfo("UTC"))
-    assert said in refused.value.problems["rule"]
+    assert said in refused.value.errors["rule"]
 
 
 def test_little_is_searched_for_a_date_that_never_comes() -> None:

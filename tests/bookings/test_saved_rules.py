@@ -48,6 +48,6 @@ def test_contradicting_overrides_are_not_saved_and_those_that_stood_can_be_kept(
 
     with pytest.raises(ValidationFailed) as refused:
         change(availability_rules=stood)
-    assert list(refused.value.problems) == ["availability_rules.overrides[1]"]
+    assert list(refused.value.errors) == ["availability_rules.overrides[1]"]
     owner.execute("UPDATE resources SET availability_rules = %s WHERE id = %s", (Jsonb(stood), room))
     change(title="The same room")

@@ -42,9 +42,10 @@ def book(owner: psycopg.Connection[Any], shop: Shop, at: Any, dice: random.Rando
     }  # fmt: skip
     owner.execute(
         "INSERT INTO bookings (org_id, id, resource_id, status, starts_at, ends_at, time_zone, currency, policy, "
-        "token_hash, created_at, updated_at, booker_name, booker_email) VALUES (%(org)s, %(id)s, %(resource)s, "
+        "token_hash, created_at, updated_at, booker_name, booker_email, end_kind, ended_by) VALUES (%(org)s, %(id)s, %(resource)s, "
         "%(status)s, %(at)s, %(until)s, 'America/New_York', 'USD', '{}', sha256(%(id)s::text::bytea), %(made)s, "
-        "%(made)s, 'Somebody', %(email)s)", facts)  # fmt: skip
+        "%(made)s, 'Somebody', %(email)s, CASE WHEN %(status)s = 'cancelled' THEN 'cancelled' END, "
+        "CASE WHEN %(status)s = 'cancelled' THEN 'booker' END)", facts)  # fmt: skip
     if name == "visit":
         owner.execute("INSERT INTO participants (org_id, booking_id, role, name, email, resource_id) "
                       "VALUES (%(org)s, %(id)s, 'host', 'Mo Rivera', 'mo@miami.example', %(host)s)", facts)  # fmt: skip

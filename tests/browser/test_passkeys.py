@@ -99,7 +99,7 @@ class Door:
     def app(self) -> Starlette:
         async def refuse(_: Request, error: Exception) -> Response:
             assert isinstance(error, DomainError)
-            return JSONResponse({"detail": error.sentence}, 403)
+            return JSONResponse({"detail": error.message}, 403)
 
         routes = [
             Route("/", self.page),
@@ -193,11 +193,11 @@ def test_what_goes_wrong_is_said_and_nobody_is_signed_in(
     page.wait_for_url("**/?made")
     found.kept, kept = [], found.kept
     press(page, "Sign in with a passkey")
-    page.get_by_text(PasskeyRefused().sentence).wait_for()
+    page.get_by_text(PasskeyRefused().message).wait_for()
     found.kept = kept
     found.kept = [passkeys.Passkey(kept[0].credential_id, kept[0].public_key, 9)]
     press(page, "Sign in with a passkey")
-    page.get_by_text(PasskeyCopied().sentence).wait_for()
+    page.get_by_text(PasskeyCopied().message).wait_for()
     devtools.send("WebAuthn.clearCredentials", {"authenticatorId": number})
     press(page, "Sign in with a passkey")
     page.get_by_text("Nothing was chosen.").wait_for()

@@ -362,7 +362,7 @@ def test_the_doctor_says_what_is_wrong_with_a_server(settings: Settings) -> None
         assert secret not in finding.seen
     assert _command(settings, INFRA24_SMTP_URL=f"http://u:{secret}@h") == (
         2,
-        f"{InvalidMailServer().sentence}\n",
+        f"{InvalidMailServer().message}\n",
     )
     nobody = settings.model_copy(update={"mail_from": "nobody"})
     assert not _mail(nobody).well

@@ -19,18 +19,18 @@ from infra24.web.services import services
 
 async def invitation(request: Request) -> Response:
     """GET says who invites and as what; POST makes the account if there is none, and the membership."""
-    found, now = services(request), services(request).clock()
-    named = people.read_invitation_token(found.tokens, request.path_params["token"])
+    app, now = services(request), services(request).clock()
+    named = people.read_invitation_token(app.tokens, request.path_params["token"])
     if named is None:
         return _over(request)
     org_id, invitation_id = named
-    async with found.database.accounts() as tx:
+    async with app.database.accounts() as tx:
         row = await people.invitation_anywhere(tx, org_id, invitation_id, now)
         known = await people.accounts.of_email(tx, row[0]) if row else None
     if row is None:
         return _over(request)
     email, name, role, inviter, slug, organization, *_ = row
-    here = await found.directory.find(slug)
+    here = await app.directory.find(slug)
     user = caller_of(request).user
     is_theirs = user is not None and user.email == email
     context = {
@@ -57,11 +57,11 @@ async def invitation(request: Request) -> Response:
         return page(
             request, "account/invitation.html", here, {**context, "name": "", "wrong": True}, status=422
         )
-    async with found.database.accounts() as tx:
+    async with app.database.accounts() as tx:
         user_id = await people.accounts.ensure(tx, email, typed_name, now)
         account = await people.accounts.get(tx, user_id)
     try:
-        async with found.database.transaction(org_id, actor(request, account)) as tx:
+        async with app.database.transaction(org_id, actor(request, account)) as tx:
             await people.memberships.accept(tx, invitation_id, user_id, account.name, email, now)
     except UnknownInvitation:
         return _over(request)
@@ -70,9 +70,9 @@ async def invitation(request: Request) -> Response:
         to = f"/{slug}/bookings"
     if is_theirs:
         return RedirectResponse(to, 303)
-    async with found.database.accounts() as tx:
+    async with app.database.accounts() as tx:
         return await start_session(request, tx, account, method="invitation", strong=False, to=to)
 
 
 def _over(request: Request) -> Response:
-    return page(request, "account/spent.html", None, {"said": UnknownInvitation().sentence}, status=409)
+    return page(request, "account/spent.html", None, {"said": UnknownInvitation().message}, status=409)

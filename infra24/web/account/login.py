@@ -32,11 +32,11 @@ async def start_session(
 
     `strong`: both factors were shown already. The browser's former session ends: none is taken over.
     """
-    found, now = services(request), services(request).clock()
+    app, now = services(request), services(request).clock()
     if account.requires_mfa_after(method) and not strong:
         kept = {"user": str(account.id), "method": method, "next": to}
         answer = RedirectResponse("/sign-in/code", 303)
-        value = found.auth.secret_box.sign(kept, _PURPOSE, now, _HALF_WAY)
+        value = app.auth.secret_box.sign(kept, _PURPOSE, now, _HALF_WAY)
         answer.set_cookie(PENDING_MFA, value, max_age=600, path="/sign-in", httponly=True, samesite="lax")
         return answer
     former = request.cookies.get(cookie_name(request))
@@ -62,9 +62,9 @@ async def start_session(
 
 def half_way(request: Request) -> dict[str, str] | None:
     """Whom the first factor proved, on the way to the second; None when that took too long."""
-    found = services(request)
+    app = services(request)
     try:
-        kept = found.auth.secret_box.open(request.cookies.get(PENDING_MFA, ""), _PURPOSE, found.clock())
+        kept = app.auth.secret_box.open(request.cookies.get(PENDING_MFA, ""), _PURPOSE, app.clock())
     except DecryptionFailed:
         return None
     return {name: str(value) for name, value in kept.items()}
@@ -84,9 +84,9 @@ def end_cookies(request: Request, answer: Response) -> None:
 
 async def count(request: Request, what: str, key: str) -> None:
     """Count an attempt and keep the count whatever comes of it. Raises RateLimited."""
-    found = services(request)
-    async with found.database.accounts() as tx:
-        wait = await rate_limits.count_attempt(tx, what, key, found.clock())
+    app = services(request)
+    async with app.database.accounts() as tx:
+        wait = await rate_limits.count_attempt(tx, what, key, app.clock())
     if wait is not None:
         raise RateLimited(what, wait)
 
@@ -98,21 +98,21 @@ async def failures_counted(request: Request, *attempts: tuple[str, str]) -> Asyn
 
     So only failures count, and many guesses at once are counted too. Raises RateLimited.
     """
-    found = services(request)
-    now = found.clock()
+    app = services(request)
+    now = app.clock()
     for what, key in attempts:
         await count(request, what, key)
     try:
         yield
     except Unavailable:
         with suppress(Unavailable):
-            await _give_back(found, attempts, now)
+            await _give_back(app, attempts, now)
         raise
-    await _give_back(found, attempts, now)
+    await _give_back(app, attempts, now)
 
 
-async def _give_back(found: Services, attempts: Sequence[tuple[str, str]], now: datetime) -> None:
-    async with found.database.accounts() as tx:
+async def _give_back(app: Services, attempts: Sequence[tuple[str, str]], now: datetime) -> None:
+    async with app.database.accounts() as tx:
         for what, key in attempts:
             await rate_limits.undo_attempt(tx, what, key, now)
 

@@ -40,20 +40,20 @@ class HolderUnknown(Invalid):
 
 async def sign_in_options(request: Request) -> Response:
     """What a browser needs to offer a passkey of this site. It says nothing about any account."""
-    found = services(request)
-    options, challenge = passkeys.authentication_options(_site(found))
-    return _asked(found, options, challenge, "passkey sign-in", "/sign-in")
+    app = services(request)
+    options, challenge = passkeys.authentication_options(_site(app))
+    return _asked(app, options, challenge, "passkey sign-in", "/sign-in")
 
 
 async def sign_in(request: Request) -> Response:
     """Sign in with a passkey: both factors at once where its holder was verified, else it is one of two."""
-    found, now = services(request), services(request).clock()
+    app, now = services(request), services(request).clock()
     challenge = await _challenge(request, "passkey sign-in")
     half = half_way(request)
     by_address = ("sign in from an address", address_of(request))
-    async with failures_counted(request, by_address), found.database.accounts() as tx:
+    async with failures_counted(request, by_address), app.database.accounts() as tx:
         sent = await _sent(request)
-        user_id, verified = await people.factors.use_passkey(tx, _site(found), challenge, sent, now)
+        user_id, verified = await people.factors.use_passkey(tx, _site(app), challenge, sent, now)
         second = half is not None and UUID(half["user"]) == user_id
         account = await people.accounts.get(tx, user_id)
         to = onward_of(half["next"] if half and second else request.query_params.get("next"))
@@ -67,25 +67,25 @@ async def sign_in(request: Request) -> Response:
 
 async def add_options(request: Request) -> Response:
     """What a browser needs to make a passkey for this account."""
-    found, who = services(request), require_fresh(request)
-    async with found.database.accounts() as tx:
+    app, who = services(request), require_fresh(request)
+    async with app.database.accounts() as tx:
         known = await people.factors.passkeys_of(tx, who.user_id)
     existing = [passkeys.Passkey(one.credential_id, b"", 0) for one in known]
     options, challenge = passkeys.registration_options(
-        _site(found), who.user_id.bytes, who.email, who.name, existing
+        _site(app), who.user_id.bytes, who.email, who.name, existing
     )
-    return _asked(found, options, challenge, f"passkey of {who.user_id}", "/account")
+    return _asked(app, options, challenge, f"passkey of {who.user_id}", "/account")
 
 
 async def add(request: Request) -> Response:
     """Keep a new passkey; the page that follows shows new codes for when it is lost, if there are any."""
-    found, who, now = services(request), require_fresh(request), services(request).clock()
+    app, who, now = services(request), require_fresh(request), services(request).clock()
     challenge = await _challenge(request, f"passkey of {who.user_id}")
     sent = await _sent(request)
-    async with found.database.accounts(caller_of(request).actor) as tx:
+    async with app.database.accounts(caller_of(request).actor) as tx:
         name = str(sent.get("name") or "") or system_named(request.headers.get("user-agent", ""))
         codes = await people.factors.add_passkey(
-            tx, who.user_id, _site(found), challenge, sent, name, found.auth.secret_box, now
+            tx, who.user_id, _site(app), challenge, sent, name, app.auth.secret_box, now
         )
         await people.accounts.end_others(tx, who.user_id, who.session_id)
         token = await people.sessions.rotate(tx, who.session_id, has_factor=True, now=now)
@@ -96,21 +96,21 @@ async def add(request: Request) -> Response:
     return done
 
 
-def _site(found: Services) -> RelyingParty:
-    return RelyingParty.of(found.settings.base_url, "Infra24 Booking")
+def _site(app: Services) -> RelyingParty:
+    return RelyingParty.of(app.settings.base_url, "Infra24 Booking")
 
 
-def _asked(found: Services, options: str, challenge: bytes, purpose: str, path: str) -> Response:
+def _asked(app: Services, options: str, challenge: bytes, purpose: str, path: str) -> Response:
     made = Response(options, media_type="application/json")
-    value = found.auth.secret_box.sign({"challenge": challenge.hex()}, purpose, found.clock(), _WITHIN)
+    value = app.auth.secret_box.sign({"challenge": challenge.hex()}, purpose, app.clock(), _WITHIN)
     made.set_cookie(_COOKIE, value, max_age=300, path=path, httponly=True, samesite="strict")
     return made
 
 
 async def _challenge(request: Request, purpose: str) -> bytes:
     """The challenge that was set, for one answer: what was overheard cannot be said again."""
-    found = services(request)
-    kept = found.auth.secret_box.open(request.cookies.get(_COOKIE, ""), purpose, found.clock())
+    app = services(request)
+    kept = app.auth.secret_box.open(request.cookies.get(_COOKIE, ""), purpose, app.clock())
     try:
         await count(request, "answers to a challenge", kept["challenge"])
     except RateLimited:

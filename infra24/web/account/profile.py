@@ -49,8 +49,8 @@ async def profile(request: Request) -> Response:
         errors["zone"] = "zone"
     if errors:
         return _page(request, values, errors, 422)
-    found = services(request)
-    async with found.database.accounts(caller_of(request).actor) as tx:
+    app = services(request)
+    async with app.database.accounts(caller_of(request).actor) as tx:
         await people.set_profile(tx, user.user_id, values["name"], values["locale"], values["zone"])
     answer = RedirectResponse("/account?done=profile", 303)
     if values["locale"]:
@@ -62,7 +62,7 @@ async def profile(request: Request) -> Response:
 
 async def ask_for_email(request: Request) -> Response:
     """POST /account/email: send the proof of a new address there; nothing changes until it is opened."""
-    found, user, now = services(request), require_fresh(request), services(request).clock()
+    app, user, now = services(request), require_fresh(request), services(request).clock()
     sent = await read_form(request)
     values = {"name": user.name, "locale": user.locale, "zone": user.time_zone}
     email = address_typed(sent.get("email", ""))
@@ -70,22 +70,22 @@ async def ask_for_email(request: Request) -> Response:
         return _page(request, {**values, "email": sent.get("email", "")}, {"email": "email"}, 422)
     await count(request, "emails from an address", address_of(request))
     await count(request, "emails to an account", str(user.user_id))
-    async with found.database.accounts(caller_of(request).actor) as tx:
+    async with app.database.accounts(caller_of(request).actor) as tx:
         await people.magic_links.send_email_change(tx, user.user_id, email, now)
     return RedirectResponse("/account?done=email", 303)
 
 
 async def change_email(request: Request) -> Response:
     """/account/email/{token}: the new address is proved by its e-mail, and by the account that asked."""
-    found, now, token = services(request), services(request).clock(), request.path_params["token"]
+    app, now, token = services(request), services(request).clock(), request.path_params["token"]
     try:
-        link_id = people.magic_links.read(found.tokens, token)
+        link_id = people.magic_links.read(app.tokens, token)
         if request.method == "GET":
-            async with found.database.accounts() as tx:
+            async with app.database.accounts() as tx:
                 opened = await people.magic_links.look(tx, link_id, "email", now)
             return page(request, "account/new_email.html", None, {"email": opened.email})
         await read_form(request)
-        async with found.database.accounts(caller_of(request).actor) as tx:
+        async with app.database.accounts(caller_of(request).actor) as tx:
             opened = await people.magic_links.look(tx, link_id, "email", now)
             if caller_of(request).user is None:
                 return to_sign_in(request)
@@ -94,7 +94,7 @@ async def change_email(request: Request) -> Response:
             opened = await people.magic_links.use(tx, link_id, "email", now)
             await people.accounts.set_email(tx, opened.user_id, opened.email)
     except (LinkExpired, EmailTaken, OtherAccount) as refusal:
-        return page(request, "account/spent.html", None, {"said": refusal.sentence}, status=409)
+        return page(request, "account/spent.html", None, {"said": refusal.message}, status=409)
     return RedirectResponse("/account?done=new_email", 303)
 
 

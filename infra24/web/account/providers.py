@@ -36,8 +36,8 @@ class OtherAccount(Conflict):
 async def begin(request: Request) -> Response:
     """/sign-in/with/{provider}: on to the provider. With `connect`, which only the security page of this
     session has, whoever comes back from there is connected to the account."""
-    found, sign = services(request), _provider(request)
-    url, pending = await sign.begin(_back(found, sign), found.clock())
+    app, sign = services(request), _provider(request)
+    url, pending = await sign.begin(_back(app, sign), app.clock())
     kept = {
         "provider": pending.provider,
         "state": pending.state,
@@ -47,7 +47,7 @@ async def begin(request: Request) -> Response:
         "connect": _to_connect(request),
     }
     answer = RedirectResponse(url, 303)
-    value = found.auth.secret_box.sign(kept, _PURPOSE, found.clock(), _WITHIN)
+    value = app.auth.secret_box.sign(kept, _PURPOSE, app.clock(), _WITHIN)
     answer.set_cookie(_COOKIE, value, max_age=900, path="/sign-in", httponly=True, samesite="lax")
     return answer
 
@@ -59,46 +59,46 @@ async def back(request: Request) -> Response:
     they are signed in; the first time, an address that the provider has proved finds the account. Refuses
     with NotInvited, UnprovedAddress, OtherAccount and ReauthenticationRequired.
     """
-    found, sign, now = services(request), _provider(request), services(request).clock()
+    app, sign, now = services(request), _provider(request), services(request).clock()
     try:
-        kept = found.auth.secret_box.open(request.cookies.get(_COOKIE, ""), _PURPOSE, now)
+        kept = app.auth.secret_box.open(request.cookies.get(_COOKIE, ""), _PURPOSE, now)
     except DecryptionFailed:
         return RedirectResponse("/sign-in", 303)
     pending = AuthorizationRequest(kept["provider"], kept["state"], kept["nonce"], kept["verifier"])
-    claims = await sign.finish(_back(found, sign), pending, dict(request.query_params), now)
+    claims = await sign.finish(_back(app, sign), pending, dict(request.query_params), now)
     if kept["connect"]:
-        answer = await _connect(request, found, claims, str(kept["connect"]))
+        answer = await _connect(request, app, claims, str(kept["connect"]))
     else:
-        answer = await _enter(request, found, claims, str(kept["next"]))
+        answer = await _enter(request, app, claims, str(kept["next"]))
     answer.delete_cookie(_COOKIE, path="/sign-in")
     return answer
 
 
 def _to_connect(request: Request) -> str:
     """The session that asked to connect a provider, or nothing. Raises what others made up."""
-    found, asked = services(request), request.query_params.get("connect")
+    app, asked = services(request), request.query_params.get("connect")
     if asked is None:
         return ""
     user = require_fresh(request)
-    kept = found.auth.secret_box.open(asked, CONNECT, found.clock())
+    kept = app.auth.secret_box.open(asked, CONNECT, app.clock())
     if kept["session"] != str(user.session_id):
         raise DecryptionFailed(reason="another session")
     return str(user.session_id)
 
 
-async def _connect(request: Request, found: Services, claims: Claims, session: str) -> Response:
-    user, now = require_fresh(request), found.clock()
+async def _connect(request: Request, app: Services, claims: Claims, session: str) -> Response:
+    user, now = require_fresh(request), app.clock()
     if session != str(user.session_id):
         raise people.ReauthenticationRequired()
-    async with found.database.accounts(caller_of(request).actor) as tx:
+    async with app.database.accounts(caller_of(request).actor) as tx:
         if not await people.identities.connect(tx, claims.issuer, claims.subject, user.user_id, now):
             raise OtherAccount()
     return RedirectResponse("/account/security?done=provider", 303)
 
 
-async def _enter(request: Request, found: Services, claims: Claims, to: str) -> Response:
-    now = found.clock()
-    async with found.database.accounts() as tx:
+async def _enter(request: Request, app: Services, claims: Claims, to: str) -> Response:
+    now = app.clock()
+    async with app.database.accounts() as tx:
         user_id = await people.identities.owner_of(tx, claims.issuer, claims.subject)
         if user_id is None:
             account = await people.accounts.of_email(tx, _proved(claims))
@@ -123,11 +123,11 @@ def _proved(claims: Claims) -> str:
 
 
 def _provider(request: Request) -> OidcClient:
-    found = services(request).auth.providers.get(request.path_params["provider"])
-    if found is None:
+    app = services(request).auth.providers.get(request.path_params["provider"])
+    if app is None:
         raise OrgHidden()
-    return found
+    return app
 
 
-def _back(found: Services, sign: OidcClient) -> str:
-    return f"{found.settings.base_url}/sign-in/with/{sign.provider.slug}/back"
+def _back(app: Services, sign: OidcClient) -> str:
+    return f"{app.settings.base_url}/sign-in/with/{sign.provider.slug}/back"

@@ -65,26 +65,26 @@ async def security(request: Request) -> Response:
     except ReauthenticationRequired:
         return await _page(request, {"prove": True}, 403)
     except ValidationFailed as problem:
-        return await _page(request, {"errors": problem.problems}, 422)
+        return await _page(request, {"errors": problem.errors}, 422)
     except RateLimited:
         raise  # its page says when to try again
     except DomainError as refusal:
-        return await _page(request, {"said": refusal.sentence}, status_of(refusal))
+        return await _page(request, {"said": refusal.message}, status_of(refusal))
 
 
 def show_codes_next(request: Request, answer: Response, codes: list[str]) -> None:
     """Have this page show fresh recovery codes, once, when the browser comes here next."""
-    found, user = services(request), signed_in(request)
+    app, user = services(request), signed_in(request)
     kept = {"codes": codes, "user": str(user.user_id)}
-    value = found.auth.secret_box.sign(kept, _CODES, found.clock(), _SHOWN_WITHIN)
+    value = app.auth.secret_box.sign(kept, _CODES, app.clock(), _SHOWN_WITHIN)
     age = int(_SHOWN_WITHIN.total_seconds())
     answer.set_cookie(_CODES, value, max_age=age, path=_PATH, httponly=True, samesite="strict")
 
 
 def _codes_to_show(request: Request) -> list[str]:
-    found = services(request)
+    app = services(request)
     try:
-        kept = found.auth.secret_box.open(request.cookies.get(_CODES, ""), _CODES, found.clock())
+        kept = app.auth.secret_box.open(request.cookies.get(_CODES, ""), _CODES, app.clock())
     except DecryptionFailed:
         return []
     return list(map(str, kept["codes"])) if kept["user"] == str(signed_in(request).user_id) else []
@@ -92,17 +92,17 @@ def _codes_to_show(request: Request) -> list[str]:
 
 async def _prove(request: Request, sent: dict[str, str]) -> Response:
     """Prove once more who one is, by the password or a code; the session gets another token."""
-    found, user, now = services(request), signed_in(request), services(request).clock()
+    app, user, now = services(request), signed_in(request), services(request).clock()
     async with failures_counted(request, ("codes of an account", str(user.user_id))):
-        async with found.database.accounts() as tx:
+        async with app.database.accounts() as tx:
             account = await people.accounts.get(tx, user.user_id)
         stored = account.password_hash
-        if stored and not await found.auth.passwords.verify(sent.get("password", ""), stored):
+        if stored and not await app.auth.passwords.verify(sent.get("password", ""), stored):
             raise ValidationFailed({"prove": NOT_YOURS})
-        async with found.database.accounts() as tx:
+        async with app.database.accounts() as tx:
             if stored is None:
                 code = sent.get("code", "")[:40]
-                await people.factors.check_code(tx, account, code, found.auth.secret_box, now)
+                await people.factors.check_code(tx, account, code, app.auth.secret_box, now)
             token = await people.sessions.rotate(tx, user.session_id, has_factor=False, now=now)
     answer = RedirectResponse("/account/security", 303)
     set_session(request, answer, token)
@@ -111,16 +111,16 @@ async def _prove(request: Request, sent: dict[str, str]) -> Response:
 
 async def _set_password(request: Request, sent: dict[str, str]) -> Response:
     """Another password; every other session ends."""
-    found, user = services(request), signed_in(request)
+    app, user = services(request), signed_in(request)
     new = sent.get("new_password", "")
     about = [user.email, user.name, "infra24", *(place.name for place in user.orgs)]
     objection = passwords.weakness(new, about)
     if objection is not None:
         raise ValidationFailed({"new_password": objection})
-    hashed = await found.auth.passwords.hash(new)
-    async with found.database.accounts(caller_of(request).actor) as tx:
+    hashed = await app.auth.passwords.hash(new)
+    async with app.database.accounts(caller_of(request).actor) as tx:
         await people.accounts.set_password(tx, user.user_id, hashed, user.session_id)
-        token = await people.sessions.rotate(tx, user.session_id, has_factor=user.has_mfa, now=found.clock())
+        token = await people.sessions.rotate(tx, user.session_id, has_factor=user.has_mfa, now=app.clock())
     answer = RedirectResponse("/account/security?done=password", 303)
     set_session(request, answer, token)
     return answer
@@ -128,19 +128,19 @@ async def _set_password(request: Request, sent: dict[str, str]) -> Response:
 
 async def _begin_app(request: Request, _: dict[str, str]) -> Response:
     """Show a fresh secret to an app; it counts once a code proves that the app has it."""
-    found, user = services(request), signed_in(request)
+    app, user = services(request), signed_in(request)
     secret = totp.new_secret()
-    return await _page(request, _app(request, secret, user, found.auth.secret_box.sign(
-        {"secret": secret, "user": str(user.user_id)}, _APP, found.clock(), people.sessions.REAUTH_WINDOW
+    return await _page(request, _app(request, secret, user, app.auth.secret_box.sign(
+        {"secret": secret, "user": str(user.user_id)}, _APP, app.clock(), people.sessions.REAUTH_WINDOW
     )))  # fmt: skip
 
 
 async def _add_app(request: Request, sent: dict[str, str]) -> Response:
     """Ask for codes of the app from now on, and show the codes for when it is lost."""
-    found, user, now = services(request), signed_in(request), services(request).clock()
+    app, user, now = services(request), signed_in(request), services(request).clock()
     sealed = sent.get("sealed", "")
     try:
-        kept = found.auth.secret_box.open(sealed, _APP, now)
+        kept = app.auth.secret_box.open(sealed, _APP, now)
     except DecryptionFailed:
         return RedirectResponse("/account/security", 303)
     if kept["user"] != str(user.user_id):
@@ -149,16 +149,16 @@ async def _add_app(request: Request, sent: dict[str, str]) -> Response:
     try:
         async with (
             failures_counted(request, ("codes of an account", str(user.user_id))),
-            found.database.accounts(caller_of(request).actor) as tx,
+            app.database.accounts(caller_of(request).actor) as tx,
         ):
             codes = await people.factors.add_app(
-                tx, user.user_id, secret, sent.get("code", ""), found.auth.secret_box, now
+                tx, user.user_id, secret, sent.get("code", ""), app.auth.secret_box, now
             )
             await people.accounts.end_others(tx, user.user_id, user.session_id)
             token = await people.sessions.rotate(tx, user.session_id, has_factor=True, now=now)
     except people.WrongCode as wrong:
         context = _app(request, secret, user, sealed)
-        return await _page(request, {**context, "errors": {"code": wrong.sentence}}, 422)
+        return await _page(request, {**context, "errors": {"code": wrong.message}}, 422)
     answer = await _page(request, {"codes": codes, "has_app": True})
     set_session(request, answer, token)
     return answer
@@ -166,56 +166,56 @@ async def _add_app(request: Request, sent: dict[str, str]) -> Response:
 
 async def _remove_app(request: Request, _: dict[str, str]) -> Response:
     """No codes any more."""
-    found, user = services(request), signed_in(request)
-    async with found.database.accounts(caller_of(request).actor) as tx:
+    app, user = services(request), signed_in(request)
+    async with app.database.accounts(caller_of(request).actor) as tx:
         await people.factors.remove_app(tx, user.user_id)
     return RedirectResponse("/account/security?done=factor", 303)
 
 
 async def _new_codes(request: Request, _: dict[str, str]) -> Response:
     """Fresh codes for when the app is lost."""
-    found, user = services(request), signed_in(request)
-    async with found.database.accounts(caller_of(request).actor) as tx:
-        codes = await people.factors.new_recovery_codes(tx, user.user_id, found.auth.secret_box)
+    app, user = services(request), signed_in(request)
+    async with app.database.accounts(caller_of(request).actor) as tx:
+        codes = await people.factors.new_recovery_codes(tx, user.user_id, app.auth.secret_box)
     return await _page(request, {"codes": codes})
 
 
 async def _remove_passkey(request: Request, sent: dict[str, str]) -> Response:
     """Take a passkey away."""
-    found, user = services(request), signed_in(request)
+    app, user = services(request), signed_in(request)
     try:
         credential_id = base64.urlsafe_b64decode(sent.get("passkey", ""))
     except ValueError:
         raise people.factors.UnknownPasskey() from None
-    async with found.database.accounts(caller_of(request).actor) as tx:
+    async with app.database.accounts(caller_of(request).actor) as tx:
         await people.factors.remove_passkey(tx, user.user_id, credential_id)
     return RedirectResponse("/account/security?done=factor", 303)
 
 
 async def _forget_provider(request: Request, sent: dict[str, str]) -> Response:
     """No longer sign in at that provider."""
-    found, user = services(request), signed_in(request)
-    async with found.database.accounts(caller_of(request).actor) as tx:
+    app, user = services(request), signed_in(request)
+    async with app.database.accounts(caller_of(request).actor) as tx:
         await people.identities.disconnect(tx, user.user_id, sent.get("issuer", "")[:300])
     return RedirectResponse("/account/security?done=provider", 303)
 
 
 async def _end(request: Request, sent: dict[str, str]) -> Response:
     """End one session, wherever it is."""
-    found, user = services(request), signed_in(request)
+    app, user = services(request), signed_in(request)
     try:
         session_id = UUID(sent.get("session", ""))
     except ValueError:
         return RedirectResponse("/account/security", 303)
-    async with found.database.accounts(caller_of(request).actor) as tx:
+    async with app.database.accounts(caller_of(request).actor) as tx:
         await people.end_session(tx, user.user_id, session_id)
     return RedirectResponse("/account/security?done=session", 303)
 
 
 async def _end_others(request: Request, _: dict[str, str]) -> Response:
     """End every session but this."""
-    found, user = services(request), signed_in(request)
-    async with found.database.accounts(caller_of(request).actor) as tx:
+    app, user = services(request), signed_in(request)
+    async with app.database.accounts(caller_of(request).actor) as tx:
         await people.accounts.end_others(tx, user.user_id, user.session_id)
     return RedirectResponse("/account/security?done=session", 303)
 
@@ -240,8 +240,8 @@ def _app(request: Request, secret: str, user: AuthenticatedUser, sealed: str) ->
 
 
 async def _page(request: Request, more: dict[str, Any], status: int = 200) -> Response:
-    found, user, now = services(request), signed_in(request), services(request).clock()
-    async with found.database.accounts() as tx:
+    app, user, now = services(request), signed_in(request), services(request).clock()
+    async with app.database.accounts() as tx:
         account = await people.accounts.get(tx, user.user_id)
         context = {
             "has_password": account.password_hash is not None,
@@ -256,8 +256,8 @@ async def _page(request: Request, more: dict[str, Any], status: int = 200) -> Re
         }
     fresh = people.sessions.is_fresh(user, now)
     empty = {"prove": not fresh, "errors": {}, "said": "", "codes": [], "app": None}
-    known = [(slug, sign.provider) for slug, sign in found.auth.providers.items()]
-    connect = found.auth.secret_box.sign(
+    known = [(slug, sign.provider) for slug, sign in app.auth.providers.items()]
+    connect = app.auth.secret_box.sign(
         {"session": str(user.session_id)}, CONNECT, now, people.sessions.REAUTH_WINDOW
     )
     done = request.query_params.get("done", "")

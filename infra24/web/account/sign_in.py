@@ -48,25 +48,25 @@ async def sign_in(request: Request) -> Response:
     except RateLimited:
         raise  # its page says when to try again
     except DomainError as refusal:
-        return _page(request, {"email": email, "refusal": refusal.code, "said": refusal.sentence},
+        return _page(request, {"email": email, "refusal": refusal.code, "said": refusal.message},
                      status_of(refusal))  # fmt: skip
 
 
 async def _by_password(request: Request, email: str, password: str, to: str) -> Response:
-    found, now = services(request), services(request).clock()
+    app, now = services(request), services(request).clock()
     by_address = ("sign in from an address", address_of(request))
     async with failures_counted(request, by_address, ("sign in to an account", email)):
-        async with found.database.accounts() as tx:
+        async with app.database.accounts() as tx:
             account = await people.accounts.of_email(tx, email)
         stored = account.password_hash if account else None
-        right = await found.auth.passwords.verify(password, stored)  # takes as long without an account
+        right = await app.auth.passwords.verify(password, stored)  # takes as long without an account
         if account is None or stored is None or people.accounts.is_locked(account, now) or not right:
             if not right:
-                async with found.database.accounts() as tx:
+                async with app.database.accounts() as tx:
                     await people.accounts.wrong_password(tx, account, now)
             raise WrongCredentials()
-    again = await found.auth.passwords.hash(password) if found.auth.passwords.outdated(stored) else None
-    async with found.database.accounts() as tx:
+    again = await app.auth.passwords.hash(password) if app.auth.passwords.outdated(stored) else None
+    async with app.database.accounts() as tx:
         await people.accounts.right_password(tx, account, again)
         return await start_session(request, tx, account, method="password", strong=False, to=to)
 
@@ -81,10 +81,10 @@ async def _send_link(request: Request, email: str, to: str) -> Response:
 
 
 async def _write_link(request: Request, email: str) -> None:
-    found, now = services(request), services(request).clock()
-    async with found.database.accounts() as tx:
+    app, now = services(request), services(request).clock()
+    async with app.database.accounts() as tx:
         wait = await rate_limits.count_attempt(tx, "emails to an account", email, now)
-    async with found.database.accounts() as tx:
+    async with app.database.accounts() as tx:
         account = await people.accounts.of_email(tx, email) if wait is None else None
         if account is not None:
             await people.magic_links.send_sign_in(tx, account, now)
@@ -92,23 +92,23 @@ async def _write_link(request: Request, email: str) -> None:
 
 async def by_link(request: Request) -> Response:
     """/sign-in/link/{token}: GET only shows the button, for programs that read e-mail follow links too."""
-    found, now, token = services(request), services(request).clock(), request.path_params["token"]
+    app, now, token = services(request), services(request).clock(), request.path_params["token"]
     try:
-        link_id = people.magic_links.read(found.tokens, token)
+        link_id = people.magic_links.read(app.tokens, token)
         if request.method == "GET":
-            async with found.database.accounts() as tx:
+            async with app.database.accounts() as tx:
                 opened = await people.magic_links.look(tx, link_id, "sign_in", now)
             return page(request, "account/link.html", None, {"email": opened.email})
         await read_form(request)
         to = onward_of(request.cookies.get("onward"))
-        async with found.database.accounts() as tx:
+        async with app.database.accounts() as tx:
             opened = await people.magic_links.use(tx, link_id, "sign_in", now)
             account = await people.accounts.get(tx, opened.user_id)
             if account.email != opened.email:  # it was sent to an address that is theirs no more
                 raise LinkExpired()
             answer = await start_session(request, tx, account, method="link", strong=False, to=to)
     except LinkExpired as spent:
-        return page(request, "account/spent.html", None, {"said": spent.sentence}, status=409)
+        return page(request, "account/spent.html", None, {"said": spent.message}, status=409)
     answer.delete_cookie("onward", path="/sign-in")
     return answer
 
@@ -118,8 +118,8 @@ async def code(request: Request) -> Response:
     kept = half_way(request)
     if kept is None:
         return RedirectResponse("/sign-in", 303)
-    found, user_id = services(request), UUID(kept["user"])
-    async with found.database.accounts() as tx:
+    app, user_id = services(request), UUID(kept["user"])
+    async with app.database.accounts() as tx:
         account = await people.accounts.get(tx, user_id)
     context: dict[str, Any] = {
         "has_app": account.totp_secret is not None,
@@ -133,15 +133,15 @@ async def code(request: Request) -> Response:
     try:
         async with (
             failures_counted(request, ("codes of an account", str(user_id))),
-            found.database.accounts() as tx,
+            app.database.accounts() as tx,
         ):
             locked = await people.accounts.lock(tx, user_id)
             await people.factors.check_code(
-                tx, locked, sent.get("code", "")[:40], found.auth.secret_box, found.clock()
+                tx, locked, sent.get("code", "")[:40], app.auth.secret_box, app.clock()
             )
             return await start_session(request, tx, account, method=kept["method"], strong=True, to=to)
     except people.WrongCode as wrong:
-        return page(request, "account/code.html", None, {**context, "said": wrong.sentence}, status=422)
+        return page(request, "account/code.html", None, {**context, "said": wrong.message}, status=422)
 
 
 async def sign_out(request: Request) -> Response:
@@ -149,9 +149,9 @@ async def sign_out(request: Request) -> Response:
     GET ends nothing: it goes on to the account, where the button is."""
     if request.method == "GET":
         return RedirectResponse("/account", 303)
-    found, who, sent = services(request), caller_of(request), await read_form(request)
+    app, who, sent = services(request), caller_of(request), await read_form(request)
     if who.user is not None:
-        async with found.database.accounts(who.actor) as tx:
+        async with app.database.accounts(who.actor) as tx:
             await people.end_session(tx, who.user.user_id, who.user.session_id)
     answer = RedirectResponse(onward_of(sent.get("next"), "/sign-in"), 303)
     end_cookies(request, answer)

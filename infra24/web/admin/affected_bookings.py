@@ -57,25 +57,25 @@ async def rescue(request: Request, typed: FormData) -> list[Result]:
 
 
 async def _one(request: Request, here: Organization, typed: FormData, text: str) -> Result:
-    found, speech = services(request), format_for(request, here)
+    app, speech = services(request), format_for(request, here)
     policy = caller_of(request).policy()
     title, booker, when = text[:8].upper(), "", ""
     try:
         id_ = _id(text)
-        async with found.database.transaction(here.id, caller_of(request).actor) as tx:
+        async with app.database.transaction(here.id, caller_of(request).actor) as tx:
             before = await bookings.get(tx, id_)
             title, booker, when = before.resource_title, before.booker_name, _when(speech, before)
             if typed.get("do") == "cancel":
                 reason = typed.get("reason")[:500]
-                await bookings.cancel(tx, id_, policy, now=found.clock(), reason=reason)
+                await bookings.cancel(tx, id_, policy, now=app.clock(), reason=reason)
                 return Result(title, booker, when, "cancelled")
             to = typed.get(f"to-{id_}")
             if not to:
                 return Result(title, booker, when, "", "Choose where it should go.")
-            after = await _move(tx, before, to, policy, found.clock())
+            after = await _move(tx, before, to, policy, app.clock())
         return Result(title, booker, _when(speech, after), "moved")
     except DomainError as refused:
-        return Result(title, booker, when, "", refused.sentence)
+        return Result(title, booker, when, "", refused.message)
 
 
 async def _move(tx: Tx, before: Booking, to: str, policy: BookingPolicy, now: datetime) -> Booking:

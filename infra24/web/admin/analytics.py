@@ -33,31 +33,31 @@ _FIELDS = ("range", "start_date", "end_date", "type", "resource", "host", "by")
 
 async def analytics_page(request: Request) -> Response:
     """The report of the dates and filters in the address; with `?csv=` one table of it as a file."""
-    found, here = services(request), current_org(request)
+    app, here = services(request), current_org(request)
     typed = {name: request.query_params.get(name, "").strip()[:100] for name in _FIELDS}
-    zone, now = ZoneInfo(here.time_zone), found.clock()
+    zone, now = ZoneInfo(here.time_zone), app.clock()
     context: dict[str, Any] = {
         "section": "analytics",
         "typed": typed,
         "ranges": RANGES,
         "address": lambda **changed: with_query(request, **{"csv": None, **changed}),
-        "problems": {},
+        "errors": {},
         "report": None,
         "shown": None,
         "choices": _choices(()),
         "lying": lying,
     }
     try:
-        wish = read_wish(typed, now.astimezone(zone).date(), zone)
+        report_request = read_request(typed, now.astimezone(zone).date(), zone)
         wanted = request.query_params.get("csv")
         if wanted is not None and wanted not in TABLES:
             raise ValidationFailed({"csv": "is not a table"})
-        async with found.database.transaction(here.id, caller_of(request).actor) as tx:
-            report = await analytics.report(tx, wish, currency=here.currency, now=now)
+        async with app.database.transaction(here.id, caller_of(request).actor) as tx:
+            report = await analytics.report(tx, report_request, currency=here.currency, now=now)
     except ValidationFailed as refused:
-        async with found.database.transaction(here.id, caller_of(request).actor) as tx:
+        async with app.database.transaction(here.id, caller_of(request).actor) as tx:
             context["choices"] = _choices(await analytics.things(tx))
-        context["problems"] = refused.problems
+        context["errors"] = refused.errors
         return page(request, "admin/analytics.html", here, context, status=422)
     if wanted is not None:
         return csv_answer(report, here, wanted)
@@ -66,7 +66,7 @@ async def analytics_page(request: Request) -> Response:
     return page(request, "admin/analytics.html", here, context)
 
 
-def read_wish(typed: Mapping[str, str], today: date, zone: ZoneInfo) -> ReportRequest:
+def read_request(typed: Mapping[str, str], today: date, zone: ZoneInfo) -> ReportRequest:
     """What the address asks for. Raises ValidationFailed by the name of the field."""
     problems: dict[str, str] = {}
 

@@ -35,15 +35,15 @@ async def list_page(request: Request) -> Response:
 
 async def change(request: Request) -> Response:
     """Close: look first at what that hits, or do it. `do=open` opens again."""
-    found, here, typed = services(request), current_org(request), await entries(request)
-    actor, now = caller_of(request).actor, found.clock()
+    app, here, typed = services(request), current_org(request), await entries(request)
+    actor, now = caller_of(request).actor, app.clock()
     if typed.get("do") == "open":
         return await _open_again(request, typed)
     wrong = _wrong(typed)
     if wrong:
         return await _page(request, {"form": typed, "wrong": wrong}, 422)
     try:
-        async with found.database.transaction(here.id, actor) as tx:
+        async with app.database.transaction(here.id, actor) as tx:
             if typed.get("do") == "save":
                 await _close(tx, typed, now)
                 done = RedirectResponse(f"/{here.slug}/admin/blackouts?done=closed#hit", 303)
@@ -51,7 +51,7 @@ async def change(request: Request) -> Response:
                 hit = await bookings.impact(tx, None, lambda: _close(tx, typed, now), now)
                 done = None
     except (ValidationFailed, Conflict) as refused:
-        wrong = _fields(refused) if isinstance(refused, ValidationFailed) else {"reason": refused.sentence}
+        wrong = _fields(refused) if isinstance(refused, ValidationFailed) else {"reason": refused.message}
         return await _page(request, {"form": typed, "wrong": wrong}, 422)
     return done or await _page(request, {"form": typed, "tried": hit})
 
@@ -73,19 +73,19 @@ async def rescue_bookings(request: Request) -> Response:
 
 
 async def _open_again(request: Request, typed: FormData) -> Response:
-    found, here, actor = services(request), current_org(request), caller_of(request).actor
+    app, here, actor = services(request), current_org(request), caller_of(request).actor
     try:
         blackout = json.loads(typed.get("blackout") or "{}")
         number = int(typed.get("number") or "-1")
-        async with found.database.transaction(here.id, actor) as tx:
+        async with app.database.transaction(here.id, actor) as tx:
             resource = await resources.get_by_slug(tx, typed.get("whose"))
-            await resources.remove_blackout(tx, resource.id, max(number, 0), blackout, found.clock())
+            await resources.remove_blackout(tx, resource.id, max(number, 0), blackout, app.clock())
     except (ValueError, RecursionError):
         return await _page(request, {"said": "This closing is no longer there."}, 422)
     except ValidationFailed as refused:
-        return await _page(request, {"said": refused.sentence}, 422)
+        return await _page(request, {"said": refused.message}, 422)
     except Conflict as refused:
-        return await _page(request, {"said": refused.sentence}, 409)
+        return await _page(request, {"said": refused.message}, 409)
     return RedirectResponse(f"/{here.slug}/admin/blackouts?done=opened", 303)
 
 
@@ -135,15 +135,15 @@ def _wrong(typed: FormData) -> dict[str, str]:
 def _fields(refused: ValidationFailed) -> dict[str, str]:
     where = {"date": "first", "range": "last"}
     found: dict[str, str] = {}
-    for path, said in refused.problems.items():
+    for path, said in refused.errors.items():
         key = path.split("[")[0]
         found.setdefault(where.get(key, key if key in _PARTS else "resource"), said)
     return found
 
 
 async def _page(request: Request, more: dict[str, Any], status: int = 200) -> Response:
-    found, here, now = services(request), current_org(request), services(request).clock()
-    async with found.database.transaction(here.id, caller_of(request).actor) as tx:
+    app, here, now = services(request), current_org(request), services(request).clock()
+    async with app.database.transaction(here.id, caller_of(request).actor) as tx:
         broken = await bookings.broken(tx, None, now)
         directory = await resources.index(tx)
         plan = await organizations.holiday_plan(tx)

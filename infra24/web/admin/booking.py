@@ -42,12 +42,12 @@ async def booking_page(request: Request) -> Response:
     except bookings.UnknownBooking:
         raise
     except ValidationFailed as problem:
-        return await _page(request, {"said": next(iter(problem.problems.values())), "typed": typed}, 422)
+        return await _page(request, {"said": next(iter(problem.errors.values())), "typed": typed}, 422)
     except SlotTaken:
         more = {"said": "That time is taken.", "typed": typed, "why": _why(request, booking, typed)}
         return await _page(request, more, 409)
     except DomainError as refusal:
-        return await _page(request, {"said": refusal.sentence, "typed": typed}, status_of(refusal))
+        return await _page(request, {"said": refusal.message, "typed": typed}, status_of(refusal))
     return RedirectResponse(f"{request.url.path}?done={typed.get('do')[:20]}", 303)
 
 
@@ -77,9 +77,9 @@ async def _do(request: Request, tx: Tx, booking: Booking, policy: BookingPolicy,
 
 
 async def _page(request: Request, more: dict[str, Any], status: int = 200) -> Response:
-    found, here, who = services(request), current_org(request), caller_of(request)
-    now = found.clock()
-    async with found.database.transaction(here.id, who.actor) as tx:
+    app, here, who = services(request), current_org(request), caller_of(request)
+    now = app.clock()
+    async with app.database.transaction(here.id, who.actor) as tx:
         booking, policy = await authorize_booking(tx, who, request.path_params["id"])
         if not policy.is_staff:
             raise bookings.UnknownBooking()
@@ -102,7 +102,7 @@ async def _page(request: Request, more: dict[str, Any], status: int = 200) -> Re
         "hosts": ways.hosts,
         "history": told(history, speech, zone, _OURS),
         "notices": notices,
-        "links": links(found, found.tokens.of(here.id, booking.id)),
+        "links": links(app, app.tokens.of(here.id, booking.id)),
         "said": "",
         "why": "",
         "typed": FormData(),

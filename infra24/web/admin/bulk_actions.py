@@ -121,9 +121,9 @@ async def _one(request: Request, id_: UUID, verb: Verb, order: BulkCommand) -> O
             booking, policy = await authorize_booking(tx, order.who, str(id_), write=True)
             return Outcome(await verb(tx, booking, replace(order, policy=policy)))
     except ValidationFailed as problem:
-        return Outcome(booking, next(iter(problem.problems.values())))
+        return Outcome(booking, next(iter(problem.errors.values())))
     except DomainError as refusal:
-        return Outcome(booking, refusal.sentence)
+        return Outcome(booking, refusal.message)
 
 
 async def _ask(request: Request, typed: FormData, wanted: str, ids: list[UUID]) -> Response:

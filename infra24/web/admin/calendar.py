@@ -48,9 +48,9 @@ class Asked:
 
 async def calendar_page(request: Request) -> Response:
     """The calendar of a day or a week. Everything that is chosen is in the address."""
-    found, here, who = services(request), current_org(request), caller_of(request)
-    speech, zone, now = format_for(request, here), ZoneInfo(here.time_zone), found.clock()
-    async with found.database.transaction(here.id, who.actor) as tx:
+    app, here, who = services(request), current_org(request), caller_of(request)
+    speech, zone, now = format_for(request, here), ZoneInfo(here.time_zone), app.clock()
+    async with app.database.transaction(here.id, who.actor) as tx:
         all_ = await visible_columns(tx, who)
         asked, columns = _read(request, all_, now.astimezone(zone).date())
         rows: list[dict[str, Any]] = []

@@ -24,8 +24,8 @@ from infra24.web.services import services
 
 async def explain_page(request: Request) -> Response:
     """One time in full, a whole day start by start, or why nothing is free in a month."""
-    found, here, who = services(request), current_org(request), caller_of(request)
-    now, zone, query = found.clock(), ZoneInfo(here.time_zone), request.query_params
+    app, here, who = services(request), current_org(request), caller_of(request)
+    now, zone, query = app.clock(), ZoneInfo(here.time_zone), request.query_params
     today = now.astimezone(zone).date()
     on, at = parsing.day(query.get("on", "")) or today, parsing.clock(query.get("at", ""))
     how = query.get("how", "day" if at is None else "time")
@@ -40,7 +40,7 @@ async def explain_page(request: Request) -> Response:
         "zone": zone,
         "no_time": how == "time" and at is None and "offer" in query,
     }
-    async with found.database.transaction(here.id, who.actor) as tx:
+    async with app.database.transaction(here.id, who.actor) as tx:
         known = [k for k in await resources.index(tx) if k.is_active and k.is_bookable and k.type != "person"]
         context["offers"] = [(k.slug, k.title) for k in known]
         chosen = next((k for k in known if context["slug"] in (k.slug, str(k.id))), None)
@@ -90,17 +90,17 @@ async def _one(
         by_member[claim["resource_id"]].append(claim)
     titles = {known.id: known.title for known in await resources.index(tx)} if in_the_way else {}
     shown: set[UUID] = set()
-    needs = [_need(party, narrow, by_member, shown) for party in why.parties]
+    needs = [_need(status, narrow, by_member, shown) for status in why.need_statuses]
     rest = [(titles.get(id_, ""), claims) for id_, claims in by_member.items() if id_ not in shown]
     told = {"start": start, "end": end, "free": why.free, "reasons": why.reasons}
     return {"one": {**told, "needs": needs, "rest": rest}}
 
 
 def _need(
-    party: NeedStatus, offer: Offer, claims: Mapping[UUID, list[dict[str, Any]]], shown: set[UUID]
+    status: NeedStatus, offer: Offer, claims: Mapping[UUID, list[dict[str, Any]]], shown: set[UUID]
 ) -> dict[str, Any]:
     members = []
-    for key, reasons in party.reasons.items():
+    for key, reasons in status.reasons.items():
         occupant = offer.occupants[UUID(str(key))]
         mine = [occupant.id, *(part for part, _ in occupant.parts)]
         shown.update(mine)
@@ -109,10 +109,10 @@ def _need(
                         "claims": list(in_the_way.values())})  # fmt: skip
     return {
         "members": members,
-        "count": party.need.count,
-        "units": party.need.units,
-        "staffed": party.need.staffed,
-        "enough": party.enough,
+        "count": status.need.count,
+        "units": status.need.units,
+        "staffed": status.need.staffed,
+        "enough": status.enough,
     }
 
 
@@ -161,9 +161,9 @@ def _free_for(one: Explanation, names: Mapping[UUID, str]) -> list[str]:
     """Whom a start could be had with: the free hosts; where nobody hosts it, what is free of a choice."""
     if not one.free:
         return []
-    staffed = [party for party in one.parties if party.need.staffed]
-    asked = staffed or [party for party in one.parties if len(party.reasons) > party.need.count]
-    return [names[UUID(str(key))] for party in asked for key, why in party.reasons.items() if not why]
+    staffed = [status for status in one.need_statuses if status.need.staffed]
+    asked = staffed or [status for status in one.need_statuses if len(status.reasons) > status.need.count]
+    return [names[UUID(str(key))] for status in asked for key, why in status.reasons.items() if not why]
 
 
 def _span(zone: ZoneInfo, first: date, until: date) -> tuple[datetime, datetime]:

@@ -20,8 +20,8 @@ _LINES = 25
 
 async def fairness_page(request: Request) -> Response:
     """The offers whose hosts take turns."""
-    found, here, who = services(request), current_org(request), caller_of(request)
-    async with found.database.transaction(here.id, who.actor) as tx:
+    app, here, who = services(request), current_org(request), caller_of(request)
+    async with app.database.transaction(here.id, who.actor) as tx:
         offers = await round_robin.offers(tx)
     context = {"section": "fairness", "offers": offers, "offer": None, "zone": ZoneInfo(here.time_zone)}
     return page(request, "admin/fairness.html", here, context)
@@ -29,8 +29,8 @@ async def fairness_page(request: Request) -> Response:
 
 async def ledger_page(request: Request) -> Response:
     """The ledger of one offer, added up again; other weights tried on it; its lines, a page at a time."""
-    found, here, who = services(request), current_org(request), caller_of(request)
-    async with found.database.transaction(here.id, who.actor) as tx:
+    app, here, who = services(request), current_org(request), caller_of(request)
+    async with app.database.transaction(here.id, who.actor) as tx:
         offer = await resources.get_by_slug(tx, request.path_params["slug"])
         audit = await round_robin.audit(tx, offer.id)
     sent = request.query_params

@@ -32,8 +32,8 @@ _MOST_COUNTRIES = 10
 
 async def holidays_page(request: Request) -> Response:
     """The holidays, and the days of the coming year that they make."""
-    found, here, who = services(request), current_org(request), caller_of(request)
-    async with found.database.transaction(here.id, who.actor) as tx:
+    app, here, who = services(request), current_org(request), caller_of(request)
+    async with app.database.transaction(here.id, who.actor) as tx:
         kept = await organizations.holiday_plan(tx)
     return _show(request, _said(kept, _today(request)), kept)
 
@@ -43,13 +43,13 @@ async def save_holidays(request: Request) -> Response:
 
     Raises 409, what changed and what was typed on top of it, where somebody else saved meanwhile.
     """
-    found, here, who = services(request), current_org(request), caller_of(request)
+    app, here, who = services(request), current_org(request), caller_of(request)
     sent = await read_form(request)
     try:
-        async with found.database.transaction(here.id, who.actor) as tx:
+        async with app.database.transaction(here.id, who.actor) as tx:
             return await _answer(request, tx, sent)
     except HolidaysChanged:  # between the look and the save: look again
-        async with found.database.transaction(here.id, who.actor) as tx:
+        async with app.database.transaction(here.id, who.actor) as tx:
             return await _answer(request, tx, sent)
 
 

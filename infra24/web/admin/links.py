@@ -39,12 +39,12 @@ _SAID = (
 
 async def links_page(request: Request) -> Response:
     """All links: whether each is open, how often it was used, until when it opens."""
-    found, here, who = services(request), current_org(request), caller_of(request)
-    async with found.database.transaction(here.id, who.actor) as tx:
+    app, here, who = services(request), current_org(request), caller_of(request)
+    async with app.database.transaction(here.id, who.actor) as tx:
         listed = await booking_links.listed(tx)
     listed = sorted(listed, key=lambda link: not link.is_active)
-    now = found.clock()
-    rows = [{"link": link, "state": _state(link, now), "url": address_of(found, here, link)}
+    now = app.clock()
+    rows = [{"link": link, "state": _state(link, now), "url": address_of(app, here, link)}
             for link in listed]  # fmt: skip
     told = {"section": "links", "rows": rows, "done": request.query_params.get("done", "")}
     return page(request, "admin/links.html", here, {**told, "zone": ZoneInfo(here.time_zone)})
@@ -52,8 +52,8 @@ async def links_page(request: Request) -> Response:
 
 async def new_link(request: Request) -> Response:
     """An empty form. With a colour in the address, how that colour can be read."""
-    found, here, who = services(request), current_org(request), caller_of(request)
-    async with found.database.transaction(here.id, who.actor) as tx:
+    app, here, who = services(request), current_org(request), caller_of(request)
+    async with app.database.transaction(here.id, who.actor) as tx:
         known = await resources.index(tx)
     values = _values(LinkDraft("", "team", "", []), here)
     values["seed"] = request.query_params.get("seed", "")[:7]
@@ -62,10 +62,10 @@ async def new_link(request: Request) -> Response:
 
 async def create_link(request: Request) -> Response:
     """POST makes a link, or only looks at its colour."""
-    found, here, who = services(request), current_org(request), caller_of(request)
+    app, here, who = services(request), current_org(request), caller_of(request)
     sent = await read_form(request)
     values = _typed_values(sent)
-    async with found.database.transaction(here.id, who.actor) as tx:
+    async with app.database.transaction(here.id, who.actor) as tx:
         known = await resources.index(tx)
         if "look" in sent:
             return _form(request, values, known)
@@ -74,7 +74,7 @@ async def create_link(request: Request) -> Response:
         try:
             if errors:
                 raise ValidationFailed(errors)
-            made = await booking_links.create(tx, draft, found.clock())
+            made = await booking_links.create(tx, draft, app.clock())
         except (ValidationFailed, LinkExists) as refusal:
             wrong = _errors(refusal, errors)
             if "title" in wrong and not values["slug"]:
@@ -85,8 +85,8 @@ async def create_link(request: Request) -> Response:
 
 async def one_link(request: Request) -> Response:
     """A link with its address and code, in the form that changes it."""
-    found, here, who = services(request), current_org(request), caller_of(request)
-    async with found.database.transaction(here.id, who.actor) as tx:
+    app, here, who = services(request), current_org(request), caller_of(request)
+    async with app.database.transaction(here.id, who.actor) as tx:
         link, known = await _open(tx, request), await resources.index(tx)
     return _form(request, _values(booking_links.draft_of(link), here), known, link)
 
@@ -97,16 +97,16 @@ async def change_link(request: Request) -> Response:
     return await does.get((await read_form(request)).get("do", ""), _save)(request)
 
 
-def address_of(found: Services, here: Organization, link: BookingLink) -> str:
+def address_of(app: Services, here: Organization, link: BookingLink) -> str:
     """The public address of a link."""
-    return f"{found.settings.base_url}/{here.slug}/l/{link.slug}"
+    return f"{app.settings.base_url}/{here.slug}/l/{link.slug}"
 
 
 async def _save(request: Request) -> Response:
-    found, here, who = services(request), current_org(request), caller_of(request)
+    app, here, who = services(request), current_org(request), caller_of(request)
     sent = await read_form(request)
     values = _typed_values(sent)
-    async with found.database.transaction(here.id, who.actor) as tx:
+    async with app.database.transaction(here.id, who.actor) as tx:
         link, known = await _open(tx, request), await resources.index(tx)
         if "look" in sent:
             return _form(request, values, known, link)
@@ -115,7 +115,7 @@ async def _save(request: Request) -> Response:
             if errors:
                 raise ValidationFailed(errors)
             changes = {name: getattr(draft, name) for name in LinkDraft.__slots__}
-            await booking_links.change(tx, str(link.id), changes, found.clock())
+            await booking_links.change(tx, str(link.id), changes, app.clock())
         except (ValidationFailed, LinkExists) as refusal:
             return _form(request, values, known, link, _errors(refusal, errors))
     return RedirectResponse(f"/{here.slug}/admin/links/{link.id}?done=saved", 303)
@@ -123,38 +123,38 @@ async def _save(request: Request) -> Response:
 
 async def _sign_address(request: Request) -> Response:
     """Writes an address that opens a private link, with what it brings along, signed."""
-    found, here, who = services(request), current_org(request), caller_of(request)
+    app, here, who = services(request), current_org(request), caller_of(request)
     sent = await read_form(request)
     brings = {name: parsing.text(sent, name, 2_000 if name == "goal" else 200)
               for name in ("name", "email", "goal", "until_on", "until_at")}  # fmt: skip
     until = parsing.moment(brings["until_on"], brings["until_at"] or "23:59", ZoneInfo(here.time_zone))
-    async with found.database.transaction(here.id, who.actor) as tx:
+    async with app.database.transaction(here.id, who.actor) as tx:
         link, known = await _open(tx, request), await resources.index(tx)
     values = _values(booking_links.draft_of(link), here)
-    if brings["until_on"] and (until is None or until <= found.clock()):
+    if brings["until_on"] and (until is None or until <= app.clock()):
         return _form(request, values, known, link, brings=brings, errors={"until": "later"})
     prefilled = Prefilled(brings["name"], brings["email"].lower(), brings["goal"], until)
-    signed = booking_links.write_private(found.tokens, here.id, link.id, prefilled)
-    made = f"{address_of(found, here, link)}?{urlencode({'signed': signed})}"
+    signed = booking_links.write_private(app.tokens, here.id, link.id, prefilled)
+    made = f"{address_of(app, here, link)}?{urlencode({'signed': signed})}"
     return _form(request, values, known, link, brings=brings, made=made)
 
 
 async def _archive(request: Request) -> Response:
-    found, here, who = services(request), current_org(request), caller_of(request)
-    async with found.database.transaction(here.id, who.actor) as tx:
+    app, here, who = services(request), current_org(request), caller_of(request)
+    async with app.database.transaction(here.id, who.actor) as tx:
         link = await _open(tx, request)
-        await booking_links.archive(tx, str(link.id), found.clock())
+        await booking_links.archive(tx, str(link.id), app.clock())
     return RedirectResponse(f"/{here.slug}/admin/links/{link.id}?done=archived", 303)
 
 
 async def _restore(request: Request) -> Response:
     """Puts an archived link back into use, if its offers and hosts still can be had that way."""
-    found, here, who = services(request), current_org(request), caller_of(request)
-    async with found.database.transaction(here.id, who.actor) as tx:
+    app, here, who = services(request), current_org(request), caller_of(request)
+    async with app.database.transaction(here.id, who.actor) as tx:
         link, known = await _open(tx, request), await resources.index(tx)
         draft = replace(booking_links.draft_of(link), is_active=True)
         try:
-            await booking_links.change(tx, str(link.id), {"is_active": True}, found.clock())
+            await booking_links.change(tx, str(link.id), {"is_active": True}, app.clock())
         except ValidationFailed as refusal:
             return _form(request, _values(draft, here), known, link, _errors(refusal))
     return RedirectResponse(f"/{here.slug}/admin/links/{link.id}?done=restored", 303)
@@ -242,7 +242,7 @@ def _errors(
     if isinstance(refusal, LinkExists):
         return {"slug": "exists"}
     found: dict[str, str] = {}
-    for path, sentence in refusal.problems.items():
+    for path, sentence in refusal.errors.items():
         field = path.partition("[")[0].removeprefix("theme.")
         known = next((name for words, name in _SAID if words in sentence), "wrong")
         found.setdefault(field, known)
@@ -259,23 +259,23 @@ def _form(
     brings: Mapping[str, str] | None = None,
     made: str = "",
 ) -> Response:
-    found, here = services(request), current_org(request)
+    app, here = services(request), current_org(request)
     offers = [k for k in known if k.is_active and k.is_bookable and k.type != "person"]
     offers += [k for k in known if k.slug in values["offers"] and k not in offers]
     people = [k for k in known if k.type == "person" and (k.is_active or k.email in values["hosts"])]
-    url = address_of(found, here, link) if link else ""
+    url = address_of(app, here, link) if link else ""
     context = {
         "section": "links",
         "link": link,
-        "state": _state(link, found.clock()) if link else "",
+        "state": _state(link, app.clock()) if link else "",
         "values": values,
         "errors": errors or {},
         "offers": _ticked([(k.slug, k.title, "") for k in offers], values["offers"]),
         "people": _ticked([(k.email or "", k.title, k.email or "") for k in people], values["hosts"]),
         "kinds": KINDS,
         "url": url,
-        "codes": _codes(found, link, url) if link else {},
-        "stem": f"{found.settings.base_url}/{here.slug}/l/",
+        "codes": _codes(app, link, url) if link else {},
+        "stem": f"{app.settings.base_url}/{here.slug}/l/",
         "look": contrasts(values["seed"] if _SEED.fullmatch(values["seed"]) else here.seed),
         "brings": brings or dict.fromkeys(("name", "email", "goal", "until_on", "until_at"), ""),
         "made": made,
@@ -285,9 +285,9 @@ def _form(
     return page(request, "admin/link.html", here, context, status=422 if errors else 200, block="colours")
 
 
-def _codes(found: Services, link: BookingLink, url: str) -> dict[str, str]:
+def _codes(app: Services, link: BookingLink, url: str) -> dict[str, str]:
     """What puts a link into a page of another site: in place, or behind a button."""
-    start = f'<script src="{found.settings.base_url}/embed.js" data-link="{url}"'
+    start = f'<script src="{app.settings.base_url}/embed.js" data-link="{url}"'
     button = f'data-mode="popup" data-text="{escape(link.title)}"'
     return {"inline": f"{start} async></script>", "popup": f"{start} {button} async></script>"}
 

@@ -32,7 +32,7 @@ async def add(request: Request) -> Response:
         async with services(request).database.transaction(here.id, caller_of(request).actor) as tx:
             await organizations.add_location(tx, typed.get("name"), typed.get("address"))
     except Conflict as refused:
-        return await _page(request, {"wrong": {"name": refused.sentence}, "form": typed}, status=409)
+        return await _page(request, {"wrong": {"name": refused.message}, "form": typed}, status=409)
     return RedirectResponse(f"/{here.slug}/admin/locations?done=added", 303)
 
 
@@ -52,7 +52,7 @@ async def change(request: Request) -> Response:
                 await organizations.amend_location(tx, id_, typed.get("name"), typed.get("address"))
             await resources.bump_catalogue_version(tx)
     except Conflict as refused:
-        context = {"wrong": {"name": refused.sentence}, "form": typed, "edited": id_}
+        context = {"wrong": {"name": refused.message}, "form": typed, "edited": id_}
         return await _page(request, context, status=409)
     return RedirectResponse(f"/{here.slug}/admin/locations?done={'removed' if removing else 'saved'}", 303)
 

@@ -35,9 +35,9 @@ async def people_page(request: Request) -> Response:
         async with services(request).database.transaction(here.id, who.actor) as tx:
             await _do(request, tx, sent)
     except ValidationFailed as problem:
-        return await _page(request, {"errors": problem.problems, "values": sent}, 422)
+        return await _page(request, {"errors": problem.errors, "values": sent}, 422)
     except DomainError as refusal:
-        return await _page(request, {"said": refusal.sentence, "values": sent}, status_of(refusal))
+        return await _page(request, {"said": refusal.message, "values": sent}, status_of(refusal))
     return RedirectResponse(f"{request.url.path}?done={sent.get('do', '')[:20]}", 303)
 
 

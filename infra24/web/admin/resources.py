@@ -81,7 +81,7 @@ async def new_page(request: Request) -> Response:
 
 async def create(request: Request) -> Response:
     """Make it, and go on to its hours. What was typed stays when something is wrong."""
-    found, here = services(request), current_org(request)
+    app, here = services(request), current_org(request)
     typed = await entries(request)
     changes, wrong = read(typed)
     changes = checked(changes, wrong)
@@ -90,9 +90,9 @@ async def create(request: Request) -> Response:
     type_ = changes["type"]
     rules = beginning(type_ if type_ in TYPES else "other", here.currency).availability_rules
     try:
-        async with found.database.transaction(here.id, caller_of(request).actor) as tx:
+        async with app.database.transaction(here.id, caller_of(request).actor) as tx:
             draft = Draft(**{**changes, "availability_rules": rules})
-            made = await resources.create(tx, draft, found.clock())
+            made = await resources.create(tx, draft, app.clock())
     except (ValidationFailed, Conflict) as refused:
         return await _new_sheet(request, refused_sheet(typed, refused))
     return RedirectResponse(f"/{here.slug}/admin/resources/{made.slug}/rules?done=created", 303)
@@ -111,24 +111,24 @@ async def edit_page(request: Request) -> Response:
 
 async def save(request: Request) -> Response:
     """Save it. Raises 409 and what changed, where somebody else saved it meanwhile."""
-    found, here, actor = services(request), current_org(request), caller_of(request).actor
+    app, here, actor = services(request), current_org(request), caller_of(request).actor
     typed = await entries(request)
     changes, wrong = read(typed)
     changes = checked(changes, wrong)
-    async with found.database.transaction(here.id, actor) as tx:
+    async with app.database.transaction(here.id, actor) as tx:
         resource = await resources.get_by_slug(tx, request.path_params["slug"])
     sheet = Sheet(typed, wrong, status=422)
     if not wrong:
         try:
             if typed.get("do") == "preview":
                 return await _edit_tried(request, resource, typed, changes)
-            async with found.database.transaction(here.id, actor) as tx:
+            async with app.database.transaction(here.id, actor) as tx:
                 version = version_of(typed)
-                saved = await resources.update_if_version(tx, resource.id, version, changes, found.clock())
+                saved = await resources.update_if_version(tx, resource.id, version, changes, app.clock())
             return RedirectResponse(f"/{here.slug}/admin/resources/{saved.slug}?done=saved", 303)
         except (ValidationFailed, Conflict) as refused:
             sheet = refused_sheet(typed, refused)
-    async with found.database.transaction(here.id, actor) as tx:
+    async with app.database.transaction(here.id, actor) as tx:
         resource = await resources.get(tx, resource.id)
         if sheet.status == 409 and version_of(typed) != resource.version:
             now = shown(resources.draft_of(resource, []), here.currency)
@@ -139,10 +139,10 @@ async def save(request: Request) -> Response:
 
 async def archive_page(request: Request) -> Response:
     """What taking a resource out of use would hit."""
-    found, here = services(request), current_org(request)
-    async with found.database.transaction(here.id, caller_of(request).actor) as tx:
+    app, here = services(request), current_org(request)
+    async with app.database.transaction(here.id, caller_of(request).actor) as tx:
         resource = await resources.get_by_slug(tx, request.path_params["slug"])
-        now = found.clock()
+        now = app.clock()
 
         async def change() -> None:
             await resources.archive(tx, resource.id, now)
@@ -169,15 +169,15 @@ async def restore(request: Request) -> Response:
 
 
 async def _turn(request: Request, *, into_use: bool) -> Response:
-    found, here, actor = services(request), current_org(request), caller_of(request).actor
+    app, here, actor = services(request), current_org(request), caller_of(request).actor
     await entries(request)
     verb = resources.restore if into_use else resources.archive
     try:
-        async with found.database.transaction(here.id, actor) as tx:
+        async with app.database.transaction(here.id, actor) as tx:
             resource = await resources.get_by_slug(tx, request.path_params["slug"])
-            await verb(tx, resource.id, found.clock())
+            await verb(tx, resource.id, app.clock())
     except ValidationFailed as refused:
-        async with found.database.transaction(here.id, actor) as tx:
+        async with app.database.transaction(here.id, actor) as tx:
             form = shown(resources.draft_of(resource, []), here.currency)
             return await _edit_sheet(request, tx, here, resource, refused_sheet(form, refused))
     done = "restored" if into_use else "archived"
@@ -195,9 +195,9 @@ def version_of(typed: FormData) -> int:
 def refused_sheet(typed: FormData, refused: ValidationFailed | Conflict) -> Sheet:
     """What was typed, with what the verb said: by field, or above them all."""
     if isinstance(refused, ValidationFailed):
-        wrong = {field_of(path, typed): said for path, said in refused.problems.items()}
+        wrong = {field_of(path, typed): said for path, said in refused.errors.items()}
         return Sheet(typed, wrong, status=422)
-    said = "changed" if isinstance(refused, ResourceChanged) else refused.sentence
+    said = "changed" if isinstance(refused, ResourceChanged) else refused.message
     return Sheet(typed, {}, said, status=409)
 
 
@@ -252,8 +252,8 @@ async def _edit_sheet(
 
 async def tried(request: Request, resource: Resource, typed: FormData, changes: dict[str, Any]) -> Sheet:
     """What was typed, with the bookings to come that it would hit. Nothing is saved."""
-    found, here, now = services(request), current_org(request), services(request).clock()
-    async with found.database.transaction(here.id, caller_of(request).actor) as tx:
+    app, here, now = services(request), current_org(request), services(request).clock()
+    async with app.database.transaction(here.id, caller_of(request).actor) as tx:
         broken = await bookings.impact(
             tx, resource.id, lambda: resources.update(tx, resource.id, changes, now), now
         )

@@ -55,9 +55,9 @@ async def rules_page(request: Request) -> Response:
 
 async def change(request: Request) -> Response:
     """Look at what other rules would open and break, or save them. What was typed stays."""
-    found, here, actor = services(request), current_org(request), caller_of(request).actor
+    app, here, actor = services(request), current_org(request), caller_of(request).actor
     typed = await entries(request)
-    async with found.database.transaction(here.id, actor) as tx:
+    async with app.database.transaction(here.id, actor) as tx:
         resource = await resources.get_by_slug(tx, request.path_params["slug"])
     wrong: dict[str, str] = {}
     seen = json_object(typed.get("seen"), "seen", {}) or {}
@@ -67,12 +67,12 @@ async def change(request: Request) -> Response:
         try:
             if typed.get("do") == "save":
                 changes = {"availability_rules": said.document}
-                async with found.database.transaction(here.id, actor) as tx:
+                async with app.database.transaction(here.id, actor) as tx:
                     await resources.update_if_version(
-                        tx, resource.id, version_of(typed), changes, found.clock()
+                        tx, resource.id, version_of(typed), changes, app.clock()
                     )
                 return RedirectResponse(f"{request.url.path}?{_kept(request)}done=saved", 303)
-            async with found.database.transaction(here.id, actor) as tx:
+            async with app.database.transaction(here.id, actor) as tx:
                 sheet = Sheet(said.document, typed, typed.get("rules"), tried=True)
                 return await _page(request, tx, here, resource, sheet, week=typed.get("week"))
         except ValidationFailed as refused:
@@ -80,8 +80,8 @@ async def change(request: Request) -> Response:
         except ResourceChanged:
             sheet = Sheet(said.document, typed, "", said="changed", status=409)
         except Conflict as refused:
-            sheet = Sheet(said.document, typed, typed.get("rules"), said=refused.sentence, status=409)
-    async with found.database.transaction(here.id, actor) as tx:
+            sheet = Sheet(said.document, typed, typed.get("rules"), said=refused.message, status=409)
+    async with app.database.transaction(here.id, actor) as tx:
         resource = await resources.get(tx, resource.id)
         if sheet.said == "changed":
             together, changed = merged_keys(said.document, seen, resource.availability_rules)
@@ -110,7 +110,7 @@ def _read(request: Request, typed: FormData, seen: dict[str, Any], wrong: dict[s
 def _fields(refused: ValidationFailed, said: ReadRules, view: str) -> dict[str, str]:
     """What is wrong by the field that shows it; in the JSON by its path."""
     found: dict[str, str] = {}
-    for path, sentence in refused.problems.items():
+    for path, sentence in refused.errors.items():
         plain = path.removeprefix(_PREFIX)
         found.setdefault(plain if view == "json" else said.field_of(plain), sentence)
     return found

@@ -41,13 +41,13 @@ _SCOPES = ("one", *(scope.value for scope in SeriesRange))
 
 async def series_page(request: Request) -> Response:
     """The series with dates to come, or those that are over, the newest first."""
-    found, here, who = services(request), current_org(request), caller_of(request)
+    app, here, who = services(request), current_org(request), caller_of(request)
     coming = request.query_params.get("state") != "over"
     at, _, id_ = request.query_params.get("after", "").partition(" ")
     since, last = parsing.stamp(at), parsing.identity(id_)
     after = (since, last) if since and last else None
-    async with found.database.transaction(here.id, who.actor) as tx:
-        rows = await recurring.listed(tx, found.clock(), coming=coming, after=after, limit=_PAGE + 1)
+    async with app.database.transaction(here.id, who.actor) as tx:
+        rows = await recurring.listed(tx, app.clock(), coming=coming, after=after, limit=_PAGE + 1)
     more = rows[_PAGE - 1] if len(rows) > _PAGE else None
     speech = format_for(request, here)
     context = {
@@ -63,8 +63,8 @@ async def series_page(request: Request) -> Response:
 
 async def one_series(request: Request) -> Response:
     """One series: its dates, and the change of the one that the address names (else of the next)."""
-    found, here, who = services(request), current_org(request), caller_of(request)
-    async with found.database.transaction(here.id, who.actor) as tx:
+    app, here, who = services(request), current_org(request), caller_of(request)
+    async with app.database.transaction(here.id, who.actor) as tx:
         return await _show(tx, request)
 
 
@@ -107,12 +107,12 @@ def lengths_of(offered: Sequence[int], now: int) -> list[int]:
 
 
 async def _move(request: Request) -> Response:
-    found, here, who = services(request), current_org(request), caller_of(request)
-    sent, now = await read_form(request), found.clock()
+    app, here, who = services(request), current_org(request), caller_of(request)
+    sent, now = await read_form(request), app.clock()
     said, id_ = _said(sent), _id(request)
     failure: dict[str, Any] = {}
     try:
-        async with found.database.transaction(here.id, who.actor) as tx:
+        async with app.database.transaction(here.id, who.actor) as tx:
             series, booking = await _named(tx, id_, said["booking"])
             offer = await resources.offer(tx, series.resource_id)
             zone = offer.rules.zone
@@ -136,7 +136,7 @@ async def _move(request: Request) -> Response:
     ) as refusal:
         failure = _failure(refusal)
     if failure:
-        async with found.database.transaction(here.id, who.actor) as tx:
+        async with app.database.transaction(here.id, who.actor) as tx:
             return await _show(tx, request, said, failure)
     was = parsing.as_typed(booking.starts_at, zone)
     undo = {"done": "moved", "scope": said["scope"], "date": booking.id, "was_on": was[0], "was_at": was[1],
@@ -145,12 +145,12 @@ async def _move(request: Request) -> Response:
 
 
 async def _cancel(request: Request) -> Response:
-    found, here, who = services(request), current_org(request), caller_of(request)
-    sent, now = await read_form(request), found.clock()
+    app, here, who = services(request), current_org(request), caller_of(request)
+    sent, now = await read_form(request), app.clock()
     said, id_ = _said(sent), _id(request)
     failure: dict[str, Any] = {}
     try:
-        async with found.database.transaction(here.id, who.actor) as tx:
+        async with app.database.transaction(here.id, who.actor) as tx:
             _, booking = await _named(tx, id_, said["booking"])
             if said["scope"] == "one":
                 await bookings.cancel(tx, booking.id, who.policy(), now=now, reason=said["reason"])
@@ -169,7 +169,7 @@ async def _cancel(request: Request) -> Response:
     except (NotInSeries, IllegalTransition) as refusal:
         failure = {**_failure(refusal), "form": "cancel"}
     if failure:
-        async with found.database.transaction(here.id, who.actor) as tx:
+        async with app.database.transaction(here.id, who.actor) as tx:
             return await _show(tx, request, said, failure)
     done = urlencode({"done": "cancelled", "count": count})
     return RedirectResponse(f"/{here.slug}/admin/series/{id_}?{done}#done", 303)
@@ -197,7 +197,7 @@ def _failure(refusal: Exception) -> dict[str, Any]:
     """What a refused change tells the page: the kind, the reasons, and the dates in conflict."""
     told: dict[str, Any] = {"form": "move", "status": 409, "reasons": [], "dates": [], "kind": ""}
     if isinstance(refusal, ValidationFailed):
-        kind = "date" if refusal.problems.get("start_time") == "date" else "no_rule"
+        kind = "date" if refusal.errors.get("start_time") == "date" else "no_rule"
         return {**told, "status": 422, "kind": kind}
     if isinstance(refusal, SeriesConflicts):
         return {**told, "kind": "conflicts", "dates": refusal.planned.conflicts}

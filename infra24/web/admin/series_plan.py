@@ -95,7 +95,7 @@ class Asked:
             wrong["count"] = "many"
         return wrong
 
-    def wish(self, offer: Offer, person: BookerDetails) -> SeriesRequest:
+    def request(self, offer: Offer, person: BookerDetails) -> SeriesRequest:
         """As the verbs want it. Raises ValidationFailed."""
         zone = offer.rules.zone
         first = parsing.moment(self.values["on"], self.values["at"], zone)
@@ -127,9 +127,9 @@ class Asked:
 
 async def new_series(request: Request) -> Response:
     """GET asks for an offer, then for a rule, and shows the plan of it. Changes nothing."""
-    found, here, who = services(request), current_org(request), caller_of(request)
+    app, here, who = services(request), current_org(request), caller_of(request)
     asked = _asked(request.query_params)
-    async with found.database.transaction(here.id, who.actor) as tx:
+    async with app.database.transaction(here.id, who.actor) as tx:
         offer = await _offer(tx, asked)
         if offer is None:
             return await _show(tx, request, asked)
@@ -140,11 +140,11 @@ async def new_series(request: Request) -> Response:
 
 async def make_series(request: Request) -> Response:
     """POST looks again with what was chosen for the dates, or makes the whole series at once, or nothing."""
-    found, here, who = services(request), current_org(request), caller_of(request)
+    app, here, who = services(request), current_org(request), caller_of(request)
     sent = await read_form(request)
     asked = _asked(sent)
     problems: dict[str, str] = {}
-    async with found.database.transaction(here.id, who.actor) as tx:
+    async with app.database.transaction(here.id, who.actor) as tx:
         offer = await _offer(tx, asked)
         if offer is None or asked.errors():
             return await _show(tx, request, asked, offer, errors=asked.errors())
@@ -154,17 +154,17 @@ async def make_series(request: Request) -> Response:
             return await _planned(tx, request, asked, offer, shown)
     lost = False
     try:
-        async with found.database.transaction(here.id, who.actor) as tx:
-            wish = asked.wish(offer, person.person(here.locale))
+        async with app.database.transaction(here.id, who.actor) as tx:
+            requested = asked.request(offer, person.person(here.locale))
             series, _ = await recurring.book(
-                tx, wish, policy=caller_of(request).policy(), tokens=found.tokens, now=found.clock()
+                tx, requested, policy=caller_of(request).policy(), tokens=app.tokens, now=app.clock()
             )
     except (SeriesConflicts, SlotTaken):
         lost = True
     except ValidationFailed as refusal:
         problems = _wrong(refusal)
     if lost or problems:
-        async with found.database.transaction(here.id, who.actor) as tx:
+        async with app.database.transaction(here.id, who.actor) as tx:
             return await _planned(tx, request, asked, offer, person, errors=problems, lost=lost)
     return RedirectResponse(f"/{here.slug}/admin/series/{series.id}?done=made#done", 303)
 
@@ -213,14 +213,14 @@ async def _planned(
     errors: Mapping[str, str] | None = None,
     lost: bool = False,
 ) -> Response:
-    """The page with the plan, or with what is wrong with the wish for it."""
+    """The page with the plan, or with what is wrong with the request for it."""
     wrong = {**asked.errors(), **(errors or {})}
     if set(wrong) - {"person"}:
         return await _show(tx, request, asked, offer, person=person, errors=wrong)
-    wish = asked.wish(offer, BookerDetails("", person.values["email"].lower()))
+    requested = asked.request(offer, BookerDetails("", person.values["email"].lower()))
     try:
         plan = await recurring.plan(
-            tx, wish, policy=caller_of(request).policy(), now=services(request).clock()
+            tx, requested, policy=caller_of(request).policy(), now=services(request).clock()
         )
     except ValidationFailed as refusal:
         return await _show(tx, request, asked, offer, person=person, errors=_wrong(refusal))
@@ -230,7 +230,7 @@ async def _planned(
 def _wrong(refusal: ValidationFailed) -> dict[str, str]:
     """By field of the form, the name of the sentence that says what is wrong."""
     found: dict[str, str] = {}
-    for path, sentence in refusal.problems.items():
+    for path, sentence in refusal.errors.items():
         name = path.partition("[")[0].partition(".")[0]
         known = next((name for words, name in _SAID if words in sentence), "unreadable")
         found[{"duration": "length", "instead": "rule"}.get(name, name)] = known

@@ -62,7 +62,7 @@ async def settings_page(request: Request) -> Response:
             await organizations.change(tx, changes, now)
             await _logo(request, tx, sent)
     except ValidationFailed as problem:
-        more = {"errors": problem.problems, "values": typed, "seen": sent.get("seen")}
+        more = {"errors": problem.errors, "values": typed, "seen": sent.get("seen")}
         return _page(request, here, more, 422)
     return RedirectResponse(f"{request.url.path}?done=1", 303)
 
@@ -102,9 +102,9 @@ async def keys_page(request: Request) -> Response:
                     made = await people.keys.make(tx, sent.get("label"), sent.all("scope"), who.name, now)
                     more = {"made": made}
         except ValidationFailed as problem:
-            more, status = {"errors": problem.problems, "typed": sent}, 422
+            more, status = {"errors": problem.errors, "typed": sent}, 422
         except DomainError as refusal:
-            more, status = {"said": refusal.sentence}, status_of(refusal)
+            more, status = {"said": refusal.message}, status_of(refusal)
         if status == 200 and not more:
             return RedirectResponse(f"{request.url.path}?done=1", 303)
     async with services(request).database.transaction(here.id, who.actor) as tx:

@@ -60,16 +60,16 @@ async def new_page(request: Request) -> Response:
 
 async def create(request: Request) -> Response:
     """Make it, and go on to its rules. What was typed stays when something is wrong."""
-    found, here = services(request), current_org(request)
+    app, here = services(request), current_org(request)
     typed = await entries(request)
     changes, wrong = read(typed)
     changes = checked(changes, wrong)
     if wrong:
         return await _page(request, None, Sheet(typed, wrong, status=422))
     try:
-        async with found.database.transaction(here.id, caller_of(request).actor) as tx:
+        async with app.database.transaction(here.id, caller_of(request).actor) as tx:
             draft = Draft(**{**changes, "type": "other", "capacity": None})
-            made = await resources.create(tx, draft, found.clock())
+            made = await resources.create(tx, draft, app.clock())
     except (ValidationFailed, Conflict) as refused:
         return await _page(request, None, _refused(typed, refused))
     return RedirectResponse(f"/{here.slug}/admin/resources/{made.slug}/rules?done=created", 303)
@@ -88,25 +88,25 @@ async def edit_page(request: Request) -> Response:
 
 async def save(request: Request) -> Response:
     """Save it. Raises 409 and what changed, where somebody else saved it meanwhile."""
-    found, here, actor = services(request), current_org(request), caller_of(request).actor
+    app, here, actor = services(request), current_org(request), caller_of(request).actor
     typed = await entries(request)
     changes, wrong = read(typed)
     changes = checked(changes, wrong)
-    async with found.database.transaction(here.id, actor) as tx:
+    async with app.database.transaction(here.id, actor) as tx:
         resource = await resources.get_by_slug(tx, request.path_params["slug"])
     sheet = Sheet(typed, wrong, status=422)
     if not wrong:
         try:
             if typed.get("do") == "preview":
                 return await _page(request, resource, await tried(request, resource, typed, changes))
-            async with found.database.transaction(here.id, actor) as tx:
+            async with app.database.transaction(here.id, actor) as tx:
                 version = version_of(typed)
-                saved = await resources.update_if_version(tx, resource.id, version, changes, found.clock())
+                saved = await resources.update_if_version(tx, resource.id, version, changes, app.clock())
             return RedirectResponse(
                 f"/{here.slug}/admin/types/{saved.slug}?{urlencode({'done': 'saved'})}", 303
             )
         except ResourceChanged:
-            async with found.database.transaction(here.id, actor) as tx:
+            async with app.database.transaction(here.id, actor) as tx:
                 resource = await resources.get(tx, resource.id)
                 together, changed = merged(typed, await _kept(tx, here, resource))
             sheet = Sheet(together, {}, "changed", tuple(changed), 409)
@@ -121,9 +121,9 @@ async def _kept(tx: Tx, here: Organization, resource: Resource) -> FormData:
 
 def _refused(typed: FormData, refused: ValidationFailed | Conflict) -> Sheet:
     if isinstance(refused, ValidationFailed):
-        wrong = {field_of(path, typed): said for path, said in refused.problems.items()}
+        wrong = {field_of(path, typed): said for path, said in refused.errors.items()}
         return Sheet(typed, wrong, status=422)
-    return Sheet(typed, {}, refused.sentence, status=409)
+    return Sheet(typed, {}, refused.message, status=409)
 
 
 async def _page(request: Request, resource: Resource | None, sheet: Sheet) -> Response:

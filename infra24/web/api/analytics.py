@@ -34,14 +34,14 @@ async def read_analytics(
     table: Annotated[str, Query(max_length=20, description=f"Of CSV: {', '.join(TABLES)}.")] = "trend",
 ) -> Response:
     """What the bookings of some dates add up to. The last 30 days if none are said."""
-    found, here = services(request), current_org(request)
-    zone, now = ZoneInfo(here.time_zone), found.clock()
+    app, here = services(request), current_org(request)
+    zone, now = ZoneInfo(here.time_zone), app.clock()
     if table not in TABLES:
         raise ValidationFailed({"table": f"is one of {', '.join(TABLES)}"})
     dates = analytics.read_range(range or None, start_date, end_date, now.astimezone(zone).date(), zone)
-    wish = ReportRequest(dates, Step(by) if by else None, type, resource, host)
-    async with found.database.transaction(here.id, caller_of(request).actor) as tx:
-        report = await analytics.report(tx, wish, currency=here.currency, now=now)
+    report_request = ReportRequest(dates, Step(by) if by else None, type, resource, host)
+    async with app.database.transaction(here.id, caller_of(request).actor) as tx:
+        report = await analytics.report(tx, report_request, currency=here.currency, now=now)
     if format == "csv" or (format is None and _asks_for_csv(request.headers.get("accept", ""))):
         return csv_answer(report, here, table)
     return json_response(_view(report))

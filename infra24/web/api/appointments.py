@@ -100,12 +100,12 @@ async def staff_availability(
     it names nobody. Dates are those of `timezone`, in which times are written.
     """
     first, last = _dates(on or start_date, end_date)
-    found, now = services(request), services(request).clock()
-    org_id = await _organization(found, link, org, appointment_type_id)
+    app, now = services(request), services(request).clock()
+    org_id = await _organization(app, link, org, appointment_type_id)
     charge_organization(request, org_id)
-    async with found.database.transaction(org_id, caller_of(request).actor) as tx:
+    async with app.database.transaction(org_id, caller_of(request).actor) as tx:
         here = await organizations.get(tx)
-        by = await _open_link(tx, found, link, signed)
+        by = await _open_link(tx, app, link, signed)
         zone = _zone(timezone or here.time_zone)
         type_id, staff = await _id(tx, appointment_type_id), await _id(tx, staff_id)
         choice = _choice(by, staff)
@@ -123,8 +123,8 @@ async def staff_availability(
 
 async def create_staffed(request: Request, wanted: NewStaffBooking) -> Response:
     """Book by link or type. 409 carries up to three free times nearest to it. Honours Idempotency-Key."""
-    found = services(request)
-    org_id = await _organization(found, wanted.link_slug, wanted.org, wanted.appointment_type_id)
+    app = services(request)
+    org_id = await _organization(app, wanted.link_slug, wanted.org, wanted.appointment_type_id)
     charge_organization(request, org_id)
     person = BookerDetails(
         wanted.attendee_name,
@@ -138,17 +138,17 @@ async def create_staffed(request: Request, wanted: NewStaffBooking) -> Response:
 
     async def act(tx: Tx) -> tuple[int, dict[str, Any]]:
         policy, client = caller_of(request).policy(org_id), client_of(request, org_id)
-        asked.append(replace(await _wish(tx, found, wanted, person), policy=policy, client=client))
-        booking = await bookings.book(tx, asked[-1], tokens=found.tokens, now=found.clock())
-        token = found.tokens.of(org_id, booking.id)
-        return 201, {**booking_view(booking), "token": token, "links": links(found, token)}
+        asked.append(replace(await _requested(tx, app, wanted, person), policy=policy, client=client))
+        booking = await bookings.book(tx, asked[-1], tokens=app.tokens, now=app.clock())
+        token = app.tokens.of(org_id, booking.id)
+        return 201, {**booking_view(booking), "token": token, "links": links(app, token)}
 
-    return await idempotent(request, org_id, act, nearest_to(found, org_id, asked))
+    return await idempotent(request, org_id, act, nearest_to(app, org_id, asked))
 
 
-async def _wish(tx: Tx, found: Services, wanted: NewStaffBooking, person: BookerDetails) -> BookingRequest:
+async def _requested(tx: Tx, app: Services, wanted: NewStaffBooking, person: BookerDetails) -> BookingRequest:
     """What is wanted, as the verbs want it: by the link that is open, or by the type that is named."""
-    by = await _open_link(tx, found, wanted.link_slug, wanted.signed)
+    by = await _open_link(tx, app, wanted.link_slug, wanted.signed)
     types = await _types(tx, by, await _id(tx, wanted.appointment_type_id))
     if len(types) != 1:
         raise NothingNamed("Say which appointment type: appointment_type_id.")
@@ -165,13 +165,13 @@ def _dates(first: date | None, last: date | None) -> tuple[date, date]:
     return first, last or first
 
 
-async def _organization(found: Services, link: str | None, org: str | None, type_: str | None) -> UUID:
+async def _organization(app: Services, link: str | None, org: str | None, type_: str | None) -> UUID:
     if org:
-        return (await found.directory.find(org)).id
+        return (await app.directory.find(org)).id
     if link:
-        return await booking_links.org_of_link(found.database, link)
+        return await booking_links.org_of_link(app.database, link)
     if type_:
-        return await organization_meant(found, "appointment_type_id", type_, None)
+        return await organization_meant(app, "appointment_type_id", type_, None)
     raise NothingNamed()
 
 
@@ -179,13 +179,13 @@ async def _id(tx: Tx, named: str | None) -> UUID | None:
     return await resources.id_of(tx, named) if named else None
 
 
-async def _open_link(tx: Tx, found: Services, slug: str | None, signed: str | None) -> BookingLink | None:
+async def _open_link(tx: Tx, app: Services, slug: str | None, signed: str | None) -> BookingLink | None:
     """The link that is named, if it is open to whoever asks: a private one needs its signature."""
     if slug is None:
         return None
-    link, now = await booking_links.get(tx, slug), found.clock()
+    link, now = await booking_links.get(tx, slug), app.clock()
     booking_links.check_open(link, now)
-    if link.is_private and booking_links.read_private(found.tokens, tx.org_id, link.id, signed, now) is None:
+    if link.is_private and booking_links.read_private(app.tokens, tx.org_id, link.id, signed, now) is None:
         raise booking_links.UnknownLink()
     return link
 

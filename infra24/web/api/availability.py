@@ -69,10 +69,10 @@ async def explain(
     org: OrgAsked = None,
 ) -> Response:
     """Why a time is offered or not. In full with a key that may read the catalogue; else nothing private."""
-    found, who, now = services(request), caller_of(request), services(request).clock()
-    org_id = await organization_meant(found, "resource_id", resource_id, org)
+    app, who, now = services(request), caller_of(request), services(request).clock()
+    org_id = await organization_meant(app, "resource_id", resource_id, org)
     charge_organization(request, org_id)
-    async with found.database.transaction(org_id, who.actor) as tx:
+    async with app.database.transaction(org_id, who.actor) as tx:
         id_, choice = await offers.id_of(tx, resource_id), await with_host(tx, staff_id)
         if staff_id:
             (await offers.offer(tx, id_)).check_host_request()
@@ -107,14 +107,14 @@ async def reasons(
     """Why there are no free times in a range of dates. Each reason, and how many starts it removed."""
     last = end_date or start_date
     charge_range(request, check_range(start_date, last))
-    found = services(request)
-    org_id = await organization_meant(found, "resource_id", resource_id, org)
+    app = services(request)
+    org_id = await organization_meant(app, "resource_id", resource_id, org)
     charge_organization(request, org_id)
-    async with found.database.transaction(org_id, caller_of(request).actor) as tx:
+    async with app.database.transaction(org_id, caller_of(request).actor) as tx:
         offer = await offers.offer(tx, await offers.id_of(tx, resource_id))
         zone = offer.rules.zone
         span = (bookings.instant(day_span(zone, start_date)[0]), bookings.instant(day_span(zone, last)[1]))
-        told = await bookings.why_no_slots(tx, offer.resource.id, span, duration, found.clock())
+        told = await bookings.why_no_slots(tx, offer.resource.id, span, duration, app.clock())
     return json_response(
         {
             "resource_id": offer.resource.id,
@@ -137,12 +137,12 @@ async def _answer(
 ) -> Response:
     last = end or first
     charge_range(request, check_range(first, last))
-    found = services(request)
-    org_id = await organization_meant(found, *asked)
+    app = services(request)
+    org_id = await organization_meant(app, *asked)
     charge_organization(request, org_id)
-    async with found.database.read(org_id) as tx:
+    async with app.database.read(org_id) as tx:
         id_ = await offers.id_of(tx, asked[1])
-        offer, length, starts = await bookings.day_slots(tx, id_, first, last, minutes, found.clock())
+        offer, length, starts = await bookings.day_slots(tx, id_, first, last, minutes, app.clock())
     return json_response(
         {
             "success": True,
@@ -170,17 +170,17 @@ def _in_full(offer: offers.Offer, why: Explanation) -> dict[str, Any]:
             }
             for key, reasons in why.hosts.items()
         ],
-        "needs": [_need(party, offer) for party in why.parties],
+        "needs": [_need(status, offer) for status in why.need_statuses],
     }
 
 
-def _need(party: NeedStatus, offer: offers.Offer) -> dict[str, Any]:
+def _need(status: NeedStatus, offer: offers.Offer) -> dict[str, Any]:
     """What one need asks for and who of its pool could have been had: for staff."""
     known = offer.occupants
     return {
-        "count": party.need.count,
-        "units": party.need.units,
-        "enough": party.enough,
+        "count": status.need.count,
+        "units": status.need.units,
+        "enough": status.enough,
         "members": [
             {
                 "id": str(key),
@@ -188,7 +188,7 @@ def _need(party: NeedStatus, offer: offers.Offer) -> dict[str, Any]:
                 "available": not why,
                 "reasons": [_told(reason) for reason in why],
             }
-            for key, why in party.reasons.items()
+            for key, why in status.reasons.items()
         ],
     }
 

@@ -72,8 +72,8 @@ async def list_bookings(
     limit: PageSize = 50,
 ) -> Response:
     """The organization's bookings by time, a page at a time. For staff."""
-    found, who = services(request), caller_of(request)
-    async with found.database.transaction(org_id_of(request), who.actor) as tx:
+    app, who = services(request), caller_of(request)
+    async with app.database.transaction(org_id_of(request), who.actor) as tx:
         zone = ZoneInfo((await organizations.get(tx)).time_zone)
         since = bookings.instant(day_span(zone, start_date)[0]) if start_date else None
         until = bookings.instant(day_span(zone, end_date)[1]) if end_date else None
@@ -90,8 +90,8 @@ async def list_bookings(
 
 async def read(request: Request, id: BookingNamed) -> Response:
     """One booking. `id` is its id (with the key or its token) or its token."""
-    found, who = services(request), caller_of(request)
-    async with found.database.transaction(org_id_of(request), who.actor) as tx:
+    app, who = services(request), caller_of(request)
+    async with app.database.transaction(org_id_of(request), who.actor) as tx:
         booking, _ = await authorize_booking(tx, who, id)
     return json_response(booking_view(booking))
 
@@ -103,17 +103,17 @@ async def change(request: Request, id: BookingNamed, wanted: BookingChange) -> R
 
 async def cancel(request: Request, id: BookingNamed) -> Response:
     """Cancel a booking. Safe to repeat."""
-    found, who = services(request), caller_of(request)
-    async with found.database.transaction(org_id_of(request), who.actor) as tx:
+    app, who = services(request), caller_of(request)
+    async with app.database.transaction(org_id_of(request), who.actor) as tx:
         booking, policy = await authorize_booking(tx, who, id, write=True)
-        booking = await bookings.cancel(tx, booking.id, policy, now=found.clock())
+        booking = await bookings.cancel(tx, booking.id, policy, now=app.clock())
     return json_response(booking_view(booking))
 
 
 async def manage(request: Request) -> Response:
     """Read a booking by its token (?token=)."""
-    found, who = services(request), caller_of(request)
-    async with found.database.transaction(org_id_of(request), who.actor) as tx:
+    app, who = services(request), caller_of(request)
+    async with app.database.transaction(org_id_of(request), who.actor) as tx:
         booking, _ = await authorize_booking(tx, who, who.credentials.token or "")
     return json_response(booking_view(booking))
 
@@ -126,53 +126,53 @@ async def manage_move(request: Request, wanted: BookingMove) -> Response:
 
 async def manage_cancel(request: Request) -> Response:
     """Cancel a booking by its token (?token=)."""
-    found, who = services(request), caller_of(request)
-    async with found.database.transaction(org_id_of(request), who.actor) as tx:
+    app, who = services(request), caller_of(request)
+    async with app.database.transaction(org_id_of(request), who.actor) as tx:
         booking, policy = await authorize_booking(tx, who, who.credentials.token or "", write=True)
-        booking = await bookings.cancel(tx, booking.id, policy, now=found.clock())
+        booking = await bookings.cancel(tx, booking.id, policy, now=app.clock())
     return json_response(booking_view(booking))
 
 
 async def ics(request: Request, id: BookingNamed) -> Response:
     """The booking as a calendar file (RFC 5545)."""
-    found, who = services(request), caller_of(request)
-    async with found.database.transaction(org_id_of(request), who.actor) as tx:
+    app, who = services(request), caller_of(request)
+    async with app.database.transaction(org_id_of(request), who.actor) as tx:
         booking, policy = await authorize_booking(tx, who, id)
         organization = await organizations.get(tx)
-    where, _ = _own_page(found, who, booking, policy, organization.slug)
-    file = bookings.calendar_file(booking, organization.name, where, found.clock())
+    where, _ = _own_page(app, who, booking, policy, organization.slug)
+    file = bookings.calendar_file(booking, organization.name, where, app.clock())
     name = f'attachment; filename="booking-{booking.reference}.ics"'
     return Response(file, 200, {"content-disposition": name}, "text/calendar")
 
 
 async def calendar_urls(request: Request, id: BookingNamed) -> Response:
     """Addresses that add the booking to Google, Outlook, Yahoo and Apple calendars."""
-    found, who = services(request), caller_of(request)
-    async with found.database.transaction(org_id_of(request), who.actor) as tx:
+    app, who = services(request), caller_of(request)
+    async with app.database.transaction(org_id_of(request), who.actor) as tx:
         booking, policy = await authorize_booking(tx, who, id)
         organization = await organizations.get(tx)
     return json_response(
         bookings.calendar_urls(
-            booking, organization.name, *_own_page(found, who, booking, policy, organization.slug)
+            booking, organization.name, *_own_page(app, who, booking, policy, organization.slug)
         )
     )
 
 
 def _own_page(
-    found: Services, who: Caller, booking: Booking, policy: BookingPolicy, slug: str
+    app: Services, who: Caller, booking: Booking, policy: BookingPolicy, slug: str
 ) -> tuple[str, str]:
     """The page and the calendar file of a booking, for whoever asks: the booker's carry the token that can
     change it, so who may only read bookings gets the addresses that ask who they are."""
     if not policy.is_staff or who.may(Scope.BOOKINGS_WRITE):
-        to = links(found, found.tokens.of(booking.org_id, booking.id))
+        to = links(app, app.tokens.of(booking.org_id, booking.id))
         return to["confirmation"], to["ics"]
-    base = found.settings.base_url
+    base = app.settings.base_url
     return f"{base}/{slug}/bookings/{booking.id}", f"{base}/api/bookings/{booking.id}/ics"
 
 
 async def _place(request: Request, wanted: NewBooking | NewHold, person: BookerDetails | None) -> Response:
-    found = services(request)
-    org_id = await organization_meant(found, "resource_id", wanted.resource_id, wanted.org_id)
+    app = services(request)
+    org_id = await organization_meant(app, "resource_id", wanted.resource_id, wanted.org_id)
     charge_organization(request, org_id)
     policy, client = caller_of(request).policy(org_id), client_of(request, org_id)
     asked: list[BookingRequest] = []
@@ -185,26 +185,26 @@ async def _place(request: Request, wanted: NewBooking | NewHold, person: BookerD
             )
         )
         verb = bookings.book if person else bookings.hold
-        booking = await verb(tx, asked[-1], tokens=found.tokens, now=found.clock())
-        token = found.tokens.of(org_id, booking.id)
-        return 201, {**booking_view(booking), "token": token, "links": links(found, token)}
+        booking = await verb(tx, asked[-1], tokens=app.tokens, now=app.clock())
+        token = app.tokens.of(org_id, booking.id)
+        return 201, {**booking_view(booking), "token": token, "links": links(app, token)}
 
-    return await idempotent(request, org_id, act, nearest_to(found, org_id, asked))
+    return await idempotent(request, org_id, act, nearest_to(app, org_id, asked))
 
 
 async def _change(request: Request, wanted_id: str, wanted: BookingChange) -> Response:
-    found, who, org_id = services(request), caller_of(request), org_id_of(request)
-    now = found.clock()
+    app, who, org_id = services(request), caller_of(request), org_id_of(request)
+    now = app.clock()
     booking = None
     try:
-        async with one_at_a_time(request, org_id), found.database.transaction(org_id, who.actor) as tx:
+        async with one_at_a_time(request, org_id), app.database.transaction(org_id, who.actor) as tx:
             booking, policy = await authorize_booking(tx, who, wanted_id, write=True)
             booking = await _changed(tx, booking, wanted, policy, now, client_of(request, org_id))
     except DomainError as refusal:
         if booking is not None and wanted.start_time is not None:
             end = wanted.end_time or wanted.start_time + booking.length
             refused = BookingRequest.of(booking, wanted.start_time, end, policy)
-            await with_alternatives(found, org_id, refused, refusal, moving=booking)
+            await with_alternatives(app, org_id, refused, refusal, moving=booking)
         raise
     return json_response(booking_view(booking))
 

@@ -84,7 +84,7 @@ class CreateRequest(Body):
 class CalendarContext:
     """Who asks, of which organization, in which language and zone."""
 
-    found: Services
+    app: Services
     here: Organization
     who: Caller
     speech: LocaleFormat
@@ -117,7 +117,7 @@ async def calendar_events(
         raise ValidationFailed({"end_date": f"is at most {MOST_DAYS - 1} days after the start"})
     if len(resource_id or ()) > MOST_COLUMNS:
         raise ValidationFailed({"resource_id": f"name at most {MOST_COLUMNS} at once"})
-    async with desk.found.database.transaction(desk.here.id, desk.who.actor) as tx:
+    async with desk.app.database.transaction(desk.here.id, desk.who.actor) as tx:
         wanted = None if resource_id is None else [await resources.id_of(tx, name) for name in resource_id]
         body = await shown(tx, desk, start_date, end_date, wanted)
     return packed(request, body)
@@ -128,7 +128,7 @@ async def calendar_offers(
 ) -> Response:
     """What can be booked with a resource. Itself, and what may take it, with the usual lengths."""
     desk = await desk_of(request, Scope.BOOKINGS_WRITE)
-    async with desk.found.database.transaction(desk.here.id, desk.who.actor) as tx:
+    async with desk.app.database.transaction(desk.here.id, desk.who.actor) as tx:
         body = await offers_of(tx, await resources.id_of(tx, resource_id))
     return json_response({"offers": body})
 
@@ -141,14 +141,14 @@ async def place_booking(request: Request, wanted: CreateRequest) -> Response:
     person = BookerDetails(
         wanted.name, wanted.email, wanted.notes, locale=str(desk.speech.locale), phone=wanted.phone
     )
-    now = desk.found.clock()
+    now = desk.app.clock()
     column = None
     try:
-        async with desk.found.database.transaction(desk.here.id, desk.who.actor) as tx:
+        async with desk.app.database.transaction(desk.here.id, desk.who.actor) as tx:
             column = await resources.id_of(tx, wanted.resource_id)
             offer = await resources.id_of(tx, wanted.offer_id or wanted.resource_id)
-            wish = BookingRequest(offer, start, end, person, policy=ON_CALENDAR, with_id=column)
-            made = await bookings.book(tx, wish, tokens=desk.found.tokens, now=now)
+            requested = BookingRequest(offer, start, end, person, policy=ON_CALENDAR, with_id=column)
+            made = await bookings.book(tx, requested, tokens=desk.app.tokens, now=now)
     except (SlotTaken, SlotNotOffered) as refusal:
         assert column is not None  # what refused so looked at it
         raise await _explained(desk, refusal, column, (start, end), None) from None
@@ -160,10 +160,10 @@ async def move_booking(
 ) -> Response:
     """Move a booking to another time, length or resource. 409 says why not, and who is in the way."""
     desk = await desk_of(request, Scope.BOOKINGS_WRITE)
-    now = desk.found.clock()
+    now = desk.app.clock()
     goal = None
     try:
-        async with desk.found.database.transaction(desk.here.id, desk.who.actor) as tx:
+        async with desk.app.database.transaction(desk.here.id, desk.who.actor) as tx:
             booking = await bookings.get(tx, id)
             column = await resources.id_of(tx, wanted.from_resource_id)
             to = await resources.id_of(tx, wanted.resource_id) if wanted.resource_id else column
@@ -182,13 +182,13 @@ async def move_booking(
 
 async def desk_of(request: Request, scope: Scope = Scope.BOOKINGS_HOST) -> CalendarContext:
     """Who asks and of which organization. Raises Unauthenticated, OrgHidden and NotAllowed."""
-    found, who = services(request), caller_of(request)
+    app, who = services(request), caller_of(request)
     if not who.scopes:
         raise OrgHidden() if who.user is not None else Unauthenticated()
     if not (who.may(scope) or (scope is Scope.BOOKINGS_HOST and who.may(Scope.BOOKINGS_READ))):
         raise NotAllowed()
-    here = await found.directory.find(str(who.org_id))
-    return CalendarContext(found, here, who, format_for(request, here))
+    here = await app.directory.find(str(who.org_id))
+    return CalendarContext(app, here, who, format_for(request, here))
 
 
 async def shown(
@@ -204,7 +204,7 @@ async def shown(
             raise UnknownResource()
         columns = [by_id[id_] for id_ in dict.fromkeys(wanted)]
     since, until = day_span(desk.zone, first)[0], day_span(desk.zone, last)[1]
-    now = desk.found.clock()
+    now = desk.app.clock()
     seen = await bookings.agenda(tx, ids_of(columns), bookings.instant(since), bookings.instant(until), now)
     return agenda_view(seen, columns, (first, last), desk.zone, desk.speech, now, writes=desk.writes)
 
@@ -243,10 +243,10 @@ def _end(zone: ZoneInfo, wall: datetime, start: datetime, wanted: MoveRequest | 
 
 async def _event(desk: CalendarContext, booking_id: UUID) -> dict[str, Any] | None:
     """One booking as the calendar shows it now; None when it stands nowhere any more."""
-    async with desk.found.database.transaction(desk.here.id, desk.who.actor) as tx:
+    async with desk.app.database.transaction(desk.here.id, desk.who.actor) as tx:
         booking = await bookings.get(tx, booking_id)
         ids = ids_of(await visible_columns(tx, desk.who))
-        seen = await bookings.agenda(tx, ids, booking.starts_at, booking.ends_at, desk.found.clock())
+        seen = await bookings.agenda(tx, ids, booking.starts_at, booking.ends_at, desk.app.clock())
     entry = next((entry for entry in seen.entries if entry.booking_id == booking_id), None)
     if entry is None:
         return None
@@ -262,8 +262,8 @@ async def _explained(
 ) -> DomainError:
     """The same refusal in the caller's language, with who is in the way in that column."""
     text = catalogue(desk.speech.language).gettext
-    async with desk.found.database.transaction(desk.here.id, desk.who.actor) as tx:
-        around = bookings.agenda(tx, [resource_id], span[0], span[1] + _SECOND, desk.found.clock())
+    async with desk.app.database.transaction(desk.here.id, desk.who.actor) as tx:
+        around = bookings.agenda(tx, [resource_id], span[0], span[1] + _SECOND, desk.app.clock())
         entries = (await around).entries
     refusal.details["in_the_way"] = [
         {

@@ -20,9 +20,9 @@ Weights = Annotated[
 
 async def fairness(request: Request, org: Org, id: ResourceNamed, weights: Weights = "") -> Response:
     """Who was given how many turns of an offer and who is owed some: the ledger, proved by adding it up."""
-    found, who = services(request), caller_of(request)
+    app, who = services(request), caller_of(request)
     here = current_org(request)
-    async with found.database.transaction(here.id, who.actor) as tx:
+    async with app.database.transaction(here.id, who.actor) as tx:
         offer = await resources.get_by_slug(tx, id)
         audit = await round_robin.audit(tx, offer.id)
         hosts = {known.email: known.id for known in await resources.index(tx) if known.email}

@@ -55,9 +55,9 @@ class TriedChange(Body):
 
 async def read_holidays(request: Request, org: Org) -> Response:
     """The organization's holidays, and the days of the coming year that they make."""
-    found, now = services(request), services(request).clock()
+    app, now = services(request), services(request).clock()
     here = current_org(request)
-    async with found.database.transaction(here.id, caller_of(request).actor) as tx:
+    async with app.database.transaction(here.id, caller_of(request).actor) as tx:
         plan = await organizations.holiday_plan(tx)
     return json_response(_holidays(plan, now, []))
 
@@ -69,10 +69,10 @@ async def set_holidays(
     preview: Annotated[bool, Query(description="True: only say which bookings it would break.")] = False,
 ) -> Response:
     """Set all holidays at once; the answer lists the bookings to come that this breaks."""
-    found, who, now = services(request), caller_of(request), services(request).clock()
+    app, who, now = services(request), caller_of(request), services(request).clock()
     here = current_org(request)
     plan = wanted.plan()
-    async with found.database.transaction(here.id, who.actor) as tx:
+    async with app.database.transaction(here.id, who.actor) as tx:
 
         async def change() -> None:
             await resources.holidays_changed(tx)
@@ -86,13 +86,13 @@ async def set_holidays(
 
 async def impact(request: Request, org: Org, wanted: TriedChange) -> Response:
     """Which bookings to come a change would break, and why. Nothing is changed."""
-    found, who, now = services(request), caller_of(request), services(request).clock()
+    app, who, now = services(request), caller_of(request), services(request).clock()
     here = current_org(request)
     if (wanted.availability_rules is None) == (wanted.holidays is None):
         raise ValidationFailed({"availability_rules": "try rules of a resource, or holidays: one of the two"})
     if wanted.availability_rules is not None and wanted.resource_id is None:
         raise ValidationFailed({"resource_id": "say whose rules"})
-    async with found.database.transaction(here.id, who.actor) as tx:
+    async with app.database.transaction(here.id, who.actor) as tx:
         of = await resources.id_of(tx, wanted.resource_id) if wanted.resource_id else None
         broken = await bookings.impact(tx, of, lambda: _try(tx, of, wanted, now), now)
     return json_response({"affected_bookings": broken_views(broken, who)})
@@ -100,9 +100,9 @@ async def impact(request: Request, org: Org, wanted: TriedChange) -> Response:
 
 async def shifted(request: Request, org: Org) -> Response:
     """The bookings to come whose zone's clocks were changed by law since: both readings of each."""
-    found, who, now = services(request), caller_of(request), services(request).clock()
+    app, who, now = services(request), caller_of(request), services(request).clock()
     here = current_org(request)
-    async with found.database.transaction(here.id, who.actor) as tx:
+    async with app.database.transaction(here.id, who.actor) as tx:
         moved = await bookings.shifted_by_law(tx, now)
     return json_response(
         {

@@ -80,67 +80,65 @@ class Private(Body):
 
 async def list_links(request: Request, org: Org) -> Response:
     """All booking links of the organization, by slug."""
-    found, who = services(request), caller_of(request)
+    app, who = services(request), caller_of(request)
     here = current_org(request)
-    async with found.database.transaction(here.id, who.actor) as tx:
+    async with app.database.transaction(here.id, who.actor) as tx:
         listed = await booking_links.listed(tx)
-    return json_response({"links": [link_view(found, here, link) for link in listed]})
+    return json_response({"links": [link_view(app, here, link) for link in listed]})
 
 
 async def create_link(request: Request, org: Org, wanted: NewLink) -> Response:
     """A new booking link."""
-    found, who = services(request), caller_of(request)
+    app, who = services(request), caller_of(request)
     here = current_org(request)
-    async with found.database.transaction(here.id, who.actor) as tx:
-        made = await booking_links.create(tx, LinkDraft(**wanted.model_dump()), found.clock())
-    return json_response(link_view(found, here, made), 201)
+    async with app.database.transaction(here.id, who.actor) as tx:
+        made = await booking_links.create(tx, LinkDraft(**wanted.model_dump()), app.clock())
+    return json_response(link_view(app, here, made), 201)
 
 
 async def read_link(request: Request, org: Org, slug: LinkNamed) -> Response:
     """One booking link by slug or id."""
-    found, who = services(request), caller_of(request)
+    app, who = services(request), caller_of(request)
     here = current_org(request)
-    async with found.database.transaction(here.id, who.actor) as tx:
+    async with app.database.transaction(here.id, who.actor) as tx:
         link = await booking_links.get(tx, slug)
-    return json_response(link_view(found, here, link))
+    return json_response(link_view(app, here, link))
 
 
 async def change_link(request: Request, org: Org, slug: LinkNamed, wanted: LinkChange) -> Response:
     """Change a booking link."""
-    found, who = services(request), caller_of(request)
+    app, who = services(request), caller_of(request)
     here = current_org(request)
-    async with found.database.transaction(here.id, who.actor) as tx:
+    async with app.database.transaction(here.id, who.actor) as tx:
         changes = wanted.model_dump(exclude_unset=True)
-        link = await booking_links.change(tx, slug, changes, found.clock())
-    return json_response(link_view(found, here, link))
+        link = await booking_links.change(tx, slug, changes, app.clock())
+    return json_response(link_view(app, here, link))
 
 
 async def archive_link(request: Request, org: Org, slug: LinkNamed) -> Response:
     """Take a booking link out of use. Its bookings stay."""
-    found, who = services(request), caller_of(request)
+    app, who = services(request), caller_of(request)
     here = current_org(request)
-    async with found.database.transaction(here.id, who.actor) as tx:
-        link = await booking_links.archive(tx, slug, found.clock())
-    return json_response(link_view(found, here, link))
+    async with app.database.transaction(here.id, who.actor) as tx:
+        link = await booking_links.archive(tx, slug, app.clock())
+    return json_response(link_view(app, here, link))
 
 
 async def private_link(request: Request, org: Org, slug: LinkNamed, brings: Private) -> Response:
     """An address of the link that opens it though it is private, with fields filled in and signed."""
-    found, who = services(request), caller_of(request)
+    app, who = services(request), caller_of(request)
     here = current_org(request)
-    async with found.database.transaction(here.id, who.actor) as tx:
+    async with app.database.transaction(here.id, who.actor) as tx:
         link = await booking_links.get(tx, slug)
     prefilled = Prefilled(brings.name, brings.email or "", brings.goal_text, brings.until)
-    signed = booking_links.write_private(found.tokens, here.id, link.id, prefilled)
+    signed = booking_links.write_private(app.tokens, here.id, link.id, prefilled)
     query = urlencode({"signed": signed})
-    return json_response(
-        {"url": f"{_url(found, here, link)}?{query}", "signed": signed, "until": brings.until}
-    )
+    return json_response({"url": f"{_url(app, here, link)}?{query}", "signed": signed, "until": brings.until})
 
 
-def link_view(found: Services, here: Organization, link: BookingLink) -> dict[str, Any]:
+def link_view(app: Services, here: Organization, link: BookingLink) -> dict[str, Any]:
     """A link as the staff see it, with the code that puts it into a page of their own."""
-    url = _url(found, here, link)
+    url = _url(app, here, link)
     until: datetime | None = link.expires_at
     return {
         "id": link.id,
@@ -158,9 +156,9 @@ def link_view(found: Services, here: Organization, link: BookingLink) -> dict[st
         "is_active": link.is_active,
         "sites": link.sites,
         "url": url,
-        "embed": f'<script src="{found.settings.base_url}/embed.js" data-link="{url}" async></script>',
+        "embed": f'<script src="{app.settings.base_url}/embed.js" data-link="{url}" async></script>',
     }
 
 
-def _url(found: Services, here: Organization, link: BookingLink) -> str:
-    return f"{found.settings.base_url}/{here.slug}/l/{link.slug}"
+def _url(app: Services, here: Organization, link: BookingLink) -> str:
+    return f"{app.settings.base_url}/{here.slug}/l/{link.slug}"

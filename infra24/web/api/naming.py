@@ -10,17 +10,17 @@ from infra24.resources import ANYONE, HostPreference
 from infra24.web.services import Services
 
 
-async def organization_meant(found: Services, field: str, resource: str, org: str | None) -> UUID:
+async def organization_meant(app: Services, field: str, resource: str, org: str | None) -> UUID:
     """The organization in which a resource is meant: the one that is named, else that of the id.
 
     Raises UnknownOrganization and UnknownResource, and ValidationFailed for a slug without an organization.
     """
     id_, org_id = _id(resource), _id(org)
     if org is not None and (id_ is None or org_id is None):
-        return (await found.directory.find(org)).id
+        return (await app.directory.find(org)).id
     if id_ is None:
         raise ValidationFailed({field: "is a slug: say the organization as well, with org"})
-    belongs = await found.directory.org_of_resource(id_)  # remembered, so that ids cost no question
+    belongs = await app.directory.org_of_resource(id_)  # remembered, so that ids cost no question
     if org_id not in (None, belongs):
         raise UnknownResource()
     return belongs

@@ -146,10 +146,10 @@ async def list_resources(
 
 async def create_resource(request: Request, org: Org, wanted: NewResource) -> Response:
     """A new resource. Wrong rules are answered with the path and a sentence each."""
-    found, who = services(request), caller_of(request)
+    app, who = services(request), caller_of(request)
     organization = current_org(request)
-    async with found.database.transaction(organization.id, who.actor) as tx:
-        created = await resources.create(tx, Draft(**wanted.model_dump(exclude_unset=True)), found.clock())
+    async with app.database.transaction(organization.id, who.actor) as tx:
+        created = await resources.create(tx, Draft(**wanted.model_dump(exclude_unset=True)), app.clock())
         directory = await resources.index(tx)
     return json_response(resource_view(created, directory), 201)
 
@@ -165,9 +165,9 @@ async def list_types(
 
 
 async def _page(request: Request, org: str, cursor: str, limit: int, *, types: bool) -> Response:
-    found, who = services(request), caller_of(request)
+    app, who = services(request), caller_of(request)
     organization = current_org(request)
-    async with found.database.transaction(organization.id, who.actor) as tx:
+    async with app.database.transaction(organization.id, who.actor) as tx:
         full = who.may(Scope.CATALOGUE_READ)
         page = await resources.page(tx, bookable=not full, types=types, after=cursor, limit=limit)
         directory = await resources.index(tx) if full else None
@@ -181,20 +181,20 @@ async def _page(request: Request, org: str, cursor: str, limit: int, *, types: b
 
 async def create_type(request: Request, org: Org, wanted: NewType) -> Response:
     """A new appointment type. Afterwards it is read and changed as a resource, and booked as one."""
-    found, who = services(request), caller_of(request)
+    app, who = services(request), caller_of(request)
     organization = current_org(request)
     draft = Draft(**{"type": "other", **wanted.model_dump(exclude_unset=True)})
-    async with found.database.transaction(organization.id, who.actor) as tx:
-        created = await resources.create(tx, draft, found.clock())
+    async with app.database.transaction(organization.id, who.actor) as tx:
+        created = await resources.create(tx, draft, app.clock())
         directory = await resources.index(tx)
     return json_response(resource_view(created, directory), 201)
 
 
 async def read_resource(request: Request, org: Org, id: ResourceNamed) -> Response:
     """One resource by id or slug."""
-    found, who = services(request), caller_of(request)
+    app, who = services(request), caller_of(request)
     organization = current_org(request)
-    async with found.database.transaction(organization.id, who.actor) as tx:
+    async with app.database.transaction(organization.id, who.actor) as tx:
         full = who.may(Scope.CATALOGUE_READ)
         resource = await resources.get_by_slug(tx, id)
         if not full and not (resource.is_active and resource.is_bookable):
@@ -205,9 +205,9 @@ async def read_resource(request: Request, org: Org, id: ResourceNamed) -> Respon
 
 async def change_resource(request: Request, org: Org, id: ResourceNamed, wanted: ResourceChange) -> Response:
     """Change a resource. The answer lists the bookings to come that now stand where nobody is open."""
-    found, who, now = services(request), caller_of(request), services(request).clock()
+    app, who, now = services(request), caller_of(request), services(request).clock()
     organization = current_org(request)
-    async with found.database.transaction(organization.id, who.actor) as tx:
+    async with app.database.transaction(organization.id, who.actor) as tx:
         before = await resources.get_by_slug(tx, id)
         changes = wanted.model_dump(exclude_unset=True)
         changed = await resources.update(tx, before.id, changes, now)
@@ -219,28 +219,28 @@ async def change_resource(request: Request, org: Org, id: ResourceNamed, wanted:
 
 async def archive_resource(request: Request, org: Org, id: ResourceNamed) -> Response:
     """Take a resource out of use. Its bookings stay."""
-    found, who = services(request), caller_of(request)
+    app, who = services(request), caller_of(request)
     organization = current_org(request)
-    async with found.database.transaction(organization.id, who.actor) as tx:
+    async with app.database.transaction(organization.id, who.actor) as tx:
         before = await resources.get_by_slug(tx, id)
-        archived = await resources.archive(tx, before.id, found.clock())
+        archived = await resources.archive(tx, before.id, app.clock())
         directory = await resources.index(tx)
     return json_response(resource_view(archived, directory))
 
 
 async def list_locations(request: Request, org: Org) -> Response:
     """The organization's locations."""
-    found = services(request)
+    app = services(request)
     organization = current_org(request)
-    async with found.database.transaction(organization.id, caller_of(request).actor) as tx:
+    async with app.database.transaction(organization.id, caller_of(request).actor) as tx:
         places = await organizations.locations(tx)
     return json_response({"locations": [asdict(place) for place in places]})
 
 
 async def create_location(request: Request, org: Org, wanted: NewLocation) -> Response:
     """A new location."""
-    found, who = services(request), caller_of(request)
+    app, who = services(request), caller_of(request)
     organization = current_org(request)
-    async with found.database.transaction(organization.id, who.actor) as tx:
+    async with app.database.transaction(organization.id, who.actor) as tx:
         place = await organizations.add_location(tx, wanted.name, wanted.address)
     return json_response(asdict(place), 201)

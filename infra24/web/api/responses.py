@@ -35,18 +35,18 @@ def _slot(start: int, length: int) -> orjson.Fragment:
 
 
 def nearest_to(
-    found: Services, org_id: UUID, asked: Sequence[BookingRequest]
+    app: Services, org_id: UUID, asked: Sequence[BookingRequest]
 ) -> Callable[[DomainError], Awaitable[DomainError]]:
     """Adds the nearest free times to a refusal of the last that was asked for."""
 
     async def refused(refusal: DomainError) -> DomainError:
-        return await with_alternatives(found, org_id, asked[-1], refusal) if asked else refusal
+        return await with_alternatives(app, org_id, asked[-1], refusal) if asked else refusal
 
     return refused
 
 
 async def with_alternatives(
-    found: Services,
+    app: Services,
     org_id: UUID,
     refused: BookingRequest,
     refusal: DomainError,
@@ -56,7 +56,7 @@ async def with_alternatives(
     """The same refusal, with up to three times near the one refused, each of which can be booked as it is."""
     if not isinstance(refusal, SlotTaken | SlotNotOffered):
         return refusal
-    async with found.database.transaction(org_id) as tx:
-        free = await bookings.nearest_starts(tx, refused, found.clock(), moving=moving)
+    async with app.database.transaction(org_id) as tx:
+        free = await bookings.nearest_starts(tx, refused, app.clock(), moving=moving)
     refusal.details["alternatives"] = [{"start": at, "end": at + free.length} for at in free.starts]
     return refusal

@@ -63,7 +63,7 @@ class NewSeries(Body):
     without: _Walls = Field(default_factory=list)
     instead: _Instead = Field(default_factory=dict)
 
-    async def wish(self, tx: Tx) -> SeriesRequest:
+    async def request(self, tx: Tx) -> SeriesRequest:
         """As the verbs want it. Raises UnknownResource, and ValidationFailed for what is no wall time."""
         person = BookerDetails(
             self.artist_name or "",
@@ -105,10 +105,10 @@ class SeriesMove(Body):
 
 async def plan_series(request: Request, org: Org, wanted: NewSeries) -> Response:
     """What a series would be: each date free, in conflict (why, and what else there is), or skipped."""
-    found, who = services(request), caller_of(request)
+    app, who = services(request), caller_of(request)
     here = current_org(request)
-    async with found.database.transaction(here.id, who.actor) as tx:
-        planned = await recurring.plan(tx, await wanted.wish(tx), policy=who.policy(), now=found.clock())
+    async with app.database.transaction(here.id, who.actor) as tx:
+        planned = await recurring.plan(tx, await wanted.request(tx), policy=who.policy(), now=app.clock())
     return json_response(planned.view())
 
 
@@ -117,17 +117,17 @@ async def create_series(request: Request, org: Org, wanted: MadeSeries) -> Respo
 
     Honours Idempotency-Key.
     """
-    found, who = services(request), caller_of(request)
+    app, who = services(request), caller_of(request)
     here = current_org(request)
 
     async def act(tx: Tx) -> tuple[int, dict[str, Any]]:
-        wish = replace(await wanted.wish(tx), client=client_of(request, here.id))
+        requested = replace(await wanted.request(tx), client=client_of(request, here.id))
         series, made = await recurring.book(
-            tx, wish, policy=who.policy(), tokens=found.tokens, now=found.clock()
+            tx, requested, policy=who.policy(), tokens=app.tokens, now=app.clock()
         )
-        tokens = [found.tokens.of(here.id, booking.id) for booking in made]
+        tokens = [app.tokens.of(here.id, booking.id) for booking in made]
         views = [
-            {**booking_view(booking), "token": token, "links": links(found, token)}
+            {**booking_view(booking), "token": token, "links": links(app, token)}
             for booking, token in zip(made, tokens, strict=True)
         ]
         return 201, {**_view(series), "bookings": views}
@@ -140,18 +140,18 @@ async def create_series(request: Request, org: Org, wanted: MadeSeries) -> Respo
 
 async def read_series(request: Request, org: Org, id: Id) -> Response:
     """A series and its bookings by date. For staff."""
-    found, who = services(request), caller_of(request)
+    app, who = services(request), caller_of(request)
     here = current_org(request)
-    async with found.database.transaction(here.id, who.actor) as tx:
+    async with app.database.transaction(here.id, who.actor) as tx:
         series, all_ = await recurring.get(tx, id)
     return json_response(series_view(series, all_))
 
 
 async def move_series(request: Request, org: Org, id: Id, wanted: SeriesMove) -> Response:
     """Move dates to come together; what was changed alone stays. 409 carries the plan and moves nothing."""
-    found, who = services(request), caller_of(request)
+    app, who = services(request), caller_of(request)
     here = current_org(request)
-    async with found.database.transaction(here.id, who.actor) as tx:
+    async with app.database.transaction(here.id, who.actor) as tx:
         series, _ = await recurring.move(
             tx,
             id,
@@ -159,7 +159,7 @@ async def move_series(request: Request, org: Org, id: Id, wanted: SeriesMove) ->
             wanted.booking_id,
             wanted.start_time,
             wanted.duration,
-            now=found.clock(),
+            now=app.clock(),
         )
         series, all_ = await recurring.get(tx, series.id)
     return json_response(series_view(series, all_))
@@ -175,10 +175,10 @@ async def cancel_series(
     ] = None,
 ) -> Response:
     """Cancel the dates to come, all or from one on."""
-    found, who = services(request), caller_of(request)
+    app, who = services(request), caller_of(request)
     here = current_org(request)
-    async with found.database.transaction(here.id, who.actor) as tx:
-        await recurring.cancel(tx, id, scope, booking_id, who.policy(), now=found.clock())
+    async with app.database.transaction(here.id, who.actor) as tx:
+        await recurring.cancel(tx, id, scope, booking_id, who.policy(), now=app.clock())
         series, all_ = await recurring.get(tx, id)
     return json_response(series_view(series, all_))
 

@@ -31,12 +31,12 @@ class _Undo(Exception):
 
 async def health(request: Request) -> Response:
     """200 while the database can write, 503 when it cannot; looked at every few seconds."""
-    found = services(request)
+    app = services(request)
     try:
-        await found.health.check()
+        await app.health.check()
     except Unavailable as down:
         return problem_of(down)
-    return json_response({"status": "ok", "database": "ok", "time": found.clock()})
+    return json_response({"status": "ok", "database": "ok", "time": app.clock()})
 
 
 async def contract(request: Request) -> Response:
@@ -56,22 +56,22 @@ async def self_test(request: Request) -> Response:
 
 
 async def _self_test(request: Request) -> Response:
-    found, steps = services(request), []
+    app, steps = services(request), []
     began = perf_counter()
-    organization = next(iter(await found.directory.all()), None)
+    organization = next(iter(await app.directory.all()), None)
     if organization is None:
         return json_response({"success": True, "steps": [], "note": "there is no organization yet"})
     try:
-        async with found.database.transaction(organization.id, caller_of(request).actor) as tx:
-            async for name in _rehearse(tx, found):
+        async with app.database.transaction(organization.id, caller_of(request).actor) as tx:
+            async for name in _rehearse(tx, app):
                 steps.append({"step": name, "ok": True, "ms": round(1e3 * (perf_counter() - began), 1)})
             raise _Undo
     except _Undo:
         return json_response({"success": True, "steps": steps})
 
 
-async def _rehearse(tx: Tx, found: Any) -> Any:
-    now = found.clock()
+async def _rehearse(tx: Tx, app: Any) -> Any:
+    now = app.clock()
     always = [
         {
             "by": "resource",
@@ -88,12 +88,12 @@ async def _rehearse(tx: Tx, found: Any) -> Any:
     first, second = bookings.instant(starts[0]), bookings.instant(starts[1])
     yield "find free times"
     end = first + timedelta(seconds=length)
-    wish = BookingRequest(room.id, first, end, BookerDetails("Self-test", "self-test@example.org"))
-    booking = await bookings.book(tx, wish, tokens=found.tokens, now=now)
+    requested = BookingRequest(room.id, first, end, BookerDetails("Self-test", "self-test@example.org"))
+    booking = await bookings.book(tx, requested, tokens=app.tokens, now=now)
     yield "book one"
     try:
         async with tx.savepoint():
-            await bookings.book(tx, wish, tokens=found.tokens, now=now)
+            await bookings.book(tx, requested, tokens=app.tokens, now=now)
         raise RuntimeError("the same time was booked twice")
     except SlotTaken:
         yield "refuse it to the next"
@@ -106,9 +106,9 @@ async def _rehearse(tx: Tx, found: Any) -> Any:
 
 async def list_announcements(request: Request, org: Org, limit: PageSize = 50) -> Response:
     """The newest notices for the staff."""
-    found, who = services(request), caller_of(request)
+    app, who = services(request), caller_of(request)
     organization = current_org(request)
-    async with found.database.transaction(organization.id, who.actor) as tx:
+    async with app.database.transaction(organization.id, who.actor) as tx:
         newest = await announcements.newest(tx, limit)
     return json_response({"announcements": [asdict(notice) for notice in newest]})
 
@@ -124,9 +124,9 @@ async def list_events(
     Who booked and for what is left out without `bookings:read`, names and e-mails of members without
     `people:read`.
     """
-    found, who = services(request), caller_of(request)
+    app, who = services(request), caller_of(request)
     organization = current_org(request)
-    async with found.database.transaction(organization.id, who.actor) as tx:
+    async with app.database.transaction(organization.id, who.actor) as tx:
         recorded = await events.after(tx, after, limit)
     return json_response(
         {

@@ -46,9 +46,9 @@ def booking_view(booking: Booking) -> dict[str, Any]:
     }
 
 
-def links(found: Services, token: str) -> dict[str, str]:
+def links(app: Services, token: str) -> dict[str, str]:
     """Where the holder of a token goes."""
-    base = found.settings.base_url
+    base = app.settings.base_url
     return {
         "confirmation": f"{base}/bookings/confirmation/{token}",
         "manage": f"{base}/api/booking/manage?token={token}",

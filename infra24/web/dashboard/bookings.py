@@ -37,10 +37,10 @@ def _member(request: Request) -> AuthenticatedUser:
 
 async def bookings_page(request: Request) -> Response:
     """Coming, or past and cancelled: each with what may still be done with it."""
-    found, here, user = services(request), current_org(request), _member(request)
-    who, now, past = caller_of(request), found.clock(), "past" in request.query_params
+    app, here, user = services(request), current_org(request), _member(request)
+    who, now, past = caller_of(request), app.clock(), "past" in request.query_params
     own = Filters(booker_email=user.email, coming_at=None if past else now, gone_at=now if past else None)
-    async with found.database.transaction(here.id, who.actor) as tx:
+    async with app.database.transaction(here.id, who.actor) as tx:
         listed = await bookings.page(
             tx,
             own,
@@ -48,13 +48,13 @@ async def bookings_page(request: Request) -> Response:
             limit=PAGE + 1,
             newest_first=past,
         )
-        feed = await people.feeds.address_of(tx, found.tokens.sign, user.user_id)
+        feed = await people.feeds.address_of(tx, app.tokens.sign, user.user_id)
         asked = user.email in {email for _, email, *_ in await people.deletion_requests(tx)}
     context = {
         "past": past,
         "cards": [_card(request, booking, user) for booking in listed[:PAGE]],
         "next": with_query(request, after=place_of(listed[PAGE - 1])) if len(listed) > PAGE else None,
-        "feed": f"{found.settings.base_url}/feeds/{feed}.ics" if feed else "",
+        "feed": f"{app.settings.base_url}/feeds/{feed}.ics" if feed else "",
         "asked": asked,
         "done": request.query_params.get("done", ""),
     }
@@ -62,7 +62,7 @@ async def bookings_page(request: Request) -> Response:
 
 
 def _card(request: Request, booking: Booking, user: AuthenticatedUser) -> dict[str, Any]:
-    found, now = services(request), services(request).clock()
+    app, now = services(request), services(request).clock()
     zone = ZoneInfo(booking.time_zone)
     if user.time_zone and booking.meeting_url:
         zone = zone_named(user.time_zone)
@@ -70,7 +70,7 @@ def _card(request: Request, booking: Booking, user: AuthenticatedUser) -> dict[s
     return {
         "booking": booking,
         "when": when(format_for(request, current_org(request)), booking, zone),
-        "token": found.tokens.of(booking.org_id, booking.id),
+        "token": app.tokens.of(booking.org_id, booking.id),
         "can_move": open_ and now <= booking.reschedulable_until(),
         "can_cancel": open_ and now <= booking.cancellable_until(),
     }
@@ -79,24 +79,24 @@ def _card(request: Request, booking: Booking, user: AuthenticatedUser) -> dict[s
 async def actions(request: Request) -> Response:
     """/{org}/dashboard: GET goes on to the bookings; POST makes a new feed address, asks for one's data to be
     deleted, or to be kept after all."""
-    found, here, user, who = services(request), current_org(request), _member(request), caller_of(request)
+    app, here, user, who = services(request), current_org(request), _member(request), caller_of(request)
     if request.method == "GET":
         return RedirectResponse(f"/{here.slug}/dashboard/bookings", 303)
     sent = await read_form(request)
-    async with found.database.transaction(here.id, who.actor) as tx:
+    async with app.database.transaction(here.id, who.actor) as tx:
         if sent.get("do") == "new_feed":
             await people.new_feed(tx, user.user_id)
         elif sent.get("do") == "delete":
-            await people.ask_for_deletion(tx, user.email, user.name, found.clock())
+            await people.ask_for_deletion(tx, user.email, user.name, app.clock())
         elif sent.get("do") == "keep":
-            await people.withdraw_deletion(tx, user.email, found.clock())
+            await people.withdraw_deletion(tx, user.email, app.clock())
     return RedirectResponse(f"/{here.slug}/dashboard/bookings?done={sent.get('do', '')[:20]}", 303)
 
 
 async def data(request: Request) -> Response:
     """/{org}/dashboard/data.json: all that this organization keeps of the member."""
-    found, here, user, who = services(request), current_org(request), _member(request), caller_of(request)
-    async with found.database.transaction(here.id, who.actor) as tx:
+    app, here, user, who = services(request), current_org(request), _member(request), caller_of(request)
+    async with app.database.transaction(here.id, who.actor) as tx:
         member = await people.member(tx, user.user_id)
         own = await _all(tx, Filters(booker_email=user.email))
     body = {
@@ -120,24 +120,24 @@ async def feed(request: Request) -> Response:
 
     Its addresses ask to sign in: who reads a calendar may not change what stands in it.
     """
-    found, token = services(request), request.path_params["token"]
+    app, token = services(request), request.path_params["token"]
     org_id = people.feeds.org_of(token)
     if org_id is None:
         raise OrgHidden()
-    async with found.database.transaction(org_id) as tx:
-        member = await people.feeds.open_feed(tx, found.tokens, token)
+    async with app.database.transaction(org_id) as tx:
+        member = await people.feeds.open_feed(tx, app.tokens, token)
         if member is None:
             raise OrgHidden()
-        here = await found.directory.find(str(org_id))
-        since = found.clock() - _FEED_BACK
+        here = await app.directory.find(str(org_id))
+        since = app.clock() - _FEED_BACK
         own = await _all(tx, Filters(since=since, booker_email=member.email))
         hosts = Scope.BOOKINGS_HOST in SCOPES[member.role]
         hosted = await _all(tx, Filters(since=since, hosted_by=member.email)) if hosts else []
     mine = {booking.id for booking in own}
-    base = f"{found.settings.base_url}/{here.slug}"
+    base = f"{app.settings.base_url}/{here.slug}"
     listed = [(b, f"{base}/dashboard/bookings#booking-{b.id}") for b in own]
     listed += [(b, f"{base}/bookings/{b.id}") for b in hosted if b.id not in mine]
-    file = bookings.calendar_feed(listed, f"{here.name}: {member.name}", here.name, found.clock())
+    file = bookings.calendar_feed(listed, f"{here.name}: {member.name}", here.name, app.clock())
     return Response(file, 200, {"cache-control": "private, max-age=300"}, "text/calendar; charset=utf-8")
 
 

@@ -49,9 +49,9 @@ _HOLD = "hold"
 
 async def picker(request: Request) -> Response:
     """/{org}/book/{slug}: choose a day and a time; POST holds it and goes on to the details."""
-    found = services(request)
+    app = services(request)
     way = own_way(current_org(request))
-    async with found.database.transaction(way.here.id, caller_of(request).actor) as tx:
+    async with app.database.transaction(way.here.id, caller_of(request).actor) as tx:
         resource = await offered(tx, way, request.path_params["slug"])
         if request.method != "POST":
             return await picker_page(tx, request, way, resource)
@@ -60,16 +60,16 @@ async def picker(request: Request) -> Response:
 
 async def changes(request: Request) -> Response:
     """A stream that says when to look again: what is free of this offer can have changed."""
-    found, way = services(request), own_way(current_org(request))
-    async with found.database.transaction(way.here.id, caller_of(request).actor) as tx:
+    app, way = services(request), own_way(current_org(request))
+    async with app.database.transaction(way.here.id, caller_of(request).actor) as tx:
         resource = await offered(tx, way, request.path_params["slug"])
         free = bookings.FreeTimes(await resources.offer(tx, resource.id))
-    return found.watcher.stream(way.here.id, "slots", 5_000, address_of(request), free)
+    return app.watcher.stream(way.here.id, "slots", 5_000, address_of(request), free)
 
 
 async def details(request: Request) -> Response:
     """/bookings/details/{token}: who books; POST confirms the hold, or another time if it was lost."""
-    found, now, open_ = services(request), services(request).clock(), await opened(request)
+    app, now, open_ = services(request), services(request).clock(), await opened(request)
     held, here, token = open_.booking, open_.here, open_.token
     if held.status in (Status.CONFIRMED, Status.PENDING):
         return RedirectResponse(f"/bookings/confirmation/{token}", 303)
@@ -90,20 +90,22 @@ async def details(request: Request) -> Response:
     try:
         async with (
             one_at_a_time(request, here.id),
-            found.database.transaction(here.id, caller_of(request).actor) as tx,
+            app.database.transaction(here.id, caller_of(request).actor) as tx,
         ):
             booking = await _confirm(tx, request, held, (start, start + length), form.person(locale))
     except (SlotTaken, SlotNotOffered) as refusal:
-        wish = replace(BookingRequest.of(held, start, start + length, BY_BOOKER), person=form.person(locale))
-        async with found.database.transaction(here.id, caller_of(request).actor) as tx:
-            free = await bookings.nearest_starts(tx, wish, now)
+        requested = replace(
+            BookingRequest.of(held, start, start + length, BY_BOOKER), person=form.person(locale)
+        )
+        async with app.database.transaction(here.id, caller_of(request).actor) as tx:
+            free = await bookings.nearest_starts(tx, requested, now)
         context |= {"booking": replace(held, starts_at=start, ends_at=start + length)}
         return await _details_page(request, here, form, context, free=free, refusal=refusal, status=409)
     except (Conflict, RateLimited) as refusal:
         status = status_of(refusal)
         shown = await _details_page(request, here, form, context, refusal=refusal, status=status)
         return told_when(shown, refusal)
-    to = found.tokens.of(here.id, booking.id)
+    to = app.tokens.of(here.id, booking.id)
     answer = RedirectResponse(keep_query(request, f"/bookings/confirmation/{to}"), 303)
     answer.delete_cookie(_HOLD, path=f"/{here.slug}")
     return answer
@@ -112,11 +114,11 @@ async def details(request: Request) -> Response:
 async def release(request: Request) -> Response:
     """Let go of a held time and choose again."""
     await read_form(request)
-    found, open_ = services(request), await opened(request)
+    app, open_ = services(request), await opened(request)
     held = open_.booking
     if held.status is Status.HOLD:
-        async with found.database.transaction(open_.here.id, caller_of(request).actor) as tx:
-            await bookings.cancel(tx, held.id, BY_BOOKER, now=found.clock())
+        async with app.database.transaction(open_.here.id, caller_of(request).actor) as tx:
+            await bookings.cancel(tx, held.id, BY_BOOKER, now=app.clock())
     on = held.starts_at.astimezone(ZoneInfo(held.time_zone)).date()
     to = keep_query(request, open_.where)
     answer = RedirectResponse(f"{to}{'&' if '?' in to else '?'}date={on}", 303)
@@ -126,57 +128,57 @@ async def release(request: Request) -> Response:
 
 async def hold(request: Request, way: EntryPoint, resource: Resource) -> Response:
     """Hold the time that was chosen, and go on to the details; or show what is free instead."""
-    found, now, here = services(request), services(request).clock(), way.here
+    app, now, here = services(request), services(request).clock(), way.here
     sent = await read_form(request)
     start = read_start(sent)
     minutes = read_number(sent.get("duration"))
-    async with found.database.transaction(here.id, caller_of(request).actor) as tx:
+    async with app.database.transaction(here.id, caller_of(request).actor) as tx:
         if start is None:
             return await picker_page(tx, request, way, resource, missing=True, status=422)
         choice = way.choice(request, await resources.offer(tx, resource.id))
     link_id = way.link.id if way.link else None
-    wish = BookingRequest(resource.id, start, start + timedelta(minutes=minutes), None, choice, link_id)
+    requested = BookingRequest(resource.id, start, start + timedelta(minutes=minutes), None, choice, link_id)
     try:
-        booking = await _keep(request, wish)
+        booking = await _keep(request, requested)
     except (SlotTaken, SlotNotOffered) as refusal:
-        async with found.database.transaction(here.id, caller_of(request).actor) as tx:
-            free = await bookings.nearest_starts(tx, wish, now)
+        async with app.database.transaction(here.id, caller_of(request).actor) as tx:
+            free = await bookings.nearest_starts(tx, requested, now)
             return await picker_page(tx, request, way, resource, free=free, refusal=refusal, status=409)
-    token = found.tokens.of(here.id, booking.id)
+    token = app.tokens.of(here.id, booking.id)
     answer = RedirectResponse(keep_query(request, f"/bookings/details/{token}"), 303)
     answer.set_cookie(_HOLD, token, max_age=7_200, path=f"/{here.slug}", httponly=True, samesite="lax")
     return answer
 
 
-async def _keep(request: Request, wish: BookingRequest) -> Booking:
+async def _keep(request: Request, requested: BookingRequest) -> Booking:
     """Hold a time instead of the one that this visitor held before; the shortest length if none was said."""
-    found, now, here = services(request), services(request).clock(), current_org(request)
+    app, now, here = services(request), services(request).clock(), current_org(request)
     async with (
         one_at_a_time(request, here.id),
-        found.database.transaction(here.id, caller_of(request).actor) as tx,
+        app.database.transaction(here.id, caller_of(request).actor) as tx,
     ):
         client = client_of(request, here.id)
         await bookings.lock_client(tx, client)
         earlier = await _own_hold(tx, request)
         if earlier is not None:
             await bookings.cancel(tx, earlier.id, BY_BOOKER, now=now)
-        if not wish.length:
-            _, seconds, _ = await bookings.slots(tx, wish.resource_id, (now, now), None, now)
-            wish = replace(wish, ends_at=wish.starts_at + timedelta(seconds=seconds))
-        return await bookings.hold(tx, replace(wish, client=client), tokens=found.tokens, now=now)
+        if not requested.length:
+            _, seconds, _ = await bookings.slots(tx, requested.resource_id, (now, now), None, now)
+            requested = replace(requested, ends_at=requested.starts_at + timedelta(seconds=seconds))
+        return await bookings.hold(tx, replace(requested, client=client), tokens=app.tokens, now=now)
 
 
 async def _confirm(
     tx: Tx, request: Request, held: Booking, at: tuple[datetime, datetime], person: BookerDetails
 ) -> Booking:
     """Confirm the held time, or book the other one that was chosen in its place."""
-    found, now, client = services(request), services(request).clock(), client_of(request, tx.org_id)
+    app, now, client = services(request), services(request).clock(), client_of(request, tx.org_id)
     if at == (held.starts_at, held.ends_at):
         return await bookings.confirm_hold(tx, held.id, person, BY_BOOKER, now=now, client=client)
     await bookings.lock_client(tx, client, person.email)
     await bookings.cancel(tx, held.id, BY_BOOKER, now=now)
-    wish = replace(BookingRequest.of(held, *at, BY_BOOKER), person=person, client=client)
-    return await bookings.book(tx, wish, tokens=found.tokens, now=now)
+    requested = replace(BookingRequest.of(held, *at, BY_BOOKER), person=person, client=client)
+    return await bookings.book(tx, requested, tokens=app.tokens, now=now)
 
 
 async def _own_hold(tx: Tx, request: Request) -> Booking | None:

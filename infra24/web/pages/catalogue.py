@@ -30,9 +30,9 @@ async def organization(request: Request) -> Response:
 
 async def offers(request: Request) -> Response:
     """/{org}/book: what can be booked here. ?resource_id= goes to one of them."""
-    found = services(request)
+    app = services(request)
     here = current_org(request)
-    async with found.database.transaction(here.id, caller_of(request).actor) as tx:
+    async with app.database.transaction(here.id, caller_of(request).actor) as tx:
         offered = await resources.bookable(tx, limit=200)
     asked = request.query_params.get("resource_id")
     for resource in offered:

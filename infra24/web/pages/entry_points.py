@@ -69,12 +69,12 @@ def own_way(here: Organization) -> EntryPoint:
 
 async def way_by_link(tx: Tx, request: Request, here: Organization) -> EntryPoint:
     """The way of the link in the address, over or not. Raises UnknownLink."""
-    found, now = services(request), services(request).clock()
+    app, now = services(request), services(request).clock()
     link = await booking_links.get(tx, request.path_params["link"])
     if not link.is_active:
         raise booking_links.UnknownLink()
     signed = request.query_params.get("signed")
-    brings = booking_links.read_private(found.tokens, here.id, link.id, signed, now)
+    brings = booking_links.read_private(app.tokens, here.id, link.id, signed, now)
     if link.is_private and brings is None:
         raise booking_links.UnknownLink()
     return EntryPoint(branded(here, link), link, brings)

@@ -89,7 +89,7 @@ def _unanswered(resource: Resource, answers: dict[str, str]) -> dict[str, str]:
     try:
         read_answers(resource.questions, {name: value for name, value in answers.items() if value})
     except ValidationFailed as problem:
-        for path in problem.problems:
+        for path in problem.errors:
             name = path.removeprefix("answers.")
             wrong[name] = f"{kinds.get(name, 'text')}_wrong" if answers.get(name) else "missing"
     return wrong

@@ -13,14 +13,14 @@ from infra24.web.services import services
 
 async def link_page(request: Request) -> Response:
     """What the link offers; with one offer, the choice of a time at once."""
-    found = services(request)
+    app = services(request)
     here = current_org(request)
-    async with found.database.transaction(here.id, caller_of(request).actor) as tx:
+    async with app.database.transaction(here.id, caller_of(request).actor) as tx:
         way = await way_by_link(tx, request, here)
     assert way.link is not None
     try:
-        booking_links.check_open(way.link, found.clock())
-        async with found.database.transaction(here.id, caller_of(request).actor) as tx:
+        booking_links.check_open(way.link, app.clock())
+        async with app.database.transaction(here.id, caller_of(request).actor) as tx:
             slug = request.path_params.get("slug")
             if slug is None and len(way.link.offers) == 1:
                 slug = way.link.offers[0][1]

@@ -47,17 +47,17 @@ async def reschedule(request: Request) -> Response:
         return page(request, "closed.html", here, closed, status=409, frames=context["frames"])
     if request.method == "GET":
         return await _reschedule_page(request, here, booking, context)
-    found, now = services(request), services(request).clock()
+    app, now = services(request), services(request).clock()
     start = read_start(await read_form(request))
     if start is None:
         return await _reschedule_page(request, here, booking, context, missing=True, status=422)
     try:
-        async with found.database.transaction(here.id, caller_of(request).actor) as tx:
+        async with app.database.transaction(here.id, caller_of(request).actor) as tx:
             await bookings.reschedule(tx, booking.id, start, start + booking.length, BY_BOOKER, now=now)
     except (SlotTaken, SlotNotOffered) as refusal:
-        async with found.database.transaction(here.id, caller_of(request).actor) as tx:
-            wish = BookingRequest.of(booking, start, start + booking.length, BY_BOOKER)
-            near = await bookings.nearest_starts(tx, wish, now, moving=booking)
+        async with app.database.transaction(here.id, caller_of(request).actor) as tx:
+            requested = BookingRequest.of(booking, start, start + booking.length, BY_BOOKER)
+            near = await bookings.nearest_starts(tx, requested, now, moving=booking)
         free = near if near.length == booking.length else None  # it keeps its length here
         return await _reschedule_page(request, here, booking, context, free=free, refusal=refusal, status=409)
     to = keep_query(request, f"/bookings/confirmation/{request.path_params['token']}")
@@ -76,19 +76,19 @@ async def cancel(request: Request) -> Response:
     if request.method == "GET":
         return page(request, "cancel.html", here, context, frames=context["frames"])
     await read_form(request)
-    found = services(request)
-    async with found.database.transaction(here.id, caller_of(request).actor) as tx:
-        await bookings.cancel(tx, booking.id, BY_BOOKER, now=found.clock())
+    app = services(request)
+    async with app.database.transaction(here.id, caller_of(request).actor) as tx:
+        await bookings.cancel(tx, booking.id, BY_BOOKER, now=app.clock())
     return RedirectResponse(keep_query(request, request.url.path), 303)
 
 
 async def _opened(request: Request) -> tuple[Organization, Booking, dict[str, Any]]:
     """The booking that the token opens, and what every page about it shows."""
-    found, open_ = services(request), await opened(request)
+    app, open_ = services(request), await opened(request)
     booking, here, token = open_.booking, open_.here, open_.token
     speech = format_for(request, here)
     zone = visitor_zone_of_booking(request, booking)
-    to = links(found, token)
+    to = links(app, token)
     context = {
         "booking": booking,
         "resource": open_.resource,
@@ -101,9 +101,9 @@ async def _opened(request: Request) -> tuple[Organization, Booking, dict[str, An
         "changed": "changed" in request.query_params,
         "calendars": bookings.calendar_urls(booking, here.name, to["confirmation"], to["ics"]),
         "can_move": booking.status in (Status.PENDING, Status.CONFIRMED)
-        and found.clock() <= booking.reschedulable_until(),
+        and app.clock() <= booking.reschedulable_until(),
         "can_cancel": booking.status in (Status.PENDING, Status.CONFIRMED)
-        and found.clock() <= booking.cancellable_until(),
+        and app.clock() <= booking.cancellable_until(),
         "cancel_until": _until(speech, booking.cancellable_until(), zone),
     }
     return here, booking, context
@@ -120,15 +120,15 @@ async def _reschedule_page(
     refusal: DomainError | None = None,
     status: int = 200,
 ) -> Response:
-    found, speech = services(request), format_for(request, here)
+    app, speech = services(request), format_for(request, here)
     minutes = int(booking.length.total_seconds()) // 60
-    async with found.database.transaction(here.id, caller_of(request).actor) as tx:
+    async with app.database.transaction(here.id, caller_of(request).actor) as tx:
         offer, picked = await pick(
             tx,
             request,
             booking.resource_id,
             speech,
-            found.clock(),
+            app.clock(),
             ignoring=[booking.id],
             length=minutes,
             choice=HostPreference.read(booking.choice),

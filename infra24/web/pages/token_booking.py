@@ -38,8 +38,8 @@ class Opened:
         """What a private link brings along."""
         if self.link is None:
             return None
-        found, signed = services(request), request.query_params.get("signed")
-        return booking_links.read_private(found.tokens, self.here.id, self.link.id, signed, found.clock())
+        app, signed = services(request), request.query_params.get("signed")
+        return booking_links.read_private(app.tokens, self.here.id, self.link.id, signed, app.clock())
 
 
 async def opened(request: Request) -> Opened:
@@ -48,9 +48,9 @@ async def opened(request: Request) -> Opened:
     org_id = org_of_token(token)
     if org_id is None:
         raise UnknownBooking()
-    found = services(request)
-    async with found.database.transaction(org_id, caller_of(request).actor) as tx:
-        booking = await bookings.by_token(tx, token, found.tokens.booking_of(token))
+    app = services(request)
+    async with app.database.transaction(org_id, caller_of(request).actor) as tx:
+        booking = await bookings.by_token(tx, token, app.tokens.booking_of(token))
         here = await organizations.get(tx)
         link = await booking_links.get_by_id(tx, booking.link_id)
         resource = await resources.get(tx, booking.resource_id)
