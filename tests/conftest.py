@@ -131,6 +131,11 @@ def empty_queue(owner: psycopg.Connection[Any]) -> None:
     """No job, no event and no request waits: those of earlier tests in this database are passed over."""
     owner.execute("DELETE FROM procrastinate_jobs")
     owner.execute("UPDATE event_heads SET due_at = NULL")
+    owner.execute(
+        "INSERT INTO event_cursors (org_id, subscriber, seq) SELECT h.org_id, s.name, h.seq "
+        "FROM event_heads h, event_subscribers s "
+        "ON CONFLICT (org_id, subscriber) DO UPDATE SET seq = excluded.seq"
+    )
     owner.execute("UPDATE bookings SET lapses_at = NULL WHERE lapses_at IS NOT NULL")
 
 

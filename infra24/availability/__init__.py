@@ -9,6 +9,7 @@ from infra24.availability.booking_rules import BookingRules, Limit, LimitScope, 
 from infra24.availability.contradictions import contradictions
 from infra24.availability.inputs import AvailabilityInput, Busy, Explanation, Member, Need, NeedStatus
 from infra24.availability.intervals import Span, intersect, subtract, union
+from infra24.availability.joint_search import are_interdependent
 from infra24.availability.pooling import (
     ONE_TURN,
     Candidate,
@@ -22,7 +23,8 @@ from infra24.availability.pooling import (
     simulate,
 )
 from infra24.availability.reasons import CLOSED, CONTENDED, LIMITED, Reason
-from infra24.availability.rules import HostTerms, Pooling, Rules, Window, parse
+from infra24.availability.rules import HostTerms, Pooling, Rules, Window
+from infra24.availability.rules_reader import parse
 from infra24.availability.schedules import (
     NO_HOLIDAYS,
     Holidays,
@@ -36,7 +38,6 @@ from infra24.availability.schedules import (
     opening,
 )
 from infra24.availability.slots import (
-    are_interdependent,
     can_host,
     explain,
     explain_all,

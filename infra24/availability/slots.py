@@ -5,28 +5,20 @@ every barrier; the explanation of a start is the list of barriers that cover it.
 same barriers, they cannot disagree.
 """
 
-from bisect import bisect_left
 from collections import Counter
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from operator import itemgetter
 
-from infra24.availability.assignment import Demand, assign, feasible, is_exact
 from infra24.availability.barriers import (
-    Barrier,
     for_everyone,
-    for_member,
     hours_of,
     off_hours,
-    shut,
-    taken,
     wrong_length,
 )
+from infra24.availability.grid import barriers_of, clear, grid_of
 from infra24.availability.inputs import AvailabilityInput, Explanation, Member, Need, NeedStatus
+from infra24.availability.joint_search import Chosen, JointSearch, are_interdependent
 from infra24.availability.reasons import CONTENDED, Reason
-
-Chosen = list[tuple[Hashable, ...]]
-"""For each need, the members that a booking takes."""
 
 
 def free_starts(timetable: AvailabilityInput) -> list[int]:
@@ -39,7 +31,7 @@ def free_starts(timetable: AvailabilityInput) -> list[int]:
             starts = _enough(timetable, number, [starts] * len(need.members))
     if not are_interdependent(timetable.needs):
         return starts
-    return _JointSearch(timetable, starts).together(starts)
+    return JointSearch(timetable, starts).together(starts)
 
 
 def free_hosts(timetable: AvailabilityInput) -> dict[int, list[Hashable]]:
@@ -50,13 +42,13 @@ def free_hosts(timetable: AvailabilityInput) -> dict[int, list[Hashable]]:
     if number is None:
         return found
     need = timetable.needs[number]
-    board = _JointSearch(timetable, starts) if are_interdependent(timetable.needs) else None
+    board = JointSearch(timetable, starts) if are_interdependent(timetable.needs) else None
     for member in need.members:
         own = starts
         if number == timetable.grid:
-            grid = set(_grid_list(timetable, member))
+            grid = set(grid_of(timetable, member))
             own = [start for start in starts if start in grid]
-        for start in _clear(own, _barriers(timetable, number, member)):
+        for start in clear(own, barriers_of(timetable, number, member)):
             if board is None or board.could_host(start, number, member.key):
                 found[start].append(member.key)
     return found
@@ -65,7 +57,7 @@ def free_hosts(timetable: AvailabilityInput) -> dict[int, list[Hashable]]:
 def can_host(timetable: AvailabilityInput, start: int, key: Hashable) -> bool:
     """Whether a booking at `start` can be put together with this host."""
     number = staffed(timetable)
-    return number is not None and _JointSearch(timetable, [start]).could_host(start, number, key)
+    return number is not None and JointSearch(timetable, [start]).could_host(start, number, key)
 
 
 def staffed(timetable: AvailabilityInput) -> int | None:
@@ -88,7 +80,7 @@ def explain(timetable: AvailabilityInput, start: int) -> Explanation:
     if (
         not told
         and are_interdependent(timetable.needs)
-        and not _JointSearch(timetable, [start]).together([start])
+        and not JointSearch(timetable, [start]).together([start])
     ):
         told = [Reason("no_combination")]
     unique = {reason.code: reason for reason in reversed(told)}
@@ -108,7 +100,7 @@ def pick_members(
     """
     orders = orders or {}
     if are_interdependent(timetable.needs):
-        return _JointSearch(timetable, [start]).choose(start, orders)
+        return JointSearch(timetable, [start]).choose(start, orders)
     chosen: Chosen = []
     for number, status in enumerate(known.need_statuses if known else _need_statuses(timetable, start)):
         order = orders[number] if number in orders else list(status.reasons)
@@ -156,7 +148,7 @@ def why_none(timetable: AvailabilityInput, most: int = 100) -> list[tuple[Reason
 def grid_starts(timetable: AvailabilityInput) -> list[int]:
     """Every start that the hours give, sorted, whether anything removes it or not."""
     need = timetable.needs[timetable.grid]
-    return sorted({start for member in need.members for start in _grid_list(timetable, member)})
+    return sorted({start for member in need.members for start in grid_of(timetable, member)})
 
 
 def explain_all(timetable: AvailabilityInput) -> list[Explanation]:
@@ -171,23 +163,6 @@ def _explain_first(timetable: AvailabilityInput) -> Explanation:
     """The explanation of a span's first moment, also of a span that is empty."""
     start = timetable.span[0]
     return explain(replace(timetable, span=(start, start + 1)), start)
-
-
-def are_interdependent(needs: Sequence[Need]) -> bool:
-    """Whether what one need takes can be in the way of another, or of another member of the same."""
-    inside = {part for need in needs for member in need.members for part in member.parts}
-    seen: set[Hashable] = set()
-    for need in needs:
-        own: set[Hashable] = set()
-        for member in need.members:
-            takes = set(member.parts)
-            if member.capacity is not None or member.key in inside:
-                takes.add(member.key)
-            if takes & seen or (need.count > 1 and takes & own):
-                return True
-            own |= takes
-        seen |= own
-    return False
 
 
 def _unfilled(timetable: AvailabilityInput) -> list[Need]:
@@ -206,7 +181,7 @@ def _grids(timetable: AvailabilityInput) -> list[list[int]]:
     for member in timetable.needs[timetable.grid].members:
         grid = hours_of(timetable, member)[0]
         if id(grid) not in known:
-            known[id(grid)] = (grid, _clear(_grid_list(timetable, member), everyone))
+            known[id(grid)] = (grid, clear(grid_of(timetable, member), everyone))
         found.append(known[id(grid)][1])
     return found
 
@@ -217,7 +192,7 @@ def _enough(timetable: AvailabilityInput, number: int, wanted: Sequence[list[int
     if need.count == 1 and all(starts is wanted[0] for starts in wanted):
         return _anyone(timetable, number, wanted[0])
     lists = [
-        _clear(starts, _barriers(timetable, number, member))
+        clear(starts, barriers_of(timetable, number, member))
         for starts, member in zip(wanted, need.members, strict=True)
     ]
     if need.count == 1:
@@ -232,27 +207,19 @@ def _anyone(timetable: AvailabilityInput, number: int, starts: list[int]) -> lis
     """The starts at which someone is free: each further member is asked only for what is left."""
     members, left = timetable.needs[number].members, starts
     if len(members) == 1:
-        return _clear(starts, _barriers(timetable, number, members[0]))
+        return clear(starts, barriers_of(timetable, number, members[0]))
     for member in members:
         if not left:
             return starts
-        free = set(_clear(left, _barriers(timetable, number, member)))
+        free = set(clear(left, barriers_of(timetable, number, member)))
         left = [start for start in left if start not in free]
     lost = set(left)
     return [start for start in starts if start not in lost]
 
 
-def _barriers(timetable: AvailabilityInput, number: int, member: Member) -> list[Barrier]:
-    """What removes starts for one member; where others say where bookings start, its closed hours too."""
-    barriers = for_member(timetable, member, timetable.needs[number].units)
-    if number != timetable.grid:
-        barriers += shut(timetable, member)
-    return barriers
-
-
 def _why_not(timetable: AvailabilityInput, number: int, member: Member, start: int) -> tuple[Reason, ...]:
     own = off_hours(timetable, member, start) if number == timetable.grid else []
-    told = [why for low, high, why in _barriers(timetable, number, member) if low <= start < high]
+    told = [why for low, high, why in barriers_of(timetable, number, member) if low <= start < high]
     return tuple({reason.code: reason for reason in [*own, *told]}.values())
 
 
@@ -266,95 +233,3 @@ def _told(status: NeedStatus) -> Iterable[Reason]:
     if lost and status.need.count < len(status.reasons):
         return lost[0]
     return [reason for why in reasons for reason in why]
-
-
-class _JointSearch:
-    """Who is free at which of some starts, need by need, to be put together."""
-
-    def __init__(self, timetable: AvailabilityInput, starts: Sequence[int]) -> None:
-        self.needs = timetable.needs
-        self.parts = {m.key: m.parts for need in timetable.needs for m in need.members}
-        self.free: list[dict[Hashable, set[int]]] = []
-        wanted: Counter[Hashable] = Counter()
-        for number, need in enumerate(timetable.needs):
-            open_: dict[Hashable, set[int]] = {}
-            for member in need.members:
-                wanted[member.key] += need.units
-                grid = set(_grid_list(timetable, member)) if number == timetable.grid else set(starts)
-                own = [start for start in starts if start in grid]
-                open_[member.key] = set(_clear(own, _barriers(timetable, number, member)))
-            self.free.append(open_)
-        self.units: dict[Hashable, list[set[int]]] = {}
-        self.limit: dict[Hashable, int] = {}
-        for member in (member for need in timetable.needs for member in need.members):
-            most = wanted[member.key]
-            self.limit[member.key] = most if member.capacity is None else min(most, member.capacity)
-            levels = range(2, self.limit[member.key] + 1) if member.capacity is not None else ()
-            self.units[member.key] = [set(_clear(starts, taken(timetable, member, n))) for n in levels]
-
-    def together(self, starts: Sequence[int]) -> list[int]:
-        """The starts at which all needs can be met at once: solved once for each state of who is free."""
-        states = dict.fromkeys(starts, 0)
-        bit = 1
-        free = [found for open_ in self.free for found in open_.values()]
-        for found in [*free, *(level for levels in self.units.values() for level in levels)]:
-            for start in found:
-                states[start] |= bit
-            bit <<= 1
-        met: dict[int, bool] = {}
-        for start, state in states.items():
-            if state not in met:
-                met[state] = self._met(*self._state(start, {}))
-        return [start for start in starts if met[states[start]]]
-
-    def could_host(self, start: int, number: int, key: Hashable) -> bool:
-        """Whether all needs can be met with this member for one of them."""
-        demands, supply = self._state(start, {})
-        demand = demands.pop(number)
-        if key not in demand.options:
-            return False
-        others = Demand(tuple(o for o in demand.options if o != key), demand.count - 1, demand.units)
-        return assign([Demand((key,), 1, demand.units), others, *demands], supply, self.parts) is not None
-
-    def choose(self, start: int, orders: Mapping[int, Sequence[Hashable]]) -> Chosen | None:
-        """Members for all needs, by preference."""
-        return assign(*self._state(start, orders), self.parts)
-
-    def _met(self, demands: list[Demand], supply: dict[Hashable, int]) -> bool:
-        if is_exact(demands, self.parts):
-            return feasible(demands, supply)
-        return assign(demands, supply, self.parts) is not None
-
-    def _state(
-        self, start: int, orders: Mapping[int, Sequence[Hashable]]
-    ) -> tuple[list[Demand], dict[Hashable, int]]:
-        demands: list[Demand] = []
-        supply: dict[Hashable, int] = {}
-        for number, need in enumerate(self.needs):
-            order = orders[number] if number in orders else [m.key for m in need.members]
-            options = tuple(key for key in order if start in self.free[number].get(key, ()))
-            demands.append(Demand(options, need.count, need.units))
-            for key in self.free[number]:
-                levels = self.units[key]
-                supply[key] = 1 + sum(start in level for level in levels) if levels else self.limit[key]
-        return demands, supply
-
-
-def _grid_list(timetable: AvailabilityInput, member: Member) -> list[int]:
-    first, last = timetable.span
-    starts, _ = hours_of(timetable, member)
-    return starts[bisect_left(starts, first) : bisect_left(starts, last)]
-
-
-def _clear(starts: Sequence[int], barriers: Iterable[Barrier]) -> list[int]:
-    """The starts that no barrier covers."""
-    left: list[int] = []
-    at = 0
-    for low, high, _ in sorted(barriers, key=itemgetter(0)):
-        if high <= starts[at] if at < len(starts) else True:
-            continue
-        until = bisect_left(starts, low, at)
-        left += starts[at:until]
-        at = bisect_left(starts, high, until)
-    left += starts[at:]
-    return left

@@ -1,185 +1,19 @@
-"""Who and what takes a booking: chosen by the engine, granted by the database, chosen again if lost."""
+"""Claim what a booking takes: the best plan, granted by the database, and the next best if it was lost."""
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from infra24 import resources, round_robin
-from infra24.availability import (
-    CLOSED,
-    CONTENDED,
-    LIMITED,
-    Busy,
-    Candidate,
-    Decision,
-    Explanation,
-    Pooling,
-    Reason,
-    are_interdependent,
-    can_host,
-    explain,
-    pick_members,
-    rank,
-)
-from infra24.availability.barriers import free_units
 from infra24.bookings import claim_queries, queries, turnovers
-from infra24.bookings.claims import AllocationRow, Claim, HostDecision
-from infra24.bookings.model import Booking, LimitReached, Participant, SlotNotOffered, SlotTaken
-from infra24.bookings.snapshots import AvailabilitySnapshot, search_margin, seconds
+from infra24.bookings.allocation_plan import Allocation, best_allocation, can_keep
+from infra24.bookings.claims import AllocationRow, Claim
+from infra24.bookings.model import Booking, SlotTaken
+from infra24.bookings.snapshots import AvailabilitySnapshot, search_margin
 from infra24.db import Tx
 
 _TRIES = 200
-Standings = Mapping[UUID, tuple[int, int]]
-"""Of each host the balance of turns and when they were last chosen (seconds since 1970)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Allocation:
-    """Who and what a booking is to take, and why these hosts. `only`: there is nothing else to try."""
-
-    claims: tuple[Claim, ...]
-    hosts: tuple[Participant, ...]
-    chosen: HostDecision | None
-    only: bool
-
-
-async def best_allocation(
-    tx: Tx,
-    outlook: AvailabilitySnapshot,
-    booking: Booking,
-    *,
-    keep: Sequence[UUID] = (),
-    new: bool = False,
-    standings: Standings | None = None,
-) -> Allocation:
-    """The best assignment for a booking's time. Hosts in `keep` are kept where they can be.
-
-    With `new` whoever is kept takes a turn for it: it is another booking, not one that was moved.
-    `standings` are those of the ledger with what is planned besides; else it is read.
-
-    Raises SlotTaken when others were faster and SlotNotOffered, which carries the reasons,
-    when the rules do not offer the start.
-    """
-    start = seconds(booking.starts_at)
-    answer = explain(outlook.timetable, start)
-    if not answer.free:
-        refuse(answer.reasons)
-    number, chosen = outlook.offer.staff, None
-    if number is not None and keep:
-        kept = pick_members(outlook.timetable, start, {number: keep}, answer)
-        if kept is not None:
-            ranked = None
-            if new and outlook.offer.pooling is Pooling.ROUND_ROBIN:
-                ranked = await _rank(tx, outlook, start, answer, standings)
-            hosts = tuple(UUID(str(key)) for key in kept[number])
-            return _assignment(
-                outlook,
-                booking,
-                kept,
-                HostDecision(ranked, hosts, is_turn=True, kept=True) if ranked else None,
-            )
-    if number is None:
-        found = pick_members(outlook.timetable, start, known=answer)
-    else:
-        decision = await _rank(tx, outlook, start, answer, standings)
-        found = pick_members(outlook.timetable, start, {number: decision.order}, answer)
-        if found is not None:
-            hosts = tuple(UUID(str(key)) for key in found[number])
-            first = set(decision.order[: len(hosts)])
-            is_turn = decision.pooling is Pooling.ROUND_ROBIN
-            chosen = HostDecision(decision, hosts, is_turn, kept=first != set(hosts))
-    if found is None:
-        refuse([Reason("no_combination")])
-    assert found is not None
-    return _assignment(outlook, booking, found, chosen)
-
-
-async def _rank(
-    tx: Tx, outlook: AvailabilitySnapshot, start: int, answer: Explanation, standings: Standings | None
-) -> Decision:
-    """The hosts in the order of preference. Who would leave other needs unmet counts as not free."""
-    offer = outlook.offer
-    assert offer.staff is not None
-    pool = offer.pools[offer.staff]
-    known = standings or {}
-    if pool.pooling is Pooling.ROUND_ROBIN and standings is None:
-        known = await round_robin.standings(tx, offer.resource.id)
-    candidates = []
-    knotted = are_interdependent(outlook.timetable.needs)
-    for occupant in pool.occupants:
-        reasons = answer.hosts.get(occupant.id, ())
-        free = not reasons
-        if free and knotted and pool.pooling is Pooling.ROUND_ROBIN:
-            free = can_host(outlook.timetable, start, occupant.id)
-        away = any(reason.code in CLOSED for reason in reasons)  # they were not there for this turn
-        present = free if occupant.substitutes else not away
-        balance, last = known.get(occupant.id, (0, 0))
-        candidates.append(
-            Candidate(occupant.id, occupant.position, occupant.terms.priority, occupant.terms.weight,
-                      balance, last, present, free)
-        )  # fmt: skip
-    return rank(pool.pooling, candidates)
-
-
-def _assignment(
-    outlook: AvailabilitySnapshot,
-    booking: Booking,
-    found: Sequence[Sequence[object]],
-    chosen: HostDecision | None,
-) -> Allocation:
-    """The claims and people of a choice: units by best fit, parts whole."""
-    offer, rules, start = outlook.offer, outlook.offer.rules, seconds(booking.starts_at)
-    since = booking.starts_at - timedelta(minutes=rules.buffer_before)
-    until = booking.ends_at + timedelta(minutes=rules.buffer_after)
-    claims: list[Claim] = []
-    people: list[Participant] = []
-    taken: dict[UUID, int] = {}
-    only = True
-    for number, keys in enumerate(found):
-        need, pool = outlook.timetable.needs[number], offer.pools[number]
-        members = {member.key: (member, occupant)
-                   for member, occupant in zip(need.members, pool.occupants, strict=True)}  # fmt: skip
-        only &= len(keys) == len(members)
-        for key in keys:
-            member, occupant = members[key]
-            if occupant.person:
-                people.append(Participant("host", occupant.name, occupant.email or "", occupant.id))
-            if member.capacity is None:
-                continue
-            first = taken.get(occupant.id, 0)
-            units = free_units(outlook.timetable, member, start)[first : first + pool.units]
-            taken[occupant.id] = first + pool.units
-            only &= member.capacity == pool.units and not member.layout
-            claims += [Claim(occupant.id, unit, since, until, member.layout) for unit in units]
-            claims += [
-                Claim(part, unit, since, until)
-                for part, most in occupant.parts
-                for unit in range(1, most + 1)
-            ]
-    return Allocation(tuple(claims), tuple(people), chosen, only)
-
-
-def refuse(reasons: Sequence[Reason]) -> None:
-    """Refuse a start for its reasons: LimitReached or SlotTaken where only other bookings are in the way."""
-    codes = {reason.code for reason in reasons}
-    if codes and codes <= LIMITED:
-        raise LimitReached(reasons)
-    if codes and codes <= CONTENDED:
-        raise SlotTaken(reasons)
-    raise SlotNotOffered(reasons)
-
-
-def virtual_claims(found: Allocation, booking: Booking) -> list[tuple[UUID, Busy]]:
-    """The claims of an assignment as the engine sees those that stand: for planning on top of them."""
-    start, end = seconds(booking.starts_at), seconds(booking.ends_at)
-    return [
-        (
-            c.resource_id,
-            Busy(seconds(c.since), seconds(c.until), c.unit, start, end, c.layout, False, booking.id),
-        )
-        for c in found.claims
-    ]
 
 
 async def allocate_all(
@@ -261,11 +95,10 @@ async def allocate(
     raise SlotTaken()
 
 
-def can_keep(outlook: AvailabilitySnapshot, booking: Booking, keep: Sequence[UUID]) -> bool:
-    """Whether a booking can stay with these hosts."""
-    number = outlook.offer.staff
-    start = seconds(booking.starts_at)
-    return number is None or pick_members(outlook.timetable, start, {number: keep}) is not None
+async def _purge_around(tx: Tx, offer: resources.Offer, booking: Booking, now: datetime) -> None:
+    around = search_margin(offer, booking.length)
+    since, until = booking.starts_at - around, booking.ends_at + around
+    await purge_expired(tx, offer, [Claim(booking.id, 1, since, until)], now)
 
 
 class _Lost(Exception):

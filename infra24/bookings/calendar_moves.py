@@ -11,7 +11,7 @@ from uuid import UUID
 
 from infra24 import resources, round_robin
 from infra24.availability import explain
-from infra24.bookings import allocation, claim_queries, events, lookup
+from infra24.bookings import allocation, allocation_plan, claim_queries, events, lookup
 from infra24.bookings.model import (
     ActorRole,
     Booking,
@@ -197,7 +197,7 @@ def _fitting(seen: AvailabilitySnapshot, target: MoveTarget, start: int) -> Pool
         answer = explain(narrowed(seen, wanted).timetable, start)
         if answer.free:
             return wanted
-    allocation.refuse(answer.reasons)
+    allocation_plan.refuse(answer.reasons)
     return {}
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from infra24 import resources
 from infra24.availability import CLOSED, Reason, explain
-from infra24.bookings import claim_queries, queries
+from infra24.bookings import claim_queries, listing_queries
 from infra24.bookings.model import Booking
 from infra24.bookings.snapshots import seconds, timetable
 from infra24.db import Tx
@@ -34,7 +34,7 @@ async def broken(tx: Tx, resource_id: UUID | None, now: datetime) -> list[Affect
     """
     found: list[AffectedBooking] = []
     offers: dict[UUID, resources.Offer | None] = {}
-    coming = await queries.upcoming(tx, resource_id, now, MOST)
+    coming = await listing_queries.upcoming(tx, resource_id, now, MOST)
     claimed = await claim_queries.claimed_by(tx, [booking.id for booking in coming])
     for booking in coming:
         if booking.resource_id not in offers:
@@ -51,7 +51,7 @@ async def broken(tx: Tx, resource_id: UUID | None, now: datetime) -> list[Affect
 
 async def upcoming(tx: Tx, resource_id: UUID, now: datetime) -> list[Booking]:
     """The bookings to come (at most 1,000) that are of a resource or claim it, by their start."""
-    return await queries.upcoming(tx, resource_id, now, MOST)
+    return await listing_queries.upcoming(tx, resource_id, now, MOST)
 
 
 async def impact(

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from infra24.availability import LimitScope, period_of
 from infra24.availability.hours import day_number, wall_spans
-from infra24.bookings import queries
+from infra24.bookings import limit_queries as queries
 from infra24.bookings.model import BookerLimit
 from infra24.bookings.snapshots import instant
 from infra24.db import Tx
@@ -25,14 +25,14 @@ async def check_booker(
     limits = offer.rules.limits_of(LimitScope.BOOKER)
     if not limits:
         return
-    await queries.lock_booker(tx, email)
+    await queries.lock(tx, email)
     zone = offer.rules.zone
     today = day_number(start.astimezone(zone).date())
     for limit in limits:
         first, last = period_of(limit.period, today)
         spans = wall_spans(zone, range(first, last), 0, _DAY)
         since, until = instant(spans[0][0]), instant(spans[-1][1])
-        count, minutes = await queries.of_booker(tx, offer.resource.id, email, since, until, own)
+        count, minutes = await queries.booked(tx, offer.resource.id, email, since, until, own)
         adds = int(length.total_seconds()) // 60
         if (minutes + adds if limit.minutes else count + 1) > limit.most:
             raise BookerLimit(limit)

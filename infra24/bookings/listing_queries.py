@@ -1,5 +1,6 @@
 """The statements behind lists of bookings: by org_id and when they begin, as row-level security lets them."""
 
+from datetime import datetime
 from typing import Any, LiteralString
 from uuid import UUID
 
@@ -77,5 +78,21 @@ async def several(tx: Tx, booking_ids: list[UUID]) -> list[Booking]:
     rows = await tx.rows(
         BOOKING + "WHERE b.org_id = %s AND b.id = ANY(%s) ORDER BY b.starts_at, b.id",
         (tx.org_id, booking_ids),
+    )
+    return [booking_of(row) for row in rows]
+
+
+async def upcoming(tx: Tx, resource_id: UUID | None, now: datetime, limit: int) -> list[Booking]:
+    """The bookings to come that are of a resource or claim it; of the whole organization without one."""
+    rows = await tx.rows(
+        BOOKING
+        + """
+        WHERE b.org_id = %(org)s AND b.ends_at > %(now)s AND b.status IN ('pending', 'confirmed')
+            AND (%(id)s::uuid IS NULL OR b.resource_id = %(id)s OR EXISTS (
+                SELECT 1 FROM claims h WHERE h.org_id = %(org)s AND h.booking_id = b.id
+                    AND h.resource_id = %(id)s))
+        ORDER BY b.starts_at, b.id LIMIT %(limit)s
+        """,
+        {"org": tx.org_id, "id": resource_id, "now": now, "limit": limit},
     )
     return [booking_of(row) for row in rows]

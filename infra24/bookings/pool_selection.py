@@ -5,7 +5,7 @@ from dataclasses import replace
 from uuid import UUID
 
 from infra24.availability import Reason, explain, pick_members
-from infra24.bookings import allocation, claim_queries, lookup
+from infra24.bookings import allocation_plan, claim_queries, lookup
 from infra24.bookings.model import ResourceNotEligible, SlotTaken
 from infra24.bookings.snapshots import AvailabilitySnapshot
 from infra24.db import Tx
@@ -27,14 +27,14 @@ def with_resource(seen: AvailabilitySnapshot, resource_id: UUID, start: int) -> 
         selection: PoolSelection = {number: [resource_id]}
         answer = explain(narrowed(seen, selection).timetable, start)
         if not answer.free:
-            allocation.refuse(answer.reasons)
+            allocation_plan.refuse(answer.reasons)
         return selection
     first = [resource_id, *(o.id for o in pools[number].occupants if o.id != resource_id)]
     chosen = pick_members(seen.timetable, start, {number: first})
     if chosen is None or resource_id not in chosen[number]:
         told = explain(seen.timetable, start)
         status = told.need_statuses[number].reasons.get(resource_id, ()) if told.need_statuses else ()
-        allocation.refuse(told.reasons or status or [Reason("no_combination")])
+        allocation_plan.refuse(told.reasons or status or [Reason("no_combination")])
     assert chosen is not None
     return {number: [UUID(str(key)) for key in chosen[number]]}
 

@@ -258,43 +258,6 @@ async def by_token(tx: Tx, token_hash: bytes) -> Booking | None:
     return booking_of(row)
 
 
-async def upcoming(tx: Tx, resource_id: UUID | None, now: datetime, limit: int) -> list[Booking]:
-    """The bookings to come that are of a resource or claim it; of the whole organization without one."""
-    rows = await tx.rows(
-        BOOKING
-        + """
-        WHERE b.org_id = %(org)s AND b.ends_at > %(now)s AND b.status IN ('pending', 'confirmed')
-            AND (%(id)s::uuid IS NULL OR b.resource_id = %(id)s OR EXISTS (
-                SELECT 1 FROM claims h WHERE h.org_id = %(org)s AND h.booking_id = b.id
-                    AND h.resource_id = %(id)s))
-        ORDER BY b.starts_at, b.id LIMIT %(limit)s
-        """,
-        {"org": tx.org_id, "id": resource_id, "now": now, "limit": limit},
-    )
-    return [booking_of(row) for row in rows]
-
-
-async def lock_booker(tx: Tx, email: str) -> None:
-    """One booking at a time by one booker, until the end of the transaction."""
-    await tx.run("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (f"{tx.org_id} {email}",))
-
-
-async def of_booker(
-    tx: Tx, resource_id: UUID, email: str, start: datetime, end: datetime, ignoring: UUID | None
-) -> tuple[int, int]:
-    """How many bookings of an offer a booker has that begin in a range, and their minutes."""
-    row = await tx.row(
-        """
-        SELECT count(*), coalesce(sum(extract(epoch FROM ends_at - starts_at) / 60), 0)::bigint
-        FROM bookings WHERE org_id = %s AND booker_email = %s AND resource_id = %s
-            AND starts_at >= %s AND starts_at < %s AND id IS DISTINCT FROM %s
-            AND status IN ('pending', 'confirmed', 'completed')
-        """,
-        (tx.org_id, email, resource_id, start, end, ignoring),
-    )
-    return (int(row[0]), int(row[1])) if row else (0, 0)
-
-
 def booking_of(row: Row) -> Booking:
     """A row of BOOKING as a booking."""
     *columns, location, participants, _ = row

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from infra24.bookings import queries
+from infra24.bookings import listing_queries
 from infra24.bookings.model import Booking
 from infra24.db import Tx
 
@@ -26,7 +26,7 @@ class Shifted:
 async def shifted_by_law(tx: Tx, now: datetime) -> list[Shifted]:
     """The bookings to come whose zone has other rules now than when they were made: both readings of each."""
     found = []
-    for booking in await queries.upcoming(tx, None, now, 10_000):
+    for booking in await listing_queries.upcoming(tx, None, now, 10_000):
         zone = ZoneInfo(booking.time_zone)
         shows = booking.starts_at.astimezone(zone).replace(tzinfo=None)
         agreed = booking.local_start

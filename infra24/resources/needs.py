@@ -7,7 +7,7 @@ from uuid import UUID
 
 from infra24.availability import HostTerms, Pooling
 from infra24.availability.json_reader import Problems, Reader, boolean, email, shown, text, whole
-from infra24.availability.rules import host_terms, pooling_named
+from infra24.availability.rules_reader import host_terms, pooling_named
 
 WAYS = ("hosts", "skill", "resource", "any_of", "tag")
 MOST_NEEDS = 10

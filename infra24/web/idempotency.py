@@ -71,15 +71,7 @@ async def idempotent(request: Request, org_id: UUID, act: Act, refused: Refused)
     given = request.headers.get("idempotency-key")
     app = services(request)
     if given is None:
-        try:
-            async with (
-                one_at_a_time(request, org_id),
-                app.database.transaction(org_id, caller_of(request).actor) as tx,
-            ):
-                status, body = await act(tx)
-        except DomainError as refusal:
-            raise await refused(refusal) from None
-        return _answer(status, orjson.dumps(body, option=orjson.OPT_UTC_Z))
+        return await _without_key(request, org_id, act, refused)
     if not 1 <= len(given) <= 255:
         raise Invalid("An Idempotency-Key has 1 to 255 characters.")
     key, fingerprint = await _known_by(request, given)
@@ -108,6 +100,18 @@ async def idempotent(request: Request, org_id: UUID, act: Act, refused: Refused)
     finally:
         await claim.release()
     return _answer(status, text)
+
+
+async def _without_key(request: Request, org_id: UUID, act: Act, refused: Refused) -> Response:
+    try:
+        async with (
+            one_at_a_time(request, org_id),
+            services(request).database.transaction(org_id, caller_of(request).actor) as tx,
+        ):
+            status, body = await act(tx)
+    except DomainError as refusal:
+        raise await refused(refusal) from None
+    return _answer(status, orjson.dumps(body, option=orjson.OPT_UTC_Z))
 
 
 @dataclass(frozen=True, slots=True)

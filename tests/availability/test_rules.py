@@ -24,7 +24,7 @@ from infra24.availability import (
     Window,
     parse,
 )
-from infra24.availability.rules import KEYS, LIMITS
+from infra24.availability.rules_reader import KEYS, LIMITS
 from infra24.errors import ValidationFailed
 
 FAST = settings(max_examples=400, deadline=None, database=None)

@@ -79,13 +79,13 @@ def test_a_limit_that_is_reached_is_told_by_its_key_and_a_time_that_is_taken_as_
     book("tour", AT)
     host = refused(lambda: book("tour", AT + HOUR), LimitReached)
     assert (host.code, host.details["reasons"][0]["limit"]) == ("limit_reached", "max_per_day_per_host")
-    assert host.sentence == "The limit for this day is reached (bookings: 1)."
+    assert host.message == "The limit for this day is reached (bookings: 1)."
     taken = refused(lambda: book("tour", AT), SlotTaken)
-    assert taken.sentence == "Someone just took that time."
+    assert taken.message == "Someone just took that time."
     book("once", AT)
     own = refused(lambda: book("once", AT + HOUR / 2), BookerLimit)
     assert own.details["reasons"][0]["limit"] == "max_minutes_per_day_per_booker"
-    assert own.sentence == "One person's limit for this day is reached (minutes: 30)."
+    assert own.message == "One person's limit for this day is reached (minutes: 30)."
 
 
 def test_notice_horizon_and_limits_do_not_bind_staff_whatever_they_do(

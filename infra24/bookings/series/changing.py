@@ -7,15 +7,25 @@ from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
 from infra24 import bookings, resources
-from infra24.bookings import ActorRole, Booking, BookingPolicy, SlotTaken, Status, allocation, lookup
+from infra24.bookings import (
+    ActorRole,
+    Booking,
+    BookingPolicy,
+    SlotTaken,
+    Status,
+    allocation,
+    allocation_plan,
+    lookup,
+)
 from infra24.bookings.series import events, queries
 from infra24.bookings.series.model import Plan, Series, SeriesConflicts, UnknownSeries
-from infra24.bookings.series.planning import Occurrence, load_state, plan_occurrences
+from infra24.bookings.series.occurrences import plan_occurrences
+from infra24.bookings.series.planning_state import Occurrence, PlanningState, load_state
 from infra24.bookings.series.recurrence import instant_of, moved, occurrences, parts_of, written
 from infra24.db import Tx
 from infra24.errors import Invalid, ValidationFailed
 from infra24.events import record
-from infra24.resources import HostPreference
+from infra24.resources import HostPreference, Offer
 
 _TRIES = 50
 _STANDING = (Status.PENDING, Status.CONFIRMED)
@@ -94,34 +104,47 @@ async def move(
     offer = replace(offer, rules=offer.rules.for_staff())
     ids = [booking.id for booking in affected]
     for _ in range(_TRIES):
-        ground = await load_state(
-            tx, offer, HostPreference.read(named.choice), later.minutes, slots, now, ids
-        )
-        dates, placed = await plan_occurrences(tx, ground, slots, named, False, own=walls)
+        state = await load_state(tx, offer, HostPreference.read(named.choice), later.minutes, slots, now, ids)
+        dates, placed = await plan_occurrences(tx, state, slots, named, False, own=walls)
         planned = Plan(zone.key, dates)
         if planned.conflicts:
             raise SeriesConflicts(planned)
+        anew = [
+            (replace(booking, series_id=later.id, series_at=date.wall), found)
+            for (booking, found), date in zip(placed, dates, strict=True)
+        ]
         try:
             async with tx.savepoint():
                 await _write(tx, series, later, all_, affected)
-                for booking in affected:
-                    await allocation.release(tx, booking.id, hosts_too=True)
-                anew = [(replace(b, series_id=later.id, series_at=d.wall), f)
-                        for (b, f), d in zip(placed, dates, strict=True)]  # fmt: skip
-                if not await allocation.allocate_all(tx, offer, anew, now, returned=ground.returned):
-                    raise _Lost
+                await _claim_anew(tx, offer, affected, anew, state, now)
         except _Lost:
             continue
-        facts = {"dates": len(anew), "rule": later.rule, "from_series": str(series.id)}
-        record(tx, events.MOVED, later.id, facts, now)
-        moved_ids = {booking.id for booking, _ in anew}
-        for after in await lookup.of_series(tx, later.id):
-            if after.id in moved_ids:
-                record(
-                    tx, bookings.events.RESCHEDULED, after.id, {**after.facts(), "by": ActorRole.STAFF}, now
-                )
+        await _record_moved(tx, series, later, [booking.id for booking, _ in anew], now)
         return later, planned
     raise SlotTaken()
+
+
+async def _claim_anew(
+    tx: Tx,
+    offer: Offer,
+    affected: list[Booking],
+    anew: list[tuple[Booking, allocation_plan.Allocation]],
+    state: PlanningState,
+    now: datetime,
+) -> None:
+    for booking in affected:
+        await allocation.release(tx, booking.id, hosts_too=True)
+    if not await allocation.allocate_all(tx, offer, anew, now, returned=state.returned):
+        raise _Lost
+
+
+async def _record_moved(tx: Tx, series: Series, later: Series, ids: list[UUID], now: datetime) -> None:
+    facts = {"dates": len(ids), "rule": later.rule, "from_series": str(series.id)}
+    record(tx, events.MOVED, later.id, facts, now)
+    for after in await lookup.of_series(tx, later.id):
+        if after.id in ids:
+            told = {**after.facts(), "by": ActorRole.STAFF}
+            record(tx, bookings.events.RESCHEDULED, after.id, told, now)
 
 
 class _Lost(Exception):

@@ -4,12 +4,13 @@ Who has one signs in to it first: a link that was open for two weeks is no proof
 """
 
 from urllib.parse import urlencode
+from uuid import UUID
 
 from fastapi import Request, Response
 from starlette.responses import RedirectResponse
 
 from infra24 import people
-from infra24.people import UnknownInvitation
+from infra24.people import Account, UnknownInvitation
 from infra24.web.account.login import actor, start_session
 from infra24.web.caller import caller_of
 from infra24.web.pages.forms import read_form
@@ -54,24 +55,35 @@ async def invitation(request: Request) -> Response:
     sent = await read_form(request)
     typed_name = known.name if known else sent.get("name", "").strip()
     if not 1 <= len(typed_name) <= 200:
-        return page(
-            request, "account/invitation.html", here, {**context, "name": "", "wrong": True}, status=422
-        )
-    async with app.database.accounts() as tx:
-        user_id = await people.accounts.ensure(tx, email, typed_name, now)
-        account = await people.accounts.get(tx, user_id)
+        again = {**context, "name": "", "wrong": True}
+        return page(request, "account/invitation.html", here, again, status=422)
     try:
-        async with app.database.transaction(org_id, actor(request, account)) as tx:
-            await people.memberships.accept(tx, invitation_id, user_id, account.name, email, now)
+        account = await _join(request, org_id, invitation_id, email, typed_name)
     except UnknownInvitation:
         return _over(request)
-    to = f"/{slug}/admin" if role in ("owner", "admin", "staff") else f"/{slug}/dashboard/bookings"
-    if role in ("host", "instructor"):
-        to = f"/{slug}/bookings"
+    to = _landing(slug, role)
     if is_theirs:
         return RedirectResponse(to, 303)
     async with app.database.accounts() as tx:
         return await start_session(request, tx, account, method="invitation", strong=False, to=to)
+
+
+async def _join(request: Request, org_id: UUID, invitation_id: UUID, email: str, name: str) -> Account:
+    """Make the account if there is none, and the membership. Raises UnknownInvitation."""
+    app, now = services(request), services(request).clock()
+    async with app.database.accounts() as tx:
+        user_id = await people.accounts.ensure(tx, email, name, now)
+        account = await people.accounts.get(tx, user_id)
+    async with app.database.transaction(org_id, actor(request, account)) as tx:
+        await people.memberships.accept(tx, invitation_id, user_id, account.name, email, now)
+    return account
+
+
+def _landing(slug: str, role: str) -> str:
+    """Where a new member begins."""
+    if role in ("owner", "admin", "staff"):
+        return f"/{slug}/admin"
+    return f"/{slug}/bookings" if role in ("host", "instructor") else f"/{slug}/dashboard/bookings"
 
 
 def _over(request: Request) -> Response:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from infra24.availability.rules import LIMITS
+from infra24.availability.rules_reader import LIMITS
 from infra24.web.admin.form_data import FormData
 from infra24.web.admin.rules_rows import GROUPS
 

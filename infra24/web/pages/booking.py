@@ -69,7 +69,7 @@ async def changes(request: Request) -> Response:
 
 async def details(request: Request) -> Response:
     """/bookings/details/{token}: who books; POST confirms the hold, or another time if it was lost."""
-    app, now, open_ = services(request), services(request).clock(), await opened(request)
+    app, open_ = services(request), await opened(request)
     held, here, token = open_.booking, open_.here, open_.token
     if held.status in (Status.CONFIRMED, Status.PENDING):
         return RedirectResponse(f"/bookings/confirmation/{token}", 303)
@@ -94,11 +94,8 @@ async def details(request: Request) -> Response:
         ):
             booking = await _confirm(tx, request, held, (start, start + length), form.person(locale))
     except (SlotTaken, SlotNotOffered) as refusal:
-        requested = replace(
-            BookingRequest.of(held, start, start + length, BY_BOOKER), person=form.person(locale)
-        )
-        async with app.database.transaction(here.id, caller_of(request).actor) as tx:
-            free = await bookings.nearest_starts(tx, requested, now)
+        other = replace(BookingRequest.of(held, start, start + length, BY_BOOKER), person=form.person(locale))
+        free = await _nearest(request, other)
         context |= {"booking": replace(held, starts_at=start, ends_at=start + length)}
         return await _details_page(request, here, form, context, free=free, refusal=refusal, status=409)
     except (Conflict, RateLimited) as refusal:
@@ -109,6 +106,12 @@ async def details(request: Request) -> Response:
     answer = RedirectResponse(keep_query(request, f"/bookings/confirmation/{to}"), 303)
     answer.delete_cookie(_HOLD, path=f"/{here.slug}")
     return answer
+
+
+async def _nearest(request: Request, requested: BookingRequest) -> NearestStarts:
+    app, here = services(request), current_org(request)
+    async with app.database.transaction(here.id, caller_of(request).actor) as tx:
+        return await bookings.nearest_starts(tx, requested, app.clock())
 
 
 async def release(request: Request) -> Response:

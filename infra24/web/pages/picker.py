@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -107,33 +108,44 @@ async def pick(
     following = _next_month(month)
     day = asked if asked and any(at.date() == asked for at in starts) else None
     day = day or (starts[0].date() if starts else None)
-    further = await view.free(following, last + timedelta(days=1)) if not starts else []
-    later = None
-    if further:
-        on = further[0].date()
-        later = (speech.day(on), with_query(request, date=on.isoformat(), month=None))
-    counts = Counter(at.date() for at in starts)
     return offer, Picker(
         month=speech.month(month),
         weekdays=speech.weekdays(),
-        weeks=_weeks(request, speech, month, today, counts),
+        weeks=_weeks(request, speech, month, today, Counter(at.date() for at in starts)),
         previous=_month_url(request, month - timedelta(days=1)) if month > today else None,
         following=_month_url(request, following) if following <= last else None,
         day=day,
         day_label=speech.day(day) if day else "",
         today=today,
         groups=_groups(speech, zone, [at for at in starts if at.date() == day]),
-        zone=zone.key,
-        zone_name=speech.zone(zone),
-        venue_zone=offer.rules.zone.key,
-        zones=_zones(speech, zone, offer.rules.zone),
+        **_zone_fields(speech, zone, offer),
         minutes=minutes,
         lengths=list(offer.rules.durations) if length is None else [],
         chosen=request.query_params.get("start", ""),
-        next_free=later,
+        next_free=None if starts else await _next_free(request, speech, view, following, last),
         whys=[] if starts else await view.whys(month, following),
         query=dict(request.query_params),
     )
+
+
+def _zone_fields(speech: LocaleFormat, zone: ZoneInfo, offer: Offer) -> dict[str, Any]:
+    return {
+        "zone": zone.key,
+        "zone_name": speech.zone(zone),
+        "venue_zone": offer.rules.zone.key,
+        "zones": _zones(speech, zone, offer.rules.zone),
+    }
+
+
+async def _next_free(
+    request: Request, speech: LocaleFormat, view: "_View", following: date, last: date
+) -> tuple[str, str] | None:
+    """The first day after this month that has a free time, and its address."""
+    further = await view.free(following, last + timedelta(days=1))
+    if not further:
+        return None
+    on = further[0].date()
+    return speech.day(on), with_query(request, date=on.isoformat(), month=None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,185 @@
+"""Who and what is to take a booking: chosen by the engine from a snapshot, before anything is claimed."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from infra24 import round_robin
+from infra24.availability import (
+    CLOSED,
+    CONTENDED,
+    LIMITED,
+    Busy,
+    Candidate,
+    Decision,
+    Explanation,
+    Pooling,
+    Reason,
+    are_interdependent,
+    can_host,
+    explain,
+    pick_members,
+    rank,
+)
+from infra24.availability.barriers import free_units
+from infra24.bookings.claims import Claim, HostDecision
+from infra24.bookings.model import Booking, LimitReached, Participant, SlotNotOffered, SlotTaken
+from infra24.bookings.snapshots import AvailabilitySnapshot, seconds
+from infra24.db import Tx
+
+Standings = Mapping[UUID, tuple[int, int]]
+"""Of each host the balance of turns and when they were last chosen (seconds since 1970)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Allocation:
+    """Who and what a booking is to take, and why these hosts. `only`: there is nothing else to try."""
+
+    claims: tuple[Claim, ...]
+    hosts: tuple[Participant, ...]
+    chosen: HostDecision | None
+    only: bool
+
+
+async def best_allocation(
+    tx: Tx,
+    snapshot: AvailabilitySnapshot,
+    booking: Booking,
+    *,
+    keep: Sequence[UUID] = (),
+    new: bool = False,
+    standings: Standings | None = None,
+) -> Allocation:
+    """The best assignment for a booking's time. Hosts in `keep` are kept where they can be.
+
+    With `new` whoever is kept takes a turn for it: it is another booking, not one that was moved.
+    `standings` are those of the ledger with what is planned besides; else it is read.
+
+    Raises SlotTaken when others were faster and SlotNotOffered, which carries the reasons,
+    when the rules do not offer the start.
+    """
+    start, number = seconds(booking.starts_at), snapshot.offer.staff
+    answer = explain(snapshot.timetable, start)
+    if not answer.free:
+        refuse(answer.reasons)
+    if number is None:
+        return _assignment(snapshot, booking, pick_members(snapshot.timetable, start, known=answer), None)
+    kept = pick_members(snapshot.timetable, start, {number: keep}, answer) if keep else None
+    if kept is not None:
+        decision = None
+        if new and snapshot.offer.pooling is Pooling.ROUND_ROBIN:
+            ranked = await _rank(tx, snapshot, start, answer, standings)
+            decision = HostDecision(ranked, _ids(kept[number]), is_turn=True, kept=True)
+        return _assignment(snapshot, booking, kept, decision)
+    ranked = await _rank(tx, snapshot, start, answer, standings)
+    found = pick_members(snapshot.timetable, start, {number: ranked.order}, answer)
+    return _assignment(snapshot, booking, found, _decision(ranked, found[number]) if found else None)
+
+
+def _decision(ranked: Decision, chosen: Sequence[object]) -> HostDecision:
+    hosts = _ids(chosen)
+    first = set(ranked.order[: len(hosts)])
+    is_turn = ranked.pooling is Pooling.ROUND_ROBIN
+    return HostDecision(ranked, hosts, is_turn, kept=first != set(hosts))
+
+
+def _ids(keys: Sequence[object]) -> tuple[UUID, ...]:
+    return tuple(UUID(str(key)) for key in keys)
+
+
+async def _rank(
+    tx: Tx, outlook: AvailabilitySnapshot, start: int, answer: Explanation, standings: Standings | None
+) -> Decision:
+    """The hosts in the order of preference. Who would leave other needs unmet counts as not free."""
+    offer = outlook.offer
+    assert offer.staff is not None
+    pool = offer.pools[offer.staff]
+    known = standings or {}
+    if pool.pooling is Pooling.ROUND_ROBIN and standings is None:
+        known = await round_robin.standings(tx, offer.resource.id)
+    candidates = []
+    knotted = are_interdependent(outlook.timetable.needs)
+    for occupant in pool.occupants:
+        reasons = answer.hosts.get(occupant.id, ())
+        free = not reasons
+        if free and knotted and pool.pooling is Pooling.ROUND_ROBIN:
+            free = can_host(outlook.timetable, start, occupant.id)
+        away = any(reason.code in CLOSED for reason in reasons)  # they were not there for this turn
+        present = free if occupant.substitutes else not away
+        balance, last = known.get(occupant.id, (0, 0))
+        candidates.append(
+            Candidate(occupant.id, occupant.position, occupant.terms.priority, occupant.terms.weight,
+                      balance, last, present, free)
+        )  # fmt: skip
+    return rank(pool.pooling, candidates)
+
+
+def _assignment(
+    outlook: AvailabilitySnapshot,
+    booking: Booking,
+    found: Sequence[Sequence[object]] | None,
+    chosen: HostDecision | None,
+) -> Allocation:
+    """The claims and people of a choice: units by best fit, parts whole. Raises SlotNotOffered."""
+    if found is None:
+        refuse([Reason("no_combination")])
+    assert found is not None
+    offer, rules, start = outlook.offer, outlook.offer.rules, seconds(booking.starts_at)
+    since = booking.starts_at - timedelta(minutes=rules.buffer_before)
+    until = booking.ends_at + timedelta(minutes=rules.buffer_after)
+    claims: list[Claim] = []
+    people: list[Participant] = []
+    taken: dict[UUID, int] = {}
+    only = True
+    for number, keys in enumerate(found):
+        need, pool = outlook.timetable.needs[number], offer.pools[number]
+        members = {member.key: (member, occupant)
+                   for member, occupant in zip(need.members, pool.occupants, strict=True)}  # fmt: skip
+        only &= len(keys) == len(members)
+        for key in keys:
+            member, occupant = members[key]
+            if occupant.person:
+                people.append(Participant("host", occupant.name, occupant.email or "", occupant.id))
+            if member.capacity is None:
+                continue
+            first = taken.get(occupant.id, 0)
+            units = free_units(outlook.timetable, member, start)[first : first + pool.units]
+            taken[occupant.id] = first + pool.units
+            only &= member.capacity == pool.units and not member.layout
+            claims += [Claim(occupant.id, unit, since, until, member.layout) for unit in units]
+            claims += [
+                Claim(part, unit, since, until)
+                for part, most in occupant.parts
+                for unit in range(1, most + 1)
+            ]
+    return Allocation(tuple(claims), tuple(people), chosen, only)
+
+
+def refuse(reasons: Sequence[Reason]) -> None:
+    """Refuse a start for its reasons: LimitReached or SlotTaken where only other bookings are in the way."""
+    codes = {reason.code for reason in reasons}
+    if codes and codes <= LIMITED:
+        raise LimitReached(reasons)
+    if codes and codes <= CONTENDED:
+        raise SlotTaken(reasons)
+    raise SlotNotOffered(reasons)
+
+
+def virtual_claims(found: Allocation, booking: Booking) -> list[tuple[UUID, Busy]]:
+    """The claims of an assignment as the engine sees those that stand: for planning on top of them."""
+    start, end = seconds(booking.starts_at), seconds(booking.ends_at)
+    return [
+        (
+            c.resource_id,
+            Busy(seconds(c.since), seconds(c.until), c.unit, start, end, c.layout, False, booking.id),
+        )
+        for c in found.claims
+    ]
+
+
+def can_keep(outlook: AvailabilitySnapshot, booking: Booking, keep: Sequence[UUID]) -> bool:
+    """Whether a booking can stay with these hosts."""
+    number = outlook.offer.staff
+    start = seconds(booking.starts_at)
+    return number is None or pick_members(outlook.timetable, start, {number: keep}) is not None
