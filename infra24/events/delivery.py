@@ -54,14 +54,15 @@ class EventDelivery:
         self._subscribers = {one.name: one for one in subscribers}
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Deliver until stopped; when nothing is due, look four times a second, and less often while the
-        database is down."""
+        """Deliver until stopped; when nothing is due, look four times a second, less often while it fails."""
         pause = _POLL_SECONDS
         while not stop.is_set():
             try:
                 delivered = await self.deliver_due()
                 pause = _POLL_SECONDS
-            except Unavailable:
+            except Exception as error:  # whatever it is, the events wait and nobody else delivers them
+                if not isinstance(error, Unavailable):
+                    log.exception("events cannot be delivered", exc_info=error)
                 delivered, pause = 0, min(2 * pause, _LONGEST_PAUSE)
             if not delivered:
                 with suppress(TimeoutError):

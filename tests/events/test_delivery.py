@@ -17,7 +17,7 @@ import pytest
 from infra24 import announcements, bookings, events, mail, resources
 from infra24.app import compose, side_effects
 from infra24.auth.tokens import Tokens
-from infra24.db import Actor, Database, Statement, Tx
+from infra24.db import Actor, Database, DatabaseDown, Statement, Tx
 from infra24.events import EventDelivery, Handler, Recorded, Subscriber, UndeclaredFacts
 from infra24.organizations.events import UPDATED
 from infra24.settings import Settings
@@ -158,6 +158,41 @@ def test_a_subscriber_that_fails_is_tried_again_then_parked_and_holds_nobody_els
             await database.close()
 
     run(story)
+
+
+def test_delivery_goes_on_after_a_fault_of_its_own(
+    run: Callable[..., Any], shop: Shop, settings: Settings, database_url: str, clock: Clock,
+    caplog: pytest.LogCaptureFixture,
+) -> None:  # fmt: skip
+    async def story(_: Database) -> list[int]:
+        seen: list[int] = []
+        database, worker = compose(settings, database_url, clock)
+        await database.open()
+        delivery = _delivery(worker, {"announcements": _appending(seen)})
+        due, faults = delivery.deliver_due, [KeyError("a fault"), DatabaseDown()]
+
+        async def faulty() -> int:
+            if faults:
+                raise faults.pop()
+            return await due()
+
+        delivery.deliver_due = faulty  # type: ignore[method-assign]
+        stop = asyncio.Event()
+        running = asyncio.create_task(delivery.run(stop))
+        try:
+            async with database.transaction(shop.org_id) as tx:
+                events.record(tx, UPDATED, shop.org_id, {"name": "x"}, NOW)
+            async with asyncio.timeout(60):
+                while not seen:
+                    await asyncio.sleep(0.05)
+        finally:
+            stop.set()
+            await running
+            await database.close()
+        return seen
+
+    assert len(run(story)) == 1
+    assert "events cannot be delivered" in caplog.text
 
 
 def test_a_worker_leaves_a_subscriber_that_it_does_not_know_to_one_that_does(
