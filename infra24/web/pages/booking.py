@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from fastapi import Request, Response
@@ -75,8 +76,8 @@ async def details(request: Request) -> Response:
         return RedirectResponse(f"/bookings/confirmation/{token}", 303)
     if held.status is not Status.HOLD:
         return RedirectResponse(open_.where, 303)
-    context = {"booking": held, "resource": open_.resource, "token": token, "where": open_.where}
-    context["frames"] = open_.sites
+    context = {"booking": held, "resource": open_.resource, "token": token, "where": open_.where,
+               "frames": open_.sites}  # fmt: skip
     if request.method == "GET":
         form = empty_details(open_.brings(request))
         return await _details_page(request, here, form, context)
@@ -87,15 +88,13 @@ async def details(request: Request) -> Response:
     locale = str(format_for(request, here).locale)
     start = read_start(sent) or held.starts_at
     length = timedelta(minutes=read_number(sent.get("duration"))) or held.length
+    who = caller_of(request).actor
     try:
-        async with (
-            one_at_a_time(request, here.id),
-            app.database.transaction(here.id, caller_of(request).actor) as tx,
-        ):
+        async with one_at_a_time(request, here.id), app.database.transaction(here.id, who) as tx:
             booking = await _confirm(tx, request, held, (start, start + length), form.person(locale))
     except (SlotTaken, SlotNotOffered) as refusal:
         other = replace(BookingRequest.of(held, start, start + length, BY_BOOKER), person=form.person(locale))
-        free = await _nearest(request, other)
+        free = await _nearest(request, here.id, other)
         context |= {"booking": replace(held, starts_at=start, ends_at=start + length)}
         return await _details_page(request, here, form, context, free=free, refusal=refusal, status=409)
     except (Conflict, RateLimited) as refusal:
@@ -108,9 +107,9 @@ async def details(request: Request) -> Response:
     return answer
 
 
-async def _nearest(request: Request, requested: BookingRequest) -> NearestStarts:
-    app, here = services(request), current_org(request)
-    async with app.database.transaction(here.id, caller_of(request).actor) as tx:
+async def _nearest(request: Request, org_id: UUID, requested: BookingRequest) -> NearestStarts:
+    app = services(request)
+    async with app.database.transaction(org_id, caller_of(request).actor) as tx:
         return await bookings.nearest_starts(tx, requested, app.clock())
 
 
