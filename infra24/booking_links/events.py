@@ -4,7 +4,7 @@ from infra24.events import EventType, Field
 
 _FIELDS = (
     Field("slug", "its address"),
-    Field("kind", "single_use, limited or open"),
+    Field("kind", "individual, team, collective or round_robin"),
 )
 
 CREATED = EventType("booking_link.created", "a booking link was made", _FIELDS)
