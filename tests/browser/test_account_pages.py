@@ -70,12 +70,12 @@ def test_signing_in_at_every_size(visit: Any, here: House, width: int, dark: boo
         fine(visitor, "sign-in")
         enter(visitor, Known(ada.user_id, "nobody@people.example", "", None, []))
         visitor.page.get_by_role("alert").wait_for()
-        assert visitor.page.evaluate("document.activeElement.getAttribute('role')") == "alert"
+        visitor.soon("document.activeElement.getAttribute('role') === 'alert'")
         assert visitor.page.title().startswith("Error:")
         fine(visitor, "sign-in-refused")
         enter(visitor, ada)
         visitor.page.wait_for_url("**/sign-in/code")
-        assert visitor.page.evaluate("document.activeElement.id") == "code"
+        visitor.soon("document.activeElement.id === 'code'")
         fine(visitor, "sign-in-code")
         visitor.page.keyboard.type("000000")
         visitor.page.keyboard.press("Enter")

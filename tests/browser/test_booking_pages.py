@@ -112,7 +112,7 @@ def test_changing_the_day_moves_nothing_but_the_picker_and_keeps_the_focus(visit
         page.get_by_role("heading", name="Tuesday, November 3").wait_for()
         assert page.evaluate("window.same"), "the page was not loaded anew"
         assert "date=2026-11-03" in page.url
-        assert page.evaluate("document.activeElement.id") == "d2026-11-03"
+        visitor.soon("document.activeElement.id === 'd2026-11-03'")
         page.keyboard.press("PageDown")
         page.get_by_role("heading", name="December 2026").wait_for()
         visitor.soon("document.activeElement.closest('i24-month')")
@@ -228,10 +228,10 @@ def test_errors_are_summed_up_linked_and_nothing_is_lost(visit: Any, miami: Shop
         page.locator("#go").click()
         page.get_by_text("There is a problem").wait_for()
         assert page.title().startswith("Error:")
-        assert page.evaluate("document.activeElement.id") == "notice"
+        visitor.soon("document.activeElement.id === 'notice'")
         assert page.input_value("#goal") == "kept"
         page.get_by_role("link", name="Enter your name").click()
-        assert page.evaluate("document.activeElement.id") == "name"
+        visitor.soon("document.activeElement.id === 'name'")
         assert page.get_attribute("#name", "aria-describedby") == "name-wrong"
 
 

@@ -179,7 +179,7 @@ def test_what_is_wrong_with_the_settings_is_named(visit: Any, house: House) -> N
         assert visitor.accessible() == []
         visitor.picture("house-settings-422")
         said.get_by_role("link").first.click()
-        assert page.evaluate("document.activeElement.id") == "zone"
+        visitor.soon("document.activeElement.id === 'zone'")
         page.get_by_label("Time zone").fill("America/New_York")
         page.locator("#logo").set_input_files(
             {"name": "logo.png", "mimeType": "image/png", "buffer": b"no picture"}

@@ -175,7 +175,7 @@ def test_everything_drawn_can_be_done_by_keyboard_and_is_said(drawing: Visitor) 
     assert hours(drawing)[-1] == ("Friday", "09:15", "17:00")
     assert "Now Friday from 09:15 to 17:00" in said.inner_text()
     page.keyboard.press("Enter")
-    assert page.evaluate("document.activeElement.name.endsWith('-start')")
+    drawing.soon("document.activeElement.name.endsWith('-start')")
 
 
 def test_dates_are_drawn_on_the_week_that_is_shown(drawing: Visitor) -> None:

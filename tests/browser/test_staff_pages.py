@@ -194,7 +194,7 @@ def test_everything_goes_by_keys(visit: Any, house: House, ids: dict[str, str]) 
             page.keyboard.press(key)
             page.wait_for_url(f"**view={view}")
         page.keyboard.press("/")
-        assert page.evaluate("document.activeElement.id") == "search"
+        visitor.soon("document.activeElement.id === 'search'")
         page.keyboard.type("a1")
         assert page.url.endswith("view=today")
         page.keyboard.press("Escape")
@@ -203,7 +203,7 @@ def test_everything_goes_by_keys(visit: Any, house: House, ids: dict[str, str]) 
         page.keyboard.press("j")
         page.keyboard.press("j")
         page.keyboard.press("k")
-        assert page.evaluate("document.activeElement.innerText") == "Ines Duarte"
+        visitor.soon("document.activeElement.innerText === 'Ines Duarte'")
         page.keyboard.press("x")
         assert page.locator("#ticked").inner_text() == "1 ticked"
         page.keyboard.press("c")
@@ -247,7 +247,7 @@ def test_a_booking_made_elsewhere_appears_and_takes_nothing_away(
         page.keyboard.press("j")
         house.book("bench", "Walk In", 0, "17:00")
         page.get_by_role("link", name="Walk In").wait_for(timeout=6_000)
-        assert page.evaluate("document.activeElement.innerText") == "Ines Duarte"
+        visitor.soon("document.activeElement.innerText === 'Ines Duarte'")
         page.keyboard.press("x")
         house.book("bench", "Second Walk In", 0, "18:00")
         page.get_by_text("Something changed meanwhile.").wait_for(timeout=6_000)
