@@ -128,10 +128,9 @@ def fill(
         """
         WITH made AS (
             INSERT INTO bookings (org_id, id, resource_id, status, starts_at, ends_at, time_zone, booker_name,
-                booker_email, currency, policy, token_hash, created_at, updated_at)
+                booker_email, currency, token_hash, created_at, updated_at)
             SELECT %(org)s, gen_random_uuid(), %(id)s, 'confirmed', at, at + interval '30 min', 'UTC', 'B',
                 'b' || n || '@example.org', 'USD',
-                '{"cancel_notice_minutes": 0, "reschedule_notice_minutes": 0}',
                 sha256((n || %(id)s::text || %(first)s)::bytea), now(), now()
             FROM (SELECT n, %(first)s::timestamptz + n * %(every)s::interval AS at
                   FROM generate_series(0, %(count)s - 1) n) s

@@ -41,6 +41,17 @@ class RolesOfOthers(Conflict):
         )
 
 
+class MadeByAnotherVersion(Conflict):
+    """The database was made by another version of this software."""
+
+    def __init__(self, unknown: list[str]) -> None:
+        super().__init__(
+            f"The database was made by another version: this one does not know {', '.join(unknown)}. Run the "
+            "version that made it, or restore a backup that this one made. What a version before the "
+            "first release made cannot be kept: delete its data folder, or create the database anew."
+        )
+
+
 class NamedOtherwise(Conflict):
     """The rights in this database belong to another name. Give it back the name that it had."""
 
@@ -56,7 +67,8 @@ def migrate(url: str, tell: Callable[[str], None] = lambda _: None) -> list[str]
     """Apply what is missing, each file in one transaction; the names applied.
 
     `url` is the owner's. It may create roles, or an administrator has made them. Two processes that migrate
-    at once wait for each other. Raises RolesNeeded, RolesOfOthers and NamedOtherwise.
+    at once wait for each other. Raises RolesNeeded, RolesOfOthers, NamedOtherwise
+    and MadeByAnotherVersion.
     """
     applied: list[str] = []
     with psycopg.connect(url, autocommit=True) as connection:
@@ -70,7 +82,10 @@ def migrate(url: str, tell: Callable[[str], None] = lambda _: None) -> list[str]
             "(name text PRIMARY KEY, applied_at timestamptz NOT NULL DEFAULT now())"
         )
         done = {name for (name,) in connection.execute("SELECT name FROM migrations").fetchall()}
-        for name, script in _scripts():
+        scripts = dict(_scripts())
+        if unknown := sorted(str(name) for name in done - scripts.keys()):
+            raise MadeByAnotherVersion(unknown)
+        for name, script in scripts.items():
             if name in done:
                 continue
             tell(name)

@@ -24,8 +24,8 @@ _KEYS_KEPT = timedelta(days=2)
 _LAPSED: dict[str, LiteralString] = {
     "lapsed holds": "SELECT org_id, id FROM bookings WHERE status = 'hold' AND expires_at <= %s "
     "ORDER BY expires_at LIMIT 1000",
-    "lapsed requests": "SELECT org_id, id FROM bookings WHERE status = 'pending' AND lapses_at <= %s "
-    "ORDER BY lapses_at LIMIT 1000",
+    "lapsed requests": "SELECT org_id, booking_id FROM booking_requirements WHERE met_at IS NULL "
+    "AND due_at <= %s ORDER BY due_at LIMIT 1000",
 }
 
 

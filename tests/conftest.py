@@ -136,7 +136,7 @@ def empty_queue(owner: psycopg.Connection[Any]) -> None:
         "FROM event_heads h, event_subscribers s "
         "ON CONFLICT (org_id, subscriber) DO UPDATE SET seq = excluded.seq"
     )
-    owner.execute("UPDATE bookings SET lapses_at = NULL WHERE lapses_at IS NOT NULL")
+    owner.execute("UPDATE booking_requirements SET due_at = 'infinity' WHERE met_at IS NULL")
 
 
 @asynccontextmanager

@@ -196,9 +196,9 @@ def test_the_busiest_read_uses_the_index_as_the_application(
     """Explained as the application's role, behind the policies: no scan of a resource's history."""
     owner.execute(
         """
-        INSERT INTO bookings (org_id, id, resource_id, status, starts_at, ends_at, time_zone, currency, policy,
+        INSERT INTO bookings (org_id, id, resource_id, status, starts_at, ends_at, time_zone, currency,
             token_hash, created_at, updated_at)
-        SELECT %(org)s, gen_random_uuid(), %(id)s, 'confirmed', at, at + interval '30 min', 'UTC', 'USD', '{}',
+        SELECT %(org)s, gen_random_uuid(), %(id)s, 'confirmed', at, at + interval '30 min', 'UTC', 'USD',
             sha256(n::text::bytea || %(id)s::text::bytea), now(), now()
         FROM (SELECT n, timestamptz '2020-01-01' + n * interval '1 hour' AS at FROM generate_series(1, 20000) n) s
         """,
@@ -214,7 +214,7 @@ def test_the_busiest_read_uses_the_index_as_the_application(
     async def story(database: Database) -> dict[str, Any]:
         from datetime import timedelta
 
-        from infra24.bookings import claim_queries
+        from infra24.bookings import busy_queries
 
         async with database.transaction(shop.org_id) as tx:
             original = tx.rows
@@ -225,7 +225,7 @@ def test_the_busiest_read_uses_the_index_as_the_application(
             tx.rows = explained  # type: ignore[method-assign]
             span = (NOW - timedelta(days=365), NOW - timedelta(days=358))
             room = shop.ids["room"]
-            rows = await claim_queries.claims_in_span(
+            rows = await busy_queries.claims_in_span(
                 tx, [room], span, span[0] - timedelta(hours=2), NOW, (), closer=False
             )
         plan: dict[str, Any] = rows[0][0][0]["Plan"]

@@ -323,7 +323,9 @@ class World:
         """How many bookings and claims stand, and links' uses: to see that a refusal leaves nothing."""
         row = self.lab.owner.execute(
             "SELECT (SELECT count(*) FROM bookings WHERE org_id = %(o)s AND status <> 'cancelled'), "
-            "(SELECT count(*) FROM claims WHERE org_id = %(o)s)", {"o": self.org_id}).fetchone()  # fmt: skip
+            "(SELECT count(*) FROM claims WHERE org_id = %(o)s AND released_at IS NULL)",
+            {"o": self.org_id},
+        ).fetchone()
         assert row is not None
         return row[0], row[1]
 
@@ -333,7 +335,7 @@ class World:
             "SELECT CASE WHEN r.is_link THEN 'link' ELSE r.slug END, c.unit, c.starts_at, c.ends_at, "
             "c.layout, c.turnover FROM claims c "
             "JOIN resources r ON (r.org_id, r.id) = (c.org_id, c.resource_id) "
-            "WHERE c.org_id = %s AND c.booking_id = %s ORDER BY 1, 2",
+            "WHERE c.org_id = %s AND c.booking_id = %s AND c.released_at IS NULL ORDER BY 1, 2",
             (self.org_id, booking_id),
         ).fetchall()
 
@@ -570,7 +572,9 @@ def _turned_over(world: World, made: Booking) -> None:
     rows = world.lab.owner.execute(
         "SELECT c.unit, c.starts_at, c.ends_at, c.layout, c.turnover FROM claims c "
         "JOIN resources r ON (r.org_id, r.id) = (c.org_id, c.resource_id) "
-        "WHERE c.org_id = %s AND r.slug = 'room' ORDER BY 1, 2", (world.org_id,)).fetchall()  # fmt: skip
+        "WHERE c.org_id = %s AND r.slug = 'room' AND c.released_at IS NULL ORDER BY 1, 2",
+        (world.org_id,),
+    ).fetchall()
     for unit in {row[0] for row in rows}:
         uses = [row[1:4] for row in rows if row[0] == unit and not row[4]]
         times = {"chairs": (HALF, HALF / 2), "mats": (HOUR, HALF), "": (timedelta(), timedelta())}
@@ -940,7 +944,7 @@ OPTIONS: tuple[Option, ...] = (
     Option("hold, then confirm", _holding, hold),
     Option("reschedule", _plain, reschedule),
     Option("cancel notice", _with(cancel_notice_minutes=1440), cancel_notice,
-           _is(lambda b: b.policy["cancel_notice_minutes"] == 1440, "the policy is not frozen")),
+           _is(lambda b: b.cancel_notice_minutes == 1440, "the policy is not frozen")),
     Option("impact preview", _plain, impact),
 )  # fmt: skip
 NOTHING = Option("nothing else", _plain, _no_more)

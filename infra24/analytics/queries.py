@@ -14,10 +14,7 @@ _MATCHING: LiteralString = """
     (%(offer)s::uuid IS NULL OR b.resource_id = %(offer)s)
     AND (%(resource)s::uuid IS NULL OR b.resource_id = %(resource)s OR EXISTS (
         SELECT 1 FROM claims m WHERE m.org_id = b.org_id AND m.booking_id = b.id
-            AND m.resource_id = %(resource)s)
-        OR b.status = 'cancelled' AND EXISTS (
-            SELECT 1 FROM participants m WHERE m.org_id = b.org_id AND m.booking_id = b.id
-                AND m.resource_id = %(resource)s))
+            AND m.resource_id = %(resource)s))
     AND (%(host)s::uuid IS NULL OR EXISTS (
         SELECT 1 FROM participants m WHERE m.org_id = b.org_id AND m.booking_id = b.id AND m.role = 'host'
             AND m.resource_id = %(host)s))
@@ -170,7 +167,7 @@ async def used(tx: Tx, asked: dict[str, Any]) -> list[Row]:
         JOIN claims c ON c.org_id = %(org)s AND c.resource_id = ANY(%(members)s)
             AND c.starts_at < p.until AND c.starts_at > p.since - %(longest)s::interval
             AND c.ends_at > p.since
-        WHERE c.expires_at IS NULL AND (NOT %(filtered)s OR EXISTS (
+        WHERE c.released_at IS NULL AND c.expires_at IS NULL AND (NOT %(filtered)s OR EXISTS (
             SELECT 1 FROM bookings b WHERE b.org_id = c.org_id AND b.id = c.booking_id AND """
         + _MATCHING
         + """

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 
 @dataclass(frozen=True, slots=True)
@@ -10,6 +11,7 @@ class Entry:
     """One change. `before` and `after` hold what changed, all of it where something is new or gone.
 
     `actor` says who: its kind (user, key, booker, visitor, system), and id, name and address where known.
+    What the change meant is the event of the same `transaction_id`.
     """
 
     seq: int
@@ -21,6 +23,7 @@ class Entry:
     label: str
     before: dict[str, Any] | None
     after: dict[str, Any] | None
+    transaction_id: UUID
 
     @property
     def fields(self) -> list[tuple[str, Any, Any]]:

@@ -6,7 +6,8 @@ from infra24.audit.model import Entry
 from infra24.db import Tx
 
 _ENTRY: LiteralString = """
-    SELECT seq, at, actor, action, subject, subject_id, label, before, after FROM audit_entries
+    SELECT seq, at, actor, action, subject, subject_id, label, before, after, transaction_id
+    FROM audit_entries
 """
 
 
@@ -60,7 +61,8 @@ BROKEN: LiteralString = """
     SELECT o.slug, min(c.seq) FROM (
         SELECT a.org_id, a.seq,
             a.seq <> 1 + coalesce(lag(a.seq) OVER w, 0)
-            OR a.hash <> audit_link(coalesce(lag(a.hash) OVER w, ''), a)
+            OR a.hash <> audit_link(coalesce(lag(a.hash) OVER w, ''), a.content_hash, a.org_id,
+                a.seq, a.at, a.transaction_id, a.actor, a.action, a.subject, a.subject_id)
             OR ((a.label <> '[erased]' OR a.before IS NOT NULL OR a.after IS NOT NULL)
                 AND a.content_hash <> audit_content(a.label, a.before, a.after)) AS broken
         FROM audit_entries a WINDOW w AS (PARTITION BY a.org_id ORDER BY a.seq)

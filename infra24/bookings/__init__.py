@@ -26,6 +26,7 @@ from infra24.bookings.model import (
     BookerDetails,
     BookerLimit,
     Booking,
+    BookingKind,
     DecisionNotAllowed,
     EndKind,
     EndsBeforeItStarts,
@@ -33,6 +34,7 @@ from infra24.bookings.model import (
     IllegalTransition,
     LimitReached,
     Participant,
+    ParticipantRole,
     ResourceNotEligible,
     SlotNotOffered,
     SlotTaken,
@@ -45,6 +47,7 @@ from infra24.bookings.model import (
 from infra24.bookings.open_hours import DayOpen, open_week
 from infra24.bookings.policy import BY_BOOKER, BY_STAFF, BY_SYSTEM, ON_CALENDAR, BookingPolicy
 from infra24.bookings.requests import BookingRequest
+from infra24.bookings.requirements import RequirementKind
 from infra24.bookings.rescheduling import complete, mark_no_show, reschedule, set_notes, update_booker
 from infra24.bookings.snapshots import instant
 from infra24.bookings.tz_changes import Shifted, shifted_by_law
@@ -64,6 +67,7 @@ __all__ = [
     "BookerDetails",
     "BookerLimit",
     "Booking",
+    "BookingKind",
     "BookingPolicy",
     "BookingRequest",
     "CalendarEvent",
@@ -80,6 +84,8 @@ __all__ = [
     "Move",
     "NearestStarts",
     "Participant",
+    "ParticipantRole",
+    "RequirementKind",
     "ResourceNotEligible",
     "Shifted",
     "SlotNotOffered",

@@ -38,7 +38,7 @@ async def agenda(
             WHERE c.org_id = %(org)s AND c.resource_id = ANY(%(ids)s) AND c.starts_at < %(until)s
                 AND c.starts_at > (SELECT %(since)s::timestamptz - interval '1 minute' - max(longest_claim)
                     FROM resources WHERE org_id = %(org)s AND id = ANY(%(ids)s))
-                AND c.ends_at > %(since)s
+                AND c.ends_at > %(since)s AND c.released_at IS NULL
                 AND (c.expires_at IS NULL OR c.expires_at > %(now)s)
         )
         SELECT v.version, c.* FROM (
@@ -51,6 +51,7 @@ async def agenda(
                 b.resource_id AS offer_id,
                 EXISTS (SELECT 1 FROM resource_parts p JOIN claims w ON w.org_id = p.org_id
                         AND w.booking_id = t.booking_id AND w.resource_id = p.whole_id
+                        AND w.released_at IS NULL
                     WHERE p.org_id = %(org)s AND p.part_id = t.resource_id) AS linked
             FROM taken t
             JOIN bookings b ON b.org_id = %(org)s AND b.id = t.booking_id

@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from infra24 import resources, round_robin
-from infra24.bookings import claim_queries, queries, turnovers
+from infra24.bookings import claim_queries, occupancy, queries, turnovers
 from infra24.bookings.allocation_plan import Allocation, best_allocation, can_keep
-from infra24.bookings.claims import AllocationRow, Claim
+from infra24.bookings.claims import Claim
 from infra24.bookings.model import Booking, SlotTaken
 from infra24.bookings.snapshots import AvailabilitySnapshot, search_margin
 from infra24.db import Tx
@@ -29,27 +29,25 @@ async def allocate_all(
 
     Those whose turn is `returned` go to another host: theirs is given back before.
 
-    All claims go in one statement and one order, so that nobody waits in a circle. False when one of
-    them was lost to someone else; then the caller undoes all.
+    All claims go in one order, so that nobody waits in a circle. False when one of them was lost to someone
+    else; then the caller undoes all.
     """
-    claims = [(booking.id, claim) for booking, found in placed for claim in found.claims]
-    await lengthen(tx, offer, [claim for _, claim in claims])
-    await purge_expired(tx, offer, [claim for _, claim in claims], now)
+    claims = [claim for _, found in placed for claim in found.claims]
+    await lengthen(tx, offer, claims)
+    await purge_expired(tx, offer, claims, now)
     for number, (booking, found) in enumerate(placed):
-        bookers = [p for p in booking.participants if p.role == "booker"] if hashes else []
-        seating = AllocationRow((), (*bookers, *found.hosts), found.chosen, len(found.claims))
+        counted = replace(booking, claim_count=len(found.claims))
         if booking.id in returned:
             await round_robin.reverse(tx, booking.id, now)
         await _clear_turnovers(tx, offer, found.claims)
         if hashes is None:
-            await queries.update_allocation(tx, booking, seating, now)
+            await occupancy.update(tx, counted, found.hosts, now)
         else:
-            await queries.insert(tx, booking, hashes[number], seating)
-        if found.chosen and found.chosen.is_turn:
-            await round_robin.charge(tx, offer.resource.id, found.chosen.decision, found.chosen.hosts, now)
-    if await claim_queries.claim_all(tx, claims) != len(claims):
+            await queries.insert(tx, counted, hashes[number], found.hosts, ())
+        await _decided(tx, offer, booking, found, now)
+    if not await occupancy.claim(tx, [(booking, found.claims) for booking, found in placed]):
         return False
-    return await rebuild_turnovers(tx, [claim for _, claim in claims])
+    return await rebuild_turnovers(tx, claims)
 
 
 async def allocate(
@@ -64,35 +62,37 @@ async def allocate(
 ) -> Booking:
     """Claim a booking's time: the best assignment, and when it was lost to others the best of what is left.
 
-    With `token_hash` the booking is new, else it has been unseated before. Returns it with its hosts.
+    With `token_hash` the booking is new, else it has been released before. Returns it with its hosts.
     With `new` whoever is kept takes a turn for it.
     The first try waits for nobody; after a loss everyone who lost waits in one line, so that whatever
     can be placed is placed. Raises SlotTaken when nothing is left.
     """
-    offer, id_ = outlook.offer, booking.id
+    offer = outlook.offer
     if outlook.expired:
         await lock_all(tx, offer)
-        around = search_margin(offer, booking.length)
-        since, until = booking.starts_at - around, booking.ends_at + around
-        await purge_expired(tx, offer, [Claim(id_, 1, since, until)], now)
+        await _purge_around(tx, offer, booking, now)
     if keep and offer.staff is not None and not can_keep(outlook, booking, keep):
-        await round_robin.reverse(tx, id_, now)
+        await round_robin.reverse(tx, booking.id, now)
         keep = ()
     for attempt in range(_TRIES):
         found = await best_allocation(tx, outlook, booking, keep=keep, new=new)
-        if await _attempt(tx, offer, booking, found, token_hash, now):
-            if found.chosen and found.chosen.is_turn:
-                await round_robin.charge(
-                    tx, offer.resource.id, found.chosen.decision, found.chosen.hosts, now
-                )
-            bookers = tuple(p for p in booking.participants if p.role == "booker")
-            return replace(booking, participants=(*bookers, *found.hosts), claim_count=len(found.claims))
+        counted = replace(booking, claim_count=len(found.claims))
+        if await _attempt(tx, offer, counted, found, token_hash, now):
+            await _decided(tx, offer, booking, found, now)
+            return replace(counted, participants=(*booking.bookers, *found.hosts))
         if found.only:
             break
         if attempt == 0:
             await lock_all(tx, offer)
         outlook = await outlook.reload(tx, now)
     raise SlotTaken()
+
+
+async def _decided(
+    tx: Tx, offer: resources.Offer, booking: Booking, found: Allocation, now: datetime
+) -> None:
+    if found.chosen:
+        await round_robin.decide(tx, booking.id, offer.resource.id, found.chosen, now)
 
 
 async def _purge_around(tx: Tx, offer: resources.Offer, booking: Booking, now: datetime) -> None:
@@ -114,16 +114,15 @@ async def _attempt(
     now: datetime,
 ) -> bool:
     """Try one assignment. The only one needs no savepoint: its loss ends the transaction."""
-    bookers = [p for p in booking.participants if p.role == "booker"] if token_hash is not None else []
-    seating = AllocationRow(found.claims, (*bookers, *found.hosts), found.chosen)
     await lengthen(tx, offer, found.claims)
 
     async def write() -> bool:
         await _clear_turnovers(tx, offer, found.claims)
         if token_hash is None:
-            written = await queries.update_allocation(tx, booking, seating, now)
+            await occupancy.update(tx, booking, found.hosts, now)
+            written = await occupancy.claim(tx, [(booking, found.claims)])
         else:
-            written = await queries.insert(tx, booking, token_hash, seating)
+            written = await queries.insert(tx, booking, token_hash, found.hosts, found.claims)
         return written and await rebuild_turnovers(tx, found.claims)
 
     if found.only:
@@ -182,11 +181,3 @@ async def rebuild_turnovers(tx: Tx, claims: Sequence[Claim]) -> bool:
         ):
             return False
     return True
-
-
-async def release(tx: Tx, booking_id: UUID, *, hosts_too: bool = False) -> None:
-    """Free all that a booking claims; its neighbours get back what they had given up for it."""
-    for resource_id, unit, since, until in await claim_queries.release_claims(
-        tx, booking_id, hosts_too=hosts_too
-    ):
-        await turnovers.tidy(tx, resource_id, unit, since, until)

@@ -23,10 +23,19 @@ from infra24.availability import (
     rank,
 )
 from infra24.availability.barriers import free_units
-from infra24.bookings.claims import Claim, HostDecision
-from infra24.bookings.model import Booking, LimitReached, Participant, SlotNotOffered, SlotTaken
+from infra24.bookings.claims import Claim
+from infra24.bookings.model import (
+    Booking,
+    LimitReached,
+    Participant,
+    ParticipantRole,
+    SlotNotOffered,
+    SlotTaken,
+)
 from infra24.bookings.snapshots import AvailabilitySnapshot, seconds
 from infra24.db import Tx
+from infra24.resources import PoolMember
+from infra24.round_robin import HostDecision
 
 Standings = Mapping[UUID, tuple[int, int]]
 """Of each host the balance of turns and when they were last chosen (seconds since 1970)."""
@@ -140,7 +149,7 @@ def _assignment(
         for key in keys:
             member, occupant = members[key]
             if occupant.person:
-                people.append(Participant("host", occupant.name, occupant.email or "", occupant.id))
+                people.append(_host(occupant))
             if member.capacity is None:
                 continue
             first = taken.get(occupant.id, 0)
@@ -154,6 +163,10 @@ def _assignment(
                 for unit in range(1, most + 1)
             ]
     return Allocation(tuple(claims), tuple(people), chosen, only)
+
+
+def _host(member: PoolMember) -> Participant:
+    return Participant(ParticipantRole.HOST, member.name, member.email or "", member.id)
 
 
 def refuse(reasons: Sequence[Reason]) -> None:

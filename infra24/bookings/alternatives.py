@@ -6,7 +6,7 @@ from uuid import UUID
 
 from infra24 import resources
 from infra24.availability import LimitScope, free_hosts, free_starts, nearest
-from infra24.bookings import claim_queries
+from infra24.bookings import busy_queries
 from infra24.bookings.model import Booking
 from infra24.bookings.requests import BookingRequest
 from infra24.bookings.snapshots import instant, load_snapshot, run_engine, seconds
@@ -93,7 +93,7 @@ async def nearest_starts(
     email = refused.person.email if refused.person else ""
     if email and seen.offer.rules.limits_of(LimitScope.BOOKER):
         since, until = span[0] - _COUNTED_WITHIN, span[1] + _COUNTED_WITHIN
-        made = await claim_queries.booking_spans(tx, refused.resource_id, since, until, now, own, email=email)
+        made = await busy_queries.booking_spans(tx, refused.resource_id, since, until, now, own, email=email)
         timetable = replace(timetable, made_by_booker=made)
     here = seconds(moving.starts_at) if moving else None
     free = [at for at in await run_engine(free_starts, timetable) if at != here]

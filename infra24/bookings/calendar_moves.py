@@ -11,14 +11,14 @@ from uuid import UUID
 
 from infra24 import resources, round_robin
 from infra24.availability import explain
-from infra24.bookings import allocation, allocation_plan, claim_queries, events, lookup
+from infra24.bookings import allocation, allocation_plan, claim_queries, events, lookup, occupancy
 from infra24.bookings.model import (
+    MOVABLE,
     ActorRole,
     Booking,
     EndsBeforeItStarts,
     IllegalTransition,
     ResourceNotEligible,
-    Status,
 )
 from infra24.bookings.pool_selection import (
     PoolSelection,
@@ -89,7 +89,7 @@ async def move(tx: Tx, wanted: Move, *, now: datetime) -> Booking:
         choice=replace(target.choice, staff_length=wanted.end - wanted.start), ignoring=[before.id],
     )  # fmt: skip
     fixed = _fitting(seen, target, seconds(wanted.start))
-    await allocation.release(tx, before.id, hosts_too=True)
+    await occupancy.release(tx, before.id, now)
     moved = replace(
         before,
         resource_id=target.offer.resource.id,
@@ -118,8 +118,8 @@ async def _held(tx: Tx, wanted: Move) -> Booking:
     """The booking, with all that its move may touch held in the one order: its own offer's and the new."""
     before = await lookup.get(tx, wanted.booking_id)
     offer = await resources.offer(tx, before.resource_id)
-    touched = {offer.resource.id, *offer.members, *await claim_queries.resources_to_lock(tx, before.id)}
-    touched |= {p.resource_id for p in before.participants if p.resource_id}
+    touched = {offer.resource.id, *offer.members, *await occupancy.resources_to_lock(tx, before.id)}
+    touched |= {*before.host_ids}
     if _changes_offer(before, wanted):
         other = await resources.offer(tx, wanted.to_id)
         touched |= {other.resource.id, *other.members}
@@ -127,7 +127,7 @@ async def _held(tx: Tx, wanted: Move) -> Booking:
     before = await lookup.get(tx, wanted.booking_id, lock=True)
     if wanted.revision is not None and before.revision != wanted.revision:
         raise StaleRevision(before)
-    if before.status not in (Status.PENDING, Status.CONFIRMED):
+    if before.status not in MOVABLE:
         raise IllegalTransition(before.status, "moved")
     return before
 
@@ -138,7 +138,7 @@ def _changes_offer(booking: Booking, wanted: Move) -> bool:
 
 async def _target(tx: Tx, before: Booking, wanted: Move) -> MoveTarget:
     choice = HostPreference.read(before.choice)
-    hosts = [p.resource_id for p in before.participants if p.resource_id]
+    hosts = before.host_ids
     if _changes_offer(before, wanted):
         offer = await resources.offer(tx, wanted.to_id)
         if not (offer.resource.is_active and offer.resource.is_bookable and offer.resource.is_offered):
@@ -205,7 +205,7 @@ async def _reseat(
     tx: Tx, seen: AvailabilitySnapshot, before: Booking, moved: Booking, fixed: PoolSelection, now: datetime
 ) -> None:
     """Claim anew. Whoever comes into it takes a turn, and whoever leaves it gets theirs back."""
-    hosts = [p.resource_id for p in before.participants if p.resource_id]
+    hosts = before.host_ids
     keep = hosts_of(seen, fixed)
     elsewhere = before.resource_id != moved.resource_id
     new = elsewhere or (bool(keep) and set(keep) != set(hosts))

@@ -1,16 +1,10 @@
-"""What a booking occupies: its claims, and why these."""
+"""What a booking occupies: its claims, which it keeps when it is moved."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import NamedTuple
 from uuid import UUID
-
-import orjson
-from psycopg.types.json import Jsonb
-
-from infra24.availability import Decision
-from infra24.bookings.model import Participant
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,63 +18,41 @@ class Claim:
     layout: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class HostDecision:
-    """A decision about hosts and who was chosen. `is_turn`: it is a line of the ledger.
+class ReleasedClaim(NamedTuple):
+    """A claim that a booking has given up, which it may take again elsewhere."""
 
-    `kept`: it follows an earlier one, to stay with the same host, or other needs left no other choice.
+    booking_id: UUID
+    id: int
+    resource_id: UUID
+    unit: int
+
+
+def matched(
+    released: Sequence[ReleasedClaim], wanted: Sequence[Claim]
+) -> tuple[list[tuple[ReleasedClaim, Claim]], list[Claim], list[ReleasedClaim]]:
+    """Which claim of a booking becomes which; those that are new; those that it no longer has.
+
+    The same unit of the same resource first, then the same resource, then whatever is left.
     """
-
-    decision: Decision
-    hosts: tuple[UUID, ...]
-    is_turn: bool
-    kept: bool = False
-
-    def line(self) -> dict[str, Any]:
-        """As it is written down."""
-        return {
-            "pooling": self.decision.pooling,
-            "chosen": list(self.hosts),
-            "candidates": Jsonb(self.decision.inputs(), dumps=orjson.dumps),
-            "is_turn": self.is_turn,
-            "kept": self.kept,
-        }
+    left, rest = list(released), list(wanted)
+    kept: list[tuple[ReleasedClaim, Claim]] = []
+    for likeness in (_same_unit, _same_resource, _any):
+        for claim in list(rest):
+            former = next((one for one in left if likeness(one, claim)), None)
+            if former is not None:
+                kept.append((former, claim))
+                left.remove(former)
+                rest.remove(claim)
+    return kept, rest, left
 
 
-NOBODY_CHOSEN: dict[str, Any] = {
-    "pooling": None,
-    "chosen": [],
-    "candidates": Jsonb([]),
-    "is_turn": False,
-    "kept": False,
-}
+def _same_unit(former: ReleasedClaim, claim: Claim) -> bool:
+    return (former.resource_id, former.unit) == (claim.resource_id, claim.unit)
 
 
-@dataclass(frozen=True, slots=True)
-class AllocationRow:
-    """What a booking occupies and who comes into it, and why these."""
+def _same_resource(former: ReleasedClaim, claim: Claim) -> bool:
+    return former.resource_id == claim.resource_id
 
-    claims: Sequence[Claim]
-    people: Sequence[Participant]
-    chosen: HostDecision | None
-    later: int = 0
 
-    @property
-    def count(self) -> int:
-        """How many claims the booking has, with those that are made later in the same transaction."""
-        return len(self.claims) + self.later
-
-    def columns(self) -> dict[str, Any]:
-        """As the parameters of a statement."""
-        return {
-            "members": [claim.resource_id for claim in self.claims],
-            "units": [claim.unit for claim in self.claims],
-            "froms": [claim.since for claim in self.claims],
-            "untils": [claim.until for claim in self.claims],
-            "layouts": [claim.layout for claim in self.claims],
-            "roles": [p.role for p in self.people],
-            "names": [p.name for p in self.people],
-            "emails": [p.email for p in self.people],
-            "hosts": [p.resource_id for p in self.people],
-            **(self.chosen.line() if self.chosen else NOBODY_CHOSEN),
-        }
+def _any(_former: ReleasedClaim, _claim: Claim) -> bool:
+    return True

@@ -10,9 +10,9 @@ from uuid import UUID
 
 from infra24 import booking_links, resources
 from infra24.auth.tokens import Tokens, hash_token
-from infra24.bookings import allocation, claim_queries, events, lookup, queries
+from infra24.bookings import allocation, claim_queries, events, lookup, occupancy, participants, queries
 from infra24.bookings.clients import check_client, note_client
-from infra24.bookings.drafts import draft_booking, first_status, read_person
+from infra24.bookings.drafts import draft_booking, read_person
 from infra24.bookings.limits import check_booker
 from infra24.bookings.model import BookerDetails, Booking, HoldOver, Status
 from infra24.bookings.policy import BookingPolicy
@@ -24,6 +24,7 @@ from infra24.bookings.pool_selection import (
     without_hosts,
 )
 from infra24.bookings.requests import BookingRequest
+from infra24.bookings.requirements import first_status, require, required_of
 from infra24.bookings.snapshots import AvailabilitySnapshot, check_open, seconds
 from infra24.bookings.starts import load_start
 from infra24.db import Tx
@@ -65,6 +66,8 @@ async def _create(
         tx, near, booking, now, token_hash=hash_token(token), keep=keep, new=True
     )
     await check_taken(tx, written.id, required)
+    if written.status is Status.PENDING:
+        await require(tx, [written.id], required_of(seen.offer, request.policy), now)
     note_client(tx, request.client, [written.id], now)
     return record_created(tx, written, now)
 
@@ -132,9 +135,11 @@ async def confirm_hold(
     answers = read_person(offer, person)
     await _take_up(tx, held, offer, choice, person, now)
     await queries.set_person(tx, booking_id, person, answers, now)
+    await tx.run_together(participants.set_booker(tx, held, person.name, person.email))
     if held.link_id is not None:
         await booking_links.use(tx, held.link_id, None)
     await queries.set_status(tx, booking_id, first, now)
+    await require(tx, [booking_id], required_of(offer, policy), now)
     note_client(tx, client, [booking_id], now)
     return record_created(tx, await lookup.get(tx, booking_id), now)
 
@@ -148,15 +153,14 @@ async def _take_up(
         await check_booker(tx, offer, person.email, held.starts_at, held.length, held.id)
         if await claim_queries.make_permanent(tx, held.id) >= (held.claim_count or 0):
             return
-    hosts = [p.resource_id for p in held.participants if p.resource_id]
     seen = await load_start(
         tx, held.resource_id, held.starts_at, held.length, now, choice=choice, ignoring=[held.id]
     )
     check_open(seen.offer)
     await check_booker(tx, seen.offer, person.email, held.starts_at, held.length, held.id)
-    await allocation.release(tx, held.id, hosts_too=True)
+    await occupancy.release(tx, held.id, now)
     confirmed = replace(held, status=Status.CONFIRMED, expires_at=None)
-    await allocation.allocate(tx, seen, confirmed, now, keep=hosts)
+    await allocation.allocate(tx, seen, confirmed, now, keep=held.host_ids)
 
 
 async def _known(tx: Tx, request: BookingRequest) -> Offer:

@@ -5,17 +5,19 @@ from typing import Any
 from uuid import uuid4
 
 from infra24 import resources
-from infra24.bookings.model import BookerDetails, Booking, Participant, Status
-from infra24.bookings.policy import BookingPolicy
+from infra24.bookings.model import (
+    BookerDetails,
+    Booking,
+    BookingKind,
+    Participant,
+    ParticipantRole,
+    Status,
+)
 from infra24.bookings.requests import BookingRequest
+from infra24.bookings.requirements import first_status
 from infra24.db import Tx
 from infra24.errors import ValidationFailed
 from infra24.resources import Offer
-
-
-def first_status(offer: Offer, policy: BookingPolicy) -> Status:
-    """Where a booking begins: pending while something must happen before it is confirmed."""
-    return Status.PENDING if policy.approval and offer.rules.approval else Status.CONFIRMED
 
 
 def read_person(offer: Offer, person: BookerDetails) -> list[dict[str, Any]]:
@@ -64,10 +66,8 @@ def _terms(offer: Offer) -> dict[str, Any]:
         "price": resource.prices.get("public", resource.price),
         "currency": resource.currency,
         "location": resource.place,
-        "policy": {
-            "cancel_notice_minutes": rules.cancel_notice_minutes,
-            "reschedule_notice_minutes": rules.reschedule_notice_minutes,
-        },
+        "cancel_notice_minutes": rules.cancel_notice_minutes,
+        "reschedule_notice_minutes": rules.reschedule_notice_minutes,
     }
 
 
@@ -84,10 +84,11 @@ def _details(person: BookerDetails) -> dict[str, Any]:
 
 
 def _booker(person: BookerDetails) -> Participant:
-    return Participant("booker", person.name, person.email, None)
+    return Participant(ParticipantRole.BOOKER, person.name, person.email)
 
 
 _NOTHING_YET: dict[str, Any] = {
+    "kind": BookingKind.APPOINTMENT,
     "revision": 0,
     "end_kind": None,
     "ended_by": None,

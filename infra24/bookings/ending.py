@@ -4,7 +4,8 @@ from datetime import datetime
 from uuid import UUID
 
 from infra24 import resources, round_robin
-from infra24.bookings import allocation, claim_queries, events, lookup, queries
+from infra24.bookings import events, lookup, occupancy, queries
+from infra24.bookings import requirement_queries as requirements
 from infra24.bookings.model import (
     ActorRole,
     Booking,
@@ -48,7 +49,7 @@ async def cancel(
     if kind is EndKind.DECLINED and not policy.decides:
         raise DecisionNotAllowed()
     if kind is EndKind.CANCELLED and policy.limits and now > booking.cancellable_until():
-        raise TooLate("cancelled", booking.policy["cancel_notice_minutes"])
+        raise TooLate("cancelled", booking.cancel_notice_minutes)
     return await _end(tx, booking, kind, policy.role, now, reason)
 
 
@@ -81,14 +82,16 @@ async def expire(tx: Tx, booking_id: UUID, *, now: datetime) -> bool:
 async def locked(tx: Tx, booking_id: UUID) -> Booking:
     """A booking that nobody else changes meanwhile; what its release touches is locked before it."""
     await lookup.get(tx, booking_id)
-    held = await claim_queries.resources_to_lock(tx, booking_id)
+    held = await occupancy.resources_to_lock(tx, booking_id)
     if held:
         await resources.lock(tx, sorted(held))
     return await lookup.get(tx, booking_id, lock=True)
 
 
 async def _end(tx: Tx, booking: Booking, kind: EndKind, by: ActorRole, now: datetime, reason: str) -> Booking:
-    await allocation.release(tx, booking.id)
+    await occupancy.release(tx, booking.id, now)
+    if booking.status is Status.PENDING:
+        await requirements.drop_unmet(tx, booking.id)
     await round_robin.reverse(tx, booking.id, now)
     await queries.end(tx, booking.id, kind, by, reason, now)
     ended = await lookup.get(tx, booking.id)

@@ -20,8 +20,8 @@ class Filters:
     """Which bookings: that begin in a span, of a state, an offer, a resource used, a host, someone.
 
     `hosted_by` is the e-mail of whoever may see only what they host; `text` a part of a name or an e-mail, or
-    the beginning of a reference. Holds are left out unless asked for. What is cancelled uses only its
-    own offer and the people it was with: of rooms and equipment that its type took, no record is kept.
+    the beginning of a reference. Holds are left out unless asked for. `uses_id` is of whatever a booking
+    uses, or used until it was cancelled.
     `coming_at` leaves what still comes at an instant or is under way, `gone_at` the rest: over or cancelled.
     """
 

@@ -17,10 +17,7 @@ _WHERE: LiteralString = """
         AND (%(gone_at)s::timestamptz IS NULL OR b.ends_at <= %(gone_at)s OR b.status = 'cancelled')
         AND (%(uses)s::uuid IS NULL OR b.resource_id = %(uses)s OR EXISTS (
             SELECT 1 FROM claims c WHERE c.org_id = %(org)s AND c.booking_id = b.id
-                AND c.resource_id = %(uses)s)
-            OR b.status = 'cancelled' AND EXISTS (
-                SELECT 1 FROM participants p WHERE p.org_id = %(org)s AND p.booking_id = b.id
-                    AND p.resource_id = %(uses)s))
+                AND c.resource_id = %(uses)s))
         AND (%(host)s::uuid IS NULL OR EXISTS (
             SELECT 1 FROM participants p WHERE p.org_id = %(org)s AND p.booking_id = b.id
                 AND p.role = 'host' AND p.resource_id = %(host)s))

@@ -10,7 +10,7 @@ from infra24.auth.tokens import hash_token, names_booking
 from infra24.availability import Explanation, Reason, free_hosts, free_starts, why_none
 from infra24.availability import explain as explain_start
 from infra24.availability.hours import day_span
-from infra24.bookings import claim_queries, queries
+from infra24.bookings import busy_queries, queries
 from infra24.bookings.model import Booking, UnknownBooking
 from infra24.bookings.snapshots import check_open, instant, load_snapshot, run_engine, seconds
 from infra24.db import Tx
@@ -134,6 +134,6 @@ async def conflicting_claims(
     tx: Tx, offer: resources.Offer, start: datetime, end: datetime, now: datetime
 ) -> list[dict[str, Any]]:
     """The claims that overlap a time on anything the offer may claim, with whose they are: for staff."""
-    rows = await claim_queries.claims_with_bookings(tx, offer.members, start, end, start - offer.longest, now)
+    rows = await busy_queries.claims_with_bookings(tx, offer.members, start, end, start - offer.longest, now)
     keys = ("resource_id", "booking_id", "status", "booker_name", "title", "starts_at", "ends_at")
     return [dict(zip(keys, row, strict=True)) for row in rows]

@@ -1,11 +1,11 @@
 """A booking, its states and legal moves, and the ways in which one is refused."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from infra24.availability import Limit, Reason
 from infra24.errors import Conflict, Forbidden, Invalid, NotFound
@@ -25,12 +25,34 @@ class Status(StrEnum):
 TRANSITIONS: Mapping[Status, frozenset[Status]] = {
     Status.HOLD: frozenset({Status.PENDING, Status.CONFIRMED, Status.CANCELLED}),
     Status.PENDING: frozenset({Status.CONFIRMED, Status.CANCELLED}),
-    Status.CONFIRMED: frozenset({Status.COMPLETED, Status.NO_SHOW, Status.CANCELLED}),
+    Status.CONFIRMED: frozenset({Status.PENDING, Status.COMPLETED, Status.NO_SHOW, Status.CANCELLED}),
     Status.COMPLETED: frozenset({Status.NO_SHOW}),
     Status.NO_SHOW: frozenset({Status.COMPLETED}),
     Status.CANCELLED: frozenset(),
 }
-"""The legal moves. What was cancelled stays cancelled: book again."""
+"""The legal moves. What was cancelled stays cancelled: book again. What is confirmed is pending again when
+its booker moves it to a time that must be approved."""
+
+
+MOVABLE = frozenset({Status.PENDING, Status.CONFIRMED})
+"""Which bookings can be moved to another time."""
+
+
+class BookingKind(StrEnum):
+    """What a booking is: an appointment, a session of a workshop, time that staff block."""
+
+    APPOINTMENT = "appointment"
+    SESSION = "session"
+    BLOCK = "block"
+
+
+class ParticipantRole(StrEnum):
+    """What a person is in a booking."""
+
+    BOOKER = "booker"
+    HOST = "host"
+    ATTENDEE = "attendee"
+    GUEST = "guest"
 
 
 class ActorRole(StrEnum):
@@ -148,20 +170,22 @@ class BookerDetails:
 
 @dataclass(frozen=True, slots=True)
 class Participant:
-    """A person in a booking."""
+    """A person in a booking. Several may share an e-mail; a host is a resource."""
 
-    role: str
+    role: ParticipantRole
     name: str
     email: str
-    resource_id: UUID | None
+    resource_id: UUID | None = None
+    id: UUID = field(default_factory=uuid4)
 
 
 @dataclass(frozen=True, slots=True)
 class Booking:
-    """A party's use of resources for a time. Prices in minor units, policy as it was when made."""
+    """A use of resources for a time. Price (in minor units) and notice are as they were when it was made."""
 
     org_id: UUID
     id: UUID
+    kind: BookingKind
     resource_id: UUID
     resource_title: str
     status: Status
@@ -175,7 +199,8 @@ class Booking:
     meeting_url: str
     price: int
     currency: str
-    policy: dict[str, Any]
+    cancel_notice_minutes: int
+    reschedule_notice_minutes: int
     locale: str
     expires_at: datetime | None
     revision: int
@@ -202,7 +227,17 @@ class Booking:
     @property
     def hosts(self) -> list[str]:
         """The names of those who host it."""
-        return [p.name for p in self.participants if p.role == "host"]
+        return [p.name for p in self.participants if p.role is ParticipantRole.HOST]
+
+    @property
+    def host_ids(self) -> list[UUID]:
+        """The resources of those who host it."""
+        return [p.resource_id for p in self.participants if p.resource_id]
+
+    @property
+    def bookers(self) -> tuple[Participant, ...]:
+        """Whoever booked it: nobody while it is a hold."""
+        return tuple(p for p in self.participants if p.role is ParticipantRole.BOOKER)
 
     @property
     def reference(self) -> str:
@@ -215,16 +250,17 @@ class Booking:
 
     def cancellable_until(self) -> datetime:
         """Until when the booker can cancel it themselves."""
-        return self.starts_at - timedelta(minutes=self.policy["cancel_notice_minutes"])
+        return self.starts_at - timedelta(minutes=self.cancel_notice_minutes)
 
     def reschedulable_until(self) -> datetime:
         """Until when the booker can move it themselves."""
-        return self.starts_at - timedelta(minutes=self.policy["reschedule_notice_minutes"])
+        return self.starts_at - timedelta(minutes=self.reschedule_notice_minutes)
 
-    def check_transition(self, wanted: Status) -> None:
-        """Raises IllegalTransition."""
+    def check_transition(self, wanted: Status) -> Status:
+        """The state that follows. Raises IllegalTransition."""
         if wanted not in TRANSITIONS[self.status]:
             raise IllegalTransition(self.status, wanted)
+        return wanted
 
     def facts(self) -> dict[str, Any]:
         """What an event says of it."""

@@ -5,10 +5,10 @@ from datetime import datetime
 from uuid import UUID
 
 from infra24 import resources
-from infra24.bookings import allocation, claim_queries, events, lookup, queries
-from infra24.bookings.drafts import first_status
+from infra24.bookings import allocation, events, lookup, occupancy, participants, queries
 from infra24.bookings.limits import check_booker
 from infra24.bookings.model import (
+    MOVABLE,
     BookerDetails,
     Booking,
     EndsBeforeItStarts,
@@ -19,6 +19,7 @@ from infra24.bookings.model import (
     TooLate,
 )
 from infra24.bookings.policy import BookingPolicy
+from infra24.bookings.requirements import require, required_of
 from infra24.bookings.snapshots import check_open
 from infra24.bookings.starts import load_start
 from infra24.db import Tx
@@ -40,11 +41,9 @@ async def reschedule(
     before = await lookup.get(tx, booking_id)
     _check_movable(before, policy, now)
     offer = await resources.offer(tx, before.resource_id)
-    hosts = [p.resource_id for p in before.participants if p.resource_id]
-    laid_out = await claim_queries.resources_to_lock(tx, booking_id)
-    await resources.lock(tx, sorted({offer.resource.id, *offer.members, *hosts, *laid_out}))
-    before = await lookup.get(tx, booking_id, lock=True)
-    hosts = [p.resource_id for p in before.participants if p.resource_id]  # another may host it by now
+    held = await occupancy.resources_to_lock(tx, booking_id)
+    await resources.lock(tx, sorted({offer.resource.id, *offer.members, *before.host_ids, *held}))
+    before = await lookup.get(tx, booking_id, lock=True)  # another may host it by now
     _check_movable(before, policy, now)
     if (before.starts_at, before.ends_at) == (start, end):
         return before
@@ -52,16 +51,18 @@ async def reschedule(
     seen = await load_start(
         tx, before.resource_id, start, end - start, now, choice=choice, ignoring=[booking_id]
     )
-    status = before.status
+    status, required = before.status, []
     if not policy.is_staff:
         check_open(seen.offer)
         await check_booker(tx, seen.offer, before.booker_email, start, end - start, booking_id)
-        if first_status(seen.offer, policy) is Status.PENDING:
-            status = Status.PENDING
-    await allocation.release(tx, booking_id, hosts_too=True)
+        required = required_of(seen.offer, policy)
+    if required and status is not Status.PENDING:
+        status = before.check_transition(Status.PENDING)
+    await occupancy.release(tx, booking_id, now)
     alone = before.series_id is not None
     moved = replace(before, starts_at=start, ends_at=end, status=status, is_exception=alone)
-    await allocation.allocate(tx, seen, moved, now, keep=hosts)
+    await allocation.allocate(tx, seen, moved, now, keep=before.host_ids)
+    await require(tx, [booking_id], required, now)
     after = await lookup.get(tx, booking_id)
     facts = {**after.facts(), "from": before.starts_at.isoformat(), "by": policy.role}
     record(tx, events.RESCHEDULED, booking_id, facts, now)
@@ -69,10 +70,10 @@ async def reschedule(
 
 
 def _check_movable(booking: Booking, policy: BookingPolicy, now: datetime) -> None:
-    if booking.status not in (Status.PENDING, Status.CONFIRMED):
+    if booking.status not in MOVABLE:
         raise IllegalTransition(booking.status, "moved")
     if policy.limits and now > booking.reschedulable_until():
-        raise TooLate("moved", booking.policy["reschedule_notice_minutes"])
+        raise TooLate("moved", booking.reschedule_notice_minutes)
 
 
 async def complete(tx: Tx, booking_id: UUID, policy: BookingPolicy, *, now: datetime) -> Booking:
@@ -103,6 +104,7 @@ async def update_booker(
         offer = await resources.offer(tx, booking.resource_id)
         answers = resources.read_answers(offer.resource.questions, person.answers)
     await queries.set_person(tx, booking_id, person, answers, now)
+    await tx.run_together(participants.set_booker(tx, booking, person.name, person.email))
     return await _record(tx, booking_id, events.UPDATED, now)
 
 
@@ -123,11 +125,6 @@ async def _afterwards(
     booking.check_transition(status)
     if now < booking.starts_at:
         raise TooEarly()
-    return await set_status(tx, booking, status, type_, now)
-
-
-async def set_status(tx: Tx, booking: Booking, status: Status, type_: EventType, now: datetime) -> Booking:
-    """Move a booking whose move was found legal, and say so."""
     await queries.set_status(tx, booking.id, status, now)
     return await _record(tx, booking.id, type_, now)
 

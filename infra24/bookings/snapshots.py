@@ -22,7 +22,7 @@ from infra24.availability import (
     union,
 )
 from infra24.availability.barriers import days_of
-from infra24.bookings import claim_queries
+from infra24.bookings import busy_queries
 from infra24.bookings.turnovers import Times, Use, turnovers
 from infra24.db import Row, Tx
 from infra24.errors import Unavailable
@@ -79,7 +79,7 @@ async def load_snapshot(
         around = search_margin(offer, lasting)
         reach = (span[0] - around, span[1] + around)
         members = offer.members
-        rows = await claim_queries.claims_in_span(
+        rows = await busy_queries.claims_in_span(
             tx, members, reach, reach[0] - offer.longest, now, ignoring, closer=offer.needs_detailed_claims
         )
         if rows[0][0] != offer.version:
@@ -89,7 +89,7 @@ async def load_snapshot(
             check_open(offer)
         made: list[tuple[int, int]] = []
         if offer.rules.limits_of(LimitScope.OFFER):
-            made = await claim_queries.booking_spans(tx, resource_id, *reach, now, ignoring)
+            made = await busy_queries.booking_spans(tx, resource_id, *reach, now, ignoring)
         claims = claims_by_member(rows)
         begun = min(now, span[0]) if choice.staff_length else now  # staff may write down what has begun
         seen = timetable(offer, claims, span, lasting, begun, made)

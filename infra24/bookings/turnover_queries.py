@@ -22,7 +22,7 @@ async def uses(tx: Tx, resource_id: UUID, unit: int, since: datetime, until: dat
     return await tx.rows(
         """
         SELECT booking_id, starts_at, ends_at, layout FROM claims
-        WHERE org_id = %s AND resource_id = %s AND unit = %s AND NOT turnover
+        WHERE org_id = %s AND resource_id = %s AND unit = %s AND released_at IS NULL AND NOT turnover
             AND starts_at < %s AND ends_at > %s ORDER BY starts_at
         """,
         (tx.org_id, resource_id, unit, until, since),
@@ -34,7 +34,7 @@ async def standing(tx: Tx, resource_id: UUID, unit: int, since: datetime, until:
     return await tx.rows(
         """
         SELECT booking_id, starts_at, ends_at, layout FROM claims
-        WHERE org_id = %s AND resource_id = %s AND unit = %s AND turnover
+        WHERE org_id = %s AND resource_id = %s AND unit = %s AND released_at IS NULL AND turnover
             AND starts_at < %s AND ends_at > %s ORDER BY starts_at
         """,
         (tx.org_id, resource_id, unit, until, since),
@@ -45,7 +45,8 @@ async def remove(tx: Tx, resource_id: UUID, unit: int, since: datetime, until: d
     """Remove the turnovers of a layout that overlap a range."""
     await tx.run(
         """
-        DELETE FROM claims WHERE org_id = %s AND resource_id = %s AND unit = %s AND turnover
+        DELETE FROM claims
+        WHERE org_id = %s AND resource_id = %s AND unit = %s AND released_at IS NULL AND turnover
             AND starts_at < %s AND ends_at > %s AND layout = %s
         """,
         (tx.org_id, resource_id, unit, until, since, layout),
@@ -57,7 +58,8 @@ async def drop(tx: Tx, resource_id: UUID, unit: int, wrong: Sequence[Any]) -> No
     await tx.run(
         """
         DELETE FROM claims c USING unnest(%s::uuid[], %s::timestamptz[]) AS w (booking_id, starts_at)
-        WHERE c.org_id = %s AND c.resource_id = %s AND c.unit = %s AND c.turnover
+        WHERE c.org_id = %s AND c.resource_id = %s AND c.unit = %s AND c.released_at IS NULL
+            AND c.turnover
             AND c.booking_id = w.booking_id AND c.starts_at = w.starts_at
         """,
         ([t[0] for t in wrong], [t[1] for t in wrong], tx.org_id, resource_id, unit),

@@ -104,6 +104,14 @@ class Tx:
         cursor = await self.connection.execute(query, args, prepare=True)
         return cursor.rowcount
 
+    async def run_together(self, statements: Sequence[Statement]) -> list[int]:
+        """Run statements in their order and one round trip; how many rows each touched."""
+        if len(statements) == 1:  # a pipeline costs the client more than a statement
+            return [await self.run(statements[0].query, statements[0].args)]
+        async with self.connection.pipeline():
+            cursors = [await self.connection.execute(one.query, one.args, prepare=True) for one in statements]
+        return [cursor.rowcount for cursor in cursors]
+
     async def row_after(self, first: Statement, then: Statement) -> Row | None:
         """The first row of a statement that sees what was committed until another ended; one round trip."""
         async with self.connection.pipeline():
@@ -158,6 +166,9 @@ class Reader(Tx):
         return await cursor.fetchall()
 
     async def run(self, query: LiteralString, args: Sequence[Any] | dict[str, Any] = ()) -> int:
+        raise _only_reads()
+
+    async def run_together(self, statements: Sequence[Statement]) -> list[int]:
         raise _only_reads()
 
     def record(self, event: Any) -> None:

@@ -1,5 +1,6 @@
 """The outbox: events are written by the transaction that made them true, with its COMMIT."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -27,6 +28,14 @@ def statements(tx: Tx) -> list[Statement]:
 async def after(tx: Tx, seq: int, limit: int = 100) -> list[Recorded]:
     """The events after a place in the sequence, at most 1,000, in order."""
     return await queries.after(tx, seq, min(limit, 1_000))
+
+
+async def of_transactions(tx: Tx, ids: Collection[UUID]) -> dict[UUID, list[Recorded]]:
+    """What happened in these transactions, by transaction: what entries of the audit meant. In order."""
+    found: dict[UUID, list[Recorded]] = {}
+    for id_, event in await queries.of_transactions(tx, list(ids)):
+        found.setdefault(id_, []).append(event)
+    return found
 
 
 async def head(tx: Tx) -> int:

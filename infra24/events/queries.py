@@ -56,6 +56,7 @@ def append(org_id: UUID, events: list[Event]) -> Statement:
         FROM head, unnest(%(ids)s::uuid[], %(types)s::text[], %(versions)s::smallint[], %(subjects)s::uuid[],
             %(data)s::jsonb[], %(kinds)s::text[], %(actors)s::text[], %(at)s::timestamptz[]) WITH ORDINALITY
             AS e (id, type, version, subject_id, data, actor_kind, actor_id, recorded_at, n)
+        RETURNING 1
         """,
         {
             "org": org_id,
@@ -94,6 +95,18 @@ async def after(tx: Tx, seq: int, limit: int) -> list[Recorded]:
         (tx.org_id, seq, limit),
     )
     return [_recorded(tx, row) for row in rows]
+
+
+async def of_transactions(tx: Tx, ids: Sequence[UUID]) -> list[tuple[UUID, Recorded]]:
+    """The events of these transactions, with the transaction of each, in order."""
+    rows = await tx.rows(
+        """
+        SELECT transaction_id, seq, type, version, subject_id, data, actor_kind, actor_id, recorded_at, id
+        FROM events WHERE org_id = %s AND transaction_id = ANY(%s) ORDER BY seq
+        """,
+        (tx.org_id, list(ids)),
+    )
+    return [(row[0], _recorded(tx, row[1:])) for row in rows]
 
 
 async def head(tx: Tx) -> int:

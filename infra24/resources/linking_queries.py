@@ -118,9 +118,9 @@ async def has_coming_claims_without(
         """
         SELECT 1 FROM claims c CROSS JOIN unnest(%(parts)s::uuid[]) AS p (id)
         WHERE c.org_id = %(org)s AND c.resource_id = %(id)s AND c.ends_at > %(now)s
-            AND (c.expires_at IS NULL OR c.expires_at > %(now)s)
+            AND c.released_at IS NULL AND (c.expires_at IS NULL OR c.expires_at > %(now)s)
             AND NOT EXISTS (SELECT 1 FROM claims o WHERE o.org_id = %(org)s AND o.resource_id = p.id
-                AND o.booking_id = c.booking_id) LIMIT 1
+                AND o.booking_id = c.booking_id AND o.released_at IS NULL) LIMIT 1
         """,
         {"org": tx.org_id, "id": resource_id, "parts": list(part_ids), "now": now},
     )

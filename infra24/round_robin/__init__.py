@@ -4,21 +4,25 @@ from infra24.round_robin.ledger import (
     LedgerCheck,
     RoundRobinOffer,
     audit,
-    charge,
+    decide,
     offers,
+    offers_of,
     read_weights,
     reverse,
     simulate_weights,
     standings,
     turn_of,
 )
+from infra24.round_robin.model import HostDecision
 
 __all__ = [
+    "HostDecision",
     "LedgerCheck",
     "RoundRobinOffer",
     "audit",
-    "charge",
+    "decide",
     "offers",
+    "offers_of",
     "read_weights",
     "reverse",
     "simulate_weights",

@@ -1,15 +1,16 @@
 """Keep the ledger: charge a turn, give it back, add it all up again, and try it with other weights."""
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from infra24.availability import Candidate, Decision, HostTerms, LedgerTurn, Replay, charges, replay, simulate
+from infra24.availability import Candidate, HostTerms, LedgerTurn, Replay, charges, replay, simulate
 from infra24.db import Tx
 from infra24.errors import ValidationFailed
 from infra24.round_robin import queries
+from infra24.round_robin.model import DecisionRow, HostDecision
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +52,25 @@ async def standings(tx: Tx, offer_id: UUID) -> dict[UUID, tuple[int, int]]:
     return await queries.standings(tx, offer_id)
 
 
-async def charge(tx: Tx, offer_id: UUID, decision: Decision, hosts: Sequence[UUID], now: datetime) -> None:
-    """Enter a turn into the balances; its line was written with the booking."""
-    await queries.change(tx, offer_id, _by_host(charges(decision.candidates, hosts)), hosts, 1, now)
+async def decide(tx: Tx, booking_id: UUID, offer_id: UUID, made: HostDecision, now: datetime) -> None:
+    """Write down who hosts a booking and why; a turn is charged to the balances.
+
+    What is no turn goes with the COMMIT: nothing here reads it.
+    """
+    decision, hosts = made.decision, made.hosts
+    line = DecisionRow(
+        booking_id, offer_id, now, decision.pooling, hosts, decision.inputs(), made.is_turn, made.kept
+    )
+    if not made.is_turn:
+        tx.run_last(queries.write(tx, line))
+        return
+    changes = _by_host(charges(decision.candidates, hosts))
+    await tx.run_together([queries.write(tx, line), queries.change(tx, offer_id, changes, hosts, 1, now)])
+
+
+async def offers_of(tx: Tx, booking_id: UUID) -> list[UUID]:
+    """The offers in whose ledger a booking has a turn: lock them before it is given back."""
+    return await queries.offers_of(tx, booking_id)
 
 
 async def reverse(tx: Tx, booking_id: UUID, now: datetime) -> None:
@@ -62,10 +79,10 @@ async def reverse(tx: Tx, booking_id: UUID, now: datetime) -> None:
     if row is None:
         return
     offer_id, pooling, chosen, candidates = row
-    await queries.write_return(tx, booking_id, offer_id, pooling, chosen, candidates, now)
+    line = DecisionRow(booking_id, offer_id, now, pooling, chosen, candidates, is_turn=True, returned=True)
     changes = charges([_candidate(c) for c in candidates], [str(host) for host in chosen])
     undone = {UUID(str(key)): -change for key, change in changes.items()}
-    await queries.change(tx, offer_id, undone, chosen, -1, None)
+    await tx.run_together([queries.write(tx, line), queries.change(tx, offer_id, undone, chosen, -1, None)])
 
 
 @dataclass(frozen=True, slots=True)

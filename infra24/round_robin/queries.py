@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 import orjson
 from psycopg.types.json import Jsonb
 
-from infra24.db import Row, Tx
+from infra24.db import Row, Statement, Tx
+from infra24.round_robin.model import DecisionRow
 
 
 async def standings(tx: Tx, offer_id: UUID) -> dict[UUID, tuple[int, int]]:
@@ -23,16 +23,16 @@ async def standings(tx: Tx, offer_id: UUID) -> dict[UUID, tuple[int, int]]:
     return {host: (balance, last) for host, balance, last in rows}
 
 
-async def change(
+def change(
     tx: Tx,
     offer_id: UUID,
     changes: Mapping[UUID, int],
     chosen: Sequence[UUID],
     given: int,
     now: datetime | None,
-) -> None:
+) -> Statement:
     """Add to the balances; those chosen have so many turns more, and wait anew when `now` is said."""
-    await tx.run(
+    return Statement(
         """
         INSERT INTO balances (org_id, offer_id, host_id, balance, given, chosen_at)
         SELECT %(org)s, %(offer)s, c.host, c.change,
@@ -67,24 +67,37 @@ async def turn_of(tx: Tx, booking_id: UUID) -> Row | None:
     return None if row is None or row[4] else row[:4]
 
 
-async def write_return(
-    tx: Tx,
-    booking_id: UUID,
-    offer_id: UUID,
-    pooling: str,
-    chosen: Sequence[UUID],
-    candidates: Sequence[Mapping[str, Any]],
-    now: datetime,
-) -> None:
-    """A line that takes a turn out."""
-    await tx.run(
+def write(tx: Tx, line: DecisionRow) -> Statement:
+    """Add a decision."""
+    return Statement(
         """
         INSERT INTO decisions (org_id, booking_id, offer_id, made_at, pooling, chosen, candidates, is_turn,
-            returned) VALUES (%s, %s, %s, %s, %s, %s, %s, true, true)
+            returned, kept)
+        VALUES (%(org)s, %(booking)s, %(offer)s, %(at)s, %(pooling)s, %(chosen)s, %(candidates)s, %(is_turn)s,
+            %(returned)s, %(kept)s)
         """,
-        (tx.org_id, booking_id, offer_id, now, pooling, list(chosen),
-         Jsonb(list(candidates), dumps=orjson.dumps)),
-    )  # fmt: skip
+        {
+            "org": tx.org_id,
+            "booking": line.booking_id,
+            "offer": line.offer_id,
+            "at": line.made_at,
+            "pooling": line.pooling,
+            "chosen": list(line.chosen),
+            "candidates": Jsonb(list(line.candidates), dumps=orjson.dumps),
+            "is_turn": line.is_turn,
+            "returned": line.returned,
+            "kept": line.kept,
+        },
+    )
+
+
+async def offers_of(tx: Tx, booking_id: UUID) -> list[UUID]:
+    """The offers in whose ledger a booking has a turn."""
+    rows = await tx.rows(
+        "SELECT DISTINCT offer_id FROM decisions WHERE org_id = %s AND booking_id = %s AND is_turn",
+        (tx.org_id, booking_id),
+    )
+    return [row[0] for row in rows]
 
 
 async def ledger(tx: Tx, offer_id: UUID) -> list[Row]:

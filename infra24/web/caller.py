@@ -7,7 +7,7 @@ from fastapi import Request
 
 from infra24 import bookings
 from infra24.auth.tokens import org_of_token
-from infra24.bookings import BY_BOOKER, BY_STAFF, Booking, BookingPolicy, UnknownBooking
+from infra24.bookings import BY_BOOKER, BY_STAFF, Booking, BookingPolicy, ParticipantRole, UnknownBooking
 from infra24.db import Actor, Tx
 from infra24.errors import Forbidden, NotFound, Unauthenticated
 from infra24.organizations import Organization
@@ -185,7 +185,9 @@ async def authorize_booking(
 
 def is_hosted_by(booking: Booking, email: str) -> bool:
     """Whether someone is a host of a booking."""
-    return bool(email) and any(p.role == "host" and p.email == email for p in booking.participants)
+    return bool(email) and any(
+        p.role is ParticipantRole.HOST and p.email == email for p in booking.participants
+    )
 
 
 async def _by_token(tx: Tx, shown: Credentials, token: str, wanted: str) -> tuple[Booking, BookingPolicy]:

@@ -102,7 +102,7 @@ class Count:
         found: dict[Any, list[int]] = {}
         for id_, starts, ends, booked, until in self.owner.execute(
             "SELECT resource_id, starts_at, ends_at, booked_at, booked_until FROM claims "
-            "WHERE org_id = %s AND expires_at IS NULL",
+            "WHERE org_id = %s AND expires_at IS NULL AND released_at IS NULL",
             (self.shop.org_id,),
         ):
             at = starts

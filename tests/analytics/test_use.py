@@ -154,10 +154,10 @@ def busy(shop: Shop, owner: Any) -> Shop:
         owner.execute(
             """
             INSERT INTO bookings (org_id, id, resource_id, status, starts_at, ends_at, time_zone, currency,
-                policy, token_hash, created_at, updated_at, booker_email, end_kind, ended_by)
+                token_hash, created_at, updated_at, booker_email, end_kind, ended_by)
             SELECT %(org)s, gen_random_uuid(), %(id)s,
                 (ARRAY['confirmed', 'completed', 'no_show', 'cancelled'])[1 + n %% 4], at,
-                at + interval '15 min', 'UTC', 'USD', '{}',
+                at + interval '15 min', 'UTC', 'USD',
                 sha256(n::text::bytea || %(id)s::text::bytea), at - interval '3 days', now(),
                 'p' || n %% 5000 || '@example.org',
                 CASE n %% 4 WHEN 3 THEN 'cancelled' END, CASE n %% 4 WHEN 3 THEN 'booker' END

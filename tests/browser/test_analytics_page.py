@@ -41,9 +41,9 @@ def book(owner: psycopg.Connection[Any], shop: Shop, at: Any, dice: random.Rando
         "email": f"p{dice.randrange(40)}@example.org", "host": shop.ids["mo"],
     }  # fmt: skip
     owner.execute(
-        "INSERT INTO bookings (org_id, id, resource_id, status, starts_at, ends_at, time_zone, currency, policy, "
+        "INSERT INTO bookings (org_id, id, resource_id, status, starts_at, ends_at, time_zone, currency, "
         "token_hash, created_at, updated_at, booker_name, booker_email, end_kind, ended_by) VALUES (%(org)s, %(id)s, %(resource)s, "
-        "%(status)s, %(at)s, %(until)s, 'America/New_York', 'USD', '{}', sha256(%(id)s::text::bytea), %(made)s, "
+        "%(status)s, %(at)s, %(until)s, 'America/New_York', 'USD', sha256(%(id)s::text::bytea), %(made)s, "
         "%(made)s, 'Somebody', %(email)s, CASE WHEN %(status)s = 'cancelled' THEN 'cancelled' END, "
         "CASE WHEN %(status)s = 'cancelled' THEN 'booker' END)", facts)  # fmt: skip
     if name == "visit":

@@ -68,7 +68,7 @@ class Standing:
                 (row[0], names.get(row[1], "a link"), *row[2:])
                 for row in owner.execute(
                     "SELECT booking_id, resource_id, unit, starts_at, ends_at, layout, turnover FROM claims "
-                    "WHERE org_id = %s ORDER BY starts_at", (shop.org_id,))
+                    "WHERE org_id = %s AND released_at IS NULL ORDER BY starts_at", (shop.org_id,))
             ]  # fmt: skip
 
     def of(self, booking_id: UUID) -> Counter[str]:

@@ -77,7 +77,8 @@ class Race:
         with psycopg.connect(self.url) as owner:
             row = owner.execute(
                 "SELECT count(*) FROM claims a JOIN claims b USING (org_id, resource_id, unit) "
-                "WHERE a.booking_id < b.booking_id AND a.during && b.during"
+                "WHERE a.booking_id < b.booking_id AND a.during && b.during "
+                "AND a.released_at IS NULL AND b.released_at IS NULL"
             ).fetchone()
         assert row is not None
         return int(row[0])

@@ -281,7 +281,7 @@ LAYOUTS = {"chairs": (30, 30), "mats": (60, 30)}
 def claims(owner: psycopg.Connection[Any], shop: Shop, turnover: bool) -> list[tuple[Any, ...]]:
     return owner.execute(
         "SELECT starts_at, ends_at, layout, booking_id FROM claims WHERE org_id = %s AND resource_id = %s "
-        "AND turnover = %s ORDER BY starts_at", (shop.org_id, shop.ids["stage"], turnover),
+        "AND turnover = %s AND released_at IS NULL ORDER BY starts_at", (shop.org_id, shop.ids["stage"], turnover),
     ).fetchall()  # fmt: skip
 
 

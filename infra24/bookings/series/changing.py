@@ -12,11 +12,12 @@ from infra24.bookings import (
     Booking,
     BookingPolicy,
     SlotTaken,
-    Status,
     allocation,
     allocation_plan,
     lookup,
+    occupancy,
 )
+from infra24.bookings.model import MOVABLE
 from infra24.bookings.series import events, queries
 from infra24.bookings.series.model import Plan, Series, SeriesConflicts, UnknownSeries
 from infra24.bookings.series.occurrences import plan_occurrences
@@ -28,7 +29,6 @@ from infra24.events import record
 from infra24.resources import HostPreference, Offer
 
 _TRIES = 50
-_STANDING = (Status.PENDING, Status.CONFIRMED)
 
 
 class SeriesRange(StrEnum):
@@ -133,7 +133,7 @@ async def _claim_anew(
     now: datetime,
 ) -> None:
     for booking in affected:
-        await allocation.release(tx, booking.id, hosts_too=True)
+        await occupancy.release(tx, booking.id, now)
     if not await allocation.allocate_all(tx, offer, anew, now, returned=state.returned):
         raise _Lost
 
@@ -168,7 +168,7 @@ def _from(all_: list[Booking], scope: SeriesRange, booking_id: UUID | None, now:
     return [
         b
         for b in all_
-        if b.status in _STANDING and b.starts_at > now and (since is None or (b.series_at or since) >= since)
+        if b.status in MOVABLE and b.starts_at > now and (since is None or (b.series_at or since) >= since)
     ]
 
 

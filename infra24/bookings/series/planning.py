@@ -19,8 +19,9 @@ from infra24.bookings import (
     limit_queries,
 )
 from infra24.bookings.clients import check_client, note_client
-from infra24.bookings.drafts import draft_booking, first_status
+from infra24.bookings.drafts import draft_booking
 from infra24.bookings.policy import BookingPolicy
+from infra24.bookings.requirements import first_status, require, required_of
 from infra24.bookings.series import events, queries
 from infra24.bookings.series.model import Plan, Series, SeriesConflicts, SeriesRequest
 from infra24.bookings.series.occurrences import plan_occurrences
@@ -75,6 +76,7 @@ async def book(
             for wall, (booking, found) in placed
         ]
         if await _write(tx, series, offer, made, tokens, now):
+            await require(tx, [booking.id for booking, _ in made], required_of(offer, policy), now)
             return series, _record(tx, request, series, offer, made, now)
     raise SlotTaken()
 
@@ -199,8 +201,7 @@ def _member(
 
 
 def _with_hosts(booking: Booking, found: allocation_plan.Allocation) -> Booking:
-    bookers = tuple(p for p in booking.participants if p.role == "booker")
-    return replace(booking, participants=(*bookers, *found.hosts))
+    return replace(booking, participants=(*booking.bookers, *found.hosts))
 
 
 def _wall(first: datetime, offer: Offer) -> datetime:

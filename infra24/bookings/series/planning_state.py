@@ -8,7 +8,7 @@ from uuid import UUID
 from infra24 import round_robin
 from infra24.availability import Busy, LimitScope, Pooling, Reason, charges, union
 from infra24.availability.hours import day_number, day_span
-from infra24.bookings import Booking, allocation_plan, claim_queries, instant, snapshots
+from infra24.bookings import Booking, allocation_plan, busy_queries, instant, snapshots
 from infra24.bookings.snapshots import AvailabilitySnapshot, claims_by_member, seconds, timetable
 from infra24.db import Tx
 from infra24.resources import HostPreference, Offer
@@ -118,17 +118,17 @@ async def load_state(
     beyond = int(reach.total_seconds())
     spans = union((first - beyond, last + beyond) for first, last in days)
     moments = [(instant(first), instant(last)) for first, last in spans]
-    rows = await claim_queries.claims_in_spans(tx, offer.members, moments, offer.longest, now, ignoring)
+    rows = await busy_queries.claims_in_spans(tx, offer.members, moments, offer.longest, now, ignoring)
     made: list[tuple[int, int]] = []
     if offer.rules.limits_of(LimitScope.OFFER):
-        made = await claim_queries.booking_spans(
+        made = await busy_queries.booking_spans(
             tx, offer.resource.id, moments[0][0], moments[-1][1], now, ignoring
         )
     own: list[tuple[int, int]] = []
     if email and offer.rules.limits_of(LimitScope.BOOKER):
         month = timedelta(days=32)
         since, until = moments[0][0] - month, moments[-1][1] + month
-        own = await claim_queries.booking_spans(
+        own = await busy_queries.booking_spans(
             tx, offer.resource.id, since, until, now, ignoring, email=email
         )
     standings: dict[UUID, tuple[int, int]] = {}

@@ -34,9 +34,10 @@ async def audit_page(request: Request) -> Response:
     async with services(request).database.transaction(here.id, who.actor) as tx:
         entries = await audit.page(tx, filters, before=before, limit=PAGE + 1)
         subjects = await audit.subjects(tx)
+        shown = await told(tx, entries[:PAGE], format_for(request, here), zone)
     context = {
         "section": "audit",
-        "entries": told(entries[:PAGE], format_for(request, here), zone),
+        "entries": shown,
         "subjects": subjects,
         "zone": zone,
         "asked": {name: asked.get(name, "") for name in ("subject", "id", "by", "q", "from", "to")},

@@ -3,27 +3,55 @@
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from infra24 import resources
 from infra24.audit import Entry
+from infra24.db import Tx
 from infra24.i18n import LocaleFormat
 from infra24.web.admin import parsing
 
+_RESOURCES = ("resource_id", "offer_id", "host_id", "whole_id", "part_id")
+"""The columns that name a resource, also as those of a part of a booking."""
 Changed = tuple[Entry, list[tuple[str, Any, Any]]]
 
 
-def told(
-    entries: Sequence[Entry], speech: LocaleFormat, zone: ZoneInfo, without: frozenset[str] = frozenset()
+async def told(
+    tx: Tx,
+    entries: Sequence[Entry],
+    speech: LocaleFormat,
+    zone: ZoneInfo,
+    without: frozenset[str] = frozenset(),
 ) -> list[Changed]:
-    """Each entry with its fields: instants in the zone, and nothing of what is blank before and after."""
+    """Each entry with its fields: instants in the zone, resources by their titles, and nothing of what is
+    blank before and after."""
+    titles = await _titles(tx, entries)
+
+    def said(value: Any) -> Any:
+        return titles.get(value) if isinstance(value, str) and value in titles else _said(value, speech, zone)
+
     return [
         (entry, [
-            (name.replace("_", " "), _said(before, speech, zone), _said(after, speech, zone))
+            (name.replace("_", " "), said(before), said(after))
             for name, before, after in entry.fields
             if name not in without and not (_blank(before) and _blank(after))
         ])
         for entry in entries
     ]  # fmt: skip
+
+
+async def _titles(tx: Tx, entries: Sequence[Entry]) -> dict[str, str]:
+    """The titles of the resources that entries name by their ids."""
+    values = {
+        value
+        for entry in entries
+        for name, *both in entry.fields
+        if name.endswith(_RESOURCES)
+        for value in both
+        if isinstance(value, str)
+    }
+    return {str(one.id): one.title for one in await resources.several(tx, [UUID(id_) for id_ in values])}
 
 
 def _blank(value: Any) -> bool:

@@ -24,7 +24,9 @@ from infra24.web.rendering import format_for, page
 from infra24.web.services import services
 
 _OPEN = (Status.PENDING, Status.CONFIRMED)
-_OURS = frozenset({"id", "org_id", "local_start", "series_at"})
+_OURS = frozenset(
+    {"id", "org_id", "local_start", "series_at", "claim_count", "claim_unit", "participant_resource_id"}
+)
 
 
 async def booking_page(request: Request) -> Response:
@@ -78,16 +80,16 @@ async def _do(request: Request, tx: Tx, booking: Booking, policy: BookingPolicy,
 
 async def _page(request: Request, more: dict[str, Any], status: int = 200) -> Response:
     app, here, who = services(request), current_org(request), caller_of(request)
-    now = app.clock()
+    now, speech, zone = app.clock(), format_for(request, here), ZoneInfo(here.time_zone)
     async with app.database.transaction(here.id, who.actor) as tx:
         booking, policy = await authorize_booking(tx, who, request.path_params["id"])
         if not policy.is_staff:
             raise bookings.UnknownBooking()
         movable = booking.status in _OPEN and (who.may(Scope.BOOKINGS_WRITE) or who.may(Scope.BOOKINGS_HOST))
         ways = await bookings.alternatives_for(tx, booking, now) if movable else Alternatives()
-        history = await audit.of_subject(tx, "booking", str(booking.id))
+        entries = await audit.of_subject(tx, "booking", str(booking.id))
+        history = await told(tx, entries, speech, zone, _OURS)
         notices = await announcements.of_booking(tx, booking.id)
-    speech, zone = format_for(request, here), ZoneInfo(here.time_zone)
     start = booking.starts_at.astimezone(zone)
     context = {
         "section": "bookings",
@@ -100,7 +102,7 @@ async def _page(request: Request, more: dict[str, Any], status: int = 200) -> Re
         "over": now >= booking.starts_at,
         "times": [(at.astimezone(zone).isoformat(), speech.brief(at, zone)) for at in ways.starts],
         "hosts": ways.hosts,
-        "history": told(history, speech, zone, _OURS),
+        "history": history,
         "notices": notices,
         "links": links(app, app.tokens.of(here.id, booking.id)),
         "said": "",

@@ -72,7 +72,7 @@ async def move_to_host(tx: Tx, booking: Booking, order: BulkCommand) -> Booking:
     Refuses as `bookings.move` does, so also when somebody else has changed it since it was read.
     """
     order.who.require(Scope.BOOKINGS_WRITE)
-    hosts = [p.resource_id for p in booking.participants if p.role == "host" and p.resource_id]
+    hosts = booking.host_ids
     if order.host_id is None:
         raise ValidationFailed({"host": "Choose a host."})
     if len(hosts) != 1:
