@@ -23,7 +23,7 @@ _MATCHING: LiteralString = """
 _MADE: LiteralString = (
     """
     WITH made AS (
-        SELECT b.id, b.resource_id, b.status, b.starts_at, b.ends_at, b.created_at, b.booker_email,
+        SELECT b.org_id, b.id, b.resource_id, b.status, b.starts_at, b.ends_at, b.created_at, b.booker_email,
             b.starts_at >= %(first)s AS is_now, b.ended_by AS by,
             b.status IN ('completed', 'no_show') OR b.status = 'confirmed' AND b.ends_at <= %(now)s AS is_due
         FROM bookings b
@@ -105,7 +105,7 @@ async def hosted(tx: Tx, asked: dict[str, Any]) -> list[Row]:
         SELECT p.resource_id, max(p.name), m.status, count(*), count(*) FILTER (WHERE m.is_due),
             coalesce(sum(extract(epoch FROM m.ends_at - m.starts_at)) FILTER (WHERE m.status <> 'cancelled'),
                 0)::bigint
-        FROM made m JOIN participants p ON p.org_id = %(org)s AND p.booking_id = m.id AND p.role = 'host'
+        FROM made m JOIN participants p ON p.org_id = m.org_id AND p.booking_id = m.id AND p.role = 'host'
         WHERE m.is_now GROUP BY p.resource_id, m.status ORDER BY 1, 3
         """,
         {**asked, "org": tx.org_id},

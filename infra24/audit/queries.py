@@ -44,10 +44,10 @@ async def subjects(tx: Tx) -> list[str]:
     rows = await tx.rows(
         """
         WITH RECURSIVE kinds AS (
-            (SELECT subject FROM audit_entries WHERE org_id = %(org)s ORDER BY subject LIMIT 1)
+            (SELECT org_id, subject FROM audit_entries WHERE org_id = %(org)s ORDER BY subject LIMIT 1)
             UNION ALL
-            SELECT (SELECT a.subject FROM audit_entries a WHERE a.org_id = %(org)s AND a.subject > k.subject
-                ORDER BY a.subject LIMIT 1)
+            SELECT k.org_id, (SELECT a.subject FROM audit_entries a
+                WHERE a.org_id = k.org_id AND a.subject > k.subject ORDER BY a.subject LIMIT 1)
             FROM kinds k WHERE k.subject IS NOT NULL
         )
         SELECT subject FROM kinds WHERE subject IS NOT NULL

@@ -73,12 +73,12 @@ async def set_offers(tx: Tx, link_id: UUID, offers: Sequence[UUID], hosts: Seque
     await tx.run("DELETE FROM booking_link_hosts WHERE org_id = %s AND link_id = %s", (tx.org_id, link_id))
     await tx.run(
         "INSERT INTO booking_link_offers (org_id, link_id, offer_id, position) "
-        "SELECT %s, %s, o.id, o.n FROM unnest(%s::uuid[]) WITH ORDINALITY AS o (id, n)",
+        "SELECT %s, %s, o.id, o.n FROM unnest(%s::uuid[]) WITH ORDINALITY AS o (id, n) RETURNING 1",
         (tx.org_id, link_id, list(offers)),
     )
     await tx.run(
         "INSERT INTO booking_link_hosts (org_id, link_id, host_id, position) "
-        "SELECT %s, %s, h.id, h.n FROM unnest(%s::uuid[]) WITH ORDINALITY AS h (id, n)",
+        "SELECT %s, %s, h.id, h.n FROM unnest(%s::uuid[]) WITH ORDINALITY AS h (id, n) RETURNING 1",
         (tx.org_id, link_id, list(hosts)),
     )
 

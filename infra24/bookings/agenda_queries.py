@@ -33,7 +33,7 @@ async def agenda(
     return await tx.rows(
         """
         WITH taken AS MATERIALIZED (
-            SELECT c.booking_id, c.resource_id, c.unit, c.turnover, c.layout, c.starts_at, c.ends_at
+            SELECT c.org_id, c.booking_id, c.resource_id, c.unit, c.turnover, c.layout, c.starts_at, c.ends_at
             FROM claims c
             WHERE c.org_id = %(org)s AND c.resource_id = ANY(%(ids)s) AND c.starts_at < %(until)s
                 AND c.starts_at > (SELECT %(since)s::timestamptz - interval '1 minute' - max(longest_claim)
@@ -52,10 +52,10 @@ async def agenda(
                 EXISTS (SELECT 1 FROM resource_parts p JOIN claims w ON w.org_id = p.org_id
                         AND w.booking_id = t.booking_id AND w.resource_id = p.whole_id
                         AND w.released_at IS NULL
-                    WHERE p.org_id = %(org)s AND p.part_id = t.resource_id) AS linked
+                    WHERE p.org_id = t.org_id AND p.part_id = t.resource_id) AS linked
             FROM taken t
-            JOIN bookings b ON b.org_id = %(org)s AND b.id = t.booking_id
-            JOIN resources o ON o.org_id = %(org)s AND o.id = b.resource_id
+            JOIN bookings b ON b.org_id = t.org_id AND b.id = t.booking_id
+            JOIN resources o ON o.org_id = b.org_id AND o.id = b.resource_id
         ) c ON true
         ORDER BY c.start, c.booking_id, c.turnover, c.unit, c.since
         """,

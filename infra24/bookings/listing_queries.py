@@ -16,13 +16,13 @@ _WHERE: LiteralString = """
         AND (%(coming_at)s::timestamptz IS NULL OR b.ends_at > %(coming_at)s AND b.status <> 'cancelled')
         AND (%(gone_at)s::timestamptz IS NULL OR b.ends_at <= %(gone_at)s OR b.status = 'cancelled')
         AND (%(uses)s::uuid IS NULL OR b.resource_id = %(uses)s OR EXISTS (
-            SELECT 1 FROM claims c WHERE c.org_id = %(org)s AND c.booking_id = b.id
+            SELECT 1 FROM claims c WHERE c.org_id = b.org_id AND c.booking_id = b.id
                 AND c.resource_id = %(uses)s))
         AND (%(host)s::uuid IS NULL OR EXISTS (
-            SELECT 1 FROM participants p WHERE p.org_id = %(org)s AND p.booking_id = b.id
+            SELECT 1 FROM participants p WHERE p.org_id = b.org_id AND p.booking_id = b.id
                 AND p.role = 'host' AND p.resource_id = %(host)s))
         AND (%(hosted_by)s::text IS NULL OR EXISTS (
-            SELECT 1 FROM participants p WHERE p.org_id = %(org)s AND p.booking_id = b.id
+            SELECT 1 FROM participants p WHERE p.org_id = b.org_id AND p.booking_id = b.id
                 AND p.role = 'host' AND p.email = %(hosted_by)s))
         AND (%(text)s::text IS NULL OR b.booker_email ILIKE %(text)s OR b.booker_name ILIKE %(text)s
             OR b.id::text LIKE %(reference)s)
@@ -86,7 +86,7 @@ async def upcoming(tx: Tx, resource_id: UUID | None, now: datetime, limit: int) 
         + """
         WHERE b.org_id = %(org)s AND b.ends_at > %(now)s AND b.status IN ('pending', 'confirmed')
             AND (%(id)s::uuid IS NULL OR b.resource_id = %(id)s OR EXISTS (
-                SELECT 1 FROM claims h WHERE h.org_id = %(org)s AND h.booking_id = b.id
+                SELECT 1 FROM claims h WHERE h.org_id = b.org_id AND h.booking_id = b.id
                     AND h.resource_id = %(id)s))
         ORDER BY b.starts_at, b.id LIMIT %(limit)s
         """,

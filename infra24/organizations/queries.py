@@ -90,12 +90,12 @@ async def set_holidays(
     await tx.run("DELETE FROM holidays WHERE org_id = %s", (tx.org_id,))
     await tx.run(
         "INSERT INTO holiday_calendars (org_id, country, subdivision) "
-        "SELECT %s, * FROM unnest(%s::text[], %s::text[])",
+        "SELECT %s, * FROM unnest(%s::text[], %s::text[]) RETURNING 1",
         (tx.org_id, [c for c, _ in countries], [s for _, s in countries]),
     )
     await tx.run(
         "INSERT INTO holidays (org_id, held_on, name, is_closed) "
-        "SELECT %s, * FROM unnest(%s::date[], %s::text[], %s::boolean[])",
+        "SELECT %s, * FROM unnest(%s::date[], %s::text[], %s::boolean[]) RETURNING 1",
         (tx.org_id, [d[0] for d in days], [d[1] for d in days], [d[2] for d in days]),
     )
 

@@ -11,14 +11,15 @@ async def all_parts(tx: Tx, resource_ids: Sequence[UUID]) -> dict[UUID, list[tup
     """The parts of these, and the parts of those: with their units."""
     rows = await tx.rows(
         """
-        WITH RECURSIVE inside (whole_id, part_id) AS (
-            SELECT whole_id, part_id FROM resource_parts WHERE org_id = %(org)s AND whole_id = ANY(%(ids)s)
+        WITH RECURSIVE inside (org_id, whole_id, part_id) AS (
+            SELECT org_id, whole_id, part_id FROM resource_parts
+            WHERE org_id = %(org)s AND whole_id = ANY(%(ids)s)
             UNION
-            SELECT i.whole_id, p.part_id FROM inside i
-            JOIN resource_parts p ON p.org_id = %(org)s AND p.whole_id = i.part_id
+            SELECT i.org_id, i.whole_id, p.part_id FROM inside i
+            JOIN resource_parts p ON p.org_id = i.org_id AND p.whole_id = i.part_id
         )
         SELECT i.whole_id, i.part_id, r.capacity FROM inside i
-        JOIN resources r ON r.org_id = %(org)s AND r.id = i.part_id ORDER BY 1, 2
+        JOIN resources r ON r.org_id = i.org_id AND r.id = i.part_id ORDER BY 1, 2
         """,
         {"org": tx.org_id, "ids": list(resource_ids)},
     )
@@ -59,7 +60,8 @@ async def shared_link(tx: Tx, one: UUID, other: UUID) -> UUID | None:
     """The part by which two resources exclude each other."""
     row = await tx.row(
         """
-        SELECT a.part_id FROM resource_parts a JOIN resource_parts b USING (org_id, part_id)
+        SELECT a.part_id FROM resource_parts a
+        JOIN resource_parts b ON (b.org_id, b.part_id) = (a.org_id, a.part_id)
         JOIN resources r ON (r.org_id, r.id) = (a.org_id, a.part_id) AND r.is_link
         WHERE a.org_id = %s AND a.whole_id = %s AND b.whole_id = %s
         """,
@@ -74,11 +76,12 @@ async def add_link(tx: Tx, one: UUID, other: UUID, title: str) -> UUID:
         """
         WITH made AS (
             INSERT INTO resources (org_id, slug, type, title, capacity, currency, is_bookable, is_link)
-            SELECT %(org)s, 'not-both-' || substr(md5(%(one)s::text || %(other)s::text), 1, 12), 'other',
-                %(title)s, 1, 'XXX', false, true
+            VALUES (%(org)s, 'not-both-' || substr(md5(%(one)s::text || %(other)s::text), 1, 12), 'other',
+                %(title)s, 1, 'XXX', false, true)
             RETURNING id
         ), linked AS (
             INSERT INTO resource_parts (org_id, whole_id, part_id) SELECT %(org)s, %(other)s, id FROM made
+            RETURNING 1
         )
         SELECT id FROM made
         """,
@@ -119,7 +122,7 @@ async def has_coming_claims_without(
         SELECT 1 FROM claims c CROSS JOIN unnest(%(parts)s::uuid[]) AS p (id)
         WHERE c.org_id = %(org)s AND c.resource_id = %(id)s AND c.ends_at > %(now)s
             AND c.released_at IS NULL AND (c.expires_at IS NULL OR c.expires_at > %(now)s)
-            AND NOT EXISTS (SELECT 1 FROM claims o WHERE o.org_id = %(org)s AND o.resource_id = p.id
+            AND NOT EXISTS (SELECT 1 FROM claims o WHERE o.org_id = c.org_id AND o.resource_id = p.id
                 AND o.booking_id = c.booking_id AND o.released_at IS NULL) LIMIT 1
         """,
         {"org": tx.org_id, "id": resource_id, "parts": list(part_ids), "now": now},

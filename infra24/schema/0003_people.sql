@@ -88,7 +88,7 @@ COMMENT ON TABLE attempts IS 'How often something was tried from somewhere in th
 
 CREATE TABLE memberships (
     org_id uuid NOT NULL REFERENCES organizations (id) ON DELETE CASCADE,
-    user_id uuid NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    user_id uuid NOT NULL,
     role text NOT NULL CHECK (role IN
         ('owner', 'admin', 'staff', 'host', 'instructor', 'resident_artist', 'member')),
     name text NOT NULL,
@@ -104,6 +104,15 @@ COMMENT ON COLUMN memberships.feed IS 'The number of their private calendar feed
 COMMENT ON COLUMN memberships.email IS 'The account''s, kept here too: an organization reads no accounts.';
 SELECT make_tenant_table('memberships');
 SELECT audit_table('memberships', 'membership', 'name', '{user_id}', '{seen_at,user_id,feed}');
+
+-- No foreign key: a tenant's table refers to none that a tenant may not read.
+CREATE FUNCTION end_memberships() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+    DELETE FROM memberships m WHERE m.user_id = OLD.id;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER end_memberships AFTER DELETE ON users FOR EACH ROW EXECUTE FUNCTION end_memberships();
 
 CREATE TABLE invitations (
     org_id uuid NOT NULL REFERENCES organizations (id) ON DELETE CASCADE,
