@@ -11,7 +11,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from infra24 import migrations
 from infra24.doctor import examine
-from infra24.migrations import NamedOtherwise, RolesNeeded, RolesOfOthers
+from infra24.migrations import MadeByAnotherVersion, NamedOtherwise, RolesNeeded, RolesOfOthers
 from infra24.roles import Roles
 from infra24.server import Urls
 from infra24.settings import Settings
@@ -166,3 +166,13 @@ def test_a_copy_under_another_name_is_refused_and_says_whose_rights_it_has(
             assert made.fetchone() is None, "nothing was changed"
         finally:
             root.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def test_a_database_of_another_version_is_refused_and_says_what_to_do(
+    make_database: Callable[[], str],
+) -> None:
+    url = make_database()
+    with psycopg.connect(url) as owner:
+        owner.execute("INSERT INTO migrations (name) VALUES ('0001_foundation')")
+    with pytest.raises(MadeByAnotherVersion, match="does not know 0001_foundation.*restore a backup"):
+        migrations.migrate(url)

@@ -7,6 +7,7 @@ from typing import Any, get_args, get_origin
 from fastapi import FastAPI, Request, Response
 from fastapi.routing import APIRoute
 from starlette.convertors import StringConvertor, register_url_convertor
+from starlette.responses import RedirectResponse
 from starlette.routing import Route
 
 from infra24.errors import ValidationFailed
@@ -74,6 +75,31 @@ class Page:
     def charged(self, method: str) -> Charge:
         """What a request costs of which rate limit."""
         return self.charge or usual_charge(method)
+
+
+Handler = Callable[[Request], Awaitable[Response]]
+
+
+def actions(page: str, *offered: tuple[str, Handler, Needs]) -> tuple[Page, ...]:
+    """What can be done on a page: each action has an address of its own, below the page's.
+
+    It is done by POST. Whoever comes by GET, from the history or after a refusal, is led back to the page.
+    """
+    below = page.count("/")
+    return tuple(
+        Page(f"{page}/{name}", _posted(handler, below), needs, ("GET", "POST"))
+        for name, handler, needs in offered
+    )
+
+
+def _posted(handler: Handler, below: int) -> Handler:
+    async def answer(request: Request) -> Response:
+        if request.method != "GET":
+            return await handler(request)
+        page = "/".join(request.url.path.split("/")[: below + 1])
+        return RedirectResponse(f"{page}?{request.url.query}" if request.url.query else page, 303)
+
+    return answer
 
 
 def install(app: FastAPI, api: tuple[Endpoint, ...], pages: tuple[Page, ...]) -> None:

@@ -49,27 +49,38 @@ def require_fresh(request: Request) -> AuthenticatedUser:
 
 
 async def security(request: Request) -> Response:
-    """The page; POST does one thing of it, named by the button that was pressed."""
-    if request.method == "GET":
-        answer = await _page(request, {"codes": _codes_to_show(request)})
-        answer.delete_cookie(_CODES, path=_PATH)
-        return answer
-    sent = await read_form(request)
-    verb = _VERBS.get(sent.get("do", ""))
-    if verb is None:
-        return await _page(request, {}, 422)
-    try:
-        if sent["do"] != "prove" and sent["do"] not in ("end", "end_others"):
-            require_fresh(request)
-        return await verb(request, sent)
-    except ReauthenticationRequired:
-        return await _page(request, {"prove": True}, 403)
-    except ValidationFailed as problem:
-        return await _page(request, {"errors": problem.errors}, 422)
-    except RateLimited:
-        raise  # its page says when to try again
-    except DomainError as refusal:
-        return await _page(request, {"said": refusal.message}, status_of(refusal))
+    """The page."""
+    answer = await _page(request, {"codes": _codes_to_show(request)})
+    answer.delete_cookie(_CODES, path=_PATH)
+    return answer
+
+
+Operation = Callable[[Request, dict[str, str]], Awaitable[Response]]
+Handler = Callable[[Request], Awaitable[Response]]
+
+
+def _action(operation: Operation, *, fresh: bool = True) -> Handler:
+    """A POST of this page: does one thing, or says on the page why not.
+
+    What is `fresh` wants a proof, of the last minutes, of who one is.
+    """
+
+    async def answer(request: Request) -> Response:
+        sent = await read_form(request)
+        try:
+            if fresh:
+                require_fresh(request)
+            return await operation(request, sent)
+        except ReauthenticationRequired:
+            return await _page(request, {"prove": True}, 403)
+        except ValidationFailed as problem:
+            return await _page(request, {"errors": problem.errors}, 422)
+        except RateLimited:
+            raise  # its page says when to try again
+        except DomainError as refusal:
+            return await _page(request, {"said": refusal.message}, status_of(refusal))
+
+    return answer
 
 
 def show_codes_next(request: Request, answer: Response, codes: list[str]) -> None:
@@ -220,18 +231,19 @@ async def _end_others(request: Request, _: dict[str, str]) -> Response:
     return RedirectResponse("/account/security?done=session", 303)
 
 
-_VERBS: Mapping[str, Callable[[Request, dict[str, str]], Awaitable[Response]]] = {
-    "prove": _prove,
-    "password": _set_password,
-    "begin_app": _begin_app,
-    "add_app": _add_app,
-    "remove_app": _remove_app,
-    "new_codes": _new_codes,
-    "remove_passkey": _remove_passkey,
-    "forget_provider": _forget_provider,
-    "end": _end,
-    "end_others": _end_others,
+ACTIONS: Mapping[str, Handler] = {
+    "prove": _action(_prove, fresh=False),
+    "password": _action(_set_password),
+    "begin-app": _action(_begin_app),
+    "add-app": _action(_add_app),
+    "remove-app": _action(_remove_app),
+    "new-codes": _action(_new_codes),
+    "remove-passkey": _action(_remove_passkey),
+    "forget-provider": _action(_forget_provider),
+    "end-session": _action(_end, fresh=False),
+    "end-others": _action(_end_others, fresh=False),
 }
+"""What can be done on the page, by the end of its address."""
 
 
 def _app(request: Request, secret: str, user: AuthenticatedUser, sealed: str) -> dict[str, Any]:

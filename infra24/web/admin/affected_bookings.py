@@ -1,5 +1,6 @@
 """Bookings on closed times: where each could go; moving or cancelling many, each by itself."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,7 +12,7 @@ from fastapi import Request
 from infra24 import bookings
 from infra24.bookings import AffectedBooking, Booking, BookingPolicy, Move, UnknownBooking
 from infra24.db import Tx
-from infra24.errors import DomainError
+from infra24.errors import DomainError, ValidationFailed
 from infra24.organizations import Organization
 from infra24.web.admin.form_data import FormData
 from infra24.web.caller import caller_of, current_org
@@ -50,30 +51,52 @@ async def with_ways(
     return found
 
 
-async def rescue(request: Request, typed: FormData) -> list[Result]:
-    """Cancel the ticked bookings, or move each where its row says. One that is refused stops no other."""
-    here = current_org(request)
-    return [await _one(request, here, typed, text) for text in dict.fromkeys(typed.all("booking"))]
+@dataclass(frozen=True, slots=True)
+class Rescue:
+    """What is done with a booking on a closed time: by whom, when, and what was typed."""
+
+    policy: BookingPolicy
+    now: datetime
+    typed: FormData
 
 
-async def _one(request: Request, here: Organization, typed: FormData, text: str) -> Result:
-    app, speech = services(request), format_for(request, here)
-    policy = caller_of(request).policy()
+Action = Callable[[Tx, Booking, Rescue], Awaitable[tuple[Booking, str]]]
+"""Does something with a booking: it as it is to be shown, and what was done."""
+
+
+async def cancel(tx: Tx, booking: Booking, order: Rescue) -> tuple[Booking, str]:
+    """Cancel it."""
+    reason = order.typed.get("reason")[:500]
+    await bookings.cancel(tx, booking.id, order.policy, now=order.now, reason=reason)
+    return booking, "cancelled"
+
+
+async def move(tx: Tx, booking: Booking, order: Rescue) -> tuple[Booking, str]:
+    """Move it where its row says: to another time, or to another host at the same time."""
+    to = order.typed.get(f"to-{booking.id}")
+    if not to:
+        raise ValidationFailed({"to": "Choose where it should go."})
+    return await _move(tx, booking, to, order.policy, order.now), "moved"
+
+
+async def rescue(request: Request, typed: FormData, action: Action) -> list[Result]:
+    """Do something with the ticked bookings. One that is refused stops no other."""
+    order = Rescue(caller_of(request).policy(), services(request).clock(), typed)
+    return [await _one(request, order, text, action) for text in dict.fromkeys(typed.all("booking"))]
+
+
+async def _one(request: Request, order: Rescue, text: str, action: Action) -> Result:
+    app, here, speech = services(request), current_org(request), format_for(request, current_org(request))
     title, booker, when = text[:8].upper(), "", ""
     try:
         id_ = _id(text)
         async with app.database.transaction(here.id, caller_of(request).actor) as tx:
             before = await bookings.get(tx, id_)
             title, booker, when = before.resource_title, before.booker_name, _when(speech, before)
-            if typed.get("do") == "cancel":
-                reason = typed.get("reason")[:500]
-                await bookings.cancel(tx, id_, policy, now=app.clock(), reason=reason)
-                return Result(title, booker, when, "cancelled")
-            to = typed.get(f"to-{id_}")
-            if not to:
-                return Result(title, booker, when, "", "Choose where it should go.")
-            after = await _move(tx, before, to, policy, app.clock())
-        return Result(title, booker, _when(speech, after), "moved")
+            after, done = await action(tx, before, order)
+        return Result(title, booker, _when(speech, after), done)
+    except ValidationFailed as problem:
+        return Result(title, booker, when, "", next(iter(problem.errors.values())))
     except DomainError as refused:
         return Result(title, booker, when, "", refused.message)
 
@@ -82,7 +105,7 @@ async def _move(tx: Tx, before: Booking, to: str, policy: BookingPolicy, now: da
     """To another time, or to another host at the same time."""
     way, _, value = to.partition(":")
     if way == "host":
-        host = next((p.resource_id for p in before.participants if p.resource_id), None)
+        host = next(iter(before.host_ids), None)
         if host is None:
             raise UnknownBooking()
         return await bookings.move(

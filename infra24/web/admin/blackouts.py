@@ -1,6 +1,7 @@
 """/{org}/admin/blackouts: close one thing, several or all, see what that hits, and move or cancel it."""
 
 import json
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -16,6 +17,7 @@ from infra24.db import Tx
 from infra24.errors import Conflict, ValidationFailed
 from infra24.organizations import Day, Organization
 from infra24.resources import Blackout
+from infra24.web.admin import affected_bookings
 from infra24.web.admin.affected_bookings import rescue, with_ways
 from infra24.web.admin.form_data import FormData, entries
 from infra24.web.admin.form_pages import sheet_page
@@ -33,47 +35,68 @@ async def list_page(request: Request) -> Response:
     return await _page(request, {"form": form})
 
 
-async def change(request: Request) -> Response:
-    """Close: look first at what that hits, or do it. `do=open` opens again."""
+async def close(request: Request) -> Response:
+    """POST: close what was ticked."""
+    here = current_org(request)
+
+    async def save(tx: Tx, typed: FormData, now: datetime) -> Response:
+        await _close(tx, typed, now)
+        return RedirectResponse(f"/{here.slug}/admin/blackouts?done=closed#hit", 303)
+
+    return await _try(request, save)
+
+
+async def preview(request: Request) -> Response:
+    """POST: what closing it would hit. Nothing is saved."""
+
+    async def look(tx: Tx, typed: FormData, now: datetime) -> dict[str, Any]:
+        return {"tried": await bookings.impact(tx, None, lambda: _close(tx, typed, now), now)}
+
+    return await _try(request, look)
+
+
+async def _try(
+    request: Request, operation: Callable[[Tx, FormData, datetime], Awaitable[Response | dict[str, Any]]]
+) -> Response:
     app, here, typed = services(request), current_org(request), await entries(request)
-    actor, now = caller_of(request).actor, app.clock()
-    if typed.get("do") == "open":
-        return await _open_again(request, typed)
     wrong = _wrong(typed)
     if wrong:
         return await _page(request, {"form": typed, "wrong": wrong}, 422)
     try:
-        async with app.database.transaction(here.id, actor) as tx:
-            if typed.get("do") == "save":
-                await _close(tx, typed, now)
-                done = RedirectResponse(f"/{here.slug}/admin/blackouts?done=closed#hit", 303)
-            else:
-                hit = await bookings.impact(tx, None, lambda: _close(tx, typed, now), now)
-                done = None
+        async with app.database.transaction(here.id, caller_of(request).actor) as tx:
+            found = await operation(tx, typed, app.clock())
     except (ValidationFailed, Conflict) as refused:
         wrong = _fields(refused) if isinstance(refused, ValidationFailed) else {"reason": refused.message}
         return await _page(request, {"form": typed, "wrong": wrong}, 422)
-    return done or await _page(request, {"form": typed, "tried": hit})
+    return found if isinstance(found, Response) else await _page(request, {"form": typed, **found})
 
 
-async def rescue_bookings(request: Request) -> Response:
-    """The ticked bookings: cancel them, or move each where its row says. What happened is said of each."""
-    if request.method == "GET":  # reloaded, or found in the history: what was done is done
-        return RedirectResponse(f"/{current_org(request).slug}/admin/blackouts", 303)
+async def move_bookings(request: Request) -> Response:
+    """POST: move each of the ticked bookings where its row says. What happened is said of each."""
+    return await _rescue(request, affected_bookings.move)
+
+
+async def cancel_bookings(request: Request) -> Response:
+    """POST: cancel the ticked bookings, with a reason. What happened is said of each."""
+    return await _rescue(request, affected_bookings.cancel, reason=True)
+
+
+async def _rescue(request: Request, action: affected_bookings.Action, *, reason: bool = False) -> Response:
     typed = await entries(request)
     wrong = {}
     if not typed.all("booking"):
         wrong["booking"] = "tick at least one booking"
-    elif typed.get("do") == "cancel" and not typed.get("reason"):
+    elif reason and not typed.get("reason"):
         wrong["reason"] = "say why: whoever booked will read it"
     if wrong:
         return await _page(request, {"form": typed, "wrong": wrong}, 422)
-    results = await rescue(request, typed)
-    return await _page(request, {"results": results})
+    return await _page(request, {"results": await rescue(request, typed, action)})
 
 
-async def _open_again(request: Request, typed: FormData) -> Response:
+async def open_again(request: Request) -> Response:
+    """POST: take a closing away."""
     app, here, actor = services(request), current_org(request), caller_of(request).actor
+    typed = await entries(request)
     try:
         blackout = json.loads(typed.get("blackout") or "{}")
         number = int(typed.get("number") or "-1")

@@ -1,5 +1,6 @@
 """/{org}/bookings/{id}: one booking for the staff: what it is, what happened, what can be done."""
 
+from collections.abc import Awaitable, Callable
 from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
@@ -12,9 +13,9 @@ from infra24.bookings import Alternatives, Booking, BookingPolicy, Move, SlotTak
 from infra24.db import Tx
 from infra24.errors import DomainError, ValidationFailed
 from infra24.people import Scope
-from infra24.web.admin import parsing
+from infra24.web.admin import bulk_actions, parsing
 from infra24.web.admin.audit_view import told
-from infra24.web.admin.bulk_actions import ACTIONS, BulkCommand
+from infra24.web.admin.bulk_actions import BulkCommand
 from infra24.web.admin.form_data import FormData, entries
 from infra24.web.api.views import links
 from infra24.web.caller import authorize_booking, caller_of, current_org
@@ -29,10 +30,69 @@ _OURS = frozenset(
 )
 
 
+Operation = Callable[[Request, Tx, Booking, BookingPolicy, FormData], Awaitable[object]]
+
+
 async def booking_page(request: Request) -> Response:
-    """The page; POST does what the pressed button says, or says why not and keeps what was typed."""
-    if request.method == "GET":
-        return await _page(request, {})
+    """The page."""
+    return await _page(request, {})
+
+
+async def save_notes(request: Request) -> Response:
+    """POST: the staff's notes."""
+
+    async def save(_: Request, tx: Tx, booking: Booking, __: BookingPolicy, typed: FormData) -> None:
+        await bookings.set_notes(tx, booking.id, typed.get("notes")[:4_000], now=services(request).clock())
+
+    return await _act(request, save)
+
+
+async def move(request: Request) -> Response:
+    """POST: to the date and time that were typed."""
+    return await _act(request, _move, _why)
+
+
+async def reschedule(request: Request) -> Response:
+    """POST: to one of the times that were offered."""
+    return await _act(request, _reschedule)
+
+
+async def approve(request: Request) -> Response:
+    """POST: what waits for it."""
+    return await _act(request, _done(bulk_actions.approve))
+
+
+async def decline(request: Request) -> Response:
+    """POST: what waits for approval, with a reason."""
+    return await _act(request, _done(bulk_actions.decline))
+
+
+async def cancel(request: Request) -> Response:
+    """POST: with a reason."""
+    return await _act(request, _done(bulk_actions.cancel))
+
+
+async def complete(request: Request) -> Response:
+    """POST: they came."""
+    return await _act(request, _done(bulk_actions.complete))
+
+
+async def no_show(request: Request) -> Response:
+    """POST: they did not come."""
+    return await _act(request, _done(bulk_actions.no_show))
+
+
+async def hand_over(request: Request) -> Response:
+    """POST: to another host, at its own time."""
+    return await _act(request, _done(bulk_actions.hand_over))
+
+
+async def _act(
+    request: Request,
+    operation: Operation,
+    explained: Callable[[Request, Booking, FormData], str] | None = None,
+) -> Response:
+    """Do something with the booking, or say why not and keep what was typed."""
     typed = await entries(request)
     here, who = current_org(request), caller_of(request)
     try:
@@ -40,42 +100,48 @@ async def booking_page(request: Request) -> Response:
             booking, policy = await authorize_booking(tx, who, request.path_params["id"], write=True)
             if not policy.is_staff:
                 raise bookings.UnknownBooking()
-            await _do(request, tx, booking, policy, typed)
+            await operation(request, tx, booking, policy, typed)
     except bookings.UnknownBooking:
         raise
     except ValidationFailed as problem:
         return await _page(request, {"said": next(iter(problem.errors.values())), "typed": typed}, 422)
     except SlotTaken:
-        more = {"said": "That time is taken.", "typed": typed, "why": _why(request, booking, typed)}
-        return await _page(request, more, 409)
+        why = explained(request, booking, typed) if explained else ""
+        return await _page(request, {"said": "That time is taken.", "typed": typed, "why": why}, 409)
     except DomainError as refusal:
         return await _page(request, {"said": refusal.message, "typed": typed}, status_of(refusal))
-    return RedirectResponse(f"{request.url.path}?done={typed.get('do')[:20]}", 303)
+    return RedirectResponse(f"/{here.slug}/bookings/{booking.id}?done=1", 303)
 
 
-async def _do(request: Request, tx: Tx, booking: Booking, policy: BookingPolicy, typed: FormData) -> None:
-    """One thing of what staff can do with a booking."""
-    who, now, wanted = caller_of(request), services(request).clock(), typed.get("do")
-    if wanted == "notes":
-        await bookings.set_notes(tx, booking.id, typed.get("notes")[:4_000], now=now)
-    elif wanted == "time":
-        zone = ZoneInfo(current_org(request).time_zone)
-        start = parsing.moment(typed.get("date"), typed.get("time"), zone)
-        if start is None:
-            raise ValidationFailed({"time": "Write the date and the time."})
-        own = booking.resource_id
-        move = Move(booking.id, own, own, start, start + booking.length)
-        await bookings.move(tx, move, now=now)
-    elif wanted == "near":
-        start = parsing.instant(typed.get("start"))
-        if start is None:
-            raise ValidationFailed({"start": "Choose one of the times."})
-        await bookings.reschedule(tx, booking.id, start, start + booking.length, policy, now=now)
-    elif wanted in ACTIONS:
-        order = BulkCommand(who, typed.get("reason")[:500], parsing.identity(typed.get("host")), now, policy)
-        await ACTIONS[wanted](tx, booking, order)
-    else:
-        raise ValidationFailed({"do": "Choose what to do."})
+def _done(action: bulk_actions.Action) -> Operation:
+    async def do(
+        request: Request, tx: Tx, booking: Booking, policy: BookingPolicy, typed: FormData
+    ) -> Booking:
+        who, now = caller_of(request), services(request).clock()
+        host_id = parsing.identity(typed.get("host"))
+        return await action(tx, booking, BulkCommand(who, typed.get("reason")[:500], host_id, now, policy))
+
+    return do
+
+
+async def _move(request: Request, tx: Tx, booking: Booking, _: BookingPolicy, typed: FormData) -> Booking:
+    zone = ZoneInfo(current_org(request).time_zone)
+    start = parsing.moment(typed.get("date"), typed.get("time"), zone)
+    if start is None:
+        raise ValidationFailed({"time": "Write the date and the time."})
+    own = booking.resource_id
+    wanted = Move(booking.id, own, own, start, start + booking.length)
+    return await bookings.move(tx, wanted, now=services(request).clock())
+
+
+async def _reschedule(
+    request: Request, tx: Tx, booking: Booking, policy: BookingPolicy, typed: FormData
+) -> Booking:
+    start = parsing.instant(typed.get("start"))
+    if start is None:
+        raise ValidationFailed({"start": "Choose one of the times."})
+    now = services(request).clock()
+    return await bookings.reschedule(tx, booking.id, start, start + booking.length, policy, now=now)
 
 
 async def _page(request: Request, more: dict[str, Any], status: int = 200) -> Response:
@@ -115,8 +181,6 @@ async def _page(request: Request, more: dict[str, Any], status: int = 200) -> Re
 
 def _why(request: Request, booking: Booking, typed: FormData) -> str:
     """Where it is explained who or what stands at the time that was typed."""
-    if typed.get("do") != "time":
-        return ""
     minutes = int(booking.length.total_seconds() // 60)
     asked = {
         "offer": booking.resource_id,

@@ -16,8 +16,8 @@ from infra24.bookings import Booking, Filters, Status, instant
 from infra24.csv_export import Cell, Table, as_csv
 from infra24.db import Tx
 from infra24.organizations import Organization
-from infra24.web.admin import parsing
-from infra24.web.admin.bulk_actions import Outcome, handle
+from infra24.web.admin import bulk_actions, parsing
+from infra24.web.admin.bulk_actions import Outcome
 from infra24.web.caller import Caller, caller_of, current_org
 from infra24.web.rendering import format_for, page, with_query
 from infra24.web.services import services
@@ -46,14 +46,48 @@ class Wanted:
 
 
 async def bookings_page(request: Request) -> Response:
-    """The list; POST handles the ticked ones and says what became of each; ?format=csv is it as a table."""
-    here, who = current_org(request), caller_of(request)
-    outcomes: list[Outcome] = []
-    if request.method == "POST":
-        asked, outcomes = await handle(request)
-        if asked is not None:
-            return asked
-    now = services(request).clock()
+    """The list; ?format=csv is it as a table."""
+    return await _list(request, [])
+
+
+async def approve(request: Request) -> Response:
+    """POST: the ticked ones that wait for it."""
+    return await _handled(request, bulk_actions.approve)
+
+
+async def decline(request: Request) -> Response:
+    """POST: the ticked ones that wait for approval, with a reason."""
+    return await _handled(request, bulk_actions.decline, asks="decline")
+
+
+async def cancel(request: Request) -> Response:
+    """POST: the ticked ones, with a reason."""
+    return await _handled(request, bulk_actions.cancel, asks="cancel")
+
+
+async def complete(request: Request) -> Response:
+    """POST: those of the ticked ones came."""
+    return await _handled(request, bulk_actions.complete)
+
+
+async def no_show(request: Request) -> Response:
+    """POST: those of the ticked ones did not come."""
+    return await _handled(request, bulk_actions.no_show)
+
+
+async def hand_over(request: Request) -> Response:
+    """POST: the ticked ones, to another host."""
+    return await _handled(request, bulk_actions.hand_over, asks="hand-over")
+
+
+async def _handled(request: Request, action: bulk_actions.Action, *, asks: str = "") -> Response:
+    """Do something with the ticked ones, and say what became of each."""
+    asked, outcomes = await bulk_actions.handle(request, action, asks=asks)
+    return asked or await _list(request, outcomes)
+
+
+async def _list(request: Request, outcomes: list[Outcome]) -> Response:
+    here, who, now = current_org(request), caller_of(request), services(request).clock()
     zone = ZoneInfo(here.time_zone)
     wanted = read(request, who, zone, now)
     async with services(request).database.transaction(here.id, who.actor) as tx:
@@ -137,6 +171,7 @@ async def _context(
         "counted": bookings.COUNTED,
         "days": _by_day(shown, zone, speech),
         "zone": zone,
+        "kept": f"?{request.url.query}" if request.url.query else "",
         "asked": {name: request.query_params.get(name, "") for name in _KEPT},
         "filtered": any(request.query_params.get(name) for name in _KEPT if name != "view"),
         "offers": [(str(k.id), k.title) for k in known if k.is_bookable and k.is_active],

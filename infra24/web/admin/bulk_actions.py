@@ -1,6 +1,6 @@
 """Handling many bookings at once: each in a transaction of its own, so that one refusal stops no other."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
@@ -14,7 +14,7 @@ from infra24.db import Tx
 from infra24.errors import DomainError, ValidationFailed
 from infra24.people import Scope
 from infra24.web.admin import parsing
-from infra24.web.admin.form_data import FormData, entries
+from infra24.web.admin.form_data import entries
 from infra24.web.caller import Caller, authorize_booking, caller_of, current_org, is_hosted_by
 from infra24.web.rendering import page
 from infra24.web.services import services
@@ -41,7 +41,7 @@ class BulkCommand:
     policy: BookingPolicy = BY_STAFF
 
 
-async def confirm(tx: Tx, booking: Booking, order: BulkCommand) -> Booking:
+async def approve(tx: Tx, booking: Booking, order: BulkCommand) -> Booking:
     """Approve what waits; what is confirmed stays so."""
     return await bookings.approve(tx, booking.id, order.policy, now=order.now)
 
@@ -66,7 +66,7 @@ async def no_show(tx: Tx, booking: Booking, order: BulkCommand) -> Booking:
     return await bookings.mark_no_show(tx, booking.id, order.policy, now=order.now)
 
 
-async def move_to_host(tx: Tx, booking: Booking, order: BulkCommand) -> Booking:
+async def hand_over(tx: Tx, booking: Booking, order: BulkCommand) -> Booking:
     """Give it to another host at its own time. Raises ValidationFailed where it has none, or several.
 
     Refuses as `bookings.move` does, so also when somebody else has changed it since it was read.
@@ -83,50 +83,44 @@ async def move_to_host(tx: Tx, booking: Booking, order: BulkCommand) -> Booking:
     return await bookings.move(tx, move, now=order.now)
 
 
-Verb = Callable[[Tx, Booking, BulkCommand], Awaitable[Booking]]
-ACTIONS: Mapping[str, Verb] = {
-    "confirm": confirm,
-    "decline": decline,
-    "cancel": cancel,
-    "complete": complete,
-    "no_show": no_show,
-    "move": move_to_host,
-}
-_ASKS = frozenset({"cancel", "decline", "move"})
-"""What is asked about once more: for a reason, or for whom."""
+Action = Callable[[Tx, Booking, BulkCommand], Awaitable[Booking]]
 
 
-async def handle(request: Request) -> tuple[Response | None, list[Outcome]]:
-    """Handle the ticked bookings, or first ask what must be known; what became of each."""
+async def handle(
+    request: Request, action: Action, *, asks: str = ""
+) -> tuple[Response | None, list[Outcome]]:
+    """Do something with the ticked bookings; what became of each.
+
+    `asks`: what is asked about once more, for a reason or for whom, before anything is done.
+    """
     typed = await entries(request)
-    wanted, verb = typed.get("do"), ACTIONS.get(typed.get("do"))
     ids = [id_ for text in dict.fromkeys(typed.all("booking")) if (id_ := parsing.identity(text))][:MOST]
-    if verb is None or not ids:
+    if not ids:
         return None, [Outcome(None, "Tick the bookings first, then say what to do with them.")]
-    if wanted in _ASKS and not typed.ticked("asked"):
-        return await _ask(request, typed, wanted, ids), []
+    if asks and not typed.ticked("asked"):
+        return await _ask(request, asks, ids), []
     order = BulkCommand(
         caller_of(request),
         typed.get("reason")[:500],
         parsing.identity(typed.get("host")),
         services(request).clock(),
     )
-    return None, [await _one(request, id_, verb, order) for id_ in ids]
+    return None, [await _one(request, id_, action, order) for id_ in ids]
 
 
-async def _one(request: Request, id_: UUID, verb: Verb, order: BulkCommand) -> Outcome:
+async def _one(request: Request, id_: UUID, action: Action, order: BulkCommand) -> Outcome:
     here, booking = current_org(request), None
     try:
         async with services(request).database.transaction(here.id, order.who.actor) as tx:
             booking, policy = await authorize_booking(tx, order.who, str(id_), write=True)
-            return Outcome(await verb(tx, booking, replace(order, policy=policy)))
+            return Outcome(await action(tx, booking, replace(order, policy=policy)))
     except ValidationFailed as problem:
         return Outcome(booking, next(iter(problem.errors.values())))
     except DomainError as refusal:
         return Outcome(booking, refusal.message)
 
 
-async def _ask(request: Request, typed: FormData, wanted: str, ids: list[UUID]) -> Response:
+async def _ask(request: Request, wanted: str, ids: list[UUID]) -> Response:
     """Ask for the reason, or the host, with the bookings in sight; nothing is done yet."""
     here, who = current_org(request), caller_of(request)
     async with services(request).database.transaction(here.id, who.actor) as tx:
@@ -135,10 +129,10 @@ async def _ask(request: Request, typed: FormData, wanted: str, ids: list[UUID]) 
     context = {
         "section": "bookings",
         "zone": ZoneInfo(here.time_zone),
-        "do": wanted,
+        "wanted": wanted,
         "chosen": chosen,
         "hosts": [(str(k.id), k.title) for k in known if k.type == "person" and k.is_active],
-        "back": request.url.path + (f"?{request.url.query}" if request.url.query else ""),
+        "kept": f"?{request.url.query}" if request.url.query else "",
     }
     return page(request, "admin/handle.html", here, context)
 

@@ -91,18 +91,13 @@ async def one_link(request: Request) -> Response:
     return _form(request, _values(booking_links.draft_of(link), here), known, link)
 
 
-async def change_link(request: Request) -> Response:
-    """POST does with a link what its form says: changes it, signs an address, archives or restores it."""
-    does = {"private": _sign_address, "archive": _archive, "restore": _restore}
-    return await does.get((await read_form(request)).get("do", ""), _save)(request)
-
-
 def address_of(app: Services, here: Organization, link: BookingLink) -> str:
     """The public address of a link."""
     return f"{app.settings.base_url}/{here.slug}/l/{link.slug}"
 
 
-async def _save(request: Request) -> Response:
+async def change_link(request: Request) -> Response:
+    """POST: what its form says of it."""
     app, here, who = services(request), current_org(request), caller_of(request)
     sent = await read_form(request)
     values = _typed_values(sent)
@@ -121,8 +116,8 @@ async def _save(request: Request) -> Response:
     return RedirectResponse(f"/{here.slug}/admin/links/{link.id}?done=saved", 303)
 
 
-async def _sign_address(request: Request) -> Response:
-    """Writes an address that opens a private link, with what it brings along, signed."""
+async def sign_address(request: Request) -> Response:
+    """POST: writes an address that opens a private link, with what it brings along, signed."""
     app, here, who = services(request), current_org(request), caller_of(request)
     sent = await read_form(request)
     brings = {name: parsing.text(sent, name, 2_000 if name == "goal" else 200)
@@ -139,7 +134,8 @@ async def _sign_address(request: Request) -> Response:
     return _form(request, values, known, link, brings=brings, made=made)
 
 
-async def _archive(request: Request) -> Response:
+async def archive_link(request: Request) -> Response:
+    """POST: take a link out of use."""
     app, here, who = services(request), current_org(request), caller_of(request)
     async with app.database.transaction(here.id, who.actor) as tx:
         link = await _open(tx, request)
@@ -147,8 +143,8 @@ async def _archive(request: Request) -> Response:
     return RedirectResponse(f"/{here.slug}/admin/links/{link.id}?done=archived", 303)
 
 
-async def _restore(request: Request) -> Response:
-    """Puts an archived link back into use, if its offers and hosts still can be had that way."""
+async def restore_link(request: Request) -> Response:
+    """POST: puts an archived link back into use, if its offers and hosts still can be had that way."""
     app, here, who = services(request), current_org(request), caller_of(request)
     async with app.database.transaction(here.id, who.actor) as tx:
         link, known = await _open(tx, request), await resources.index(tx)

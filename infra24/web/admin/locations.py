@@ -1,5 +1,6 @@
 """/{org}/admin/locations: where things are: add a place, rename it, remove one that is empty."""
 
+from collections.abc import Awaitable, Callable
 from typing import Any
 from uuid import UUID
 
@@ -7,6 +8,7 @@ from fastapi import Request, Response
 from starlette.responses import RedirectResponse
 
 from infra24 import organizations, resources
+from infra24.db import Tx
 from infra24.errors import Conflict
 from infra24.organizations.locations import UnknownLocation
 from infra24.web.admin.form_data import FormData, entries
@@ -37,24 +39,33 @@ async def add(request: Request) -> Response:
 
 
 async def change(request: Request) -> Response:
-    """Another name or address, or none at all: `do=remove` takes an empty location away."""
-    here, typed = current_org(request), await entries(request)
-    id_ = _id(request)
-    removing = typed.get("do") == "remove"
-    wrong = {} if removing else _wrong(typed)
+    """Another name or address."""
+    typed = await entries(request)
+    wrong = _wrong(typed)
     if wrong:
-        return await _page(request, {"wrong": wrong, "form": typed, "edited": id_}, status=422)
+        return await _page(request, {"wrong": wrong, "form": typed, "edited": _id(request)}, status=422)
+
+    async def amend(tx: Tx, id_: UUID) -> None:
+        await organizations.amend_location(tx, id_, typed.get("name"), typed.get("address"))
+
+    return await _act(request, amend, "saved")
+
+
+async def remove(request: Request) -> Response:
+    """Take a location away at which nothing is."""
+    return await _act(request, organizations.remove_location, "removed")
+
+
+async def _act(request: Request, operation: Callable[[Tx, UUID], Awaitable[None]], done: str) -> Response:
+    here, typed, id_ = current_org(request), await entries(request), _id(request)
     try:
         async with services(request).database.transaction(here.id, caller_of(request).actor) as tx:
-            if removing:
-                await organizations.remove_location(tx, id_)
-            else:
-                await organizations.amend_location(tx, id_, typed.get("name"), typed.get("address"))
+            await operation(tx, id_)
             await resources.bump_catalogue_version(tx)
     except Conflict as refused:
         context = {"wrong": {"name": refused.message}, "form": typed, "edited": id_}
         return await _page(request, context, status=409)
-    return RedirectResponse(f"/{here.slug}/admin/locations?done={'removed' if removing else 'saved'}", 303)
+    return RedirectResponse(f"/{here.slug}/admin/locations?done={done}", 303)
 
 
 async def _page(request: Request, more: dict[str, Any], status: int = 200) -> Response:

@@ -1,5 +1,6 @@
 """/{org}/admin/people: who belongs here and as what; invitations; who asks to be forgotten."""
 
+from collections.abc import Awaitable, Callable
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -11,7 +12,7 @@ from starlette.responses import RedirectResponse
 from infra24 import people, resources
 from infra24.db import Tx
 from infra24.errors import DomainError, ValidationFailed
-from infra24.people import Role, Scope
+from infra24.people import Role
 from infra24.web.account.login import count
 from infra24.web.caller import caller_of, current_org
 from infra24.web.errors import status_of
@@ -22,50 +23,77 @@ from infra24.web.services import services
 GIVEN = tuple(role for role in Role if role is not Role.PUBLIC)
 
 
+Operation = Callable[[Tx, dict[str, str]], Awaitable[object]]
+
+
 async def people_page(request: Request) -> Response:
-    """The page; POST invites, changes a role, takes someone out, or takes an invitation back."""
-    if request.method == "GET":
-        return await _page(request, {})
-    here, who = current_org(request), caller_of(request)
-    who.require(Scope.PEOPLE_WRITE)
-    sent = await read_form(request)
+    """The page."""
+    return await _page(request, {})
+
+
+async def invite(request: Request) -> Response:
+    """POST: send someone an invitation."""
+    who, now = caller_of(request), services(request).clock()
+    await count(request, "emails from an address", str(who.user_id or who.actor.id))
+
+    async def send(tx: Tx, sent: dict[str, str]) -> None:
+        email, role = _invited(sent)
+        name = sent.get("name", "").strip()[:200]
+        await people.memberships.invite(tx, email, name, role, by=who.name, giver=who.role, now=now)
+
+    return await _act(request, send, "invited")
+
+
+async def change_role(request: Request) -> Response:
+    """POST: another role for a member."""
+    giver, now = caller_of(request).role, services(request).clock()
+
+    async def change(tx: Tx, sent: dict[str, str]) -> None:
+        await people.memberships.change_role(tx, _id(sent.get("member")), _role(sent), giver=giver, now=now)
+
+    return await _act(request, change)
+
+
+async def remove(request: Request) -> Response:
+    """POST: take a member out."""
+    giver, now = caller_of(request).role, services(request).clock()
+
+    async def take_out(tx: Tx, sent: dict[str, str]) -> None:
+        await people.memberships.remove(tx, _id(sent.get("member")), giver=giver, now=now)
+
+    return await _act(request, take_out)
+
+
+async def withdraw(request: Request) -> Response:
+    """POST: take an invitation back."""
+    giver, now = caller_of(request).role, services(request).clock()
+
+    async def take_back(tx: Tx, sent: dict[str, str]) -> None:
+        await people.memberships.withdraw(tx, _id(sent.get("invitation")), giver, now)
+
+    return await _act(request, take_back)
+
+
+async def close_deletion(request: Request) -> Response:
+    """POST: someone's data was deleted, as they asked."""
+    now = services(request).clock()
+
+    async def close(tx: Tx, sent: dict[str, str]) -> None:
+        await people.close_deletion(tx, _id(sent.get("request")), now)
+
+    return await _act(request, close)
+
+
+async def _act(request: Request, operation: Operation, done: str = "saved") -> Response:
+    here, who, sent = current_org(request), caller_of(request), await read_form(request)
     try:
-        if sent.get("do") == "invite":
-            await count(request, "emails from an address", str(who.user_id or who.actor.id))
         async with services(request).database.transaction(here.id, who.actor) as tx:
-            await _do(request, tx, sent)
+            await operation(tx, sent)
     except ValidationFailed as problem:
         return await _page(request, {"errors": problem.errors, "values": sent}, 422)
     except DomainError as refusal:
         return await _page(request, {"said": refusal.message, "values": sent}, status_of(refusal))
-    return RedirectResponse(f"{request.url.path}?done={sent.get('do', '')[:20]}", 303)
-
-
-async def _do(request: Request, tx: Tx, sent: dict[str, str]) -> None:
-    who, now, wanted = caller_of(request), services(request).clock(), sent.get("do")
-    if wanted == "invite":
-        email, role = _invited(sent)
-        await people.memberships.invite(
-            tx,
-            email,
-            sent.get("name", "").strip()[:200],
-            role,
-            by=who.name,
-            giver=caller_of(request).role,
-            now=now,
-        )
-    elif wanted == "role":
-        await people.memberships.change_role(
-            tx, _id(sent.get("member")), _role(sent), giver=caller_of(request).role, now=now
-        )
-    elif wanted == "remove":
-        await people.memberships.remove(tx, _id(sent.get("member")), giver=caller_of(request).role, now=now)
-    elif wanted == "withdraw":
-        await people.memberships.withdraw(tx, _id(sent.get("invitation")), caller_of(request).role, now)
-    elif wanted == "deleted":
-        await people.close_deletion(tx, _id(sent.get("request")), now)
-    else:
-        raise ValidationFailed({"do": "Choose what to do."})
+    return RedirectResponse(f"/{here.slug}/admin/people?done={done}", 303)
 
 
 def _invited(sent: dict[str, str]) -> tuple[str, Role]:

@@ -53,8 +53,17 @@ async def rules_page(request: Request) -> Response:
         return await _page(request, tx, here, resource, _sheet(resource.availability_rules))
 
 
-async def change(request: Request) -> Response:
-    """Look at what other rules would open and break, or save them. What was typed stays."""
+async def save(request: Request) -> Response:
+    """POST: save the rules; 409 and what changed, where somebody else saved them meanwhile."""
+    return await _submit(request)
+
+
+async def preview(request: Request) -> Response:
+    """POST: what other rules would open and break. What was typed stays, and nothing is saved."""
+    return await _submit(request, only_preview=True)
+
+
+async def _submit(request: Request, *, only_preview: bool = False) -> Response:
     app, here, actor = services(request), current_org(request), caller_of(request).actor
     typed = await entries(request)
     async with app.database.transaction(here.id, actor) as tx:
@@ -65,13 +74,14 @@ async def change(request: Request) -> Response:
     sheet = Sheet(said.document, typed, typed.get("rules"), wrong, status=422)
     if not wrong:
         try:
-            if typed.get("do") == "save":
+            if not only_preview:
                 changes = {"availability_rules": said.document}
                 async with app.database.transaction(here.id, actor) as tx:
                     await resources.update_if_version(
                         tx, resource.id, version_of(typed), changes, app.clock()
                     )
-                return RedirectResponse(f"{request.url.path}?{_kept(request)}done=saved", 303)
+                here_ = f"/{here.slug}/admin/resources/{resource.slug}/rules"
+                return RedirectResponse(f"{here_}?{_kept(request)}done=saved", 303)
             async with app.database.transaction(here.id, actor) as tx:
                 sheet = Sheet(said.document, typed, typed.get("rules"), tried=True)
                 return await _page(request, tx, here, resource, sheet, week=typed.get("week"))

@@ -68,12 +68,6 @@ async def one_series(request: Request) -> Response:
         return await _show(tx, request)
 
 
-async def change_series(request: Request) -> Response:
-    """POST moves or cancels one date, this and all later ones, or all that are to come."""
-    sent = await read_form(request)
-    return await (_cancel if sent.get("do") == "cancel" else _move)(request)
-
-
 def in_words(rule: str, speech: LocaleFormat) -> dict[str, Any]:
     """A rule as a page says it: how often, on which days, until when. `plain`: that says all of it."""
     parts = parts_of(rule)
@@ -106,7 +100,8 @@ def lengths_of(offered: Sequence[int], now: int) -> list[int]:
     return sorted({*offered, now})
 
 
-async def _move(request: Request) -> Response:
+async def move_series(request: Request) -> Response:
+    """POST: move one date, this and all later ones, or all that are to come."""
     app, here, who = services(request), current_org(request), caller_of(request)
     sent, now = await read_form(request), app.clock()
     said, id_ = _said(sent), _id(request)
@@ -144,7 +139,8 @@ async def _move(request: Request) -> Response:
     return RedirectResponse(f"/{here.slug}/admin/series/{series.id}?{urlencode(undo)}#done", 303)
 
 
-async def _cancel(request: Request) -> Response:
+async def cancel_series(request: Request) -> Response:
+    """POST: cancel one date, this and all later ones, or all that are to come."""
     app, here, who = services(request), current_org(request), caller_of(request)
     sent, now = await read_form(request), app.clock()
     said, id_ = _said(sent), _id(request)

@@ -88,25 +88,36 @@ async def logo(request: Request) -> Response:
 
 
 async def keys_page(request: Request) -> Response:
-    """/{org}/admin/keys: keys with what each may do; a fresh one is shown this once."""
+    """The keys of the organization."""
+    return await _keys(request, {})
+
+
+async def make_key(request: Request) -> Response:
+    """POST: a key with scopes, which is shown this once."""
     here, who, now = current_org(request), caller_of(request), services(request).clock()
-    more: dict[str, Any] = {}
-    status = 200
-    if request.method == "POST":
-        sent = await entries(request)
-        try:
-            async with services(request).database.transaction(here.id, who.actor) as tx:
-                if sent.get("do") == "revoke":
-                    await people.keys.revoke(tx, _id(sent.get("key")), now)
-                else:
-                    made = await people.keys.make(tx, sent.get("label"), sent.all("scope"), who.name, now)
-                    more = {"made": made}
-        except ValidationFailed as problem:
-            more, status = {"errors": problem.errors, "typed": sent}, 422
-        except DomainError as refusal:
-            more, status = {"said": refusal.message}, status_of(refusal)
-        if status == 200 and not more:
-            return RedirectResponse(f"{request.url.path}?done=1", 303)
+    sent = await entries(request)
+    try:
+        async with services(request).database.transaction(here.id, who.actor) as tx:
+            made = await people.keys.make(tx, sent.get("label"), sent.all("scope"), who.name, now)
+    except ValidationFailed as problem:
+        return await _keys(request, {"errors": problem.errors, "typed": sent}, 422)
+    return await _keys(request, {"made": made})
+
+
+async def revoke_key(request: Request) -> Response:
+    """POST: a key opens nothing any more."""
+    here, who, now = current_org(request), caller_of(request), services(request).clock()
+    sent = await entries(request)
+    try:
+        async with services(request).database.transaction(here.id, who.actor) as tx:
+            await people.keys.revoke(tx, _id(sent.get("key")), now)
+    except DomainError as refusal:
+        return await _keys(request, {"said": refusal.message}, status_of(refusal))
+    return RedirectResponse(f"/{here.slug}/admin/keys?done=1", 303)
+
+
+async def _keys(request: Request, more: dict[str, Any], status: int = 200) -> Response:
+    here, who = current_org(request), caller_of(request)
     async with services(request).database.transaction(here.id, who.actor) as tx:
         listed = await people.listed_keys(tx)
     context = {

@@ -87,7 +87,16 @@ async def edit_page(request: Request) -> Response:
 
 
 async def save(request: Request) -> Response:
-    """Save it. Raises 409 and what changed, where somebody else saved it meanwhile."""
+    """POST: save it; 409 and what changed, where somebody else saved it meanwhile."""
+    return await _submit(request)
+
+
+async def preview(request: Request) -> Response:
+    """POST: what saving it would hit. Nothing is saved."""
+    return await _submit(request, only_preview=True)
+
+
+async def _submit(request: Request, *, only_preview: bool = False) -> Response:
     app, here, actor = services(request), current_org(request), caller_of(request).actor
     typed = await entries(request)
     changes, wrong = read(typed)
@@ -97,7 +106,7 @@ async def save(request: Request) -> Response:
     sheet = Sheet(typed, wrong, status=422)
     if not wrong:
         try:
-            if typed.get("do") == "preview":
+            if only_preview:
                 return await _page(request, resource, await tried(request, resource, typed, changes))
             async with app.database.transaction(here.id, actor) as tx:
                 version = version_of(typed)

@@ -1,5 +1,6 @@
 """/{org}/dashboard/bookings: a member's own bookings, coming and past; their feed; their data."""
 
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -76,21 +77,47 @@ def _card(request: Request, booking: Booking, user: AuthenticatedUser) -> dict[s
     }
 
 
-async def actions(request: Request) -> Response:
-    """/{org}/dashboard: GET goes on to the bookings; POST makes a new feed address, asks for one's data to be
-    deleted, or to be kept after all."""
-    app, here, user, who = services(request), current_org(request), _member(request), caller_of(request)
-    if request.method == "GET":
-        return RedirectResponse(f"/{here.slug}/dashboard/bookings", 303)
-    sent = await read_form(request)
-    async with app.database.transaction(here.id, who.actor) as tx:
-        if sent.get("do") == "new_feed":
-            await people.new_feed(tx, user.user_id)
-        elif sent.get("do") == "delete":
-            await people.ask_for_deletion(tx, user.email, user.name, app.clock())
-        elif sent.get("do") == "keep":
-            await people.withdraw_deletion(tx, user.email, app.clock())
-    return RedirectResponse(f"/{here.slug}/dashboard/bookings?done={sent.get('do', '')[:20]}", 303)
+async def dashboard(request: Request) -> Response:
+    """/{org}/dashboard: goes on to the bookings."""
+    return RedirectResponse(f"/{current_org(request).slug}/dashboard/bookings", 303)
+
+
+async def new_feed(request: Request) -> Response:
+    """POST: another address for one's calendar feed; the former opens nothing any more."""
+    user = _member(request)
+
+    async def make(tx: Tx) -> None:
+        await people.new_feed(tx, user.user_id)
+
+    return await _act(request, make, "new_feed")
+
+
+async def ask_for_deletion(request: Request) -> Response:
+    """POST: ask for one's data to be deleted."""
+    user, now = _member(request), services(request).clock()
+
+    async def ask(tx: Tx) -> None:
+        await people.ask_for_deletion(tx, user.email, user.name, now)
+
+    return await _act(request, ask, "delete")
+
+
+async def withdraw_deletion(request: Request) -> Response:
+    """POST: have one's data kept after all."""
+    user, now = _member(request), services(request).clock()
+
+    async def keep(tx: Tx) -> None:
+        await people.withdraw_deletion(tx, user.email, now)
+
+    return await _act(request, keep, "keep")
+
+
+async def _act(request: Request, operation: Callable[[Tx], Awaitable[None]], done: str) -> Response:
+    here, who = current_org(request), caller_of(request)
+    await read_form(request)
+    async with services(request).database.transaction(here.id, who.actor) as tx:
+        await operation(tx)
+    return RedirectResponse(f"/{here.slug}/dashboard/bookings?done={done}", 303)
 
 
 async def data(request: Request) -> Response:
