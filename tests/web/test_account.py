@@ -27,10 +27,10 @@ def opens(browser: httpx2.Client) -> bool:
     return browser.get("/account").status_code == 200
 
 
-def act(browser: httpx2.Client, **fields: str) -> httpx2.Response:
+def act(browser: httpx2.Client, do: str, **fields: str) -> httpx2.Response:
     """Press a button of the security page."""
     csrf = csrf_in(browser.get("/account/security").text)
-    return browser.post("/account/security", data={"csrf": csrf, **fields})
+    return browser.post(f"/account/security/{do}", data={"csrf": csrf, **fields})
 
 
 def sessions_of(here: House, email: str) -> int:
@@ -61,15 +61,15 @@ def test_one_session_is_ended_or_all_others_and_never_anyone_elses(here: House) 
         assert "telephone" in page
         listed = re.findall(r'name="session" value="([^"]+)"', page)
         assert len(listed) == 1
-        act(evil, do="end", session=listed[0])
+        act(evil, "end-session", session=listed[0])
         assert opens(phone), "no one's but one's own"
         for wrong in ("", "x", "0" * 36):
-            assert act(browser, do="end", session=wrong).status_code == 303
-        assert act(browser, do="end", session=listed[0]).status_code == 303
+            assert act(browser, "end-session", session=wrong).status_code == 303
+        assert act(browser, "end-session", session=listed[0]).status_code == 303
         assert not opens(phone)
         assert opens(browser)
     with here.signed_in(ada) as browser, here.signed_in(ada) as other:
-        assert act(browser, do="end_others").status_code == 303
+        assert act(browser, "end-others").status_code == 303
         assert opens(browser)
         assert not opens(other)
 
@@ -79,9 +79,8 @@ def test_what_is_grave_asks_again_after_half_an_hour_and_the_cookie_changes(here
     with here.signed_in(ada) as browser:
         here.clock.forward(minutes=31)
         before = browser.cookies["session"]
-        for fields in ({"do": "password", "new_password": NEW}, {"do": "begin_app"}, {"do": "new_codes"},
-                       {"do": "remove_app"}, {"do": "remove_passkey"}, {"do": "forget_provider"}):  # fmt: skip
-            assert act(browser, **fields).status_code == 403, fields
+        for do in ("password", "begin-app", "new-codes", "remove-app", "remove-passkey", "forget-provider"):
+            assert act(browser, do, new_password=NEW).status_code == 403, do
         csrf = csrf_in(browser.get("/account").text)
         assert (
             browser.post("/account/email", data={"csrf": csrf, "email": "x@people.example"}).status_code
@@ -89,24 +88,24 @@ def test_what_is_grave_asks_again_after_half_an_hour_and_the_cookie_changes(here
         )
         headers = {"x-csrf-token": csrf}
         assert browser.post("/account/passkeys/options", headers=headers, json={}).status_code == 403
-        assert act(browser, do="prove", password="wrong").status_code == 422
+        assert act(browser, "prove", password="wrong").status_code == 422
         assert browser.cookies["session"] == before
-        assert act(browser, do="prove", password=PASSWORD).status_code == 303
+        assert act(browser, "prove", password=PASSWORD).status_code == 303
         assert browser.cookies["session"] != before
         assert opens(browser)
         with here.browser() as thief:
             thief.cookies.set("session", before)
             assert not opens(thief), "the old cookie opens nothing"
-        assert act(browser, do="begin_app").status_code == 200
+        assert act(browser, "begin-app").status_code == 200
 
 
 def test_proving_is_tried_eight_times(here: House) -> None:
     ada = here.someone()
     with here.signed_in(ada) as browser:
         here.clock.forward(minutes=31)
-        statuses = [act(browser, do="prove", password="wrong").status_code for _ in range(8)]
+        statuses = [act(browser, "prove", password="wrong").status_code for _ in range(8)]
         assert statuses == [422] * 8
-        answer = act(browser, do="prove", password=PASSWORD)
+        answer = act(browser, "prove", password=PASSWORD)
         assert (answer.status_code, answer.headers["retry-after"]) == (429, "900")
 
 
@@ -117,9 +116,9 @@ def test_another_password_ends_what_others_hold_and_tells_the_owner(here: House)
         thief.post("/account/email", data={"csrf": csrf, "email": f"eve-{ada.email}"})
         theirs = here.link_to(f"eve-{ada.email}")
         before = browser.cookies["session"]
-        assert act(browser, do="password", new_password="short").status_code == 422
-        assert act(browser, do="password", new_password=ada.email).status_code == 422
-        assert act(browser, do="password", new_password=NEW).status_code == 303
+        assert act(browser, "password", new_password="short").status_code == 422
+        assert act(browser, "password", new_password=ada.email).status_code == 422
+        assert act(browser, "password", new_password=NEW).status_code == 303
         assert browser.cookies["session"] != before
         assert opens(browser)
         assert not opens(thief)
@@ -203,17 +202,17 @@ def test_of_two_who_prove_the_same_address_at_once_one_gets_it(here: House) -> N
 def test_an_app_is_added_once_its_code_proves_it_and_ends_the_sessions_without_it(here: House) -> None:
     ada, stranger = here.someone(), here.someone()
     with here.signed_in(ada) as browser, here.signed_in(ada) as other, here.signed_in(stranger) as eve:
-        page = act(browser, do="begin_app").text
+        page = act(browser, "begin-app").text
         secret = re.search(r'class="secret">([A-Z2-7]+)<', page)
         sealed = re.search(r'name="sealed" value="([^"]+)"', page)
         assert secret
         assert sealed
         code = pyotp.TOTP(secret[1]).at(here.clock())
-        assert act(browser, do="add_app", sealed=sealed[1], code="000000").status_code == 422
-        assert act(browser, do="add_app", sealed="made up", code=code).status_code == 303
-        assert act(eve, do="add_app", sealed=sealed[1], code=code).status_code == 303
+        assert act(browser, "add-app", sealed=sealed[1], code="000000").status_code == 422
+        assert act(browser, "add-app", sealed="made up", code=code).status_code == 303
+        assert act(eve, "add-app", sealed=sealed[1], code=code).status_code == 303
         assert here.owner("SELECT totp_secret FROM users WHERE id = %s", stranger.user_id) == [(None,)]
-        page = act(browser, do="add_app", sealed=sealed[1], code=code).text
+        page = act(browser, "add-app", sealed=sealed[1], code=code).text
         codes = re.findall(r"<li><code>([^<]+)</code>", page)
         assert len(codes) == 10
         assert opens(browser)
@@ -222,13 +221,13 @@ def test_an_app_is_added_once_its_code_proves_it_and_ends_the_sessions_without_i
         assert here.letters_to(ada.email)
         stored = here.owner("SELECT totp_secret FROM users WHERE id = %s", ada.user_id)[0][0]
         assert secret[1].encode() not in bytes(stored)
-        fresh = re.findall(r"<li><code>([^<]+)</code>", act(browser, do="new_codes").text)
+        fresh = re.findall(r"<li><code>([^<]+)</code>", act(browser, "new-codes").text)
         assert not set(fresh) & set(codes)
     with here.browser() as browser:
         browser.post("/sign-in", data={"email": ada.email, "password": PASSWORD})
         assert browser.post("/sign-in/code", data={"code": codes[0]}).status_code == 422
         assert browser.post("/sign-in/code", data={"code": fresh[0]}).status_code == 303
-        assert act(browser, do="remove_app").status_code == 303
+        assert act(browser, "remove-app").status_code == 303
     with here.browser() as browser:
         answer = browser.post("/sign-in", data={"email": ada.email, "password": PASSWORD})
         assert answer.headers["location"] == "/account"

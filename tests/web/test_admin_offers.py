@@ -129,10 +129,10 @@ def test_a_wrong_link_says_which_field_and_keeps_what_was_typed(admin: httpx2.Cl
 
 def test_a_link_is_archived_and_restored(admin: httpx2.Client, http: httpx2.Client, shop: Shop) -> None:
     where = made_link(admin, shop)
-    assert admin.post(where, data={"do": "archive"}).status_code == 303
+    assert admin.post(f"{where}/archive").status_code == 303
     assert http.get(f"/{shop.slug}/l/ink").status_code == 404
     assert "Archived" in words(admin.get(f"/{shop.slug}/admin/links"))
-    assert admin.post(where, data={"do": "restore"}).status_code == 303
+    assert admin.post(f"{where}/restore").status_code == 303
     assert http.get(f"/{shop.slug}/l/ink").status_code == 200
 
 
@@ -142,11 +142,11 @@ def test_a_private_address_opens_and_brings_along(
     where = made_link(admin, shop, is_private="1")
     assert http.get(f"/{shop.slug}/l/ink").status_code == 404
     brings = {"name": "Ada", "email": "ADA@example.org", "until_on": "2026-11-22", "until_at": "10:00"}
-    address = value_of(admin.post(where, data={"do": "private", **brings}), "signed")
+    address = value_of(admin.post(f"{where}/private", data=brings), "signed")
     assert http.get(address).status_code == 200
     clock.forward(days=3)
     assert http.get(address).status_code == 404
-    late = admin.post(where, data={"do": "private", **brings})
+    late = admin.post(f"{where}/private", data=brings)
     assert (late.status_code, value_of(late, "p-name")) == (422, "Ada")
 
 
@@ -169,8 +169,8 @@ def test_who_may_only_read_links_gets_no_way_to_change_them(
     shown = staff.get(where)
     assert shown.status_code == 200
     assert '<fieldset class="plainset" disabled' in shown.text
-    assert 'value="archive"' not in shown.text
-    assert staff.post(where, data={"do": "archive"}).status_code == 403
+    assert "/archive" not in shown.text
+    assert staff.post(f"{where}/archive").status_code == 403
     assert staff.get(f"/{shop.slug}/admin/links/new").status_code == 403
 
 
@@ -182,8 +182,8 @@ def test_the_links_and_series_of_others_are_not_there(
     with sign_in(database_url, settings, clock, other, Role.ADMIN).client(base) as theirs:
         for address in (where, series):
             moved = address.replace(shop.slug, other.slug)
-            for answer in (theirs.get(address), theirs.get(moved), theirs.post(moved, data={"do": "cancel"}),
-                           theirs.post(moved, data={"do": "archive"})):  # fmt: skip
+            for answer in (theirs.get(address), theirs.get(moved), theirs.post(f"{moved}/cancel"),
+                           theirs.post(f"{moved}/archive")):  # fmt: skip
                 assert answer.status_code == 404, address
                 assert "Ada" not in answer.text
 
@@ -295,14 +295,14 @@ def test_one_date_is_moved_and_moved_back(staff: httpx2.Client, shop: Shop) -> N
     where = made_series(staff, shop)
     ids = re.findall(r"\?date=([0-9a-f-]{36})#change", staff.get(where).text)
     assert len(ids) == 4
-    moved = staff.post(where, data={"do": "move", "booking": ids[1], "scope": "one", "on": "2026-12-02", "at": "11:00",
+    moved = staff.post(f"{where}/move", data={"booking": ids[1], "scope": "one", "on": "2026-12-02", "at": "11:00",
                                               "length": "30"})  # fmt: skip
     assert moved.status_code == 303
     shown = staff.get(moved.headers["location"])
     assert "Wednesday, 2 December 2026, 11:00 (changed alone)" in words(shown)
-    undo = dict(re.findall(r'name="(do|booking|on|at|length|scope)" value="([^"]*)"',
+    undo = dict(re.findall(r'name="(booking|on|at|length|scope)" value="([^"]*)"',
                            shown.text[shown.text.index('id="done"'):shown.text.index("Undo")]))  # fmt: skip
-    back = staff.post(where, data=undo)
+    back = staff.post(f"{where}/move", data=undo)
     assert "Tuesday, 1 December 2026, 10:00" in words(staff.get(back.headers["location"]))
 
 
@@ -313,28 +313,28 @@ def test_this_and_later_move_together_and_a_conflict_moves_nothing(
     ids = re.findall(r"\?date=([0-9a-f-]{36})#change", staff.get(where).text)
     book(http, shop, "room", TUESDAY.replace(hour=12) + 2 * WEEK)
     change = {"booking": ids[1], "scope": "this_and_later", "on": "2026-12-01", "at": "12:00", "length": "30"}
-    refused = staff.post(where, data={"do": "move", **change})
+    refused = staff.post(f"{where}/move", data={**change})
     assert refused.status_code == 409
     assert "some dates cannot be had at the new time" in words(refused)
     assert (value_of(refused, "at"), value_of(refused, "on")) == ("12:00", "2026-12-01")
     assert words(staff.get(where)).count(", 10:00") >= 4
-    moved = staff.post(where, data={"do": "move", **change, "at": "13:00"})
+    moved = staff.post(f"{where}/move", data={**change, "at": "13:00"})
     later = moved.headers["location"].partition("?")[0]
     assert later != where
     assert words(staff.get(later)).count(", 13:00") >= 3
-    assert staff.post(where, data={"do": "move", **change, "on": "never"}).status_code in (404, 422)
+    assert staff.post(f"{where}/move", data={**change, "on": "never"}).status_code in (404, 422)
 
 
 def test_dates_are_cancelled_with_a_reason(staff: httpx2.Client, shop: Shop) -> None:
     where = made_series(staff, shop)
     ids = re.findall(r"\?date=([0-9a-f-]{36})#change", staff.get(where).text)
     gone = staff.post(
-        where, data={"do": "cancel", "booking": ids[2], "scope": "this_and_later", "reason": "Works"}
+        f"{where}/cancel", data={"booking": ids[2], "scope": "this_and_later", "reason": "Works"}
     )
     assert "2 dates were cancelled" in words(staff.get(gone.headers["location"]))
     shown = words(staff.get(where))
     assert shown.count("Cancelled Works") == 2
-    staff.post(where, data={"do": "cancel", "booking": ids[0], "scope": "all"})
+    staff.post(f"{where}/cancel", data={"booking": ids[0], "scope": "all"})
     assert "No series has a date to come" in words(staff.get(f"/{shop.slug}/admin/series"))
     assert "Room" in words(staff.get(f"/{shop.slug}/admin/series?state=over"))
 
@@ -417,7 +417,7 @@ def test_an_old_form_of_the_holidays_takes_nothing_from_who_saved_meanwhile(
 ) -> None:
     here = f"/{shop.slug}/admin/holidays"
     old = {"seen": hidden(admin.get(here), "seen"), "on-0": "2027-06-06", "name-0": "Mine", "save": "1"}
-    closing = {"do": "save", "scope": "all", "first": "2027-05-05", "reason": "Works day"}
+    closing = {"scope": "all", "first": "2027-05-05", "reason": "Works day"}
     assert admin.post(f"/{shop.slug}/admin/blackouts", data=closing).status_code == 303
     clash = admin.post(here, data=old)
     assert clash.status_code == 409

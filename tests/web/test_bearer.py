@@ -111,8 +111,8 @@ def test_a_token_cannot_change_how_its_owner_signs_in(here: House, forger: Forge
     connected(here, forger, "grave", shop=shop, role=Role.OWNER)
     here.owner("UPDATE users SET created_at = %s", NOW)
     text = token(forger, "grave")
-    for data in ({"do": "password", "new_password": "nine lamps in a quiet harbour"}, {"do": "begin_app"}):
-        assert ask(here, "/account/security", text, "POST", data=data).status_code == 403
+    for name, data in (("password", {"new_password": "nine lamps in a quiet harbour"}), ("begin-app", {})):
+        assert ask(here, f"/account/security/{name}", text, "POST", data=data).status_code == 403
     assert ask(here, "/account/email", text, "POST", data={"email": "eve@evil.example"}).status_code == 403
     assert ask(here, "/account/passkeys/options", text, "POST", json={}).status_code == 403
 

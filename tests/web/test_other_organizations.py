@@ -275,10 +275,13 @@ def test_another_organizations_ids_open_nothing_under_ones_own_address(
                 if path == (path := path.replace("{id}", id_).replace("{slug}", id_).replace("{link}", id_)):
                     continue
                 for method in page.methods:
-                    answer = client.request(
-                        method, path, **({"data": {"do": "cancel"}} if method == "POST" else {})
-                    )
+                    answer = client.request(method, path, **({"data": {}} if method == "POST" else {}))
                     tried += 1
+                    if (
+                        method == "GET" and answer.status_code == 303
+                    ):  # an action: to its page, which is asked too
+                        assert path.startswith(answer.headers["location"]), path
+                        continue
                     assert answer.status_code in (404, 422), (method, path, answer.status_code)
                     for private in ("Somebody Else", "Their secret"):
                         assert private not in answer.text, path

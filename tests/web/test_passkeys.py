@@ -37,10 +37,10 @@ def codes_in(text: str) -> list[str]:
     return re.findall(r"<li><code>([\w-]+)</code>", text)
 
 
-def press(browser: httpx2.Client, **fields: str) -> httpx2.Response:
+def press(browser: httpx2.Client, do: str, **fields: str) -> httpx2.Response:
     """A button of the security page."""
     csrf = csrf_in(browser.get("/account/security").text)
-    return browser.post("/account/security", data={"csrf": csrf, **fields})
+    return browser.post(f"/account/security/{do}", data={"csrf": csrf, **fields})
 
 
 def enter_by_link(browser: httpx2.Client, here: House, email: str) -> str:
@@ -83,10 +83,10 @@ def test_recovery_codes_go_with_the_last_factor_and_no_earlier(here: House) -> N
     left = "SELECT count(*) FROM recovery_codes WHERE user_id = %s"
     with here.signed_in(bob) as browser:
         add_passkey(browser, here)
-        press(browser, do="remove_app")
+        press(browser, "remove-app")
         assert here.owner(left, bob.user_id) == [(10,)]
         (passkey,) = re.findall(r'name="passkey" value="([^"]+)"', browser.get("/account/security").text)
-        press(browser, do="remove_passkey", passkey=passkey)
+        press(browser, "remove-passkey", passkey=passkey)
         assert here.owner(left, bob.user_id) == [(0,)]
 
 

@@ -99,8 +99,8 @@ def disconnect(browser: httpx2.Client, forger: Forger) -> None:
     """Press the button of the security page."""
     csrf = re.search(r'name="csrf" value="([^"]+)"', browser.get("/account/security").text)
     assert csrf
-    sent = {"csrf": csrf[1], "issuer": forger.issuer, "do": "forget_provider"}
-    assert browser.post("/account/security", data=sent).status_code == 303
+    sent = {"csrf": csrf[1], "issuer": forger.issuer}
+    assert browser.post("/account/security/forget-provider", data=sent).status_code == 303
 
 
 @contextmanager
