@@ -34,10 +34,10 @@ function step(by: 1 | -1): void {
 }
 
 /** What a key does to the ticked ones; with none ticked, to the one that has the focus. */
-function press(value: string, row: Element | null | undefined): void {
+function press(action: string, row: Element | null | undefined): void {
   const own = row?.querySelector<HTMLInputElement>("input[type=checkbox]");
   if (own && !ticks().some((tick) => tick.checked)) own.checked = true;
-  document.querySelector<HTMLButtonElement>(`#many button[value=${value}]`)?.click();
+  document.querySelector<HTMLButtonElement>(`#many button[data-action=${action}]`)?.click();
 }
 
 document.addEventListener("keydown", (event) => {
@@ -51,7 +51,7 @@ document.addEventListener("keydown", (event) => {
     case "k": case "ArrowUp": step(-1); break;
     case "x": row?.querySelector<HTMLInputElement>("input[type=checkbox]")?.click(); break;
     case "/": document.querySelector<HTMLInputElement>("#search")?.focus(); break;
-    case "a": press("confirm", row); break;
+    case "a": press("approve", row); break;
     case "c": press("cancel", row); break;
     case "1": case "2": case "3": case "4": case "5":
       document.querySelectorAll<HTMLAnchorElement>("a[data-view]")[Number(event.key) - 1]?.click(); break;

@@ -19,7 +19,6 @@ from infra24.organizations.locations import (
     location,
     locations,
     remove_location,
-    uses,
 )
 from infra24.organizations.model import Location, Organization, UnknownOrganization
 from infra24.organizations.provisioning import (
@@ -69,5 +68,4 @@ __all__ = [
     "set_holidays_seen",
     "set_logo",
     "update",
-    "uses",
 ]

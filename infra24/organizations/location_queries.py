@@ -27,13 +27,3 @@ async def amend(tx: Tx, location_id: UUID, name: str, address: str) -> Location 
 async def remove(tx: Tx, location_id: UUID) -> None:
     """A location that goes. One in use is a foreign key violation."""
     await tx.run("DELETE FROM locations WHERE org_id = %s AND id = %s", (tx.org_id, location_id))
-
-
-async def uses(tx: Tx) -> dict[UUID, int]:
-    """How many resources are at each location."""
-    rows = await tx.rows(
-        "SELECT location_id, count(*) FROM resources "
-        "WHERE org_id = %s AND location_id IS NOT NULL GROUP BY location_id",
-        (tx.org_id,),
-    )
-    return {location: int(many) for location, many in rows}

@@ -66,8 +66,3 @@ async def remove_location(tx: Tx, location_id: UUID) -> None:
             await location_queries.remove(tx, location_id)
     except psycopg.errors.ForeignKeyViolation:
         raise LocationInUse() from None
-
-
-async def uses(tx: Tx) -> dict[UUID, int]:
-    """How many resources, archived ones too, are at each location."""
-    return await location_queries.uses(tx)

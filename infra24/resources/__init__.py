@@ -41,7 +41,7 @@ from infra24.resources.needs import ResourceIndex, ResourceRef
 from infra24.resources.offers import cached_offer, hosts_named_in, offer, schedules
 from infra24.resources.queries import bump_catalogue_version, catalogue_version, lock, raise_longest_claim
 from infra24.resources.questions import read_answers
-from infra24.resources.search import PAGE, ResourceFilter, count, search
+from infra24.resources.search import PAGE, ResourceFilter, count, counts_by_location, search
 
 __all__ = [
     "ANYONE",
@@ -70,6 +70,7 @@ __all__ = [
     "canonical",
     "catalogue_version",
     "count",
+    "counts_by_location",
     "create",
     "draft_of",
     "events",

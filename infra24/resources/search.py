@@ -1,6 +1,7 @@
 """Finding resources among many: by type, place, tag and text."""
 
 from dataclasses import dataclass
+from uuid import UUID
 
 from infra24.db import Tx
 from infra24.resources import search_queries as queries
@@ -33,3 +34,8 @@ async def search(tx: Tx, wanted: ResourceFilter, limit: int = PAGE) -> list[Reso
 async def count(tx: Tx, wanted: ResourceFilter) -> int:
     """How many those are."""
     return await queries.count(tx, wanted)
+
+
+async def counts_by_location(tx: Tx) -> dict[UUID, int]:
+    """How many resources, archived ones too, are at each location."""
+    return await queries.counts_by_location(tx)

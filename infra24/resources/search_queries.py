@@ -2,6 +2,7 @@
 
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, LiteralString
+from uuid import UUID
 
 from infra24.db import Row, Tx, like_pattern
 from infra24.resources.model import Resource
@@ -61,3 +62,13 @@ async def with_blackouts(tx: Tx) -> list[Row]:
         """,
         (tx.org_id,),
     )
+
+
+async def counts_by_location(tx: Tx) -> dict[UUID, int]:
+    """How many resources are at each location."""
+    rows = await tx.rows(
+        "SELECT location_id, count(*)::int FROM resources "
+        "WHERE org_id = %s AND location_id IS NOT NULL GROUP BY location_id",
+        (tx.org_id,),
+    )
+    return dict(rows)

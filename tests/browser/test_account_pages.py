@@ -251,7 +251,7 @@ def test_it_fits_a_telephone_in_spanish_too(visit: Any, here: House) -> None:
         fine(visitor, "account-es")
         visitor.goto("/account/security?need=1")
         visitor.page.locator("#new_password").fill("0123456789")
-        visitor.page.locator("button[value=password]").click()
+        visitor.page.locator("button[formaction$=password]").click()
         visitor.page.locator("#new_password-wrong").wait_for()
         assert "This is" not in visitor.page.inner_text("main")
         fine(visitor, "account-security-es")

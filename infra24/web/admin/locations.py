@@ -74,7 +74,7 @@ async def _page(request: Request, more: dict[str, Any], status: int = 200) -> Re
         context = {
             "section": "resources",
             "places": await organizations.locations(tx),
-            "uses": await organizations.uses(tx),
+            "uses": await resources.counts_by_location(tx),
             "wrong": {},
             "form": FormData(),
             "edited": None,
