@@ -14,6 +14,7 @@ from infra24.audit import Filters
 from infra24.db import Actor, Database
 from infra24.people import Role
 from infra24.settings import Settings
+from infra24.web.admin.audit_view import together
 from tests.factories import STAFF, Shop, found_shop, wish
 from tests.people import sign_in
 from tests.serving import NOW, Clock
@@ -227,6 +228,11 @@ def test_who_is_taken_off_and_put_back_has_not_changed_and_another_host_has(
     id_ = run(story)
     (exchanged,) = [e for e in entries(run, shop, subject="booking", subject_id=id_)
                     if "participant_name" in (e.after or {})]  # fmt: skip
+    claim = entries(run, shop, subject="booking", subject_id=id_)[-1]
+    assert claim.transaction_id == exchanged.transaction_id
+    shown = together(entries(run, shop, subject="booking", subject_id=id_))
+    assert len(shown) == 3, "created, moved, and the host with the claim as one"
+    assert (shown[-1].after or {}).keys() == {*(exchanged.after or {}), *(claim.after or {})}
     before, after = exchanged.before or {}, exchanged.after or {}
     assert {before["participant_name"], after["participant_name"]} == {"Mo", "Lena"}
     assert set(after) == {"participant_name", "participant_email", "participant_resource_id"}

@@ -1,6 +1,7 @@
 """The audit as people read it: what changed in words and in the times of the place."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -26,6 +27,7 @@ async def told(
 ) -> list[Changed]:
     """Each entry with its fields: instants in the zone, resources by their titles, and nothing of what is
     blank before and after."""
+    entries = together(entries)
     titles = await _titles(tx, entries)
 
     def said(value: Any) -> Any:
@@ -39,6 +41,27 @@ async def told(
         ])
         for entry in entries
     ]  # fmt: skip
+
+
+def together(entries: Sequence[Entry]) -> list[Entry]:
+    """The same entries, with the changes of one thing by one transaction as one: its row and its parts."""
+    found: list[Entry] = []
+    for entry in entries:
+        last = found[-1] if found else None
+        if last is not None and _is_same_change(last, entry):
+            before = {**(last.before or {}), **(entry.before or {})}
+            after = {**(last.after or {}), **(entry.after or {})}
+            found[-1] = replace(last, before=before, after=after, label=last.label or entry.label)
+        else:
+            found.append(entry)
+    return found
+
+
+def _is_same_change(one: Entry, other: Entry) -> bool:
+    """Whether both are of one change, and none says something of a column that the other speaks of."""
+    keys = [(e.transaction_id, e.subject, e.subject_id, e.action == "changed") for e in (one, other)]
+    names = [{*(e.before or {}), *(e.after or {})} for e in (one, other)]
+    return keys[0] == keys[1] and one.action == "changed" and not names[0] & names[1]
 
 
 async def _titles(tx: Tx, entries: Sequence[Entry]) -> dict[str, str]:
