@@ -4,7 +4,7 @@ from infra24 import announcements, bookings, notifications
 from infra24.events import Subscriber
 
 SUBSCRIBERS = (
-    Subscriber.of("announcements", dict.fromkeys(announcements.TITLES, announcements.announce_event)),
+    Subscriber.of("announcements", dict.fromkeys(announcements.ANNOUNCED, announcements.announce_event)),
     Subscriber.of("approvers", {
         bookings.events.REQUESTED: notifications.notify_approvers,
         bookings.events.RESCHEDULED: notifications.notify_approvers,

@@ -1,62 +1,48 @@
-"""Writes the notice of what happened to a booking, from its event."""
+"""Keeps for the staff what happened to bookings, from the events: the kind and the facts, no words."""
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
-from babel.dates import format_datetime, format_time
-
-from infra24 import bookings, organizations
+from infra24 import bookings
 from infra24.announcements import queries
 from infra24.db import Tx
-from infra24.events import EventType, Recorded
+from infra24.events import Recorded
 
-TITLES: dict[EventType, str] = {
-    bookings.events.CREATED: "New booking: {title}",
-    bookings.events.REQUESTED: "Waiting for approval: {title}",
-    bookings.events.CONFIRMED: "Confirmed: {title}",
-    bookings.events.RESCHEDULED: "Moved: {title}",
-    bookings.events.CANCELLED: "Cancelled: {title}",
-    bookings.events.DECLINED: "Declined: {title}",
-    bookings.events.LAPSED: "Nobody decided in time: {title}",
-    bookings.events.NO_SHOW: "No-show: {title}",
-}
+ANNOUNCED = (
+    bookings.events.CREATED,
+    bookings.events.REQUESTED,
+    bookings.events.CONFIRMED,
+    bookings.events.RESCHEDULED,
+    bookings.events.CANCELLED,
+    bookings.events.DECLINED,
+    bookings.events.LAPSED,
+    bookings.events.NO_SHOW,
+)
 """The events that the staff hear of."""
-_TITLES = {type_.name: title for type_, title in TITLES.items()}
+_FACTS = (
+    "title", "starts_at", "ends_at", "time_zone", "booker_name", "booker_email", "hosts", "goal_text",
+    "reason",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Announcement:
-    """A notice for the staff."""
+    """A notice for the staff: the type of its event, and the facts as they were then."""
 
     id: UUID
     kind: str
-    title: str
-    body: str
+    facts: dict[str, Any]
     booking_id: UUID | None
     created_at: datetime
 
 
 async def announce_event(tx: Tx, recorded: Recorded) -> None:
-    """Announce what happened to a booking: who, when, with whom, in the organization's own time."""
-    event, organization = recorded.event, await organizations.get(tx)
-    facts = event.data
-    zone = ZoneInfo(facts["time_zone"])
-    start = datetime.fromisoformat(facts["starts_at"]).astimezone(zone)
-    end = datetime.fromisoformat(facts["ends_at"]).astimezone(zone)
-    when = format_datetime(start, "EEEE d MMMM y, H:mm", locale=organization.locale, tzinfo=zone)
-    lines = [f"{when}–{format_time(end, 'H:mm', tzinfo=zone, locale=organization.locale)} ({zone.key})"]
-    if facts.get("booker_name"):
-        lines.append(f"{facts['booker_name']} <{facts['booker_email']}>")
-    if facts.get("hosts"):
-        lines.append("With " + ", ".join(facts["hosts"]))
-    if facts.get("goal_text"):
-        lines.append(facts["goal_text"])
-    if facts.get("reason"):
-        lines.append(f"Reason: {facts['reason']}")
-    title = _TITLES[event.type].format(title=facts["title"])
-    await queries.add(tx, event.type, title, "\n".join(lines), event.subject_id, event.recorded_at)
+    """Announce what happened to a booking."""
+    event = recorded.event
+    facts = {name: event.data[name] for name in _FACTS if event.data.get(name)}
+    await queries.add(tx, event.type, facts, event.subject_id, event.recorded_at)
 
 
 async def newest(tx: Tx, limit: int = 50) -> list[Announcement]:

@@ -19,9 +19,11 @@ from infra24.app import compose, side_effects
 from infra24.auth.tokens import Tokens
 from infra24.db import Actor, Database, DatabaseDown, Statement, Tx
 from infra24.events import EventDelivery, Handler, Recorded, Subscriber, UndeclaredFacts
+from infra24.i18n import locale_format
 from infra24.organizations.events import UPDATED
 from infra24.settings import Settings
 from infra24.subscribers import SUBSCRIBERS
+from infra24.web.presenters import announcements as announced
 from infra24.worker import Worker
 from tests.conftest import opened
 from tests.factories import STAFF, Shop, wish
@@ -78,11 +80,20 @@ def test_a_booking_is_announced_to_the_staff_once(
             await database.close()
 
     notices = run(story)
-    assert sorted(notice.title for notice in notices) == ["Cancelled: Visit", "New booking: Visit"]
-    new = next(notice for notice in notices if notice.kind == "booking.created")
-    assert "Monday 23 November 2026, 10:00–10:30 (UTC)" in new.body
-    assert "Ada Lovelace <ada@example.org>" in new.body
-    assert "With Mo" in new.body
+    english, spanish = (locale_format(language, "en_US") for language in ("en", "es"))
+    shown = {notice.kind: announced.view(notice, english) for notice in notices}
+    assert {kind: one["title"] for kind, one in shown.items()} == {
+        "booking.cancelled": "Cancelled: Visit",
+        "booking.created": "New booking: Visit",
+    }
+    when, who, with_whom, *_ = shown["booking.created"]["body"].splitlines()
+    assert when == "Monday, November 23, 2026, 10:00\u00a0AM–10:30\u00a0AM (UTC)"
+    assert (who, with_whom) == ("Ada Lovelace <ada@example.org>", "With Mo")
+    assert shown["booking.cancelled"]["body"].endswith("Reason: ill")
+    assert {announced.title(notice, spanish) for notice in notices} == {
+        "Cancelada: Visit",
+        "Nueva reserva: Visit",
+    }
 
 
 def test_two_workers_that_deliver_at_once_act_on_each_event_once_and_in_order(
@@ -441,7 +452,7 @@ asyncio.run(main())
             await database.close()
 
     notices = asyncio.run(again())
-    assert [notice.title for notice in notices] == ["New booking: Room"]
+    assert [(notice.kind, notice.facts["title"]) for notice in notices] == [("booking.created", "Room")]
 
 
 def test_the_worker_ends_lapsed_holds(run: Callable[..., Any], shop: Shop, tokens: Tokens, settings: Settings,

@@ -14,7 +14,7 @@ from infra24.audit import Filters
 from infra24.db import Actor, Database
 from infra24.people import Role
 from infra24.settings import Settings
-from infra24.web.admin.audit_view import together
+from infra24.web.presenters.audit import together
 from tests.factories import STAFF, Shop, found_shop, wish
 from tests.people import sign_in
 from tests.serving import NOW, Clock

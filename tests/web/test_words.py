@@ -24,7 +24,11 @@ def _said() -> set[str]:
     package = Path(infra24.__file__).parent
     found = extract_from_dir(
         package,
-        method_map=[("**/templates/**.html", "jinja2"), ("**/templates/**.txt", "jinja2")],
+        method_map=[
+            ("**/presenters/**.py", "python"),
+            ("**/templates/**.html", "jinja2"),
+            ("**/templates/**.txt", "jinja2"),
+        ],
         options_map={
             f"**/templates/**.{kind}": {"trimmed": "true", "extensions": "jinja2.ext.i18n"}
             for kind in ("html", "txt")

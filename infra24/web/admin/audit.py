@@ -7,10 +7,10 @@ from fastapi import Request, Response
 from infra24 import audit
 from infra24.audit import Filters
 from infra24.web.admin import parsing
-from infra24.web.admin.audit_view import told
 from infra24.web.admin.bookings import midnight
 from infra24.web.caller import caller_of, current_org
 from infra24.web.pages.forms import read_number
+from infra24.web.presenters.audit import told
 from infra24.web.rendering import format_for, page, with_query
 from infra24.web.services import services
 

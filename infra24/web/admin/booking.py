@@ -14,13 +14,14 @@ from infra24.db import Tx
 from infra24.errors import DomainError, ValidationFailed
 from infra24.people import Scope
 from infra24.web.admin import bulk_actions, parsing
-from infra24.web.admin.audit_view import told
 from infra24.web.admin.bulk_actions import BulkCommand
 from infra24.web.admin.form_data import FormData, entries
 from infra24.web.api.views import links
 from infra24.web.caller import authorize_booking, caller_of, current_org
 from infra24.web.errors import status_of
 from infra24.web.pages.booking import when
+from infra24.web.presenters import announcements as announced
+from infra24.web.presenters.audit import told
 from infra24.web.rendering import format_for, page
 from infra24.web.services import services
 
@@ -155,7 +156,7 @@ async def _page(request: Request, more: dict[str, Any], status: int = 200) -> Re
         ways = await bookings.alternatives_for(tx, booking, now) if movable else Alternatives()
         entries = await audit.of_subject(tx, "booking", str(booking.id))
         history = await told(tx, entries, speech, zone, _OURS)
-        notices = await announcements.of_booking(tx, booking.id)
+        notices = [announced.view(one, speech) for one in await announcements.of_booking(tx, booking.id)]
     start = booking.starts_at.astimezone(zone)
     context = {
         "section": "bookings",

@@ -11,6 +11,7 @@ from infra24.people import Scope
 from infra24.web.admin.bookings import midnight as day_begins
 from infra24.web.admin.bookings import span_of
 from infra24.web.caller import caller_of, current_org
+from infra24.web.presenters import announcements as announced
 from infra24.web.rendering import format_for, page
 from infra24.web.services import services
 
@@ -33,7 +34,7 @@ async def home_page(request: Request) -> Response:
         unsaid = await bookings.count(tx, unmarked)
         broken = await bookings.broken(tx, None, now)
         shifted = await bookings.shifted_by_law(tx, now)
-        notices = await announcements.newest(tx, 5)
+        notices = [announced.view(one, speech) for one in await announcements.newest(tx, 5)]
         leaving = await people.deletion_requests(tx) if who.may(Scope.PEOPLE_WRITE) else []
         known = await resources.index(tx)
     context = {

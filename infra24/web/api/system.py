@@ -1,6 +1,5 @@
 """Health, self-test, and what happened: for those who keep an installation running."""
 
-from dataclasses import asdict
 from datetime import timedelta
 from time import perf_counter
 from typing import Annotated, Any
@@ -18,6 +17,8 @@ from infra24.web.api.fields import Org, PageSize
 from infra24.web.api.responses import json_response
 from infra24.web.caller import caller_of, current_org
 from infra24.web.errors import problem_of
+from infra24.web.presenters import announcements as announced
+from infra24.web.rendering import format_for
 from infra24.web.services import services
 
 
@@ -105,12 +106,13 @@ async def _rehearse(tx: Tx, app: Any) -> Any:
 
 
 async def list_announcements(request: Request, org: Org, limit: PageSize = 50) -> Response:
-    """The newest notices for the staff."""
+    """The newest notices for the staff, in the language that Accept-Language asks for."""
     app, who = services(request), caller_of(request)
     organization = current_org(request)
     async with app.database.transaction(organization.id, who.actor) as tx:
         newest = await announcements.newest(tx, limit)
-    return json_response({"announcements": [asdict(notice) for notice in newest]})
+    speech = format_for(request, organization)
+    return json_response({"announcements": [announced.view(notice, speech) for notice in newest]})
 
 
 async def list_events(

@@ -1,0 +1,1 @@
+"""How pages and API put what they show into words."""
