@@ -76,7 +76,7 @@ def series_of_a_year(world: World, shop: Shop) -> None:
     """Plan 52 Tuesdays of a person, a room and wheels."""
     now = datetime.now(UTC)
     person = BookerDetails("Bench", "bench@example.org")
-    wish = SeriesRequest(
+    booking_request = SeriesRequest(
         shop.ids["three"], _first(), 30, "FREQ=WEEKLY;COUNT=52", person, skips_holidays=False
     )
 
@@ -88,7 +88,7 @@ def series_of_a_year(world: World, shop: Shop) -> None:
             for _ in range(9):
                 async with database.transaction(shop.org_id) as tx:
                     began = time.perf_counter()
-                    planned = await recurring.plan(tx, wish, policy=STAFF, now=now)
+                    planned = await recurring.plan(tx, booking_request, policy=STAFF, now=now)
                     times.append(time.perf_counter() - began)
             return 1e3 * statistics.median(times), len(planned.dates)
         finally:

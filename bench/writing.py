@@ -18,7 +18,7 @@ from infra24.app import open_database
 from infra24.auth.tokens import Tokens
 from infra24.rate_limits import Client
 from infra24.resources import Draft
-from tests.factories import Shop, wish
+from tests.factories import Shop, booking_request
 
 ROOMS = 8
 BOOKINGS = 4_000
@@ -74,7 +74,9 @@ def script_of(world: World, shop: Shop) -> str:
             for n in (1, 2):  # the second finds the offer remembered, as the server does
                 texts.clear()
                 async with database.transaction(shop.org_id) as tx:
-                    wanted = replace(wish(shop.ids["room0"], at + timedelta(hours=n)), client=CLIENT)
+                    wanted = replace(
+                        booking_request(shop.ids["room0"], at + timedelta(hours=n)), client=CLIENT
+                    )
                     made = await bookings.book(tx, wanted, tokens=tokens, now=datetime.now(UTC))
             return made.id
         finally:

@@ -112,8 +112,8 @@ def _pattern(url: str) -> Shop:
     return found_shop(url, Settings(), Clock(NOW), drafts())
 
 
-def wish(
+def booking_request(
     resource_id: UUID, start: datetime, minutes: int = 30, person: BookerDetails | None = ADA
 ) -> BookingRequest:
-    """A wish for a time."""
+    """A request for a time."""
     return BookingRequest(resource_id, start, start + timedelta(minutes=minutes), person)

@@ -1,4 +1,4 @@
-"""A served installation with people who can sign in, and the letters it writes: for tests of accounts."""
+"""A served installation with people who can sign in, and the e-mails it writes: for tests of accounts."""
 
 import asyncio
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ from infra24.settings import Settings
 from infra24.worker import Worker
 from tests import loopback
 from tests.factories import Shop
-from tests.mail.reading import letters, link_of
+from tests.mail.reading import link_of, sent_emails
 from tests.serving import CHEAP, Clock, public_address, serving
 from tests.stories import Story, tell
 
@@ -92,7 +92,7 @@ class House:
         return found
 
     def invite(self, shop: Shop, email: str, role: Role = Role.STAFF, name: str = "") -> UUID:
-        """Invite someone; the letter says how to come in."""
+        """Invite someone; the e-mail says how to come in."""
 
         async def invite(database: Database, worker: Worker) -> UUID:
             async with database.transaction(shop.org_id) as tx:
@@ -104,20 +104,20 @@ class House:
         found: UUID = self.tell(invite)
         return found
 
-    def letters_to(self, email: str, subject: str = "") -> list[EmailMessage]:
-        """Write what is to be written; the letters to an address, the oldest first."""
+    def emails_to(self, email: str, subject: str = "") -> list[EmailMessage]:
+        """Write what is to be written; the e-mails to an address, the oldest first."""
 
         async def drain(_: Database, worker: Worker) -> None:
             await worker.run_until_idle()
 
         self.tell(drain)
-        found = [one for one in letters(self.settings) if one["to"] == email]
+        found = [one for one in sent_emails(self.settings) if one["to"] == email]
         return [one for one in found if subject in one["subject"]]
 
     def link_to(self, email: str, subject: str = "") -> str:
-        """The path of the link in the last letter to an address."""
-        found = self.letters_to(email, subject)
-        assert found, f"no letter to {email}"
+        """The path of the link in the last e-mail to an address."""
+        found = self.emails_to(email, subject)
+        assert found, f"no e-mail to {email}"
         return link_of(found[-1]).removeprefix(self.settings.base_url)
 
     def owner(self, query: str, *args: Any) -> list[tuple[Any, ...]]:

@@ -10,7 +10,7 @@ import pytest
 
 import infra24
 from infra24.db import Database
-from tests.factories import Shop, wish
+from tests.factories import Shop, booking_request
 from tests.serving import NOW
 
 PACKAGE = Path(infra24.__file__).parent
@@ -172,7 +172,7 @@ def test_a_list_is_one_statement_however_long(
         for n in range(count):
             async with database.transaction(shop.org_id) as tx:
                 at = NOW + timedelta(days=3, minutes=30 * n)
-                await bookings.book(tx, wish(shop.ids["room"], at), tokens=tokens, now=NOW)
+                await bookings.book(tx, booking_request(shop.ids["room"], at), tokens=tokens, now=NOW)
         async with database.transaction(shop.org_id) as tx:
             counted = 0
             original = tx.rows

@@ -16,7 +16,7 @@ from infra24.db import Database
 from infra24.resources import Draft
 from infra24.settings import Settings
 from tests import loopback
-from tests.factories import STAFF, Shop, found_shop, opening, rules, wish
+from tests.factories import STAFF, Shop, booking_request, found_shop, opening, rules
 from tests.serving import Clock, serving
 
 CHANGED, KEPT = "America/New_York", "America/Chicago"
@@ -94,7 +94,9 @@ def test_exactly_the_bookings_that_the_law_shifts_are_listed_with_both_readings(
         ):
             async with database.transaction(shop.org_id) as tx:
                 made[name] = (
-                    await bookings.book(tx, wish(shop.ids[resource], at), tokens=tokens, now=clock())
+                    await bookings.book(
+                        tx, booking_request(shop.ids[resource], at), tokens=tokens, now=clock()
+                    )
                 ).id
         async with database.transaction(shop.org_id) as tx:
             await bookings.cancel(tx, made["cancelled"], policy=STAFF, now=clock())

@@ -20,7 +20,7 @@ from infra24.organizations import UnknownOrganization, deletion
 from infra24.organizations.export import export
 from infra24.people import Role
 from infra24.settings import Settings
-from tests.factories import Shop, found_shop, wish
+from tests.factories import Shop, booking_request, found_shop
 from tests.people import sign_in
 from tests.serving import NOW, Clock
 
@@ -39,9 +39,11 @@ def full(
     async def story(database: Database) -> None:
         for n, name in enumerate(["room", "visit", "fair", "both", "asked"]):
             async with database.transaction(shop.org_id) as tx:
-                await bookings.book(tx, wish(shop.ids[name], AT + timedelta(hours=n)), tokens=tokens, now=NOW)
+                await bookings.book(
+                    tx, booking_request(shop.ids[name], AT + timedelta(hours=n)), tokens=tokens, now=NOW
+                )
         async with database.transaction(shop.org_id) as tx:
-            made = await bookings.book(tx, wish(shop.ids["wheels"], AT), tokens=tokens, now=NOW)
+            made = await bookings.book(tx, booking_request(shop.ids["wheels"], AT), tokens=tokens, now=NOW)
             mail.enqueue(tx, "booking_decided", org=tx.org_id, booking=made.id)
             await people.keys.make(tx, "a key", ("bookings:read",), "tests", NOW)
             await people.memberships.invite(

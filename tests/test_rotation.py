@@ -18,7 +18,7 @@ from infra24.doctor import examine
 from infra24.sealed import SEALED
 from infra24.server import Urls
 from infra24.settings import Settings
-from tests.factories import Shop, wish
+from tests.factories import Shop, booking_request
 from tests.serving import NOW
 
 
@@ -40,7 +40,7 @@ def test_a_rotation_seals_what_is_stored_anew_and_breaks_nothing_that_was_sent(
             ada = await people.accounts.ensure(tx, f"{uuid4().hex}@people.example", "Ada", NOW)
             codes = await people.factors.add_app(tx, ada, secret, pyotp.TOTP(secret).at(NOW), seals, NOW)
         async with database.transaction(shop.org_id) as tx:
-            made = await bookings.book(tx, wish(shop.ids["room"], NOW), tokens=tokens, now=NOW)
+            made = await bookings.book(tx, booking_request(shop.ids["room"], NOW), tokens=tokens, now=NOW)
         return ada, codes, made.id, tokens.of(shop.org_id, made.id)
 
     ada, codes, booking_id, sent = run(before)
@@ -82,7 +82,7 @@ def test_tokens_from_before_they_named_their_booking_open_by_their_hash(
 ) -> None:
     async def story(database: Database) -> None:
         async with database.transaction(shop.org_id) as tx:
-            made = await bookings.book(tx, wish(shop.ids["room"], NOW), tokens=tokens, now=NOW)
+            made = await bookings.book(tx, booking_request(shop.ids["room"], NOW), tokens=tokens, now=NOW)
         old = "AAAAAAAAAAAAAAAAAAAAATRXiV0jv_7e5LzK875KJ9XANHmaJVkTpRb-Tedo22T2"
         owner.execute(
             "UPDATE bookings SET token_hash = sha256(%s::bytea) WHERE org_id = %s AND id = %s",

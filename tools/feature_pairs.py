@@ -211,10 +211,10 @@ class World:
         async with self.lab.database.transaction(self.org_id) as tx:
             return await verb(tx, *args, **more)
 
-    async def wish(
+    async def booking_request(
         self, at: datetime, minutes: int, person: BookerDetails | None, staff: str | None
     ) -> BookingRequest:
-        """A wish, by the link if there is one to go by."""
+        """A booking_request, by the link if there is one to go by."""
         staff_id = self.ids[staff] if staff else None
         choice = HostPreference((staff_id,)) if staff_id else ANYONE
         wanted = BookingRequest(self.ids["offer"], at, at + timedelta(minutes=minutes), person, choice)
@@ -233,7 +233,7 @@ class World:
     ) -> Booking:
         """Book as a visitor does, and see that it is what both options promise."""
         person = person or self.anyone()
-        wanted = await self.wish(at, minutes, person, staff)
+        wanted = await self.booking_request(at, minutes, person, staff)
         async with self.lab.database.transaction(self.org_id) as tx:
             if self.holding:
                 held = await bookings.hold(tx, replace(wanted, person=None), tokens=self.lab.tokens, now=NOW)
@@ -265,7 +265,7 @@ class World:
 
     async def offered(self, at: datetime) -> bool:
         """Whether a time is among the free ones."""
-        wanted = await self.wish(at, 30, None, None)
+        wanted = await self.booking_request(at, 30, None, None)
         span = (at, at + timedelta(seconds=1))
         _, _, free = await self.act(bookings.slots, self.ids["offer"], span, 30, NOW, choice=wanted.choice)
         return bool(free)
@@ -736,7 +736,7 @@ def _came_by(world: World, made: Booking) -> None:
 
 
 async def hold(world: World) -> None:
-    wanted = await world.wish(world.day(0), 30, None, None)
+    wanted = await world.booking_request(world.day(0), 30, None, None)
     held = [
         await world.act(bookings.hold, wanted, tokens=world.lab.tokens, now=NOW)
         for _ in range(world.at_once(world.day(0)))

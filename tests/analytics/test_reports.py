@@ -20,7 +20,7 @@ from infra24.bookings import BY_BOOKER, BY_SYSTEM, BookerDetails, Status
 from infra24.db import Database
 from infra24.errors import DomainError, ValidationFailed
 from infra24.settings import Settings
-from tests.factories import STAFF, Shop, found_shop, wish
+from tests.factories import STAFF, Shop, booking_request, found_shop
 from tests.serving import NOW, Clock
 
 MIAMI = ZoneInfo("America/New_York")
@@ -47,7 +47,7 @@ async def some_day(database: Database, shop: Shop, tokens: Tokens, dice: random.
         at = first + timedelta(minutes=30 * dice.randrange(16 * 48))
         made = at - timedelta(minutes=dice.choice((5, 90, 60 * 30, 60 * 24 * 5, 60 * 24 * 40)))
         who = BookerDetails(f"P{(n := dice.randrange(12))}", f"p{n}@example.org")
-        wanted = wish(shop.ids[dice.choice(OFFERS)], at, 30, who)
+        wanted = booking_request(shop.ids[dice.choice(OFFERS)], at, 30, who)
         async with database.transaction(shop.org_id) as tx:
             try:
                 await something(tx, wanted, tokens, made, dice)
@@ -188,14 +188,17 @@ def test_who_cancelled_is_told_apart_and_a_hold_never_was_a_booking(
             async with database.transaction(shop.org_id) as tx:
                 at = datetime(2026, 10, 30, 12 + number, tzinfo=UTC)
                 booked = await bookings.book(
-                    tx, wish(shop.ids["room"], at), tokens=tokens, now=at - timedelta(days=1)
+                    tx, booking_request(shop.ids["room"], at), tokens=tokens, now=at - timedelta(days=1)
                 )
                 if by:
                     await bookings.cancel(tx, booked.id, by, now=at - timedelta(hours=20))
         async with database.transaction(shop.org_id) as tx:
             at = datetime(2026, 10, 30, 20, tzinfo=UTC)
             held = await bookings.hold(
-                tx, wish(shop.ids["room"], at, person=None), tokens=tokens, now=at - timedelta(days=1)
+                tx,
+                booking_request(shop.ids["room"], at, person=None),
+                tokens=tokens,
+                now=at - timedelta(days=1),
             )
             await bookings.cancel(tx, held.id, policy=BY_BOOKER, now=at - timedelta(hours=23))
 
@@ -211,7 +214,9 @@ def test_staff_decline_and_nobody_decides(run: Callable[..., Any], shop: Shop, t
             async with database.transaction(shop.org_id) as tx:
                 at = datetime(2026, 10, 30, hour, tzinfo=UTC)
                 made = at - timedelta(days=3)
-                asked = await bookings.book(tx, wish(shop.ids["asked"], at), tokens=tokens, now=made)
+                asked = await bookings.book(
+                    tx, booking_request(shop.ids["asked"], at), tokens=tokens, now=made
+                )
                 if hour == 12:
                     await bookings.decline(tx, asked.id, STAFF, reason="Not then.", now=made)
                 else:

@@ -14,7 +14,7 @@ from infra24.db import Database
 from infra24.resources import Draft
 from infra24.settings import Settings
 from tests.analytics.test_reports import CLOCKS_CHANGE, MIAMI, read
-from tests.factories import Shop, found_shop, opening, wish
+from tests.factories import Shop, booking_request, found_shop, opening
 from tests.serving import NOW, Clock
 
 HOUR = 3_600
@@ -125,7 +125,7 @@ def test_use_is_booked_time_of_open_time_with_the_buffers_apart(
             async with database.transaction(shop.org_id) as tx:
                 at = datetime(2026, 10, 30, 12, tzinfo=UTC)
                 for name in ("wheels", "buffered")[: 2 - unit]:
-                    await bookings.book(tx, wish(shop.ids[name], at), tokens=tokens, now=BEFORE)
+                    await bookings.book(tx, booking_request(shop.ids[name], at), tokens=tokens, now=BEFORE)
 
     run(story)
     utc = Range(date(2026, 10, 30), date(2026, 10, 30), ZoneInfo("UTC"))

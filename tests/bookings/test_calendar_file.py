@@ -22,7 +22,7 @@ from infra24.availability.hours import stretches
 from infra24.bookings import Booking, book, calendar_feed, calendar_file, calendar_urls
 from infra24.db import Database
 from infra24.i18n import LocaleFormat
-from tests.factories import Shop, wish
+from tests.factories import Shop, booking_request
 from tests.serving import NOW
 
 HOUR = timedelta(hours=1)
@@ -40,7 +40,7 @@ Times = list[tuple[int, int]]
 def booking(run: Callable[..., Any], shop: Shop, tokens: Tokens) -> Booking:
     async def story(database: Database) -> Booking:
         async with database.transaction(shop.org_id) as tx:
-            return await book(tx, wish(shop.ids["room"], NOW + 24 * HOUR), tokens=tokens, now=NOW)
+            return await book(tx, booking_request(shop.ids["room"], NOW + 24 * HOUR), tokens=tokens, now=NOW)
 
     found: Booking = run(story)
     return found

@@ -20,7 +20,7 @@ from infra24.bookings import (
 from infra24.db import Database, Tx
 from infra24.resources import Draft
 from infra24.settings import Settings
-from tests.factories import ADA, STAFF, Shop, found_shop, opening, rules, wish
+from tests.factories import ADA, STAFF, Shop, booking_request, found_shop, opening, rules
 from tests.serving import NOW, Clock
 
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
@@ -57,7 +57,7 @@ def test_a_live_hold_of_what_claims_nothing_is_confirmed_as_it_stands(
     async def story(database: Database) -> Status:
         async with database.transaction(shop.org_id) as tx:
             held = await bookings.hold(
-                tx, wish(shop.ids["talk"], NOW + HOUR, person=None), tokens=tokens, now=NOW
+                tx, booking_request(shop.ids["talk"], NOW + HOUR, person=None), tokens=tokens, now=NOW
             )
         async with database.transaction(shop.org_id) as tx:
             later = NOW + timedelta(minutes=5)
@@ -72,7 +72,9 @@ def test_a_limit_that_is_reached_is_told_by_its_key_and_a_time_that_is_taken_as_
     def book(name: str, at: Any, person: Any = ADA) -> None:
         async def story(database: Database) -> None:
             async with database.transaction(shop.org_id) as tx:
-                await bookings.book(tx, wish(shop.ids[name], at, person=person), tokens=tokens, now=NOW)
+                await bookings.book(
+                    tx, booking_request(shop.ids[name], at, person=person), tokens=tokens, now=NOW
+                )
 
         run(story)
 
@@ -97,7 +99,7 @@ def test_notice_horizon_and_limits_do_not_bind_staff_whatever_they_do(
     async def story(database: Database) -> list[Any]:
         async def staff(verb: Any, at: Any) -> Any:
             person = ADA if verb is bookings.book else None
-            wanted = replace(wish(shop.ids["tour"], at, person=person), policy=STAFF)
+            wanted = replace(booking_request(shop.ids["tour"], at, person=person), policy=STAFF)
             async with database.transaction(shop.org_id) as tx:
                 return await verb(tx, wanted, tokens=tokens, now=NOW)
 
@@ -125,15 +127,15 @@ def test_each_alternative_of_a_refusal_can_be_booked_as_it_stands(
     """A length that is not offered, a time that is taken, and one beside which the booker's day is full."""
 
     async def taken(tx: Tx) -> None:
-        await bookings.book(tx, wish(shop.ids[name], AT, person=BEA), tokens=tokens, now=NOW)
+        await bookings.book(tx, booking_request(shop.ids[name], AT, person=BEA), tokens=tokens, now=NOW)
         if name == "once":
-            full = wish(shop.ids[name], AT + DAY)
+            full = booking_request(shop.ids[name], AT + DAY)
             await bookings.book(tx, full, tokens=tokens, now=NOW)
 
     async def story(database: Database) -> int:
         async with database.transaction(shop.org_id) as tx:
             await taken(tx)
-        asked = wish(shop.ids[name], AT, minutes)
+        asked = booking_request(shop.ids[name], AT, minutes)
         with pytest.raises(SlotNotOffered if minutes == 45 else SlotTaken):
             async with database.transaction(shop.org_id) as tx:
                 await bookings.book(tx, asked, tokens=tokens, now=NOW)

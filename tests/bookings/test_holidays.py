@@ -12,7 +12,7 @@ from infra24.db import Database, Tx
 from infra24.organizations.holidays import read_plan
 from infra24.resources import Draft
 from infra24.settings import Settings
-from tests.factories import Shop, found_shop, opening, wish
+from tests.factories import Shop, booking_request, found_shop, opening
 from tests.serving import NOW, Clock
 
 FEAST = date(2026, 12, 1)
@@ -70,7 +70,7 @@ def test_the_preview_of_a_holiday_lists_what_stands_on_it_and_the_explanation_na
         for name in ("keeps", "open"):
             start = at if name == "keeps" else at - timedelta(hours=2)
             async with database.transaction(shop.org_id) as tx:
-                wanted = wish(shop.ids[name], start, 60)
+                wanted = booking_request(shop.ids[name], start, 60)
                 made[(await bookings.book(tx, wanted, tokens=tokens, now=NOW)).id] = name
         async with database.transaction(shop.org_id) as tx:
             hit = await bookings.impact(tx, None, lambda: close(tx), NOW)

@@ -14,7 +14,7 @@ from infra24.bookings import Booking, Move, Participant, ParticipantRole, Status
 from infra24.bookings.listing import Filters
 from infra24.db import Database
 from infra24.settings import Settings
-from tests.factories import STAFF, Shop, found_shop, wish
+from tests.factories import STAFF, Shop, booking_request, found_shop
 from tests.serving import NOW, Clock
 from tests.studio import people_and_things
 
@@ -38,7 +38,7 @@ def claims(owner: psycopg.Connection[Any], id_: UUID) -> dict[int, tuple[UUID, d
 
 async def booked(database: Database, shop: Shop, name: str, tokens: Tokens, at: datetime = AT) -> Booking:
     async with database.transaction(shop.org_id) as tx:
-        return await bookings.book(tx, wish(shop.ids[name], at), tokens=tokens, now=NOW)
+        return await bookings.book(tx, booking_request(shop.ids[name], at), tokens=tokens, now=NOW)
 
 
 async def moved(database: Database, shop: Shop, made: Booking, by: timedelta) -> Booking:
@@ -131,7 +131,7 @@ def test_a_hold_leaves_no_claim_and_a_layout_no_turnover(
 ) -> None:
     async def story(database: Database) -> tuple[UUID, UUID]:
         async with database.transaction(studio.org_id) as tx:
-            held = await bookings.hold(tx, wish(studio.ids["saw"], AT), tokens=tokens, now=NOW)
+            held = await bookings.hold(tx, booking_request(studio.ids["saw"], AT), tokens=tokens, now=NOW)
         await ended(database, studio, held)
         talk = await booked(database, studio, "talk", tokens)
         await ended(database, studio, talk)

@@ -9,7 +9,7 @@ from infra24.auth.tokens import Tokens
 from infra24.bookings import FreeTimes
 from infra24.db import Database
 from infra24.people import Role
-from tests.factories import STAFF, Shop, wish
+from tests.factories import STAFF, Shop, booking_request
 from tests.serving import NOW
 
 AT = NOW + timedelta(days=2)
@@ -35,11 +35,11 @@ def test_only_what_can_change_its_free_times_wakes_the_pages_of_an_offer(
                 return {name for name, one in watched.items() if await one.touched(tx, recorded)}
 
         async def limited(tx: Any) -> None:
-            made = await bookings.book(tx, wish(shop.ids["limited"], AT), tokens=tokens, now=NOW)
+            made = await bookings.book(tx, booking_request(shop.ids["limited"], AT), tokens=tokens, now=NOW)
             kept.append(made.id)
 
         kept: list[Any] = []
-        hold = wish(shop.ids["room"], AT, person=None)
+        hold = booking_request(shop.ids["room"], AT, person=None)
         assert await woken(lambda tx: bookings.hold(tx, hold, tokens=tokens, now=NOW)) == {"room"}
         assert await woken(limited) == {"visit"}
         person = bookings.BookerDetails("Ada", "ada@example.org")

@@ -156,7 +156,7 @@ def test_a_passkey_signs_in_alone_and_as_the_second_step(visit: Any, here: House
         enter(visitor, ada, "?next=/account/security")
         press(visitor, "Add a passkey")
         visitor.page.wait_for_url("**?added=passkey")
-        assert here.letters_to(ada.email)
+        assert here.emails_to(ada.email)
         codes = visitor.page.locator(".codes li")
         codes.first.wait_for()
         assert codes.count() == 10

@@ -17,8 +17,8 @@ from infra24.db import Database
 from infra24.people import Role
 from infra24.settings import Settings
 from infra24.worker import Worker
-from tests.factories import ADA, STAFF, Shop, wish
-from tests.mail.reading import letters, link_of
+from tests.factories import ADA, STAFF, Shop, booking_request
+from tests.mail.reading import link_of, sent_emails
 from tests.people import sign_in
 from tests.serving import NOW, Clock
 
@@ -52,10 +52,10 @@ async def work(worker: Worker) -> None:
 async def ask(database: Database, shop: Shop, tokens: Tokens) -> Booking:
     """Ask for the room that needs approval."""
     async with database.transaction(shop.org_id) as tx:
-        return await bookings.book(tx, wish(shop.ids["asked"], AT), tokens=tokens, now=NOW)
+        return await bookings.book(tx, booking_request(shop.ids["asked"], AT), tokens=tokens, now=NOW)
 
 
-def test_a_request_claims_its_time_and_those_who_may_decide_are_asked_by_letter(
+def test_a_request_claims_its_time_and_those_who_may_decide_are_asked_by_email(
     house: Any, shop: Shop, tokens: Tokens, settings: Settings, database_url: str, clock: Clock
 ) -> None:
     staff = sign_in(database_url, settings, clock, shop, Role.STAFF)
@@ -70,9 +70,9 @@ def test_a_request_claims_its_time_and_those_who_may_decide_are_asked_by_letter(
         return asked.id
 
     id_ = house(story)
-    (letter,) = letters(settings)
-    assert letter["to"] == staff.email
-    assert link_of(letter).endswith(f"/{shop.slug}/bookings/{id_}")
+    (mailed,) = sent_emails(settings)
+    assert mailed["to"] == staff.email
+    assert link_of(mailed).endswith(f"/{shop.slug}/bookings/{id_}")
 
 
 @pytest.mark.parametrize(("verdict", "status"), [("approve", "confirmed"), ("decline", "cancelled")])
@@ -93,9 +93,9 @@ def test_a_decision_is_told_to_whoever_asked_with_its_reason(
             return [one.kind for one in await announcements.of_booking(tx, asked.id)]
 
     kinds = house(story)
-    (letter,) = letters(settings)
-    assert letter["to"] == ADA.email
-    assert ("The press is broken" in letter.get_content()) == (verdict == "decline")
+    (mailed,) = sent_emails(settings)
+    assert mailed["to"] == ADA.email
+    assert ("The press is broken" in mailed.get_content()) == (verdict == "decline")
     said = "booking.confirmed" if verdict == "approve" else "booking.declined"
     assert sorted(kinds) == sorted(["booking.requested", said])
 
@@ -147,7 +147,7 @@ def test_what_nobody_decides_lapses_after_the_time_that_the_organization_sets(
         "lapsed",
         None,
     )
-    assert [letter["to"] for letter in letters(settings)] == [ADA.email]
+    assert [mailed["to"] for mailed in sent_emails(settings)] == [ADA.email]
 
 
 def test_a_request_waits_no_longer_than_until_it_begins_and_a_decided_one_waits_no_more(
@@ -156,7 +156,7 @@ def test_a_request_waits_no_longer_than_until_it_begins_and_a_decided_one_waits_
     async def story(database: Database, _: Worker) -> None:
         soon = NOW + timedelta(hours=3)
         async with database.transaction(shop.org_id) as tx:
-            made = await bookings.book(tx, wish(shop.ids["asked"], soon), tokens=tokens, now=NOW)
+            made = await bookings.book(tx, booking_request(shop.ids["asked"], soon), tokens=tokens, now=NOW)
         async with database.transaction(shop.org_id) as tx:
             assert (await bookings.get(tx, made.id)).request_expires_at == soon
             approved = await bookings.approve(tx, made.id, STAFF, now=NOW)
@@ -188,8 +188,8 @@ def test_the_booker_who_moves_an_approved_booking_asks_again(
     moved = house(story)
     assert moved.status is Status.PENDING
     assert moved.request_expires_at == NOW + timedelta(hours=72)
-    asked = [letter for letter in letters(settings) if "Waiting" in letter["subject"]]
-    assert len(asked) == 1  # of the first request nobody heard: it was decided before the letter was written
+    asked = [mailed for mailed in sent_emails(settings) if "Waiting" in mailed["subject"]]
+    assert len(asked) == 1  # of the first request nobody heard: it was decided before the e-mail was written
 
 
 @pytest.mark.race
@@ -234,7 +234,9 @@ def test_members_are_asked_only_where_their_role_decides(shop: Shop) -> None:
 def test_a_hold_is_confirmed_by_nobody_but_its_holder(house: Any, shop: Shop, tokens: Tokens) -> None:
     async def story(database: Database, _: Worker) -> None:
         async with database.transaction(shop.org_id) as tx:
-            held = await bookings.hold(tx, wish(shop.ids["room"], AT, person=None), tokens=tokens, now=NOW)
+            held = await bookings.hold(
+                tx, booking_request(shop.ids["room"], AT, person=None), tokens=tokens, now=NOW
+            )
         with pytest.raises(IllegalTransition):
             async with database.transaction(shop.org_id) as tx:
                 await bookings.approve(tx, held.id, STAFF, now=NOW)

@@ -26,7 +26,7 @@ from infra24.subscribers import SUBSCRIBERS
 from infra24.web.presenters import announcements as announced
 from infra24.worker import Worker
 from tests.conftest import opened
-from tests.factories import STAFF, Shop, wish
+from tests.factories import STAFF, Shop, booking_request
 from tests.serving import NOW, Clock
 
 AT = NOW + timedelta(days=3)
@@ -67,7 +67,7 @@ def test_a_booking_is_announced_to_the_staff_once(
         try:
             async with database.transaction(shop.org_id) as tx:
                 made = await bookings.book(
-                    tx, wish(shop.ids["visit"], AT.replace(hour=10)), tokens=tokens, now=NOW
+                    tx, booking_request(shop.ids["visit"], AT.replace(hour=10)), tokens=tokens, now=NOW
                 )
             await worker.run_until_idle()
             async with database.transaction(shop.org_id) as tx:
@@ -342,7 +342,7 @@ def test_an_event_and_its_job_go_with_the_transaction_that_fails(
     async def story(database: Database) -> None:
         with pytest.raises(Broken):
             async with database.transaction(shop.org_id) as tx:
-                await bookings.book(tx, wish(shop.ids["room"], AT), tokens=tokens, now=NOW)
+                await bookings.book(tx, booking_request(shop.ids["room"], AT), tokens=tokens, now=NOW)
                 for statement in side_effects(tx):  # written, and then it fails
                     await tx.run(statement.query, statement.args)
                 raise Broken
@@ -375,7 +375,7 @@ def test_the_sequence_has_no_gaps_and_never_runs_ahead(
         async def one(n: int) -> None:
             async with database.transaction(shop.org_id) as tx:
                 at = AT + timedelta(minutes=30 * n)
-                await bookings.book(tx, wish(shop.ids["room"], at), tokens=tokens, now=NOW)
+                await bookings.book(tx, booking_request(shop.ids["room"], at), tokens=tokens, now=NOW)
                 if n % 5 == 0:
                     raise RuntimeError("undone")
 
@@ -407,7 +407,7 @@ def test_a_worker_killed_between_two_steps_loses_nothing_and_doubles_nothing(
 
     async def book(database: Database) -> None:
         async with database.transaction(shop.org_id) as tx:
-            await bookings.book(tx, wish(shop.ids["room"], AT), tokens=tokens, now=NOW)
+            await bookings.book(tx, booking_request(shop.ids["room"], AT), tokens=tokens, now=NOW)
 
     async def main() -> None:
         async with opened(settings, url, clock) as database:
@@ -461,7 +461,9 @@ def test_the_worker_ends_lapsed_holds(run: Callable[..., Any], shop: Shop, token
 
     async def story(database: Database) -> str:
         async with database.transaction(shop.org_id) as tx:
-            held = await bookings.hold(tx, wish(shop.ids["room"], AT, person=None), tokens=tokens, now=NOW)
+            held = await bookings.hold(
+                tx, booking_request(shop.ids["room"], AT, person=None), tokens=tokens, now=NOW
+            )
         other, worker = compose(settings, database_url, later)
         await other.open()
         try:

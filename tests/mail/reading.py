@@ -1,4 +1,4 @@
-"""Reading the letters that an installation without a mail server keeps as files."""
+"""Reading the e-mails that an installation without a mail server keeps as files."""
 
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -7,17 +7,17 @@ from urllib.parse import urlsplit
 from infra24.settings import Settings
 
 
-def letters(settings: Settings) -> list[EmailMessage]:
+def sent_emails(settings: Settings) -> list[EmailMessage]:
     """All that were kept, the oldest first."""
     files = sorted((settings.data_dir / "mail").glob("*.eml"), key=lambda path: path.stat().st_mtime_ns)
     return [message_from_bytes(path.read_bytes(), policy=policy.default) for path in files]  # type: ignore[misc]
 
 
-def link_of(letter: EmailMessage) -> str:
-    """The address that a letter gives, alone on its line."""
+def link_of(mailed: EmailMessage) -> str:
+    """The address that an e-mail gives, alone on its line."""
     lines = [
         line
-        for line in letter.get_content().splitlines()
+        for line in mailed.get_content().splitlines()
         if urlsplit(line.strip()).scheme in ("http", "https")
     ]
     assert len(lines) == 1, lines

@@ -24,7 +24,7 @@ from tests.serving import free_port
 
 @dataclass
 class Mailbox:
-    """Takes letters, and answers as it was told; `to_rcpt` and `to_data` are answers, the first one first."""
+    """Takes e-mails, and answers as it was told; `to_rcpt` and `to_data` are answers, the first one first."""
 
     to_rcpt: list[str] = field(default_factory=list)
     to_data: list[str] = field(default_factory=list)
@@ -35,7 +35,7 @@ class Mailbox:
     tried: int = 0
 
     @property
-    def letters(self) -> list[EmailMessage]:
+    def sent_emails(self) -> list[EmailMessage]:
         return [message_from_bytes(raw, policy=policy.default) for raw in self.raw]  # type: ignore[misc]
 
     async def handle_RCPT(self, _: SMTP, session: Session, envelope: Envelope, to: str, __: Any) -> str:

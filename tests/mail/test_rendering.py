@@ -1,4 +1,4 @@
-"""What letters say, in each language, whatever people call themselves."""
+"""What e-mails say, in each language, whatever people call themselves."""
 
 import re
 from pathlib import Path
@@ -38,21 +38,21 @@ def test_every_template_is_tried_here() -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("kind", FACTS)
-def test_every_letter_says_all_its_facts_in_every_language(kind: str, language: str) -> None:
-    letter = render(kind, "ada@example.org", language, **FACTS[kind])
-    assert letter.language == language
+def test_every_email_says_all_its_facts_in_every_language(kind: str, language: str) -> None:
+    mailed = render(kind, "ada@example.org", language, **FACTS[kind])
+    assert mailed.language == language
     for fact in FACTS[kind].values():
-        assert fact is False or str(fact) in f"{letter.subject}\n{letter.text}"
-    assert ("link" in FACTS[kind]) == (LINK in letter.text.splitlines())
-    assert not re.search(r"%\(|\{\{|\n\n\n|[ \t]\n", letter.text)
+        assert fact is False or str(fact) in f"{mailed.subject}\n{mailed.text}"
+    assert ("link" in FACTS[kind]) == (LINK in mailed.text.splitlines())
+    assert not re.search(r"%\(|\{\{|\n\n\n|[ \t]\n", mailed.text)
     if language != "en":
         english = render(kind, "ada@example.org", "en", **FACTS[kind])
-        assert letter.subject != english.subject
-        assert not set(letter.text.splitlines()) & {line for line in english.text.splitlines() if " " in line}
+        assert mailed.subject != english.subject
+        assert not set(mailed.text.splitlines()) & {line for line in english.text.splitlines() if " " in line}
 
 
 @pytest.mark.parametrize("kind", [kind for kind in FACTS if FACTS[kind]])
-def test_a_letter_without_a_fact_is_not_written(kind: str) -> None:
+def test_an_email_without_a_fact_is_not_written(kind: str) -> None:
     name = next(iter(FACTS[kind]))
     with pytest.raises((UndefinedError, TypeError)):
         render(kind, "ada@example.org", "en", **{n: f for n, f in FACTS[kind].items() if n != name})
@@ -90,15 +90,15 @@ def test_an_unknown_language_is_english() -> None:
 )
 def test_no_program_makes_a_link_of_a_name(typed: str, said: str) -> None:
     """Programs that read mail link whatever looks like a domain, without https:// too."""
-    letter = render("approval_wanted", "mo@shop.example", "en", **{**FACTS["approval_wanted"], "who": typed})
-    assert f"{said} asks for a booking" in letter.text
+    mailed = render("approval_wanted", "mo@shop.example", "en", **{**FACTS["approval_wanted"], "who": typed})
+    assert f"{said} asks for a booking" in mailed.text
 
 
 def test_an_organization_may_be_called_as_its_site_is() -> None:
-    letter = render(
+    mailed = render(
         "invitation", "a@example.org", "en", **{**FACTS["invitation"], "organization": "Yoga.example"}
     )
-    assert letter.subject == "Yoga.example invites you"
+    assert mailed.subject == "Yoga.example invites you"
 
 
 @pytest.mark.parametrize(
@@ -106,10 +106,10 @@ def test_an_organization_may_be_called_as_its_site_is() -> None:
              "Win at https://evil.example/now"],
 )  # fmt: skip
 def test_what_people_type_stays_a_name_on_one_line(evil: str) -> None:
-    letter = render("invitation", "a@example.org", "en", **{**FACTS["invitation"], "organization": evil, "inviter": evil})  # fmt: skip
-    assert letter.subject.isprintable()
-    assert len(letter.subject) < 250
+    mailed = render("invitation", "a@example.org", "en", **{**FACTS["invitation"], "organization": evil, "inviter": evil})  # fmt: skip
+    assert mailed.subject.isprintable()
+    assert len(mailed.subject) < 250
     calm = render("invitation", "a@example.org", "en", **FACTS["invitation"])
-    assert len(letter.text.splitlines()) == len(calm.text.splitlines())
-    assert re.findall(r"\w+://\S+", letter.text) == [LINK]
-    assert "\u202e" not in letter.text
+    assert len(mailed.text.splitlines()) == len(calm.text.splitlines())
+    assert re.findall(r"\w+://\S+", mailed.text) == [LINK]
+    assert "\u202e" not in mailed.text

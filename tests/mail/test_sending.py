@@ -67,16 +67,16 @@ def by_mail(settings: Settings, box: Mailbox) -> Iterator[Settings]:
 
 
 @pytest.fixture(scope="module")
-def database_of_letters(make_database: Callable[[], str]) -> str:
+def database_of_emails(make_database: Callable[[], str]) -> str:
     return make_database()
 
 
 @pytest.fixture
-def url(database_of_letters: str) -> str:
+def url(database_of_emails: str) -> str:
     """A database without jobs, which counts them from 1."""
-    with psycopg.connect(database_of_letters, autocommit=True) as owner:
+    with psycopg.connect(database_of_emails, autocommit=True) as owner:
         owner.execute("TRUNCATE procrastinate_jobs, procrastinate_workers RESTART IDENTITY CASCADE")
-    return database_of_letters
+    return database_of_emails
 
 
 def tell(settings: Settings, url: str, clock: Clock, story: Story, composers: Composers = FAKES) -> Any:
@@ -114,7 +114,7 @@ def hurry(url: str) -> None:
         owner.execute("UPDATE procrastinate_jobs SET scheduled_at = NULL WHERE status = 'todo'")
 
 
-def test_a_letter_goes_when_its_transaction_commits_and_its_job_has_no_secret(
+def test_an_email_goes_when_its_transaction_commits_and_its_job_has_no_secret(
     by_mail: Settings, url: str, clock: Clock, box: Mailbox
 ) -> None:
     kept: list[Any] = []
@@ -126,16 +126,16 @@ def test_a_letter_goes_when_its_transaction_commits_and_its_job_has_no_secret(
 
     tell(by_mail, url, clock, story)
     assert [job[3] for job in kept] == [{"kind": "sign_in", "facts": {"user": str(PERSON)}}]
-    (letter,) = box.letters
-    assert letter["To"] == "ada@example.org"
-    assert letter["From"] == "Infra24 <post@example.org>"
-    assert "/sign-in/" in letter.get_content()
-    assert letter["Message-ID"].startswith("<sign_in.1.")
-    assert letter["Message-ID"].endswith("@example.org>")
+    (mailed,) = box.sent_emails
+    assert mailed["To"] == "ada@example.org"
+    assert mailed["From"] == "Infra24 <post@example.org>"
+    assert "/sign-in/" in mailed.get_content()
+    assert mailed["Message-ID"].startswith("<sign_in.1.")
+    assert mailed["Message-ID"].endswith("@example.org>")
     assert jobs(url)[0][0] == "succeeded"
 
 
-def test_a_letter_of_a_transaction_that_fails_is_never_sent(
+def test_an_email_of_a_transaction_that_fails_is_never_sent(
     by_mail: Settings, url: str, clock: Clock, box: Mailbox
 ) -> None:
     async def story(database: Database, worker: Worker) -> None:
@@ -187,7 +187,7 @@ def test_a_server_that_is_busy_is_asked_again_later(
     ]
     assert 1 < waits[0][2] <= 15
     assert 7 < waits[1][2] <= 30
-    assert len(box.letters) == 1
+    assert len(box.sent_emails) == 1
 
 
 def test_a_refusal_for_good_is_final_and_logged_without_the_recipient(
@@ -227,7 +227,7 @@ def test_a_kind_that_this_worker_does_not_know_waits_for_one_that_does(
     assert jobs(url)[0][:2] == ("todo", 1)
     hurry(url)
     tell(by_mail, url, clock, lambda _, worker: drain(worker))
-    assert len(box.letters) == 1
+    assert len(box.sent_emails) == 1
 
 
 def test_without_a_server_the_log_has_the_name_of_the_file_and_not_the_link(
@@ -249,7 +249,7 @@ def test_without_a_server_the_log_has_the_name_of_the_file_and_not_the_link(
 
 
 @pytest.mark.parametrize(("step", "least"), [("before it is sent", 1), ("after it is sent", 2)])
-def test_a_worker_killed_loses_no_letter_and_a_repeat_can_be_recognized(
+def test_a_worker_killed_loses_no_email_and_a_repeat_can_be_recognized(
     by_mail: Settings, url: str, clock: Clock, box: Mailbox, step: str, least: int
 ) -> None:
     tell(by_mail, url, clock, ask)
@@ -292,19 +292,19 @@ asyncio.run(main())
         await drain(worker)
 
     tell(by_mail, url, clock, again)
-    assert len(box.letters) == least
-    assert len({letter["Message-ID"] for letter in box.letters}) == 1
+    assert len(box.sent_emails) == least
+    assert len({mailed["Message-ID"] for mailed in box.sent_emails}) == 1
     assert jobs(url)[0][0] == "succeeded"
 
 
-def test_two_letters_about_the_same_are_two(by_mail: Settings, url: str, clock: Clock, box: Mailbox) -> None:
+def test_two_emails_about_the_same_are_two(by_mail: Settings, url: str, clock: Clock, box: Mailbox) -> None:
     async def story(database: Database, worker: Worker) -> None:
         await ask(database, worker)
         await ask(database, worker)
         await drain(worker)
 
     tell(by_mail, url, clock, story)
-    assert len({letter["Message-ID"] for letter in box.letters}) == 2
+    assert len({mailed["Message-ID"] for mailed in box.sent_emails}) == 2
 
 
 def test_patience_doubles_up_to_an_hour_and_lasts_about_a_day() -> None:
@@ -336,7 +336,7 @@ def _mail(settings: Settings) -> doctor.Finding:
     return next(finding for finding in found if finding.part == "Mail")
 
 
-def test_the_doctor_says_where_letters_go(by_mail: Settings, settings: Settings, box: Mailbox) -> None:
+def test_the_doctor_says_where_emails_go(by_mail: Settings, settings: Settings, box: Mailbox) -> None:
     sent = _mail(by_mail)
     assert (sent.well, "answers (not encrypted)" in sent.seen) == (True, True)
     assert box.tried == 0

@@ -29,7 +29,7 @@ from tests.serving import NOW
 
 BY = sender("Infra24 <post@example.org>")
 LINK = "https://example.org/sign-in/" + "s3cret-" * 20
-LETTER = Email("ada@example.org", "Hello", f"Open\n\n{LINK}\n", language="es")
+EMAIL = Email("ada@example.org", "Hello", f"Open\n\n{LINK}\n", language="es")
 STAMP = MessageHeaders("sign_in.7.abc@example.org", NOW)
 
 
@@ -59,8 +59,8 @@ def smtp(url: str) -> SmtpTransport:
     return SmtpTransport(Server.of(url), BY)
 
 
-def send(post: MailTransport, letter: Email = LETTER, stamp: MessageHeaders = STAMP) -> str:
-    return asyncio.run(post.send(letter, stamp))
+def send(post: MailTransport, mailed: Email = EMAIL, stamp: MessageHeaders = STAMP) -> str:
+    return asyncio.run(post.send(mailed, stamp))
 
 
 @pytest.fixture(params=["folder", "smtp"])
@@ -69,8 +69,8 @@ def post_and_read(
 ) -> tuple[MailTransport, Callable[[], list[EmailMessage]]]:
     if request.param == "smtp":
         box = request.getfixturevalue("box")
-        return smtp(f"smtp://127.0.0.1:{request.getfixturevalue('plain')}"), lambda: box.letters
-    folder = tmp_path / "letters"
+        return smtp(f"smtp://127.0.0.1:{request.getfixturevalue('plain')}"), lambda: box.sent_emails
+    folder = tmp_path / "e-mails"
 
     def read() -> list[EmailMessage]:
         found = sorted(folder.glob("*.eml"))
@@ -85,7 +85,7 @@ def test_what_arrives_is_what_was_written(
     post, read = post_and_read
     said = send(
         post,
-        replace(LETTER, subject=("Café, ¿mañana? " * 9).strip(), html="<p>Hí</p>", reply_to="mo@example.org"),
+        replace(EMAIL, subject=("Café, ¿mañana? " * 9).strip(), html="<p>Hí</p>", reply_to="mo@example.org"),
     )
     (arrived,) = read()
     assert arrived["From"] == "Infra24 <post@example.org>"
@@ -96,24 +96,24 @@ def test_what_arrives_is_what_was_written(
     assert (arrived["Auto-Submitted"], arrived["Content-Language"]) == ("auto-generated", "es")
     text, html = arrived.get_body(("plain",)), arrived.get_body(("html",))
     assert text is not None
-    assert text.get_content().replace("\r\n", "\n") == LETTER.text
+    assert text.get_content().replace("\r\n", "\n") == EMAIL.text
     assert html is not None
     assert html.get_content().strip() == "<p>Hí</p>"
     assert "ada@" not in said
     assert "s3cret" not in said
 
 
-def test_a_letter_sent_again_can_be_recognized(
+def test_an_email_sent_again_can_be_recognized(
     post_and_read: tuple[MailTransport, Callable[[], list[EmailMessage]]],
 ) -> None:
     post, read = post_and_read
     for _ in range(2):
         send(post)
-    assert {letter["Message-ID"] for letter in read()} == {"<sign_in.7.abc@example.org>"}
+    assert {mailed["Message-ID"] for mailed in read()} == {"<sign_in.7.abc@example.org>"}
     assert isinstance(post, SmtpTransport) or len(read()) == 1
 
 
-def test_looking_says_where_letters_go_and_sends_none(
+def test_looking_says_where_emails_go_and_sends_none(
     post_and_read: tuple[MailTransport, Callable[[], list[EmailMessage]]],
 ) -> None:
     post, read = post_and_read
@@ -144,12 +144,12 @@ def test_no_subject_adds_a_header(evil: str) -> None:
 
 
 def test_a_domain_in_any_script_is_written_in_ascii(box: Mailbox, plain: int) -> None:
-    send(smtp(f"smtp://127.0.0.1:{plain}"), replace(LETTER, to="ada@bücher.example"))
-    assert box.letters[0]["To"] == "ada@xn--bcher-kva.example"
+    send(smtp(f"smtp://127.0.0.1:{plain}"), replace(EMAIL, to="ada@bücher.example"))
+    assert box.sent_emails[0]["To"] == "ada@xn--bcher-kva.example"
 
 
 def test_a_name_in_any_script_goes_where_the_server_takes_it(box: Mailbox, plain: int) -> None:
-    zoe = replace(LETTER, to="zoë@example.org")
+    zoe = replace(EMAIL, to="zoë@example.org")
     with pytest.raises(PermanentFailure, match="beyond ASCII"):
         send(smtp(f"smtp://127.0.0.1:{plain}"), zoe)
     with mail_server(box, enable_SMTPUTF8=True) as port:
@@ -157,18 +157,18 @@ def test_a_name_in_any_script_goes_where_the_server_takes_it(box: Mailbox, plain
     assert box.recipients == ["zoë@example.org"]
 
 
-def test_a_letter_does_not_show_its_links_when_it_is_printed() -> None:
-    assert "s3cret" not in repr(LETTER)
+def test_an_email_does_not_show_its_links_when_it_is_printed() -> None:
+    assert "s3cret" not in repr(EMAIL)
 
 
 def test_a_file_has_its_links_whole(tmp_path: Path) -> None:
-    name = send(FileTransport(tmp_path, BY), replace(LETTER, text=f"¡Hola!\n\n{LINK}?a=b\n"))
+    name = send(FileTransport(tmp_path, BY), replace(EMAIL, text=f"¡Hola!\n\n{LINK}?a=b\n"))
     assert f"{LINK}?a=b" in (tmp_path / name).read_text().splitlines()
 
 
 def test_a_text_that_looks_like_headers_or_the_end_stays_text(box: Mailbox, plain: int) -> None:
-    send(smtp(f"smtp://127.0.0.1:{plain}"), replace(LETTER, text=".\r\n.\nBcc: all@example.org\n\nQUIT\n"))
-    (arrived,) = box.letters
+    send(smtp(f"smtp://127.0.0.1:{plain}"), replace(EMAIL, text=".\r\n.\nBcc: all@example.org\n\nQUIT\n"))
+    (arrived,) = box.sent_emails
     assert arrived["Bcc"] is None
     assert arrived.get_content().splitlines() == [".", ".", "Bcc: all@example.org", "", "QUIT"]
 
@@ -178,7 +178,7 @@ def test_starttls_and_a_password_by_a_certificate_that_is_trusted_by_name(
 ) -> None:
     post = smtp(f"smtp://infra24:p%40ss%2Fword@127.0.0.1:{encrypted}?ca={certificate.path}")
     send(post)
-    assert len(box.letters) == 1
+    assert len(box.sent_emails) == 1
     assert box.sessions[0].ssl is not None
     assert box.sessions[0].authenticated
     assert "TLSv1." in asyncio.run(post.check())
@@ -187,7 +187,7 @@ def test_starttls_and_a_password_by_a_certificate_that_is_trusted_by_name(
 def test_smtps_is_encrypted_from_the_first_byte(box: Mailbox, certificate: Certificate) -> None:
     with mail_server(box, ssl_context=certificate.context) as port:
         send(smtp(f"smtps://127.0.0.1:{port}?ca={certificate.path}"))
-    assert len(box.letters) == 1
+    assert len(box.sent_emails) == 1
 
 
 def test_a_certificate_that_nobody_trusts_gets_no_password(
@@ -243,12 +243,12 @@ def test_a_sender_is_one_address(by: str) -> None:
         sender(by)
 
 
-def test_a_wrong_password_is_the_settings_fault_and_loses_no_letter(
+def test_a_wrong_password_is_the_settings_fault_and_loses_no_email(
     box: Mailbox, encrypted: int, certificate: Certificate
 ) -> None:
     with pytest.raises(TemporaryFailure, match="does not let infra24 in"):
         send(smtp(f"smtp://infra24:wrong@127.0.0.1:{encrypted}?ca={certificate.path}"))
-    assert box.letters == []
+    assert box.sent_emails == []
 
 
 @pytest.mark.parametrize(
@@ -266,7 +266,7 @@ def test_what_a_refusal_means(
     assert "s3cret" not in str(failed.value)
     assert failed.value.__cause__ is None
     send(smtp(f"smtp://127.0.0.1:{plain}"))
-    assert len(box.letters) == 1
+    assert len(box.sent_emails) == 1
 
 
 def test_a_server_that_is_gone_or_hangs_up_delays(box: Mailbox) -> None:
@@ -282,12 +282,12 @@ def test_a_server_that_is_gone_or_hangs_up_delays(box: Mailbox) -> None:
 
 
 def test_files_are_their_owners_alone_and_the_newest_are_kept(tmp_path: Path) -> None:
-    folder = tmp_path / "data" / "letters"
+    folder = tmp_path / "data" / "e-mails"
     post = FileTransport(folder, BY)
 
     async def main() -> None:
         for n in range(203):
-            await post.send(LETTER, MessageHeaders(f"sign_in.{n}.abc@example.org", NOW))
+            await post.send(EMAIL, MessageHeaders(f"sign_in.{n}.abc@example.org", NOW))
 
     asyncio.run(main())
     files = {path.name for path in folder.iterdir()}
@@ -299,6 +299,6 @@ def test_files_are_their_owners_alone_and_the_newest_are_kept(tmp_path: Path) ->
 
 
 def test_a_folder_that_cannot_be_written_to_delays(tmp_path: Path) -> None:
-    (tmp_path / "letters").write_text("in the way")
+    (tmp_path / "e-mails").write_text("in the way")
     with pytest.raises(TemporaryFailure, match="cannot be written to"):
-        send(FileTransport(tmp_path / "letters", BY))
+        send(FileTransport(tmp_path / "e-mails", BY))

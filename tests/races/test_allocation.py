@@ -21,7 +21,7 @@ from infra24.db import Database, Tx
 from infra24.resources import Draft, HostPreference
 from infra24.settings import Settings
 from tests.conftest import opened
-from tests.factories import STAFF, Shop, found_shop, opening, rules, wish
+from tests.factories import STAFF, Shop, booking_request, found_shop, opening, rules
 from tests.races.test_races import Race
 from tests.serving import NOW
 from tests.studio import appointment, person
@@ -88,7 +88,7 @@ def warmed(race: Race, shop: Shop) -> Shop:
             offer = await resources.offer(tx, id_)
             if not offer.resource.is_bookable:
                 continue
-            made = await bookings.book(tx, wish(id_, AT + 10 * WEEK), tokens=race.tokens, now=NOW)
+            made = await bookings.book(tx, booking_request(id_, AT + 10 * WEEK), tokens=race.tokens, now=NOW)
             await bookings.cancel(tx, made.id, policy=STAFF, now=NOW)
 
     assert race.run(shop, [main]) == [None]
@@ -174,7 +174,7 @@ def contend(race: Race, wanted: Sequence[str], *, warm: bool = True) -> tuple[Sh
     shop = found_shop(race.url, race.settings, race.clock, school())
     if warm:
         warmed(race, shop)
-    return shop, race.run(shop, [race.book(wish(shop.ids[kind], AT)) for kind in wanted])
+    return shop, race.run(shop, [race.book(booking_request(shop.ids[kind], AT)) for kind in wanted])
 
 
 def crowd(seed: int) -> list[str]:
@@ -221,7 +221,7 @@ def test_everyone_is_placed_where_there_is_room_for_everyone(guarded: Race) -> N
         "tour": appointment("Tour", {"skill": "guide"})
     }
     shop = warmed(guarded, found_shop(guarded.url, guarded.settings, guarded.clock, drafts))
-    outcomes = guarded.run(shop, [guarded.book(wish(shop.ids["tour"], AT))] * 100)
+    outcomes = guarded.run(shop, [guarded.book(booking_request(shop.ids["tour"], AT))] * 100)
     lost = refusals(outcomes)
     assert not lost, f"{len(lost)} of 100 were refused though a host was free for each"
 
@@ -259,7 +259,11 @@ def take_the_house(race: Race, seed: int) -> tuple[Shop, list[tuple[str, datetim
         (name, AT + n * timedelta(minutes=15)) for name in shop.ids for n in (0, 0, 1, 2) for _ in range(3)
     ]
     random.Random(seed).shuffle(wanted)
-    return shop, wanted, race.run(shop, [race.book(wish(shop.ids[name], at)) for name, at in wanted])
+    return (
+        shop,
+        wanted,
+        race.run(shop, [race.book(booking_request(shop.ids[name], at)) for name, at in wanted]),
+    )
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -312,7 +316,7 @@ def courses(race: Race, most: int, series: int, singles: int, seed: int) -> tupl
     shop = warmed(race, found_shop(race.url, race.settings, race.clock, course(most)))
     acts = [("series", whole_series(race, shop, AT)) for _ in range(series)]
     for n in range(DATES):
-        single = race.book(wish(shop.ids["course"], AT + n * WEEK))
+        single = race.book(booking_request(shop.ids["course"], AT + n * WEEK))
         acts += [(f"single {n}", single)] * singles
     random.Random(seed).shuffle(acts)
     return shop, [name for name, _ in acts], race.run(shop, [act for _, act in acts])
@@ -434,7 +438,7 @@ def a_day_on_stage(race: Race, seed: int) -> tuple[Shop, list[Any]]:
     parts = {"talk": range(4, 20), "yoga": range(14, 34, 2), "stage": range(26, 44)}
     wanted = [(name, AT.replace(hour=0) + n * HALF) for name, starts in parts.items() for n in starts] * 2
     random.Random(seed).shuffle(wanted)
-    return shop, race.run(shop, [race.book(wish(shop.ids[name], at)) for name, at in wanted])
+    return shop, race.run(shop, [race.book(booking_request(shop.ids[name], at)) for name, at in wanted])
 
 
 def check_turnovers(race: Race, shop: Shop) -> None:
@@ -471,7 +475,9 @@ def test_turnovers_are_right_after_neighbours_came_and_went_at_once(guarded: Rac
         )
         for o in made[1::4]
     ]
-    acts += [guarded.book(wish(shop.ids[name], AT + n * HALF)) for n in range(8) for name in shop.ids]
+    acts += [
+        guarded.book(booking_request(shop.ids[name], AT + n * HALF)) for n in range(8) for name in shop.ids
+    ]
     random.Random(seed).shuffle(acts)
     refusals(guarded.run(shop, acts), SlotTaken)
     check_turnovers(guarded, shop)
@@ -485,14 +491,14 @@ def test_what_a_lapsed_hold_had_shared_is_cleared_away_all_the_same(guarded: Rac
     later = NOW + timedelta(hours=1)
 
     async def story(tx: Tx) -> Any:
-        await bookings.book(tx, wish(shop.ids["talk"], AT), tokens=guarded.tokens, now=NOW)
-        await bookings.hold(tx, wish(shop.ids["talk"], AT + HALF), tokens=guarded.tokens, now=NOW)
+        await bookings.book(tx, booking_request(shop.ids["talk"], AT), tokens=guarded.tokens, now=NOW)
+        await bookings.hold(tx, booking_request(shop.ids["talk"], AT + HALF), tokens=guarded.tokens, now=NOW)
 
     async def book(tx: Tx) -> Any:
         span = (AT, AT + 8 * HALF)
         _, _, free = await bookings.slots(tx, shop.ids[then], span, None, later)
         first = bookings.instant(free[0])
-        await bookings.book(tx, wish(shop.ids[then], first), tokens=guarded.tokens, now=later)
+        await bookings.book(tx, booking_request(shop.ids[then], first), tokens=guarded.tokens, now=later)
         return first
 
     assert guarded.run(shop, [story]) == [None]
@@ -541,8 +547,10 @@ def test_the_ledger_holds_after_everyone_came_and_some_went_at_once(guarded: Rac
     shop = warmed(
         guarded, found_shop(guarded.url, guarded.settings, guarded.clock, by_turns(ben={"weight": 200}))
     )
-    first = [guarded.book(wish(shop.ids["turns"], AT + n * HALF)) for n in range(10) for _ in range(3)]
-    first += [guarded.book(wish(shop.ids["chosen"], AT + n * HALF)) for n in range(0, 10, 2)]
+    first = [
+        guarded.book(booking_request(shop.ids["turns"], AT + n * HALF)) for n in range(10) for _ in range(3)
+    ]
+    first += [guarded.book(booking_request(shop.ids["chosen"], AT + n * HALF)) for n in range(0, 10, 2)]
     outcomes = guarded.run(shop, first)
     refusals(outcomes)
     check_ledger(guarded, shop)
@@ -558,7 +566,7 @@ def test_the_ledger_holds_after_everyone_came_and_some_went_at_once(guarded: Rac
         )
         for o in made[1::5]
     ]
-    acts += [guarded.book(wish(shop.ids["turns"], AT + n * HALF)) for n in range(10)]
+    acts += [guarded.book(booking_request(shop.ids["turns"], AT + n * HALF)) for n in range(10)]
     random.Random(seed).shuffle(acts)
     refusals(guarded.run(shop, acts), SlotTaken, IllegalTransition)
     check_ledger(guarded, shop)
@@ -568,7 +576,9 @@ def test_the_ledger_holds_after_everyone_came_and_some_went_at_once(guarded: Rac
 def test_the_ledger_holds_with_series_among_single_bookings(guarded: Race) -> None:
     shop = warmed(guarded, found_shop(guarded.url, guarded.settings, guarded.clock, by_turns()))
     acts = [whole_series(guarded, shop, AT, "turns") for _ in range(2)]
-    acts += [guarded.book(wish(shop.ids["turns"], AT + n * WEEK)) for n in range(3) for _ in range(2)]
+    acts += [
+        guarded.book(booking_request(shop.ids["turns"], AT + n * WEEK)) for n in range(3) for _ in range(2)
+    ]
     assert refusals(guarded.run(shop, acts)) == []
     check_ledger(guarded, shop)
 
@@ -577,7 +587,7 @@ def test_the_ledger_holds_when_a_series_moves_to_other_hosts_and_is_cancelled(gu
     shop = warmed(guarded, found_shop(guarded.url, guarded.settings, guarded.clock, by_turns()))
     later = AT + timedelta(hours=2)
     ((series, made),) = guarded.run(shop, [whole_series(guarded, shop, AT, "turns", "FREQ=WEEKLY;COUNT=1")])
-    block = wish(shop.ids["chosen"], later)
+    block = booking_request(shop.ids["chosen"], later)
     blocked = replace(block, choice=HostPreference((shop.ids[made[0].hosts[0].lower()],)))
     (came,) = guarded.run(shop, [guarded.book(blocked)])
     assert came.hosts == made[0].hosts
@@ -608,14 +618,14 @@ def test_the_ledger_holds_when_another_need_takes_whoever_is_next(guarded: Race)
     }
     drafts["turns"] = appointment("Turns", need, {"any_of": ["ann"]})
     shop = found_shop(guarded.url, guarded.settings, guarded.clock, drafts)
-    (came,) = guarded.run(shop, [guarded.book(wish(shop.ids["turns"], AT))])
+    (came,) = guarded.run(shop, [guarded.book(booking_request(shop.ids["turns"], AT))])
     assert not isinstance(came, BaseException), came
     check_ledger(guarded, shop)
 
 
 def test_control_the_audit_sees_a_turn_that_nobody_took(guarded: Race) -> None:
     shop = found_shop(guarded.url, guarded.settings, guarded.clock, by_turns())
-    refusals(guarded.run(shop, [guarded.book(wish(shop.ids["turns"], AT))]))
+    refusals(guarded.run(shop, [guarded.book(booking_request(shop.ids["turns"], AT))]))
     with psycopg.connect(guarded.url, autocommit=True) as owner:
         owner.execute("UPDATE balances SET balance = balance + 1 WHERE org_id = %s AND host_id = %s",
                       (shop.org_id, shop.ids["dot"]))  # fmt: skip
@@ -633,7 +643,9 @@ def by_link(race: Race, shop: Shop, slug: str, at: datetime, *, counts: bool = T
             await tx.run("UPDATE booking_links SET uses = uses + 1 WHERE org_id = %s AND id = %s",
                          (tx.org_id, link.id))  # fmt: skip
         choice = booking_links.choice_of(link)
-        wanted = replace(wish(shop.ids["turns"], at), choice=choice, link_id=link.id if counts else None)
+        wanted = replace(
+            booking_request(shop.ids["turns"], at), choice=choice, link_id=link.id if counts else None
+        )
         return await bookings.book(tx, wanted, tokens=race.tokens, now=NOW)
 
     return act
@@ -700,7 +712,9 @@ def rearrange(race: Race, seed: int) -> tuple[Shop, UUID, list[Any]]:
         )
     acts.append(lambda tx: recurring.cancel(tx, series.id, SeriesRange.LATER, made[10].id, STAFF, now=NOW))
     acts += [
-        race.book(wish(shop.ids["course"], AT + n * WEEK + HALF)) for n in range(DATES) for _ in range(2)
+        race.book(booking_request(shop.ids["course"], AT + n * WEEK + HALF))
+        for n in range(DATES)
+        for _ in range(2)
     ]
     random.Random(seed).shuffle(acts)
     return shop, series.id, race.run(shop, acts)

@@ -10,7 +10,7 @@ import pytest
 from infra24 import bookings
 from infra24.bookings import Move
 from infra24.db import Database, Tx
-from tests.factories import Shop, found_shop, wish
+from tests.factories import Shop, booking_request, found_shop
 from tests.races.test_races import ROUNDS, START, Race, guarded, prepared, unguarded, winners
 from tests.serving import NOW
 
@@ -25,7 +25,7 @@ def _placed(race: Race, shop: Shop) -> list[UUID]:
         made = []
         for name, hours in (("room", 0), ("buffered", 3)):
             async with database.transaction(shop.org_id) as tx:
-                wanted = wish(shop.ids[name], START + timedelta(hours=hours))
+                wanted = booking_request(shop.ids[name], START + timedelta(hours=hours))
                 made.append((await bookings.book(tx, wanted, tokens=race.tokens, now=NOW)).id)
         return made
 
@@ -52,7 +52,7 @@ def _onto_one_time(race: Race) -> int:
 def _new_against_moved(race: Race) -> int:
     shop = found_shop(race.url, race.settings, race.clock)
     first, _ = _placed(race, shop)
-    rivals = [race.book(wish(shop.ids["room"], START + timedelta(hours=6))) for _ in range(8)]
+    rivals = [race.book(booking_request(shop.ids["room"], START + timedelta(hours=6))) for _ in range(8)]
     return winners(race.run(shop, [*rivals[:4], _mover(shop, first, "room", "room", 6), *rivals[4:]]))
 
 

@@ -13,7 +13,7 @@ from infra24.bookings import Booking, BookingRequest, client_queries
 from infra24.db import Tx
 from infra24.rate_limits import EFFECTS, Client, TooManyHolds
 from infra24.settings import Settings
-from tests.factories import Shop, wish
+from tests.factories import Shop, booking_request
 from tests.races.test_races import START, Race
 from tests.serving import NOW
 
@@ -24,7 +24,10 @@ Act = Callable[[Tx], Awaitable[Any]]
 
 
 def _wishes(shop: Shop, count: int) -> list[BookingRequest]:
-    return [wish(shop.ids["room"], START + timedelta(minutes=30 * n), person=None) for n in range(count)]
+    return [
+        booking_request(shop.ids["room"], START + timedelta(minutes=30 * n), person=None)
+        for n in range(count)
+    ]
 
 
 def test_of_fifty_holds_at_once_by_one_client_only_so_many_are_kept(

@@ -15,7 +15,7 @@ from infra24.errors import Conflict
 from infra24.resources import Draft
 from infra24.settings import Settings
 from tests.conftest import opened
-from tests.factories import STAFF, Shop, found_shop, opening, rules, wish
+from tests.factories import STAFF, Shop, booking_request, found_shop, opening, rules
 from tests.serving import NOW, Clock
 
 pytestmark = pytest.mark.race
@@ -45,7 +45,7 @@ def test_editing_hosts_while_people_book_with_them(
 ) -> None:
     def book(n: int) -> Callable[[Tx], Awaitable[Any]]:
         at = START + timedelta(minutes=30 * n)
-        return lambda tx: bookings.book(tx, wish(shop.ids["fair"], at), tokens=tokens, now=NOW)
+        return lambda tx: bookings.book(tx, booking_request(shop.ids["fair"], at), tokens=tokens, now=NOW)
 
     def edit(name: str, n: int) -> Callable[[Tx], Awaitable[Any]]:
         async def act(tx: Tx) -> Any:
@@ -75,7 +75,9 @@ def test_lapsed_holds_confirmed_while_the_same_person_books(
             held = []
             for n in range(12):
                 async with database.transaction(shop.org_id) as tx:
-                    wanted = wish(shop.ids["strict"], START + timedelta(minutes=30 * n), person=None)
+                    wanted = booking_request(
+                        shop.ids["strict"], START + timedelta(minutes=30 * n), person=None
+                    )
                     held.append((await bookings.hold(tx, wanted, tokens=tokens, now=NOW)).id)
             return held
 
@@ -88,7 +90,7 @@ def test_lapsed_holds_confirmed_while_the_same_person_books(
     news: list[Callable[[Tx], Awaitable[Any]]] = [
         lambda tx, n=n: bookings.book(  # type: ignore[misc]
             tx,
-            wish(shop.ids["strict"], START + timedelta(minutes=30 * n), person=ada),
+            booking_request(shop.ids["strict"], START + timedelta(minutes=30 * n), person=ada),
             tokens=tokens,
             now=later,
         )
@@ -115,7 +117,9 @@ def test_moving_or_renaming_does_not_get_round_a_bookers_limit(
         made = []
         for day, person in ((0, ada), (1, ada), (0, eve)):
             async with database.transaction(shop.org_id) as tx:
-                wanted = wish(shop.ids["one"], START + timedelta(days=day, hours=len(made)), person=person)
+                wanted = booking_request(
+                    shop.ids["one"], START + timedelta(days=day, hours=len(made)), person=person
+                )
                 made.append(await bookings.book(tx, wanted, tokens=tokens, now=NOW))
         with pytest.raises(BookerLimit):
             async with database.transaction(shop.org_id) as tx:

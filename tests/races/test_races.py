@@ -23,7 +23,7 @@ from infra24.errors import Conflict
 from infra24.settings import Settings
 from infra24.worker import Worker
 from tests.conftest import opened
-from tests.factories import ADA, STAFF, Shop, found_shop, wish
+from tests.factories import ADA, STAFF, Shop, booking_request, found_shop
 from tests.serving import NOW, Clock
 from tests.stories import tell
 
@@ -106,30 +106,30 @@ def winners(outcomes: Sequence[Any], told: type[Conflict] = SlotTaken) -> int:
 
 
 def same_slot(race: Race, shop: Shop) -> list[BookingRequest]:
-    return [wish(shop.ids["room"], START)] * 40
+    return [booking_request(shop.ids["room"], START)] * 40
 
 
 def different_lengths(race: Race, shop: Shop) -> list[BookingRequest]:
     room = shop.ids["room"]
-    return [wish(room, START, 90), wish(room, START + timedelta(minutes=30), 60),
-            wish(room, START + timedelta(minutes=60), 30)] * 12  # fmt: skip
+    return [booking_request(room, START, 90), booking_request(room, START + timedelta(minutes=30), 60),
+            booking_request(room, START + timedelta(minutes=60), 30)] * 12  # fmt: skip
 
 
 def buffers_only(race: Race, shop: Shop) -> list[BookingRequest]:
     room = shop.ids["buffered"]
-    return [wish(room, START), wish(room, START + timedelta(minutes=40))] * 12
+    return [booking_request(room, START), booking_request(room, START + timedelta(minutes=40))] * 12
 
 
 def two_hosts(race: Race, shop: Shop) -> list[BookingRequest]:
-    return [wish(shop.ids["visit"], _at_ten())] * 40
+    return [booking_request(shop.ids["visit"], _at_ten())] * 40
 
 
 def three_units(race: Race, shop: Shop) -> list[BookingRequest]:
-    return [wish(shop.ids["wheels"], START)] * 40
+    return [booking_request(shop.ids["wheels"], START)] * 40
 
 
 def both_hosts_against_one(race: Race, shop: Shop) -> list[BookingRequest]:
-    return [wish(shop.ids["both"], _at_ten()), wish(shop.ids["visit"], _at_ten())] * 12
+    return [booking_request(shop.ids["both"], _at_ten()), booking_request(shop.ids["visit"], _at_ten())] * 12
 
 
 def _at_ten() -> datetime:
@@ -188,7 +188,9 @@ def test_a_pending_booking_keeps_its_time_against_a_confirmed_one(guarded: Race)
     """Approving is no second chance: what is pending already claims."""
     for _ in range(ROUNDS):
         shop = found_shop(guarded.url, guarded.settings, guarded.clock)
-        outcomes = guarded.run(shop, [guarded.book(wish(shop.ids["asked"], START)) for _ in range(20)])
+        outcomes = guarded.run(
+            shop, [guarded.book(booking_request(shop.ids["asked"], START)) for _ in range(20)]
+        )
         assert winners(outcomes) == 1
         pending = next(o for o in outcomes if not isinstance(o, BaseException))
         assert pending.status is Status.PENDING
@@ -196,7 +198,7 @@ def test_a_pending_booking_keeps_its_time_against_a_confirmed_one(guarded: Race)
         async def approve(tx: Tx, id_: UUID = pending.id) -> Any:
             return await bookings.approve(tx, id_, STAFF, now=guarded.clock())
 
-        rivals = [guarded.book(wish(shop.ids["asked"], START)) for _ in range(10)]
+        rivals = [guarded.book(booking_request(shop.ids["asked"], START)) for _ in range(10)]
         outcomes = guarded.run(shop, [approve, *rivals])
         assert outcomes[0].status is Status.CONFIRMED
         assert winners(outcomes) == 1
@@ -209,7 +211,7 @@ def _reschedule_against_new(race: Race) -> int:
 
     async def place(database: Database, shop: Shop) -> UUID:
         async with database.transaction(shop.org_id) as tx:
-            first = wish(shop.ids["room"], START)
+            first = booking_request(shop.ids["room"], START)
             return (await bookings.book(tx, first, tokens=race.tokens, now=race.clock())).id
 
     id_ = prepared(race, shop, place)
@@ -218,7 +220,7 @@ def _reschedule_against_new(race: Race) -> int:
         end = later + timedelta(minutes=30)
         return await bookings.reschedule(tx, id_, later, end, policy=STAFF, now=race.clock())
 
-    rivals = [race.book(wish(shop.ids["room"], later)) for _ in range(10)]
+    rivals = [race.book(booking_request(shop.ids["room"], later)) for _ in range(10)]
     return winners(race.run(shop, [move, *rivals]))
 
 
@@ -243,7 +245,7 @@ def test_two_bookings_that_swap_times_do_not_wait_for_each_other(guarded: Race) 
             made = []
             for at in times:
                 async with database.transaction(shop.org_id) as tx:
-                    wanted = wish(shop.ids["room"], at)
+                    wanted = booking_request(shop.ids["room"], at)
                     made.append((await bookings.book(tx, wanted, tokens=guarded.tokens, now=NOW)).id)
             return made
 
@@ -266,13 +268,13 @@ def _confirm_against_new(race: Race) -> int:
     """A hold lapses; its holder confirms in the same moment in which others book its time."""
     race.clock.at = NOW
     shop = found_shop(race.url, race.settings, race.clock)
-    held = prepared(race, shop, hold_for(race, wish(shop.ids["room"], START, person=None)))
+    held = prepared(race, shop, hold_for(race, booking_request(shop.ids["room"], START, person=None)))
     race.clock.forward(minutes=11)
 
     async def confirm(tx: Tx) -> Any:
         return await bookings.confirm_hold(tx, held, ADA, policy=BY_BOOKER, now=race.clock())
 
-    rivals = [race.book(wish(shop.ids["room"], START)) for _ in range(8)]
+    rivals = [race.book(booking_request(shop.ids["room"], START)) for _ in range(8)]
     return winners(race.run(shop, [*rivals[:4], confirm, *rivals[4:]]))
 
 
@@ -289,12 +291,12 @@ def test_control_confirming_a_lapsed_hold_without_the_constraint_overlaps(unguar
 def test_a_live_hold_belongs_to_its_holder_alone(guarded: Race) -> None:
     guarded.clock.at = NOW
     shop = found_shop(guarded.url, guarded.settings, guarded.clock)
-    held = prepared(guarded, shop, hold_for(guarded, wish(shop.ids["room"], START, person=None)))
+    held = prepared(guarded, shop, hold_for(guarded, booking_request(shop.ids["room"], START, person=None)))
 
     async def confirm(tx: Tx) -> Any:
         return await bookings.confirm_hold(tx, held, ADA, policy=BY_BOOKER, now=guarded.clock())
 
-    rivals = [guarded.book(wish(shop.ids["room"], START)) for _ in range(10)]
+    rivals = [guarded.book(booking_request(shop.ids["room"], START)) for _ in range(10)]
     outcomes = guarded.run(shop, [*rivals, confirm])
     assert outcomes[-1].status is Status.CONFIRMED
     assert winners(outcomes) == 1
@@ -305,7 +307,7 @@ def test_a_daily_limit_holds_when_everyone_comes_at_once(guarded: Race) -> None:
     guarded.clock.at = NOW
     shop = found_shop(guarded.url, guarded.settings, guarded.clock)
     starts = [START.replace(hour=9) + timedelta(minutes=30 * n) for n in range(12)]
-    outcomes = guarded.run(shop, [guarded.book(wish(shop.ids["limited"], at)) for at in starts])
+    outcomes = guarded.run(shop, [guarded.book(booking_request(shop.ids["limited"], at)) for at in starts])
     assert winners(outcomes, LimitReached) == 4
 
 
@@ -313,7 +315,7 @@ def test_round_robin_stays_fair_when_everyone_comes_at_once(guarded: Race) -> No
     guarded.clock.at = NOW
     shop = found_shop(guarded.url, guarded.settings, guarded.clock)
     starts = [START.replace(hour=9) + timedelta(minutes=30 * n) for n in range(10)]
-    outcomes = guarded.run(shop, [guarded.book(wish(shop.ids["fair"], at)) for at in starts])
+    outcomes = guarded.run(shop, [guarded.book(booking_request(shop.ids["fair"], at)) for at in starts])
     assert winners(outcomes) == 10
     hosts = [o.hosts[0] for o in outcomes]
     assert sorted(hosts.count(name) for name in set(hosts)) == [5, 5]
@@ -330,7 +332,7 @@ def test_a_booker_limit_holds_when_one_person_comes_many_times(guarded: Race) ->
     shop = found_shop(guarded.url, guarded.settings, guarded.clock, {"greedy": greedy})
     starts = [START.replace(hour=9) + timedelta(minutes=30 * n) for n in range(10)]
     person = BookerDetails("Ada", "ada@example.org")
-    runners = [guarded.book(wish(shop.ids["greedy"], at, person=person)) for at in starts]
+    runners = [guarded.book(booking_request(shop.ids["greedy"], at, person=person)) for at in starts]
     outcomes = guarded.run(shop, runners)
     assert sum(not isinstance(o, BaseException) for o in outcomes) == 1
     assert all(isinstance(o, BookerLimit) for o in outcomes if isinstance(o, BaseException))

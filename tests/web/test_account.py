@@ -122,7 +122,7 @@ def test_another_password_ends_what_others_hold_and_tells_the_owner(here: House)
         assert browser.cookies["session"] != before
         assert opens(browser)
         assert not opens(thief)
-        assert here.letters_to(ada.email, "password")
+        assert here.emails_to(ada.email, "password")
         with here.browser() as nobody:
             assert nobody.post(theirs).status_code == 409, (
                 "the address that a thief asked for is not taken on"
@@ -131,7 +131,7 @@ def test_another_password_ends_what_others_hold_and_tells_the_owner(here: House)
             assert nobody.post("/sign-in", data={"email": ada.email, "password": NEW}).status_code == 303
 
 
-def test_another_address_is_proved_by_its_letter_and_the_old_one_is_told(here: House, shop: Shop) -> None:
+def test_another_address_is_proved_by_its_email_and_the_old_one_is_told(here: House, shop: Shop) -> None:
     ada = here.someone(shop=shop, role=Role.STAFF)
     new = f"new-{ada.email}"
     with here.signed_in(ada) as browser:
@@ -141,7 +141,7 @@ def test_another_address_is_proved_by_its_letter_and_the_old_one_is_told(here: H
         assert browser.post("/account/email", data={"csrf": csrf, "email": new.upper()}).status_code == 303
         assert ada.email in browser.get("/account").text
         link = here.link_to(new)
-        notice = here.letters_to(ada.email, "address")
+        notice = here.emails_to(ada.email, "address")
         assert len(notice) == 1
         assert new in notice[0].get_content()
         assert "/account/email/" not in notice[0].get_content(), "the old address cannot confirm it"
@@ -154,7 +154,7 @@ def test_another_address_is_proved_by_its_letter_and_the_old_one_is_told(here: H
         with here.signed_in(here.someone()) as stranger:
             own = csrf_in(stranger.get("/account").text)
             assert stranger.post(link, data={"csrf": own}).status_code == 409
-        assert new not in browser.get("/account").text, "whoever reads the letter gives nobody their address"
+        assert new not in browser.get("/account").text, "whoever reads the e-mail gives nobody their address"
         assert browser.post(link, data={"csrf": csrf}).status_code == 303
         assert browser.post(link, data={"csrf": csrf}).status_code == 409
         assert new in browser.get("/account").text
@@ -164,7 +164,7 @@ def test_another_address_is_proved_by_its_letter_and_the_old_one_is_told(here: H
             assert other.post("/sign-in", data={"email": new, "password": PASSWORD}).status_code == 303
 
 
-def test_a_taken_address_is_not_told_until_its_owner_opens_the_letter(here: House) -> None:
+def test_a_taken_address_is_not_told_until_its_owner_opens_the_email(here: House) -> None:
     ada, bob = here.someone(), here.someone()
     free = f"free-{ada.email}"
     with here.signed_in(ada) as browser:
@@ -218,7 +218,7 @@ def test_an_app_is_added_once_its_code_proves_it_and_ends_the_sessions_without_i
         assert opens(browser)
         assert not opens(other)
         assert codes[0] not in browser.get("/account/security").text, "shown this once"
-        assert here.letters_to(ada.email)
+        assert here.emails_to(ada.email)
         stored = here.owner("SELECT totp_secret FROM users WHERE id = %s", ada.user_id)[0][0]
         assert secret[1].encode() not in bytes(stored)
         fresh = re.findall(r"<li><code>([^<]+)</code>", act(browser, "new-codes").text)
@@ -333,9 +333,9 @@ def test_a_sign_in_from_a_new_device_is_told_by_its_name_and_carries_nothing_tha
     ada = here.someone()
     firefox = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
     with here.signed_in(ada, **{"user-agent": firefox}), here.signed_in(ada, **{"user-agent": firefox}):
-        (letter,) = here.letters_to(ada.email)
-        assert "Firefox · Linux" in letter.get_content()
+        (mailed,) = here.emails_to(ada.email)
+        assert "Firefox · Linux" in mailed.get_content()
     with here.signed_in(
         ada, **{"user-agent": "Your account is closed, go to https://evil.example/" + "x" * 200}
     ):
-        assert "closed" not in here.letters_to(ada.email)[-1].get_content()
+        assert "closed" not in here.emails_to(ada.email)[-1].get_content()

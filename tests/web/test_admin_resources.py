@@ -20,7 +20,7 @@ from infra24.people import Role, Scope
 from infra24.settings import Settings
 from infra24.web.admin.bulk_actions import BulkCommand, hand_over
 from infra24.web.caller import Caller
-from tests.factories import STAFF, Shop, wish
+from tests.factories import STAFF, Shop, booking_request
 from tests.people import sign_in
 from tests.serving import NOW, Clock
 
@@ -236,7 +236,7 @@ def test_archiving_shows_what_it_hits_and_can_be_undone(
     async def story(database: Database) -> None:
         async with database.transaction(shop.org_id) as tx:
             at = NOW.replace(day=23)
-            await bookings.book(tx, wish(shop.ids["room"], at), tokens=tokens, now=NOW)
+            await bookings.book(tx, booking_request(shop.ids["room"], at), tokens=tokens, now=NOW)
 
     run(story)
     url = f"/{shop.slug}/admin/resources/room"
@@ -398,7 +398,7 @@ def test_impact_is_seen_before_a_save_and_nothing_is_saved(
     async def story(database: Database) -> None:
         async with database.transaction(shop.org_id) as tx:
             await bookings.book(
-                tx, wish(shop.ids["room"], NOW.replace(day=23, hour=20)), tokens=tokens, now=NOW
+                tx, booking_request(shop.ids["room"], NOW.replace(day=23, hour=20)), tokens=tokens, now=NOW
             )
 
     run(story)
@@ -493,7 +493,9 @@ def test_what_a_type_needs_can_be_tried_before_it_is_saved(
 
     async def story(database: Database) -> None:
         async with database.transaction(shop.org_id) as tx:
-            await bookings.book(tx, wish(lesson.id, NOW.replace(day=23, hour=20)), tokens=tokens, now=NOW)
+            await bookings.book(
+                tx, booking_request(lesson.id, NOW.replace(day=23, hour=20)), tokens=tokens, now=NOW
+            )
 
     run(story)
     closed = {"first": "2026-11-23", "scope": "some", "resource": ["wheels"]}
@@ -539,7 +541,9 @@ def booked(run: Run, shop: Shop, tokens: Any) -> list[Any]:
         for name, hour in (("room", 10), ("room", 12), ("visit", 14)):
             async with database.transaction(shop.org_id) as tx:
                 at = NOW.replace(day=23, hour=hour)
-                made.append(await bookings.book(tx, wish(shop.ids[name], at), tokens=tokens, now=NOW))
+                made.append(
+                    await bookings.book(tx, booking_request(shop.ids[name], at), tokens=tokens, now=NOW)
+                )
         return made
 
     found: list[Any] = run(story)

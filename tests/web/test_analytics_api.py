@@ -15,7 +15,7 @@ from infra24.csv_export import Table, as_csv
 from infra24.db import Database
 from infra24.people import Role
 from infra24.settings import Settings
-from tests.factories import Shop, found_shop, wish
+from tests.factories import Shop, booking_request, found_shop
 from tests.people import sign_in
 from tests.serving import NOW, Clock
 
@@ -32,7 +32,7 @@ def busy(shop: Shop, run: Callable[..., Any], tokens: Any) -> Shop:
                 who = BookerDetails("=HYPERLINK()", f"p{number}@example.org")
                 offer = shop.ids["visit" if number else "room"]
                 booked = await bookings.book(
-                    tx, wish(offer, at, person=who), tokens=tokens, now=at - timedelta(days=2)
+                    tx, booking_request(offer, at, person=who), tokens=tokens, now=at - timedelta(days=2)
                 )
                 if number == 2:
                     await cancel(tx, booked.id, policy=BY_BOOKER, now=at - timedelta(days=1))

@@ -15,7 +15,7 @@ from infra24.db import Actor, Database
 from infra24.people import Role
 from infra24.settings import Settings
 from infra24.web.presenters.audit import together
-from tests.factories import STAFF, Shop, found_shop, wish
+from tests.factories import STAFF, Shop, booking_request, found_shop
 from tests.people import sign_in
 from tests.serving import NOW, Clock
 from tests.studio import people_and_things
@@ -159,7 +159,7 @@ def test_many_at_once_make_one_chain_without_gaps(
         async def one(n: int) -> None:
             async with database.transaction(shop.org_id) as tx:
                 at = NOW + timedelta(days=2, minutes=30 * n)
-                await bookings.book(tx, wish(shop.ids["room"], at), tokens=tokens, now=NOW)
+                await bookings.book(tx, booking_request(shop.ids["room"], at), tokens=tokens, now=NOW)
 
         await asyncio.gather(*(one(n) for n in range(24)))
 
@@ -211,7 +211,7 @@ def test_who_is_taken_off_and_put_back_has_not_changed_and_another_host_has(
     async def story(database: Database) -> str:
         at = NOW + timedelta(days=3)
         async with database.transaction(shop.org_id) as tx:
-            made = await bookings.book(tx, wish(shop.ids["visit"], at), tokens=tokens, now=NOW)
+            made = await bookings.book(tx, booking_request(shop.ids["visit"], at), tokens=tokens, now=NOW)
         (host,) = [p for p in made.participants if p.role == "host"]
         later = at + timedelta(hours=1)
         async with database.transaction(shop.org_id) as tx:
@@ -246,7 +246,7 @@ def test_another_room_of_the_same_offer_is_a_change_too(
     async def story(database: Database) -> str:
         at = NOW.replace(hour=9) + timedelta(days=3)
         async with database.transaction(studio.org_id) as tx:
-            made = await bookings.book(tx, wish(studio.ids["quiet"], at), tokens=tokens, now=NOW)
+            made = await bookings.book(tx, booking_request(studio.ids["quiet"], at), tokens=tokens, now=NOW)
             (has,) = await tx.rows(
                 "SELECT c.resource_id FROM claims c JOIN resources r USING (org_id) WHERE c.org_id = %s "
                 "AND c.booking_id = %s AND r.id = c.resource_id AND r.type = 'space'",

@@ -14,7 +14,7 @@ from infra24.db import Database
 from infra24.people import Role
 from infra24.resources import Draft
 from infra24.settings import Settings
-from tests.factories import ADA, Shop, found_shop, opening, rules, wish
+from tests.factories import ADA, Shop, booking_request, found_shop, opening, rules
 from tests.people import sign_in
 from tests.serving import NOW, Clock
 from tests.studio import ANN, BEN, appointment, people_and_things, person
@@ -423,7 +423,7 @@ def test_the_agenda_is_one_statement_however_much_stands_there(
         ids: list[UUID] = [shop.ids[name] for name in ("room", "buffered", "wheels", "mo", "lena")]
         for n in range(count):
             async with database.transaction(shop.org_id) as tx:
-                wanted = wish(
+                wanted = booking_request(
                     shop.ids["room" if n % 2 else "wheels"], start + timedelta(minutes=30 * n), person=ADA
                 )
                 await bookings.book(tx, wanted, tokens=tokens, now=NOW)

@@ -201,7 +201,7 @@ def test_by_tls_the_cookie_is_bound_to_the_host(
                 "/sign-in", headers={"host": "evil.example"}, data={"email": ada.email, "by": "link"}
             )
             assert forged.status_code == 200
-        assert all("evil.example" not in letter.get_content() for letter in here.letters_to(ada.email))
+        assert all("evil.example" not in mailed.get_content() for mailed in here.emails_to(ada.email))
         assert here.link_to(ada.email, "Sign in").startswith("/sign-in/link/")
 
 

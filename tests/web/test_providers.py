@@ -190,7 +190,7 @@ def test_a_provider_is_connected_only_where_it_was_asked_for_and_lately_proved(
         link = connect_link(browser, "forger")
         answer = lies(here, forger, browser, link, sub="ada-there", email="other@elsewhere.example")
         assert answer.headers["location"].startswith("/account/security")
-        assert here.letters_to(ada.email), "a new way to sign in is told"
+        assert here.emails_to(ada.email), "a new way to sign in is told"
         assert here.owner("SELECT user_id FROM identities WHERE subject = 'ada-there'") == [(ada.user_id,)]
         again = connect_link(browser, "example")
         here.clock.forward(minutes=31)
@@ -217,15 +217,15 @@ def test_a_disconnected_provider_opens_nothing_and_its_owner_is_told(here: House
     ada, eve = here.someone(), here.someone()
     with here.signed_in(ada) as browser:
         lies(here, forger, browser, connect_link(browser, "forger"), sub="ada-there")
-        connected = len(here.letters_to(ada.email))
+        connected = len(here.emails_to(ada.email))
         with here.signed_in(eve) as other:
-            before = len(here.letters_to(eve.email))
+            before = len(here.emails_to(eve.email))
             disconnect(other, forger)
         assert here.owner("SELECT user_id FROM identities WHERE subject = 'ada-there'") == [(ada.user_id,)]
-        assert len(here.letters_to(eve.email)) == before, "there was nothing to disconnect"
+        assert len(here.emails_to(eve.email)) == before, "there was nothing to disconnect"
         disconnect(browser, forger)
         assert here.owner("SELECT 1 FROM identities") == []
-        assert len(here.letters_to(ada.email)) == connected + 1
+        assert len(here.emails_to(ada.email)) == connected + 1
     with here.browser() as browser:
         assert lies(here, forger, browser, sub="ada-there", email_verified=False).status_code == 403
         assert not opens(browser)

@@ -16,7 +16,7 @@ from infra24.db import Database
 from infra24.people import Role
 from infra24.roles import of_connection
 from infra24.settings import Settings
-from tests.factories import Shop, wish
+from tests.factories import Shop, booking_request
 from tests.people import sign_in
 from tests.serving import NOW, Clock
 from tests.web.test_bookings_api import AT, book
@@ -184,7 +184,7 @@ def test_no_way_of_exchanging_a_host_passes_the_audit_by(
     async def story(database: Database) -> Any:
         async with database.transaction(shop.org_id) as tx:
             made = await bookings.book(
-                tx, wish(shop.ids["limited"], AT.replace(hour=12)), tokens=tokens, now=NOW
+                tx, booking_request(shop.ids["limited"], AT.replace(hour=12)), tokens=tokens, now=NOW
             )
         async with database.transaction(shop.org_id) as tx:
             await tx.run(

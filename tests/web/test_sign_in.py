@@ -1,4 +1,4 @@
-"""Signing in by password, by link and with a code, over HTTP and with real letters: and nothing else opens."""
+"""Signing in by password, by link and with a code, over HTTP and with real e-mails: and nothing else opens."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -44,9 +44,9 @@ def test_a_password_signs_in_however_the_address_is_written(here: House) -> None
 
 
 def test_a_known_and_an_unknown_account_are_refused_alike(here: House) -> None:
-    ada, letterless = here.someone(), here.someone(password=False)
+    ada, unwritten = here.someone(), here.someone(password=False)
     answers = []
-    for email in (ada.email, letterless.email, "nobody@people.example"):
+    for email in (ada.email, unwritten.email, "nobody@people.example"):
         with here.browser() as browser:
             answer = try_password(browser, email, "not the password at all")
             assert "set-cookie" not in answer.headers
@@ -60,7 +60,7 @@ def test_a_known_and_an_unknown_account_are_refused_alike(here: House) -> None:
             answer = browser.post("/sign-in", data={"email": email, "by": "link"})
             links.append((answer.status_code, blind(answer.text, email), sorted(answer.headers)))
     assert links[0] == links[1]
-    assert here.letters_to("nobody@people.example") == []
+    assert here.emails_to("nobody@people.example") == []
 
 
 def test_ten_wrong_passwords_close_the_account_for_a_quarter_of_an_hour_but_not_its_links(
@@ -101,14 +101,14 @@ def test_too_many_tries_are_refused_alike_and_say_when_to_come_back(here: House)
         assert try_password(browser, "n40@people.example", "wrong").status_code == 403
 
 
-def test_an_account_gets_four_letters_in_a_quarter_of_an_hour_and_nobody_is_told(here: House) -> None:
+def test_an_account_gets_four_emails_in_a_quarter_of_an_hour_and_nobody_is_told(here: House) -> None:
     ada = here.someone()
     with here.browser() as browser:
         answers = [browser.post("/sign-in", data={"email": ada.email, "by": "link"}) for _ in range(6)]
         assert {answer.status_code for answer in answers} == {200}
         assert len({answer.text for answer in answers}) == 1
     assert len(here.owner("SELECT 1 FROM one_time_links WHERE user_id = %s", ada.user_id)) == 1
-    assert len(here.letters_to(ada.email)) == 1, "the links before it are over, so they are not even sent"
+    assert len(here.emails_to(ada.email)) == 1, "the links before it are over, so they are not even sent"
 
 
 def test_a_link_is_looked_at_often_and_opens_once(here: House) -> None:
@@ -426,9 +426,9 @@ def test_an_address_that_only_looks_like_another_is_another(here: House) -> None
         ):
             assert try_password(browser, other).status_code == 403
         browser.post("/sign-in", data={"email": "mi\u212ae-k@people.example", "by": "link"})
-    for letter in here.letters_to(ada.email):
-        assert letter["to"] == "mike-k@people.example", (
-            "a letter goes to the account's own address, never to what was typed"
+    for mailed in here.emails_to(ada.email):
+        assert mailed["to"] == "mike-k@people.example", (
+            "an e-mail goes to the account's own address, never to what was typed"
         )
 
 

@@ -95,10 +95,10 @@ def test_one_host_is_asked_for(http: httpx2.Client, shop: Shop) -> None:
 def test_a_wish_for_a_host_that_create_refuses_is_not_offered(http: httpx2.Client, shop: Shop) -> None:
     """Hosts are given by turn, or all are needed: what is offered must be what can be booked."""
     for name in ("turns", "everyone"):
-        wish = {"appointment_type_id": str(shop.ids[name]), "staff_id": str(shop.ids["ben"])}
-        answer = ask(http, date="2026-11-23", **wish)
+        wanted = {"appointment_type_id": str(shop.ids[name]), "staff_id": str(shop.ids["ben"])}
+        answer = ask(http, date="2026-11-23", **wanted)
         offered = answer.json().get("slots", [])
-        refused = create(http, **wish)
+        refused = create(http, **wanted)
         assert refused.status_code == 422, name
         assert not [s for s in offered if s["staff_id"] == str(shop.ids["ben"])], name
 
@@ -228,9 +228,9 @@ def test_a_wrong_token_opens_nothing(http: httpx2.Client, shop: Shop) -> None:
 
 
 def test_a_taken_time_is_refused_with_the_nearest_free_ones(http: httpx2.Client, shop: Shop) -> None:
-    wish = {"appointment_type_id": str(shop.ids["chosen"]), "staff_id": str(shop.ids["ann"])}
-    assert create(http, **wish).status_code == 201
-    refused = create(http, **wish)
+    wanted = {"appointment_type_id": str(shop.ids["chosen"]), "staff_id": str(shop.ids["ann"])}
+    assert create(http, **wanted).status_code == 201
+    refused = create(http, **wanted)
     assert (refused.status_code, refused.json()["code"]) == (409, "slot_taken")
     assert len(refused.json()["alternatives"]) == 3
     other = create(http, appointment_type_id=str(shop.ids["chosen"]))
@@ -258,15 +258,15 @@ def test_an_organization_alone_does_not_say_what_to_book(http: httpx2.Client, sh
 
 
 def test_a_repeated_request_gets_the_first_answer(http: httpx2.Client, shop: Shop) -> None:
-    wish = {"appointment_type_id": str(shop.ids["always"])}
-    first = create(http, {"idempotency-key": "9f1c7e0a-b34d-4c52-a6b1-0d7c5e2f8a90"}, **wish)
-    again = create(http, {"idempotency-key": "9f1c7e0a-b34d-4c52-a6b1-0d7c5e2f8a90"}, **wish)
+    wanted = {"appointment_type_id": str(shop.ids["always"])}
+    first = create(http, {"idempotency-key": "9f1c7e0a-b34d-4c52-a6b1-0d7c5e2f8a90"}, **wanted)
+    again = create(http, {"idempotency-key": "9f1c7e0a-b34d-4c52-a6b1-0d7c5e2f8a90"}, **wanted)
     assert (first.status_code, again.status_code) == (201, 201)
     assert first.json() == again.json()
 
 
 def test_questions_of_a_type_are_asked_here_too(http: httpx2.Client, shop: Shop) -> None:
-    wish = {"appointment_type_id": str(shop.ids["asking"])}
-    assert create(http, **wish).status_code == 422
-    made = create(http, **wish, attendee_phone="+1 305 555 0100", answers={"q1": "ink", "ok": True})
+    wanted = {"appointment_type_id": str(shop.ids["asking"])}
+    assert create(http, **wanted).status_code == 422
+    made = create(http, **wanted, attendee_phone="+1 305 555 0100", answers={"q1": "ink", "ok": True})
     assert (made.status_code, made.json()["price"]) == (201, 5000)
