@@ -148,7 +148,7 @@ def _assignment(
         only &= len(keys) == len(members)
         for key in keys:
             member, occupant = members[key]
-            if occupant.person:
+            if occupant.person and occupant.id not in {p.resource_id for p in people}:
                 people.append(_host(occupant))
             if member.capacity is None:
                 continue

@@ -41,17 +41,27 @@ async def claim(tx: Tx, placed: Placed) -> bool:
         again += [(former, booking, claim) for former, claim in kept]
         new += [(booking, claim) for claim in added]
         gone += left
-    again.sort(key=lambda one: (one[2].resource_id, one[2].unit, one[2].since))  # nobody waits in a circle
-    statements: list[Statement] = [claim_queries.take_again(tx, *one) for one in again]
     if gone:
-        statements.insert(0, claim_queries.delete_released(tx, gone))
-    if new:
-        statements.append(claim_queries.insert(tx, new))
+        await tx.run_together([claim_queries.delete_released(tx, gone)])
     try:
-        touched = await tx.run_together(statements)
+        return sum(await tx.run_together(_in_order(tx, again, new))) == len(again) + len(new)
     except psycopg.errors.ExclusionViolation:
         return False
-    return not new or touched[-1] == len(new)
+
+
+def _in_order(
+    tx: Tx, again: Sequence[tuple[ReleasedClaim, Booking, Claim]], new: Sequence[tuple[Booking, Claim]]
+) -> list[Statement]:
+    """The statements that claim, in the one order of all claims, so that nobody waits in a circle."""
+    if not again:
+        return [claim_queries.insert(tx, new)]
+    statements = [(_place(one[2]), claim_queries.take_again(tx, *one)) for one in again]
+    statements += [(_place(claim), claim_queries.insert(tx, [(booking, claim)])) for booking, claim in new]
+    return [statement for _, statement in sorted(statements, key=lambda one: one[0])]
+
+
+def _place(claim: Claim) -> tuple[UUID, int, datetime]:
+    return claim.resource_id, claim.unit, claim.since
 
 
 async def resources_to_lock(tx: Tx, booking_id: UUID) -> set[UUID]:

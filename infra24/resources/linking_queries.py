@@ -78,7 +78,7 @@ async def add_link(tx: Tx, one: UUID, other: UUID, title: str) -> UUID:
             INSERT INTO resources (org_id, slug, type, title, capacity, currency, is_bookable, is_link)
             VALUES (%(org)s, 'not-both-' || substr(md5(%(one)s::text || %(other)s::text), 1, 12), 'other',
                 %(title)s, 1, 'XXX', false, true)
-            RETURNING id
+            ON CONFLICT (org_id, slug) DO UPDATE SET title = excluded.title RETURNING id
         ), linked AS (
             INSERT INTO resource_parts (org_id, whole_id, part_id) SELECT %(org)s, %(other)s, id FROM made
             RETURNING 1

@@ -61,8 +61,8 @@ REVOKE EXECUTE ON FUNCTION audit_write(uuid, text, text, text, text, jsonb, json
 -- Arguments: the subject's word, the column of its label, the columns that identify it, those left out; then, of
 -- rows that are part of a subject, what their columns are called there; then what an entry takes the change for.
 --
--- A part that comes with its subject is told of by the subject's own entry: it has entries of its own once the
--- subject has one of an earlier transaction.
+-- A part that comes with its subject has no entry: who hosts a new booking and what it takes is in its event. It has
+-- entries once its subject has one of an earlier transaction, under the subject's label, until the subject is removed.
 CREATE FUNCTION audit_row() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
@@ -75,6 +75,8 @@ DECLARE
     whole CONSTANT jsonb := coalesce(is_now, was);
     org CONSTANT uuid := coalesce(whole ->> 'org_id', whole ->> 'id')::uuid;
     id text;
+    label text := coalesce(whole ->> TG_ARGV[1], '');
+    newest text;
     before jsonb := was - hidden;
     after jsonb := is_now - hidden;
 BEGIN
@@ -92,8 +94,11 @@ BEGIN
     SELECT string_agg(whole ->> k.name, ' ' ORDER BY k.n) INTO id
         FROM unnest(TG_ARGV[2]::text[]) WITH ORDINALITY AS k (name, n);
     IF part <> '' THEN
-        IF NOT EXISTS (SELECT 1 FROM audit_entries a WHERE a.org_id = org AND a.subject = word
-                AND a.subject_id = id AND a.transaction_id <> transaction_id()) THEN
+        SELECT a.label, a.action INTO label, newest FROM audit_entries a
+            WHERE a.org_id = org AND a.subject = word AND a.subject_id = id ORDER BY a.seq DESC LIMIT 1;
+        IF newest IS NULL OR newest = 'removed' OR NOT EXISTS (SELECT 1 FROM audit_entries a
+                WHERE a.org_id = org AND a.subject = word AND a.subject_id = id
+                AND a.transaction_id <> transaction_id()) THEN
             RETURN NULL;
         END IF;
         SELECT jsonb_object_agg(part || '_' || b.key, b.value) INTO before FROM jsonb_each(before) b;
@@ -101,7 +106,7 @@ BEGIN
     END IF;
     PERFORM audit_write(org,
         CASE WHEN op = 'UPDATE' OR part <> '' THEN 'changed' WHEN op = 'INSERT' THEN 'created' ELSE 'removed' END,
-        word, id, coalesce(whole ->> TG_ARGV[1], ''), before, after);
+        word, id, label, before, after);
     RETURN NULL;
 END $$;
 

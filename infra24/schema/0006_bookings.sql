@@ -183,19 +183,22 @@ CREATE CONSTRAINT TRIGGER audit_confirmed AFTER UPDATE ON bookings DEFERRABLE IN
 -- Who is in a booking and what it takes are part of it. The booker's name and address are columns of the booking.
 CREATE CONSTRAINT TRIGGER audit_new AFTER INSERT ON participants DEFERRABLE INITIALLY DEFERRED FOR EACH ROW
     WHEN (NEW.role <> 'booker')
-    EXECUTE FUNCTION audit_row('booking', 'name', '{booking_id}', '{id,booking_id}', 'participant');
+    EXECUTE FUNCTION audit_row('booking', '', '{booking_id}', '{id,booking_id}', 'participant');
 CREATE CONSTRAINT TRIGGER audit AFTER DELETE ON participants DEFERRABLE INITIALLY DEFERRED FOR EACH ROW
     WHEN (OLD.role <> 'booker')
-    EXECUTE FUNCTION audit_row('booking', 'name', '{booking_id}', '{id,booking_id}', 'participant');
+    EXECUTE FUNCTION audit_row('booking', '', '{booking_id}', '{id,booking_id}', 'participant');
 CREATE CONSTRAINT TRIGGER audit_changed AFTER UPDATE ON participants DEFERRABLE INITIALLY DEFERRED FOR EACH ROW
     WHEN (OLD.role <> 'booker' OR NEW.role <> 'booker')
-    EXECUTE FUNCTION audit_row('booking', 'name', '{booking_id}', '{id,booking_id}', 'participant');
+    EXECUTE FUNCTION audit_row('booking', '', '{booking_id}', '{id,booking_id}', 'participant');
 CREATE CONSTRAINT TRIGGER audit AFTER DELETE ON claims DEFERRABLE INITIALLY DEFERRED FOR EACH ROW
     WHEN (NOT OLD.turnover AND OLD.expires_at IS NULL)
     EXECUTE FUNCTION audit_row('booking', '', '{booking_id}', '{booking_id,id,starts_at,ends_at,booked_at,booked_until,layout,turnover,expires_at,released_at,during}', 'claim');
 CREATE CONSTRAINT TRIGGER audit_changed AFTER UPDATE ON claims DEFERRABLE INITIALLY DEFERRED FOR EACH ROW
     WHEN (NOT OLD.turnover AND OLD.resource_id <> NEW.resource_id)
     EXECUTE FUNCTION audit_row('booking', '', '{booking_id}', '{booking_id,id,starts_at,ends_at,booked_at,booked_until,layout,turnover,expires_at,released_at,during}', 'claim');
+CREATE CONSTRAINT TRIGGER audit_met AFTER UPDATE ON booking_requirements DEFERRABLE INITIALLY DEFERRED FOR EACH ROW
+    WHEN (OLD.met_at IS DISTINCT FROM NEW.met_at)
+    EXECUTE FUNCTION audit_row('booking', '', '{booking_id}', '{booking_id,kind,due_at}', 'requirement');
 
 -- Across organizations, read only, and each look leaves a row (see sweeps): what ends by itself.
 CREATE POLICY sweep ON bookings FOR SELECT TO infra24_sweep USING (true);

@@ -8,7 +8,7 @@ from uuid import UUID
 import psycopg
 import pytest
 
-from infra24 import bookings
+from infra24 import bookings, resources
 from infra24.auth.tokens import Tokens
 from infra24.bookings import Booking, Move, Participant, ParticipantRole, Status, participant_queries
 from infra24.bookings.listing import Filters
@@ -219,3 +219,43 @@ def test_the_release_of_a_claim_is_what_lets_another_in(
     id_ = run(story)
     with pytest.raises(psycopg.errors.ExclusionViolation):
         owner.execute("UPDATE claims SET released_at = NULL WHERE booking_id = %s", (id_,))
+
+
+def test_two_spaces_that_were_unlinked_are_linked_again_though_a_booking_keeps_their_part(
+    run: Run, studio: Shop, tokens: Tokens
+) -> None:
+    async def story(database: Database) -> None:
+        made = await booked(database, studio, "saw", tokens)
+        await ended(database, studio, made)
+        for excludes in ([], ["saw"], []):
+            async with database.transaction(studio.org_id) as tx:
+                await resources.update(tx, studio.ids["booth"], {"excludes": excludes}, NOW)
+        async with database.transaction(studio.org_id) as tx:
+            await resources.update(tx, studio.ids["booth"], {"excludes": ["saw"]}, NOW)
+        await booked(database, studio, "booth", tokens)
+        with pytest.raises(bookings.SlotTaken):
+            await booked(database, studio, "saw", tokens)
+
+    run(story)
+
+
+def test_what_was_approved_and_who_was_exchanged_is_told_under_the_bookers_name(
+    run: Run, shop: Shop, tokens: Tokens, owner: psycopg.Connection[Any]
+) -> None:
+    async def story(database: Database) -> UUID:
+        asked = await booked(database, shop, "asked", tokens, NOW + timedelta(days=10))
+        async with database.transaction(shop.org_id) as tx:
+            await bookings.approve(tx, asked.id, bookings.ON_CALENDAR, now=NOW)
+        return asked.id
+
+    id_ = run(story)
+    rows = owner.execute(
+        "SELECT label, after FROM audit_entries WHERE subject_id = %s ORDER BY seq", (str(id_),)
+    ).fetchall()
+    assert {label for label, _ in rows} == {"Ada Lovelace"}
+    assert any("requirement_met_at" in after for _, after in rows)
+    owner.execute("DELETE FROM bookings WHERE id = %s", (id_,))
+    after = owner.execute(
+        "SELECT action FROM audit_entries WHERE subject_id = %s ORDER BY seq", (str(id_),)
+    ).fetchall()
+    assert [action for (action,) in after[len(rows) :]] == ["removed"], "its parts went with it"

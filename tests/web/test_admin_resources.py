@@ -413,6 +413,13 @@ def test_impact_is_seen_before_a_save_and_nothing_is_saved(
     assert "Ada Lovelace" in tried.text
     assert kept(run, shop, "room") == before
     assert "<strong>With the changes that are not saved yet.</strong>" in tried.text
+    week = re.search(
+        r'formaction="([^"#]*)[^"]*" name="week" value="([^"]*)" aria-label="Next week"', tried.text
+    )
+    assert week is not None
+    later = admin.post(unescape(week[1]), data=fields(tried.text) | {"week": week[2]})
+    assert later.status_code == 200, "looking at another week saves nothing"
+    assert kept(run, shop, "room") == before
     saved = admin.post(url, data=fields(tried.text))
     assert saved.status_code == 303, saved.text
     after = admin.get(saved.headers["location"])

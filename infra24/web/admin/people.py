@@ -34,9 +34,9 @@ async def people_page(request: Request) -> Response:
 async def invite(request: Request) -> Response:
     """POST: send someone an invitation."""
     who, now = caller_of(request), services(request).clock()
-    await count(request, "emails from an address", str(who.user_id or who.actor.id))
 
     async def send(tx: Tx, sent: dict[str, str]) -> None:
+        await count(request, "emails from an address", str(who.user_id or who.actor.id))
         email, role = _invited(sent)
         name = sent.get("name", "").strip()[:200]
         await people.memberships.invite(tx, email, name, role, by=who.name, giver=who.role, now=now)

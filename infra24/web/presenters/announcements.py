@@ -23,7 +23,8 @@ def lines(notice: Announcement, speech: LocaleFormat) -> list[str]:
     day = speech.full_day(start.astimezone(zone))
     found = [f"{day}, {speech.time(start, zone)}–{speech.time(end, zone)} ({speech.zone(zone)})"]
     if "booker_name" in facts:
-        found.append(f"{facts['booker_name']} <{facts['booker_email']}>")
+        email = facts.get("booker_email")
+        found.append(f"{facts['booker_name']} <{email}>" if email else facts["booker_name"])
     if "hosts" in facts:
         found.append(f"{_('With')} {', '.join(facts['hosts'])}")
     if "goal_text" in facts:
