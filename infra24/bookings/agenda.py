@@ -11,7 +11,7 @@ from infra24 import resources
 from infra24.availability import Schedule, closings, intersect, opening, subtract, union
 from infra24.availability.hours import DAY
 from infra24.bookings import agenda_queries as queries
-from infra24.bookings.model import Status
+from infra24.bookings.model import MOVABLE, Status
 from infra24.bookings.snapshots import instant, seconds
 from infra24.db import Tx
 from infra24.errors import ValidationFailed
@@ -19,7 +19,6 @@ from infra24.errors import ValidationFailed
 MOST_COLUMNS = 50
 MOST_DAYS = 31
 _KEPT = 500
-_MOVABLE = frozenset({Status.PENDING, Status.CONFIRMED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +63,7 @@ class CalendarEvent:
     @property
     def unmovable(self) -> str:
         """Why nobody can move it, by a code; empty when they can."""
-        if self.status in _MOVABLE:
+        if self.status in MOVABLE:
             return ""
         return "held" if self.status is Status.HOLD else "over"
 

@@ -13,7 +13,6 @@ from infra24 import resources, round_robin
 from infra24.availability import explain
 from infra24.bookings import allocation, allocation_plan, claim_queries, events, lookup, occupancy
 from infra24.bookings.model import (
-    MOVABLE,
     ActorRole,
     Booking,
     EndsBeforeItStarts,
@@ -127,7 +126,7 @@ async def _held(tx: Tx, wanted: Move) -> Booking:
     before = await lookup.get(tx, wanted.booking_id, lock=True)
     if wanted.revision is not None and before.revision != wanted.revision:
         raise StaleRevision(before)
-    if before.status not in MOVABLE:
+    if not before.is_movable:
         raise IllegalTransition(before.status, "moved")
     return before
 

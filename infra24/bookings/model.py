@@ -245,6 +245,11 @@ class Booking:
         return self.id.hex[:8].upper()
 
     @property
+    def is_movable(self) -> bool:
+        """Whether its state lets it be moved; the notice for changes is another question."""
+        return self.status in MOVABLE
+
+    @property
     def length(self) -> timedelta:
         return self.ends_at - self.starts_at
 

@@ -8,7 +8,6 @@ from infra24 import resources
 from infra24.bookings import allocation, events, lookup, occupancy, participants, queries
 from infra24.bookings.limits import check_booker
 from infra24.bookings.model import (
-    MOVABLE,
     BookerDetails,
     Booking,
     EndsBeforeItStarts,
@@ -70,7 +69,7 @@ async def reschedule(
 
 
 def _check_movable(booking: Booking, policy: BookingPolicy, now: datetime) -> None:
-    if booking.status not in MOVABLE:
+    if not booking.is_movable:
         raise IllegalTransition(booking.status, "moved")
     if policy.limits and now > booking.reschedulable_until():
         raise TooLate("moved", booking.reschedule_notice_minutes)

@@ -17,7 +17,6 @@ from infra24.bookings import (
     lookup,
     occupancy,
 )
-from infra24.bookings.model import MOVABLE
 from infra24.bookings.series import events, queries
 from infra24.bookings.series.model import Plan, Series, SeriesConflicts, UnknownSeries
 from infra24.bookings.series.occurrences import plan_occurrences
@@ -168,7 +167,7 @@ def _from(all_: list[Booking], scope: SeriesRange, booking_id: UUID | None, now:
     return [
         b
         for b in all_
-        if b.status in MOVABLE and b.starts_at > now and (since is None or (b.series_at or since) >= since)
+        if b.is_movable and b.starts_at > now and (since is None or (b.series_at or since) >= since)
     ]
 
 

@@ -22,6 +22,7 @@ from infra24.web.caller import caller_of
 from infra24.web.errors import status_of
 from infra24.web.pages.forms import read_form
 from infra24.web.rendering import page
+from infra24.web.routing import Handler
 from infra24.web.services import services
 
 _APP = "app to add"
@@ -56,7 +57,6 @@ async def security(request: Request) -> Response:
 
 
 Operation = Callable[[Request, dict[str, str]], Awaitable[Response]]
-Handler = Callable[[Request], Awaitable[Response]]
 
 
 def _action(operation: Operation, *, fresh: bool = True) -> Handler:

@@ -9,7 +9,7 @@ from fastapi import Request, Response
 from starlette.responses import RedirectResponse
 
 from infra24 import announcements, audit, bookings
-from infra24.bookings import Alternatives, Booking, BookingPolicy, Move, SlotTaken, Status
+from infra24.bookings import Alternatives, Booking, BookingPolicy, Move, SlotTaken
 from infra24.db import Tx
 from infra24.errors import DomainError, ValidationFailed
 from infra24.people import Scope
@@ -25,10 +25,7 @@ from infra24.web.presenters.audit import told
 from infra24.web.rendering import format_for, page
 from infra24.web.services import services
 
-_OPEN = (Status.PENDING, Status.CONFIRMED)
-_OURS = frozenset(
-    {"id", "org_id", "local_start", "series_at", "claim_count", "claim_unit", "participant_resource_id"}
-)
+_OURS = frozenset({"id", "org_id", "local_start", "series_at"})
 
 
 Operation = Callable[[Request, Tx, Booking, BookingPolicy, FormData], Awaitable[object]]
@@ -152,7 +149,7 @@ async def _page(request: Request, more: dict[str, Any], status: int = 200) -> Re
         booking, policy = await authorize_booking(tx, who, request.path_params["id"])
         if not policy.is_staff:
             raise bookings.UnknownBooking()
-        movable = booking.status in _OPEN and (who.may(Scope.BOOKINGS_WRITE) or who.may(Scope.BOOKINGS_HOST))
+        movable = booking.is_movable and (who.may(Scope.BOOKINGS_WRITE) or who.may(Scope.BOOKINGS_HOST))
         ways = await bookings.alternatives_for(tx, booking, now) if movable else Alternatives()
         entries = await audit.of_subject(tx, "booking", str(booking.id))
         history = await told(tx, entries, speech, zone, _OURS)

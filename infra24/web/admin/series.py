@@ -35,7 +35,6 @@ from infra24.web.services import services
 
 _PAGE = 50
 _DAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
-_STANDING = (Status.PENDING, Status.CONFIRMED)
 _SCOPES = ("one", *(scope.value for scope in SeriesRange))
 
 
@@ -216,7 +215,7 @@ async def _show(
     resource = await resources.get(tx, series.resource_id)
     zone, query = ZoneInfo(series.time_zone), request.query_params
     asked = said["booking"] if said else query.get("date", "")
-    coming = [b for b in all_ if b.status in _STANDING and b.starts_at > now]
+    coming = [b for b in all_ if b.is_movable and b.starts_at > now]
     chosen = next((b for b in coming if str(b.id) == asked), coming[0] if coming else None)
     values = dict(said) if said else _as_it_is(chosen, zone)
     context = {

@@ -11,7 +11,7 @@ from starlette.responses import RedirectResponse
 
 from infra24 import bookings, people
 from infra24.availability.json_reader import zone_named
-from infra24.bookings import Booking, Filters, Status
+from infra24.bookings import Booking, Filters
 from infra24.db import Tx
 from infra24.errors import Unauthenticated
 from infra24.people import SCOPES, AuthenticatedUser, Scope
@@ -26,7 +26,6 @@ from infra24.web.services import services
 PAGE = 20
 _MOST = 2_000
 _FEED_BACK = timedelta(days=90)
-_OPEN = (Status.PENDING, Status.CONFIRMED)
 
 
 def _member(request: Request) -> AuthenticatedUser:
@@ -67,7 +66,7 @@ def _card(request: Request, booking: Booking, user: AuthenticatedUser) -> dict[s
     zone = ZoneInfo(booking.time_zone)
     if user.time_zone and booking.meeting_url:
         zone = zone_named(user.time_zone)
-    open_ = booking.status in _OPEN
+    open_ = booking.is_movable
     return {
         "booking": booking,
         "when": when(format_for(request, current_org(request)), booking, zone),

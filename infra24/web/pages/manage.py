@@ -40,7 +40,7 @@ async def confirmation(request: Request) -> Response:
 async def reschedule(request: Request) -> Response:
     """/bookings/reschedule/{token}: choose another time; POST moves the booking."""
     here, booking, context = await _opened(request)
-    movable = booking.status in (Status.PENDING, Status.CONFIRMED)
+    movable = booking.is_movable
     open_ = movable and services(request).clock() <= booking.reschedulable_until()
     if not open_:
         closed = {**context, "what": "reschedule"}
@@ -100,10 +100,8 @@ async def _opened(request: Request) -> tuple[Organization, Booking, dict[str, An
         "remote": bool(booking.meeting_url),
         "changed": "changed" in request.query_params,
         "calendars": bookings.calendar_urls(booking, here.name, to["confirmation"], to["ics"]),
-        "can_move": booking.status in (Status.PENDING, Status.CONFIRMED)
-        and app.clock() <= booking.reschedulable_until(),
-        "can_cancel": booking.status in (Status.PENDING, Status.CONFIRMED)
-        and app.clock() <= booking.cancellable_until(),
+        "can_move": booking.is_movable and app.clock() <= booking.reschedulable_until(),
+        "can_cancel": booking.is_movable and app.clock() <= booking.cancellable_until(),
         "cancel_until": _until(speech, booking.cancellable_until(), zone),
     }
     return here, booking, context

@@ -15,6 +15,8 @@ from infra24.web.admin import parsing
 
 _RESOURCES = ("resource_id", "offer_id", "host_id", "whole_id", "part_id")
 """The columns that name a resource, also as those of a part of a booking."""
+_TOLD_OTHERWISE = frozenset({"claim_count", "claim_unit", "participant_resource_id"})
+"""What the name of a host or of a resource beside it says already."""
 Changed = tuple[Entry, list[tuple[str, Any, Any]]]
 
 
@@ -37,7 +39,7 @@ async def told(
         (entry, [
             (name.replace("_", " "), said(before), said(after))
             for name, before, after in entry.fields
-            if name not in without and not (_blank(before) and _blank(after))
+            if name not in without | _TOLD_OTHERWISE and not (_blank(before) and _blank(after))
         ])
         for entry in entries
     ]  # fmt: skip
