@@ -4,7 +4,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from urllib.parse import urlsplit
 
-import httpx2
 from fastapi import FastAPI
 
 from infra24 import __version__, clock, events, jobs
@@ -22,6 +21,7 @@ from infra24.mail.mime import sender
 from infra24.mail.smtp import Server, SmtpTransport
 from infra24.mail_composers import COMPOSERS
 from infra24.organizations import Directory
+from infra24.outbound import OutboundClient
 from infra24.rate_limits import Buckets, Locks
 from infra24.settings import Settings
 from infra24.subscribers import SUBSCRIBERS
@@ -76,7 +76,7 @@ def create_app(
     """The web application on a database that is already migrated; for as many as this process can carry."""
     database = open_database(settings, url)
     watcher = ChangeStream(database, capacity or Capacity.of(open_files(), settings.pool_size))
-    outside = httpx2.AsyncClient(timeout=10, follow_redirects=False)
+    outside = OutboundClient(settings.outbound_networks)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -105,7 +105,7 @@ def create_app(
     return app
 
 
-def _auth_services(settings: Settings, outside: httpx2.AsyncClient, passwords: Passwords) -> AuthServices:
+def _auth_services(settings: Settings, outside: OutboundClient, passwords: Passwords) -> AuthServices:
     """How people prove who they are here."""
     return AuthServices(
         passwords,

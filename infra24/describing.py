@@ -53,28 +53,43 @@ def make(
         org_id = organizations.id_of(owner, wanted.slug)
         if org_id is None:
             return _make_new(settings, urls, owner, document, wanted, tell, ask)
-        different = _facts_that_differ(owner, wanted.slug, facts)
+        return _change_one(settings, urls, owner, org_id, document, wanted, facts, tell, ask, prune=prune)
 
-        async def plan(tx: Tx) -> list[Change]:
-            return await org_config.plan(tx, wanted, document, clock.now(), prune=prune)
 
-        changes = [Change("change", "organization", different)] if different else []
-        changes += _within(settings, urls, org_id, plan)
-        for change in changes:
-            tell(f"  {change}")
-        if not [change for change in changes if change.verb != "leave"]:
-            tell("Nothing to change.")
-            return False, None
-        if not ask(changes):
-            return False, None
+def _change_one(
+    settings: Settings,
+    urls: Urls,
+    owner: psycopg.Connection[Any],
+    org_id: UUID,
+    document: Document,
+    wanted: OrgConfig,
+    facts: dict[str, Any],
+    tell: Tell,
+    ask: Ask,
+    *,
+    prune: bool,
+) -> tuple[bool, str | None]:
+    async def plan(tx: Tx) -> list[Change]:
+        return await org_config.plan(tx, wanted, document, clock.now(), prune=prune)
 
-        async def act(tx: Tx) -> None:
-            await org_config.apply(tx, wanted, document, clock.now(), prune=prune)
+    different = _facts_that_differ(owner, wanted.slug, facts)
+    changes = [Change("change", "organization", different)] if different else []
+    changes += _within(settings, urls, org_id, plan)
+    for change in changes:
+        tell(f"  {change}")
+    if not [change for change in changes if change.verb != "leave"]:
+        tell("Nothing to change.")
+        return False, None
+    if not ask(changes):
+        return False, None
 
-        _within(settings, urls, org_id, act)  # what can be refused comes first
-        organizations.update(owner, wanted.slug, **facts)
-        _within(settings, urls, org_id, resources.bump_catalogue_version)
-        return True, None
+    async def act(tx: Tx) -> None:
+        await org_config.apply(tx, wanted, document, clock.now(), prune=prune)
+
+    _within(settings, urls, org_id, act)  # what can be refused comes first
+    organizations.update(owner, wanted.slug, **facts)
+    _within(settings, urls, org_id, resources.bump_catalogue_version)
+    return True, None
 
 
 def _make_new(
@@ -150,7 +165,7 @@ def shifted(settings: Settings, urls: Urls, slug: str) -> list[Shifted]:
 
 def keys(settings: Settings, urls: Urls, slug: str) -> list[ApiKey]:
     """The API keys of an organization, newest first, the revoked last."""
-    return _within(settings, urls, _needed(urls, slug), people.listed_keys)
+    return _within(settings, urls, _needed(urls, slug), people.keys.listed)
 
 
 def revoke_key(settings: Settings, urls: Urls, slug: str, key: str) -> None:

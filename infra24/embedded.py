@@ -226,15 +226,9 @@ class EmbeddedServer:
 
     def _initialize(self) -> None:
         made = self._command(
-            "initdb",
-            "-D",
-            str(self.data),
-            "-U",
-            "postgres",
-            "--auth=trust",
-            "--encoding=UTF8",
-            "--locale=C.UTF-8",
-        )
+            "initdb", "-D", str(self.data), "-U", "postgres",
+            "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8",
+        )  # fmt: skip
         if made.returncode != 0:
             raise EmbeddedServerFailed(
                 f"The embedded database could not be made in {self.data}.\n{made.stdout}"

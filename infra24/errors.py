@@ -1,18 +1,56 @@
 """The kinds of errors that are answers, not crashes. The docstring of each is the message a person reads."""
 
 import re
-from typing import Any
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any, Self
+
+
+class Message(str):
+    """A sentence in English that pages say in their reader's language.
+
+    `template` is the sentence as the catalogues have it, with %(name)s where one of the `parameters` goes: a
+    text, a number, a length of time, or another message.
+    """
+
+    template: str
+    parameters: Mapping[str, Any]
+
+    def __new__(cls, template: str, **parameters: Any) -> Self:
+        english = {name: in_english(value) for name, value in parameters.items()}
+        made = super().__new__(cls, template % english if parameters else template)
+        made.template, made.parameters = template, parameters
+        return made
+
+
+def in_english(value: Any) -> Any:
+    """A parameter of a message in English: a length in its largest unit, anything else as it is."""
+    if not isinstance(value, timedelta):
+        return value
+    minutes = int(value.total_seconds()) // 60
+    size, unit = next(one for one in ((1_440, "day"), (60, "hour"), (1, "minute")) if minutes % one[0] == 0)
+    count = minutes // size
+    return f"{count} {unit}" if count == 1 else f"{count} {unit}s"
+
+
+class InvalidValue(ValueError):
+    """A value that cannot be taken: `message` says what is wrong; whoever reads the document adds where."""
+
+    def __init__(self, template: str, **parameters: Any) -> None:
+        self.message = Message(template, **parameters)
+        super().__init__(self.message)
 
 
 class DomainError(Exception):
     """The request was refused."""
 
     details: dict[str, Any]
-    message: str
+    message: Message
 
     def __init__(self, message: str | None = None, **facts: Any) -> None:
         self.details = facts
-        self.message = message or " ".join((type(self).__doc__ or "").split())
+        said = message or " ".join((type(self).__doc__ or "").split())
+        self.message = said if isinstance(said, Message) else Message(said)
         super().__init__(self.message)
 
     @property
@@ -52,9 +90,9 @@ class Unauthenticated(Forbidden):
 class ValidationFailed(Invalid):
     """Some fields are not valid; `errors` says by the path of each what is wrong."""
 
-    errors: dict[str, str]
+    errors: Mapping[str, Message]
 
-    def __init__(self, errors: dict[str, str]) -> None:
+    def __init__(self, errors: Mapping[str, Message]) -> None:
         listed = "; ".join(f"{path}: {message}" for path, message in errors.items())
         super().__init__(listed, errors=errors)
         self.errors = errors

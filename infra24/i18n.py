@@ -3,12 +3,13 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
 from gettext import NullTranslations
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from babel import Locale, UnknownLocaleError
@@ -21,6 +22,7 @@ from babel.support import Translations
 from babel.units import format_unit
 
 from infra24.availability.hours import is_ambiguous
+from infra24.errors import Message
 
 LOCALES = Path(__file__).parent / "locales"
 LANGUAGES: Mapping[str, str] = {"en": "English", "es": "Español"}
@@ -89,8 +91,11 @@ class LocaleFormat:
 
     def length(self, minutes: int) -> str:
         """A length in the largest unit that says it without a fraction: 2 days, 3 hours, 90 minutes."""
-        size, unit = next(pair for pair in _UNITS if minutes % pair[0] == 0)
-        return str(format_unit(minutes // size, unit, locale=self.locale))
+        return _length(minutes, self.locale)
+
+    def said(self, message: str) -> str:
+        """A message in this language."""
+        return said(message, self.language)
 
     def zone(self, zone: ZoneInfo) -> str:
         """A zone as people say it: by its city."""
@@ -98,6 +103,29 @@ class LocaleFormat:
 
 
 _UNITS = ((1_440, "duration-day"), (60, "duration-hour"), (1, "duration-minute"))
+
+
+def _length(minutes: int, locale: Locale) -> str:
+    size, unit = next(pair for pair in _UNITS if minutes % pair[0] == 0)
+    return str(format_unit(minutes // size, unit, locale=locale))
+
+
+def said(message: str, language: str) -> str:
+    """A message in a language, its parameters too; English where the catalogue does not have it."""
+    words = catalogue(language)
+    if not isinstance(message, Message):
+        return words.gettext(message)
+    text = words.gettext(message.template)
+    filled = {name: _filled(value, language) for name, value in message.parameters.items()}
+    return text % filled if filled else text
+
+
+def _filled(value: Any, language: str) -> Any:
+    if isinstance(value, Message):
+        return said(value, language)
+    if isinstance(value, timedelta):
+        return _length(int(value.total_seconds()) // 60, Locale(language))
+    return value
 
 
 @lru_cache(maxsize=4_096)

@@ -22,9 +22,9 @@ class RolesNeeded(Forbidden):
     """The role that migrates may not create roles. Let an administrator of the server run:"""
 
     def __init__(self, statements: list[str]) -> None:
-        super().__init__()
+        lines = "".join(f"\n  {statement};" for statement in statements)
+        super().__init__(f"{type(self).__doc__}{lines}")
         self.statements = statements
-        self.message += "".join(f"\n  {statement};" for statement in statements)
 
 
 class RolesOfOthers(Conflict):

@@ -12,9 +12,8 @@ from infra24 import clock, people
 from infra24.app import open_database
 from infra24.auth.tokens import Tokens
 from infra24.db import Actor, Database
-from infra24.errors import ValidationFailed
+from infra24.errors import Message, ValidationFailed
 from infra24.organizations import Directory
-from infra24.people import Role
 from infra24.server import Urls
 from infra24.settings import Settings
 
@@ -46,7 +45,7 @@ def begin(settings: Settings, urls: Urls, email: str | None) -> Beginning | None
 
     async def make(database: Database) -> Beginning | None:
         async with database.accounts() as tx:
-            if not await people.is_empty(tx):
+            if await people.accounts.exist(tx):
                 return None
         everyone = tuple(here.slug for here in await Directory(database).all())
         link = await _own(settings, database, everyone, address) if everyone and address else None
@@ -73,7 +72,7 @@ def read_address(email: str) -> str:
     try:
         return validate_email(email, check_deliverability=False).normalized.lower()
     except EmailNotValidError as error:
-        raise ValidationFailed({"email": str(error)}) from None
+        raise ValidationFailed({"email": Message(str(error))}) from None
 
 
 async def _own(settings: Settings, database: Database, slugs: Sequence[str], email: str) -> str:
@@ -86,8 +85,7 @@ async def _own(settings: Settings, database: Database, slugs: Sequence[str], ema
         link_id = await people.magic_links.make(tx, user_id, "sign_in", email, now, minutes=minutes)
     for here in found:
         async with database.transaction(here.id, BY) as tx:
-            if not await people.add_member(tx, user_id, Role.OWNER, account.name, email, now):
-                await people.set_role(tx, user_id, Role.OWNER)
+            await people.memberships.make_owner(tx, account, now)
     sign = Tokens(settings.keyring()).sign
     return f"{settings.base_url}/sign-in/link/{people.magic_links.token_of(sign, link_id)}"
 

@@ -4,12 +4,12 @@ import fcntl
 import os
 import secrets
 from contextlib import suppress
-from ipaddress import ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from email_validator import EmailNotValidError, validate_email
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from infra24.auth.bearer import Issuer
@@ -116,6 +116,12 @@ class Settings(BaseSettings):
         "any. Only their `X-Forwarded-For` and `X-Forwarded-Proto` are believed.",
         examples=["127.0.0.1"],
     )
+    inner_networks: str = Field(
+        default="",
+        description="Networks of your own, separated by commas, that the webhooks, calendars and other "
+        "services of organizations may be in. Without it their addresses lead to the internet only.",
+        examples=["10.20.0.0/16"],
+    )
     pool_size: int = Field(
         default=10,
         ge=1,
@@ -155,12 +161,12 @@ class Settings(BaseSettings):
             raise ValueError("write http:// or https://, and the host; nothing after it")
         return value
 
-    @field_validator("trusted_proxies")
+    @field_validator("trusted_proxies", "inner_networks")
     @classmethod
-    def _are_addresses(cls, value: str) -> str:
-        for part in filter(None, map(str.strip, value.split(","))):
+    def _are_addresses(cls, value: str, info: ValidationInfo) -> str:
+        for part in _parts(value):
             try:
-                part == "*" or ip_network(part)
+                (part == "*" and info.field_name == "trusted_proxies") or ip_network(part)
             except ValueError:
                 raise ValueError(
                     f"{part[:50]!r} is not an IP address or network, such as 10.0.0.0/8"
@@ -176,6 +182,11 @@ class Settings(BaseSettings):
             return validate_email(value, check_deliverability=False).normalized.lower()
         except EmailNotValidError as error:
             raise ValueError(str(error)) from None
+
+    @property
+    def outbound_networks(self) -> tuple[IPv4Network | IPv6Network, ...]:
+        """The inner networks that an organization's addresses may lead to."""
+        return tuple(ip_network(part) for part in _parts(self.inner_networks))
 
     @property
     def base_url(self) -> str:
@@ -227,6 +238,10 @@ class Settings(BaseSettings):
         fresh.touch(mode=0o600)
         fresh.write_text("\n".join(kept))
         return fresh
+
+
+def _parts(listed: str) -> list[str]:
+    return [part for part in map(str.strip, listed.split(",")) if part]
 
 
 def new_secret() -> str:

@@ -83,7 +83,7 @@ class House:
                 tx.jobs.clear()  # the account stood before: nobody is told
             if shop is not None:
                 async with database.transaction(shop.org_id) as tx:
-                    await people.add_member(tx, user_id, role, name, address, now)
+                    await people.memberships.add(tx, user_id, role, name, address, now)
             return Known(user_id, address, name, secret, codes)
 
         found: Known = self.tell(make)

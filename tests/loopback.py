@@ -5,10 +5,13 @@ from functools import partial
 
 import httpx2
 
+from infra24 import outbound
+
 _TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 Client = partial(httpx2.Client, verify=_TLS)
 AsyncClient = partial(httpx2.AsyncClient, verify=_TLS)
+OutboundClient = partial(outbound.OutboundClient, tls=_TLS)
 request = partial(httpx2.request, verify=_TLS)
 get = partial(httpx2.get, verify=_TLS)
 post = partial(httpx2.post, verify=_TLS)

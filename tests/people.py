@@ -72,7 +72,7 @@ def sign_in(
             tx.jobs.clear()  # they are signed in already: nobody is told
         if shop is not None and role is not None:
             async with database.transaction(shop.org_id) as tx:
-                await people.add_member(tx, user_id, role, called, address, now)
+                await people.memberships.add(tx, user_id, role, called, address, now)
         proof = Tokens(settings.keyring()).sign("csrf", session_id.bytes).hex()[:32]
         return Someone(user_id, called, address, role, cookie, proof)
 

@@ -16,6 +16,7 @@ TABLES = {
     "people": "users sessions one_time_links passkeys recovery_codes identities memberships invitations "
     "deletion_requests organization_keys",
     "rate_limits": "attempts",
+    "org_connections": "org_connections",
     "resources": "catalogues resources resource_hosts resource_parts appointment_types",
     "booking_links": "booking_links booking_link_offers booking_link_hosts",
     "bookings": "series bookings claims participants booking_requirements booking_clients",
@@ -28,7 +29,7 @@ OWNER = {table: package for package, tables in TABLES.items() for table in table
 NOBODYS = {"sweeps", "write_checks", "migrations"}
 """What the installation keeps of itself."""
 TIERS = (
-    {"organizations", "rate_limits", "events"}, {"people", "audit"}, {"resources"},
+    {"organizations", "rate_limits", "org_connections", "events"}, {"people", "audit"}, {"resources"},
     {"booking_links", "round_robin"}, {"bookings"}, {"announcements", "idempotency", "analytics"},
 )  # fmt: skip
 """From below to above: a package reads the tables of those below it, in statements that join them."""

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
 from infra24.analytics.model import LONGEST_DAYS, RANGES, Range, Step
-from infra24.errors import ValidationFailed
+from infra24.errors import Message, ValidationFailed
 
 _FIRST, _LAST = date(2000, 1, 1), date(2100, 1, 1)
 _BY_DAY = 45
@@ -19,18 +19,23 @@ def read_range(name: str | None, first: date | None, last: date | None, today: d
     if first is None and last is None:
         wanted = name or "last-30"
         if wanted not in RANGES:
-            raise ValidationFailed({"range": f"is one of {', '.join(RANGES)}"})
+            raise ValidationFailed({"range": Message("is one of %(known)s", known=", ".join(RANGES))})
         return Range(*_NAMED[wanted](today), zone)
     first = first or max(_FIRST, (last or today) - timedelta(days=29))
     last = last or first + timedelta(days=29)
     for path, on in (("start_date", first), ("end_date", last)):
         if not _FIRST <= on < _LAST:
-            raise ValidationFailed({path: "is not between the years 2000 and 2100"})
+            raise ValidationFailed({path: Message("is not between the years 2000 and 2100")})
     if last < first:
-        raise ValidationFailed({"end_date": "is before the start"})
+        raise ValidationFailed({"end_date": Message("is before the start")})
     if (last - first).days >= LONGEST_DAYS:
         raise ValidationFailed(
-            {"end_date": f"is more than two years after the start; ask for {LONGEST_DAYS} days or fewer"}
+            {
+                "end_date": Message(
+                    "is more than two years after the start; ask for %(days)s days or fewer",
+                    days=LONGEST_DAYS,
+                )
+            }
         )
     return Range(first, last, zone)
 

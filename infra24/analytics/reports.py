@@ -30,7 +30,7 @@ from infra24.analytics.ranges import step_for
 from infra24.availability.hours import DAY, date_of, stretches
 from infra24.bookings import Status
 from infra24.db import Row, Tx
-from infra24.errors import ValidationFailed
+from infra24.errors import Message, ValidationFailed
 
 _LONGEST = 62
 """So many days after a range the clocks are known: longer than a booking that begins in it goes on."""
@@ -107,7 +107,7 @@ def _asked(range_: Range, filters: Filters, now: datetime) -> dict[str, Any]:
 
 
 def _filters(request: ReportRequest, things: Sequence[ResourceInfo]) -> Filters:
-    problems: dict[str, str] = {}
+    problems: dict[str, Message] = {}
 
     def found(path: str, wanted: str) -> UUID | None:
         for thing in things:
@@ -115,7 +115,7 @@ def _filters(request: ReportRequest, things: Sequence[ResourceInfo]) -> Filters:
             if named and (path != "host" or thing.type == "person"):
                 return thing.id
         if wanted:
-            problems[path] = "is not here: choose one of the list"
+            problems[path] = Message("is not here: choose one of the list")
         return None
 
     filters = Filters(

@@ -6,13 +6,13 @@ from typing import Any
 from infra24.analytics.model import ENDED_BY, LEADS, MADE, Figures, Offered, Report, Tally
 from infra24.bookings import Status
 from infra24.csv_export import Cell, Table
-from infra24.errors import ValidationFailed
+from infra24.errors import Message, ValidationFailed
 
 
 def table(report: Report, name: str) -> Table:
     """One table of a report. Raises ValidationFailed when there is none of that name."""
     if name not in TABLES:
-        raise ValidationFailed({"table": f"is one of {', '.join(TABLES)}"})
+        raise ValidationFailed({"table": Message("is one of %(known)s", known=", ".join(TABLES))})
     columns, rows = _MAKERS[name](report)
     return Table(name, columns, tuple(rows))
 

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import httpx2
 from joserfc.errors import JoseError
 from joserfc.jwt import ClaimsOption, JWTClaimsRegistry
 
 from infra24.auth.model import BearerRefused, Claims, ProviderRefused
 from infra24.auth.token_issuer import TokenIssuer, decode_unverified
+from infra24.outbound import OutboundClient
 
 LEEWAY_SECONDS = 10
 """Session tokens may live for a minute only: no more than clocks really differ."""
@@ -41,7 +41,7 @@ class Issuer:
 class BearerVerifier:
     """The issuers whose tokens are taken. Keep one while the process runs: it remembers their keys."""
 
-    def __init__(self, issuers: Iterable[Issuer], client: httpx2.AsyncClient) -> None:
+    def __init__(self, issuers: Iterable[Issuer], client: OutboundClient) -> None:
         self._client = client
         self._issuers = {
             issuer.issuer: (

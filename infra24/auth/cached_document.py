@@ -5,10 +5,9 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any, Generic, TypeVar
 
-import httpx2
-
 from infra24.auth import http_client
 from infra24.auth.model import ProviderDown, ProviderUnfit
+from infra24.outbound import OutboundClient
 
 T = TypeVar("T")
 
@@ -34,7 +33,7 @@ class CachedDocument(Generic[T]):
         self._again_at: datetime | None = None
         self._lock = asyncio.Lock()
 
-    async def current(self, client: httpx2.AsyncClient, now: datetime) -> T:
+    async def current(self, client: OutboundClient, now: datetime) -> T:
         """The document, at most ten minutes old; at most an hour while its provider is down."""
         kept = self._within(AGE, now)
         if kept is not None:
@@ -53,7 +52,7 @@ class CachedDocument(Generic[T]):
                     raise
                 return usable
 
-    async def newer(self, client: httpx2.AsyncClient, now: datetime, than: T) -> T | None:
+    async def newer(self, client: OutboundClient, now: datetime, than: T) -> T | None:
         """A newer document, because something was not in this one; None when it was asked for just now."""
         async with self._lock:
             if self._kept is not than:
@@ -63,7 +62,7 @@ class CachedDocument(Generic[T]):
             self._again_at = now
             return await self._read(client, now)
 
-    async def _read(self, client: httpx2.AsyncClient, now: datetime) -> T:
+    async def _read(self, client: OutboundClient, now: datetime) -> T:
         if self._failed_at is not None and now - self._failed_at < PAUSE:
             raise ProviderDown(reason="failed_just_now")
         try:

@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import quote_plus
 
-import httpx2
 from authlib.oauth2.auth import ClientAuth
 from authlib.oauth2.rfc6749.parameters import prepare_grant_uri, prepare_token_request
 from authlib.oauth2.rfc7636 import create_s256_code_challenge
@@ -24,6 +23,7 @@ from infra24.auth.model import (
     SignInDeclined,
 )
 from infra24.auth.token_issuer import Metadata, TokenIssuer, decode_unverified
+from infra24.outbound import OutboundClient
 
 LEEWAY_SECONDS = 60
 _DECLINED = ("access_denied", "login_required", "interaction_required", "consent_required")
@@ -63,7 +63,7 @@ class AuthorizationRequest:
 class OidcClient:
     """Signing in at one provider. Keep one while the process runs: it remembers what it read."""
 
-    def __init__(self, provider: Provider, client: httpx2.AsyncClient) -> None:
+    def __init__(self, provider: Provider, client: OutboundClient) -> None:
         self.provider = provider
         self._client = client
         self._authority = TokenIssuer(provider.issuer, allow_http=provider.allow_http)

@@ -17,16 +17,19 @@ from argon2.exceptions import InvalidHashError, VerificationError
 
 from infra24.auth.common_passwords import COMMON, ROWS
 from infra24.auth.model import PasswordsBusy
+from infra24.errors import Message
 
 T = TypeVar("T")
 
 SHORTEST = 10
 LONGEST = 1000
 
-TOO_SHORT = "Use at least 10 characters. Three or four words that do not belong together are easy to keep."
-TOO_LONG = "Use at most 1,000 characters."
-TOO_COMMON = "This is among the first that anyone would try. Use words that do not belong together."
-TOO_CLOSE = "This is too close to your name, your address or this site. Use something else."
+TOO_SHORT = Message(
+    "Use at least 10 characters. Three or four words that do not belong together are easy to keep."
+)
+TOO_LONG = Message("Use at most 1,000 characters.")
+TOO_COMMON = Message("This is among the first that anyone would try. Use words that do not belong together.")
+TOO_CLOSE = Message("This is too close to your name, your address or this site. Use something else.")
 
 MEMORY_KIB = 46 * 1024
 ROUNDS = 2
@@ -73,7 +76,7 @@ class Passwords:
             self._waiting -= 1
 
 
-def weakness(password: str, about: Iterable[str] = ()) -> str | None:
+def weakness(password: str, about: Iterable[str] = ()) -> Message | None:
     """Why a new password is not taken, as a sentence, or None.
 
     `about` is what others know: the address, the person's name, the organization's, the site's.

@@ -6,15 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import httpx2
 from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, Key, OKPKey, RSAKey, import_key
 from joserfc.jws import JWSRegistry
 
-from infra24.auth import http_client
 from infra24.auth.cached_document import CachedDocument
 from infra24.auth.model import ProviderRefused, ProviderUnfit
+from infra24.outbound import OutboundClient, is_allowed_url
 
 ALGORITHMS = {
     **dict.fromkeys(("RS256", "RS384", "RS512", "PS256", "PS384", "PS512"), RSAKey),
@@ -90,12 +89,12 @@ class TokenIssuer:
         self._keys = None if jwks_url is None else CachedDocument(jwks_url, _read_keys)
         self._discovers = jwks_url is None
 
-    async def metadata(self, client: httpx2.AsyncClient, now: datetime) -> Metadata:
+    async def metadata(self, client: OutboundClient, now: datetime) -> Metadata:
         """What the issuer publishes; refuses another name, and addresses without HTTPS."""
         self._must_be_askable(self._metadata.url)
         return await self._metadata.current(client, now)
 
-    async def signed(self, client: httpx2.AsyncClient, token: UnverifiedToken, now: datetime) -> jwt.Token:
+    async def signed(self, client: OutboundClient, token: UnverifiedToken, now: datetime) -> jwt.Token:
         """The token, once the issuer's signature on it is found good. Its claims are still to be checked.
 
         A key that is not known yet is looked for once more, at most once a minute.
@@ -110,9 +109,7 @@ class TokenIssuer:
             raise ProviderRefused(reason="signature")
         return found
 
-    async def _published_keys(
-        self, client: httpx2.AsyncClient, now: datetime
-    ) -> CachedDocument[tuple[Key, ...]]:
+    async def _published_keys(self, client: OutboundClient, now: datetime) -> CachedDocument[tuple[Key, ...]]:
         if self._discovers:
             url = (await self.metadata(client, now)).jwks_uri
             if self._keys is None or self._keys.url != url:
@@ -122,7 +119,7 @@ class TokenIssuer:
         return self._keys
 
     def _must_be_askable(self, url: str) -> None:
-        if not http_client.is_allowed_url(url, allow_http=self._allow_http):
+        if not is_allowed_url(url, allow_http=self._allow_http):
             raise ProviderUnfit(reason="address")
 
     def _read_metadata(self, found: dict[str, Any]) -> Metadata:

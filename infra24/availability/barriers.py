@@ -1,6 +1,7 @@
 """What removes starts: for everyone, and for each member. A barrier is a span of starts and a reason."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import timedelta
 
 from infra24.availability import hours
 from infra24.availability.booking_rules import Limit, LimitScope, period_of
@@ -34,7 +35,7 @@ def for_everyone(timetable: AvailabilityInput) -> list[Barrier]:
     notice = terms.min_notice_minutes
     barriers: list[Barrier] = [(-FOREVER, now, Reason("past"))]
     if notice:
-        barriers.append((now, now + notice * 60, Reason("too_soon", {"minutes": notice})))
+        barriers.append((now, now + notice * 60, Reason("too_soon", {"notice": timedelta(minutes=notice)})))
     horizon = now + terms.horizon_days * hours.DAY
     barriers.append((horizon, FOREVER, Reason("too_far", {"days": terms.horizon_days})))
     if timetable.closed:

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from infra24.availability.hours import DAY, day_number, local_date
 from infra24.availability.intervals import Span
 from infra24.availability.reasons import Reason
+from infra24.errors import Message
 
 
 class LimitScope(StrEnum):
@@ -47,7 +48,7 @@ class Limit:
     def reason(self) -> Reason:
         """What is said where it is used up."""
         code = f"{'booker_' * (self.whose is LimitScope.BOOKER)}{self.period}_limit"
-        counted = "minutes" if self.minutes else "bookings"
+        counted = Message("minutes") if self.minutes else Message("bookings")
         return Reason(code, {"limit": self.key, "counted": counted, "most": self.most})
 
     def is_used_up(self, zone: ZoneInfo, made: Sequence[Span], adds: Span) -> bool:

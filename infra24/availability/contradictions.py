@@ -5,6 +5,7 @@ from datetime import date
 from infra24.availability.json_reader import Problems
 from infra24.availability.rules import Rules
 from infra24.availability.schedules import Kind, Override
+from infra24.errors import Message
 
 
 def contradictions(rules: Rules) -> Problems:
@@ -18,10 +19,12 @@ def contradictions(rules: Rules) -> Problems:
         for before, earlier in enumerate(rules.overrides[:number]):
             on = _shared(earlier, later)
             if on is not None and _contradict(earlier, later):
-                said = (
-                    f"says the hours of {on}, and so does overrides[{before}]; write them in one of the two"
+                twice = Message(
+                    "says the hours of %(date)s, and so does %(other)s; write them in one of the two",
+                    date=on,
+                    other=f"overrides[{before}]",
                 )
-                problems.setdefault(f"overrides[{number}]", said)
+                problems.setdefault(f"overrides[{number}]", twice)
     return problems
 
 

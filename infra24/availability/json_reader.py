@@ -6,9 +6,12 @@ from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from infra24.errors import InvalidValue, Message
+
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 LONGEST_MINUTES = 31 * 24 * 60
-Problems = dict[str, str]
+Problems = dict[str, Message]
+"""What is wrong with a document, by path."""
 
 
 class Reader:
@@ -22,9 +25,9 @@ class Reader:
         if isinstance(document, dict):
             self.left = dict(document)
         else:
-            self.refuse("", "must be an object")
+            self.refuse("", Message("must be an object"))
 
-    def refuse(self, key: str, sentence: str) -> None:
+    def refuse(self, key: str, sentence: Message) -> None:
         """Note what is wrong with a key; the first sentence stays."""
         self.problems.setdefault(".".join(p for p in (self.path, key) if p) or self.called, sentence)
 
@@ -34,14 +37,14 @@ class Reader:
         return (self.path or self.called) in self.problems and not self.left
 
     def take(self, key: str, read: Callable[[Any], Any], default: Any = None) -> Any:
-        """The value of a key as `read` makes it; `read` raises ValueError with the sentence."""
+        """The value of a key as `read` makes it; `read` raises InvalidValue."""
         if key not in self.left:
             return default
         value = self.left.pop(key)
         try:
             return read(value)
-        except ValueError as error:
-            self.refuse(key, str(error))
+        except InvalidValue as error:
+            self.refuse(key, error.message)
             return default
 
     def each(self, key: str, read: Callable[[Any, str], Any]) -> list[Any]:
@@ -54,7 +57,9 @@ class Reader:
     def finish(self, known: Collection[str]) -> None:
         """Refuse every key that nobody took."""
         for key in self.left:
-            self.refuse(str(key), f"is not a known key; known are {', '.join(sorted(known))}")
+            self.refuse(
+                str(key), Message("is not a known key; known are %(known)s", known=", ".join(sorted(known)))
+            )
 
 
 def whole(least: int, most: int = LONGEST_MINUTES) -> Callable[[Any], int]:
@@ -62,7 +67,7 @@ def whole(least: int, most: int = LONGEST_MINUTES) -> Callable[[Any], int]:
 
     def read(value: Any) -> int:
         if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
-            raise ValueError(f"must be a whole number from {least} to {most}")
+            raise InvalidValue("must be a whole number from %(least)s to %(most)s", least=least, most=most)
         return value
 
     return read
@@ -76,14 +81,14 @@ def optional(read: Callable[[Any], int]) -> Callable[[Any], int | None]:
 def boolean(value: Any) -> bool:
     """Reads true or false."""
     if not isinstance(value, bool):
-        raise ValueError("must be true or false")
+        raise InvalidValue("must be true or false")
     return value
 
 
 def text(value: Any) -> str:
     """Reads a short text."""
     if not isinstance(value, str) or len(value) > 200:
-        raise ValueError("must be a text of at most 200 characters")
+        raise InvalidValue("must be a text of at most %(most)s characters", most=200)
     return value
 
 
@@ -99,7 +104,7 @@ def shown(value: Any) -> str:
 
 
 def zone_named(value: Any) -> ZoneInfo:
-    """The zone of an IANA name; refuses anything else with ValueError."""
+    """The zone of an IANA name; raises InvalidValue for anything else."""
     try:
         if not isinstance(value, str) or not re.fullmatch(r"[A-Za-z0-9_+\-/]{1,64}", value):
             raise ValueError
@@ -107,8 +112,8 @@ def zone_named(value: Any) -> ZoneInfo:
             raise ValueError
         return ZoneInfo(value)
     except (ValueError, OSError, KeyError) as error:
-        raise ValueError(
-            f"{shown(value)} is not a time zone; write an IANA name such as America/New_York"
+        raise InvalidValue(
+            "%(value)s is not a time zone; write an IANA name such as America/New_York", value=shown(value)
         ) from error
 
 
@@ -116,7 +121,9 @@ def time_of_day(value: Any) -> int:
     """Seconds of the day for "HH:MM"; "24:00" is the end of the day."""
     found = re.fullmatch(r"([01][0-9]|2[0-4]):([0-5][0-9])", value) if isinstance(value, str) else None
     if not found or value > "24:00":
-        raise ValueError(f"{shown(value)} is not a time of day; write it as HH:MM, from 00:00 to 24:00")
+        raise InvalidValue(
+            "%(value)s is not a time of day; write it as HH:MM, from 00:00 to 24:00", value=shown(value)
+        )
     return int(found[1]) * 3_600 + int(found[2]) * 60
 
 
@@ -127,16 +134,16 @@ def day(value: Any) -> date:
             raise ValueError
         return date.fromisoformat(value)
     except ValueError:
-        raise ValueError(f"{shown(value)} is not a date; write it as YYYY-MM-DD") from None
+        raise InvalidValue("%(value)s is not a date; write it as YYYY-MM-DD", value=shown(value)) from None
 
 
 def days_from_to(value: Any) -> tuple[date, date]:
     """Reads two dates, both included."""
     if not isinstance(value, list) or len(value) != 2:
-        raise ValueError("must be a list of two dates, the first and the last")
+        raise InvalidValue("must be a list of two dates, the first and the last")
     first, last = day(value[0]), day(value[1])
     if last < first:
-        raise ValueError("ends before it starts")
+        raise InvalidValue("ends before it starts")
     return first, last
 
 
@@ -145,11 +152,11 @@ def weekday(value: Any) -> int:
     for number, name in enumerate(WEEKDAYS):
         if isinstance(value, str) and value.lower() in (name.lower(), name[:3].lower()):
             return number
-    raise ValueError(f"{shown(value)} is not a day of the week; write Monday … Sunday")
+    raise InvalidValue("%(value)s is not a day of the week; write Monday … Sunday", value=shown(value))
 
 
 def list_of_objects(value: Any) -> list[Any]:
     """Reads a list that is not absurdly long."""
     if not isinstance(value, list) or len(value) > 500:
-        raise ValueError("must be a list of at most 500 objects")
+        raise InvalidValue("must be a list of at most 500 objects")
     return value

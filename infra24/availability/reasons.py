@@ -1,31 +1,33 @@
-"""Why a time is not offered: a code, a sentence, and the facts that fill it."""
+"""Why a time is not offered: a code, and the facts that fill its message."""
 
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from infra24.errors import Message
+
 SENTENCES = {
     "past": "This time has passed.",
-    "too_soon": "Bookings close {minutes} minutes before the start.",
-    "too_far": "Bookings open {days} days ahead.",
-    "outside_hours": "This is outside the opening hours.",
-    "off_grid": "Bookings start every {minutes} minutes, and this is between two starts.",
-    "wrong_length": "This lasts {minutes} minutes; the lengths offered are {offered}.",
+    "too_soon": "Bookings close %(notice)s before the start.",
+    "too_far": "Bookings open %(days)s days ahead.",
+    "outside_hours": "Outside the opening hours.",
+    "off_grid": "Bookings start every %(minutes)s minutes; this is between two starts.",
+    "wrong_length": "This lasts %(minutes)s minutes; the lengths offered are %(offered)s.",
     "blackout": "Closed on this date.",
-    "holiday": "Closed for {name}.",
+    "holiday": "Closed for %(name)s.",
     "time_off": "Away at this time.",
     "taken": "This time is taken.",
-    "day_limit": "The limit for this day is reached ({counted}: {most}).",
-    "week_limit": "The limit for this week is reached ({counted}: {most}).",
-    "month_limit": "The limit for this month is reached ({counted}: {most}).",
-    "booker_day_limit": "One person's limit for this day is reached ({counted}: {most}).",
-    "booker_week_limit": "One person's limit for this week is reached ({counted}: {most}).",
-    "booker_month_limit": "One person's limit for this month is reached ({counted}: {most}).",
+    "day_limit": "The limit for this day is reached (%(counted)s: %(most)s).",
+    "week_limit": "The limit for this week is reached (%(counted)s: %(most)s).",
+    "month_limit": "The limit for this month is reached (%(counted)s: %(most)s).",
+    "booker_day_limit": "One person's limit for this day is reached (%(counted)s: %(most)s).",
+    "booker_week_limit": "One person's limit for this week is reached (%(counted)s: %(most)s).",
+    "booker_month_limit": "One person's limit for this month is reached (%(counted)s: %(most)s).",
     "no_combination": "What is free at this time cannot be put together.",
     "no_hosts": "Nobody is assigned to this yet.",
     "nothing_fits": "Nothing that this needs is here at the moment.",
 }
-"""Every reason there is, in English; pages translate the template and fill it."""
+"""Every reason there is, as the catalogues have it."""
 
 
 LIMITED = frozenset({"day_limit", "week_limit", "month_limit"})
@@ -47,9 +49,9 @@ class Reason:
     private: Hashable = None
 
     @property
-    def sentence(self) -> str:
-        """The reason in English."""
-        return SENTENCES[self.code].format(**self.facts)
+    def sentence(self) -> Message:
+        """The reason in words."""
+        return Message(SENTENCES[self.code], **self.facts)
 
     @property
     def told(self) -> dict[str, Any]:

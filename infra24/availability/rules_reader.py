@@ -8,27 +8,20 @@ from collections.abc import Collection
 from typing import Any
 
 from infra24.availability.booking_rules import Limit, LimitScope, Period
-from infra24.availability.hours import DAY
-from infra24.availability.intervals import Span
 from infra24.availability.json_reader import (
     Problems,
     Reader,
     boolean,
-    day,
-    days_from_to,
     email,
     list_of_objects,
     optional,
     shown,
-    text,
-    time_of_day,
-    weekday,
     whole,
     zone_named,
 )
-from infra24.availability.rules import HostTerms, Pooling, Rules, Window
-from infra24.availability.schedules import Kind, Override, TravelPeriod
-from infra24.errors import ValidationFailed
+from infra24.availability.rules import HostTerms, Pooling, Rules
+from infra24.availability.schedule_reader import blackout, override, travel, window
+from infra24.errors import InvalidValue, Message, ValidationFailed
 
 LIMITS = {
     Limit(whose, period, 0, minutes).key: (whose, period, minutes)
@@ -74,17 +67,17 @@ def parse(document: Any, *, zone: str, people: Collection[str]) -> Rules:
     problems: Problems = {}
     known = {address.lower() for address in people}
     reader = Reader(problems, {} if document is None else document)
-    windows = reader.each("windows", lambda item, path: _window(problems, item, path, known))
-    blackouts = reader.each("blackouts", lambda item, path: _blackout(problems, item, path))
-    overrides = reader.each("overrides", lambda item, path: _override(problems, item, path, known))
-    travels = reader.each("travel", lambda item, path: _travel(problems, item, path))
+    windows = reader.each("windows", lambda item, path: window(problems, item, path, known))
+    blackouts = reader.each("blackouts", lambda item, path: blackout(problems, item, path))
+    overrides = reader.each("overrides", lambda item, path: override(problems, item, path, known))
+    travels = reader.each("travel", lambda item, path: travel(problems, item, path))
     named = {window.host for window in windows if window.host}
     pooling = reader.take("pooling", pooling_named, Pooling.ANY)
     fixed = reader.take("fixed_host", email) or (next(iter(named)) if len(named) == 1 else None)
     if fixed is not None and fixed not in named:
-        reader.refuse("fixed_host", f"{shown(fixed)} is not a host of any window")
+        reader.refuse("fixed_host", Message("%(value)s is not a host of any window", value=shown(fixed)))
     if pooling is Pooling.FIXED and fixed is None:
-        reader.refuse("fixed_host", "say which host is fixed")
+        reader.refuse("fixed_host", Message("say which host is fixed"))
     terms = _host_terms(problems, reader.left.pop("hosts"), named) if "hosts" in reader.left else {}
     rules = Rules(
         zone=reader.take("timezone", zone_named) or zone_named(zone),
@@ -126,7 +119,7 @@ def _booking_rules(reader: Reader) -> dict[str, Any]:
 
 def _durations(value: Any) -> tuple[int, ...]:
     if not isinstance(value, list) or not value:
-        raise ValueError("must be a list of lengths in minutes")
+        raise InvalidValue("must be a list of lengths in minutes")
     return tuple(sorted({whole(1)(item) for item in value}))
 
 
@@ -136,7 +129,9 @@ def pooling_named(value: Any) -> Pooling:
         return Pooling(value)
     except ValueError:
         names = ", ".join(Pooling)
-        raise ValueError(f"{shown(value)} is not a way of pooling; known are {names}") from None
+        raise InvalidValue(
+            "%(value)s is not a way of pooling; known are %(known)s", value=shown(value), known=names
+        ) from None
 
 
 def _limits(reader: Reader) -> tuple[Limit, ...]:
@@ -148,135 +143,11 @@ def _limits(reader: Reader) -> tuple[Limit, ...]:
     return tuple(found)
 
 
-def _window(problems: Problems, document: Any, path: str, hosts: Collection[str]) -> Window:
-    reader = Reader(problems, document, path)
-    by = reader.take("by", _by)
-    if reader.refused:
-        return Window(None, (), 0, DAY)
-    host = reader.take("host", email)
-    if host is not None:
-        if by == "resource":
-            reader.refuse("host", "a window by resource opens the resource itself; leave the host out")
-        elif host not in hosts:
-            reader.refuse("host", f"{shown(host)} is not a person of this organization")
-    elif by == "host":
-        reader.refuse("host", "a window by host names the host by e-mail")
-    listed = reader.take("days", _list_of_days, ())
-    if not listed and f"{path}.days" not in problems:
-        reader.refuse("days", "list at least one day")
-    start, end = _from_to(reader)
-    days = [_weekday(problems, f"{path}.days[{n}]", item) for n, item in enumerate(listed)]
-    reader.finish(("by", "host", "days", "start", "end"))
-    return Window(host, tuple(sorted({d for d in days if d is not None})), start, end)
-
-
-def _from_to(reader: Reader) -> Span:
-    """A start and an end of day, both needed, in their order."""
-    start = reader.take("start", time_of_day)
-    end = reader.take("end", time_of_day)
-    for key, value in (("start", start), ("end", end)):
-        if value is None:
-            reader.refuse(key, "is missing; write it as HH:MM")
-    if start is not None and end is not None and end <= start:
-        reader.refuse("end", "is not after the start; write a window over midnight as two windows")
-    return start or 0, end or DAY
-
-
-def _by(value: Any) -> str:
-    if value not in ("host", "resource"):
-        raise ValueError(f"{shown(value)} is neither host nor resource")
-    return str(value)
-
-
-def _list_of_days(value: Any) -> list[Any]:
-    if not isinstance(value, list):
-        raise ValueError("must be a list of days of the week")
-    return value
-
-
-def _weekday(problems: Problems, path: str, value: Any) -> int | None:
-    try:
-        return weekday(value)
-    except ValueError as error:
-        problems.setdefault(path, str(error))
-        return None
-
-
-def _dates(reader: Reader, document: Any) -> tuple[Any, Any]:
-    """One date or a range of them: exactly one of the two."""
-    named = set(reader.left)
-    on = reader.take("date", day)
-    span = reader.take("range", days_from_to)
-    if isinstance(document, dict) and len({"date", "range"} & named) != 1:
-        reader.refuse("", "needs either a date or a range")
-    return span or (on, on)
-
-
-def _blackout(problems: Problems, document: Any, path: str) -> Override | None:
-    reader = Reader(problems, document, path)
-    first, last = _dates(reader, document)
-    start = reader.take("start", time_of_day, 0)
-    end = reader.take("end", time_of_day, DAY)
-    reason = reader.take("reason", text, "")
-    reader.finish(("date", "range", "start", "end", "reason"))
-    if end <= start:
-        reader.refuse("end", "is not after the start")
-    return Override(first, last, Kind.OFF, ((start, end),), reason) if first and last else None
-
-
-def _override(problems: Problems, document: Any, path: str, hosts: Collection[str]) -> Override | None:
-    reader = Reader(problems, document, path)
-    if reader.refused:
-        return None
-    first, last = _dates(reader, document)
-    kinds = [kind for kind in Kind if kind in reader.left]
-    if len(kinds) != 1:
-        reader.refuse("", "needs one of hours (instead of the weekly ones), extra, or off")
-    kind = kinds[0] if kinds else Kind.OFF
-    spans: list[Span] = [(0, DAY)]
-    if kinds and (kind is not Kind.OFF or reader.left.get("off") is not True):
-        spans = reader.each(kind, lambda item, at: _piece(problems, item, at))
-        if not spans and kind is not Kind.INSTEAD:
-            reader.refuse(kind, "list at least one start and end" + (", or true" * (kind is Kind.OFF)))
-    for other in Kind:
-        reader.left.pop(other, None)
-    reason = reader.take("reason", text, "")
-    colleague, host = reader.take("colleague", email), reader.take("host", email)
-    if colleague is not None and kind is not Kind.OFF:
-        reader.refuse("colleague", "takes over what is off, and this is not")
-    for key, who in (("colleague", colleague), ("host", host)):
-        if who is not None and who not in hosts:
-            reader.refuse(key, f"{shown(who)} is not a person of this organization")
-    reader.finish(("date", "range", *Kind, "reason", "colleague", "host"))
-    return Override(first, last, kind, tuple(spans), reason, colleague, host) if first and last else None
-
-
-def _piece(problems: Problems, document: Any, path: str) -> Span:
-    reader = Reader(problems, document, path)
-    if reader.refused:
-        return 0, DAY
-    span = _from_to(reader)
-    reader.finish(("start", "end"))
-    return span
-
-
-def _travel(problems: Problems, document: Any, path: str) -> TravelPeriod | None:
-    reader = Reader(problems, document, path)
-    if reader.refused:
-        return None
-    first, last = _dates(reader, document)
-    zone = reader.take("timezone", zone_named)
-    if zone is None:
-        reader.refuse("timezone", "is missing; write an IANA name such as Europe/Paris")
-    reader.finish(("date", "range", "timezone"))
-    return TravelPeriod(first, last, zone) if first and last and zone else None
-
-
 def _host_terms(problems: Problems, value: Any, hosts: Collection[str]) -> dict[str, HostTerms]:
     try:
         items = list_of_objects(value)
     except ValueError:
-        problems["hosts"] = "must be a list of hosts"
+        problems["hosts"] = Message("must be a list of hosts")
         return {}
     terms: dict[str, HostTerms] = {}
     for number, item in enumerate(items):
@@ -284,12 +155,12 @@ def _host_terms(problems: Problems, value: Any, hosts: Collection[str]) -> dict[
         if reader.refused:
             continue
         if "host" not in reader.left:
-            reader.refuse("host", "is missing")
+            reader.refuse("host", Message("is missing"))
         host = reader.take("host", email, "")
         if host in terms:
-            reader.refuse("host", f"{shown(host)} is named twice")
+            reader.refuse("host", Message("%(value)s is named twice", value=shown(host)))
         elif host not in hosts:
-            reader.refuse("host", f"{shown(host)} is not a host of any window")
+            reader.refuse("host", Message("%(value)s is not a host of any window", value=shown(host)))
         terms[host] = host_terms(reader)
         reader.finish(("host", "priority", "weight"))
     return terms

@@ -15,7 +15,7 @@ from infra24.availability.json_reader import Problems, shown
 from infra24.booking_links import events, queries
 from infra24.booking_links.model import KINDS, BookingLink, LinkDraft, LinkExists, LinkOver, UnknownLink
 from infra24.db import Database, Tx
-from infra24.errors import ValidationFailed
+from infra24.errors import Message, ValidationFailed
 from infra24.events import record
 from infra24.resources import HostPreference, ResourceRef
 
@@ -58,7 +58,7 @@ async def change(tx: Tx, slug: str, changes: Mapping[str, Any], now: datetime) -
     draft = replace(draft_of(before), **changes)
     offers, hosts = await _read(tx, draft)
     if draft.max_uses is not None and draft.max_uses < before.uses:
-        raise ValidationFailed({"max_uses": f"was used {before.uses} times already"})
+        raise ValidationFailed({"max_uses": Message("was used %(uses)s times already", uses=before.uses)})
     try:
         async with tx.savepoint():
             await queries.rewrite(tx, before.id, draft)
@@ -110,9 +110,9 @@ def choice_of(link: BookingLink, staff_id: UUID | None = None) -> HostPreference
     """
     hosts = tuple(id_ for id_, _, _ in link.hosts)
     if staff_id is not None and link.kind not in ("individual", "team"):
-        raise ValidationFailed({"staff_id": "hosts are given by the link; leave it out"})
+        raise ValidationFailed({"staff_id": Message("hosts are given by the link; leave it out")})
     if staff_id is not None and hosts and staff_id not in hosts:
-        raise ValidationFailed({"staff_id": "is not a host of this link"})
+        raise ValidationFailed({"staff_id": Message("is not a host of this link")})
     if link.kind in ("individual", "team"):
         if staff_id is not None:
             return HostPreference((staff_id,))
@@ -151,10 +151,11 @@ def _named(
     for number, name in enumerate(names):
         known = there.get(name)
         if known is None:
-            what = "a person" if key == "hosts" else "an offer"
-            problems[f"{key}[{number}]"] = f"{shown(name)} is not {what} of this organization"
+            no_person = Message("%(value)s is not a person of this organization", value=shown(name))
+            no_offer = Message("%(value)s is not an offer of this organization", value=shown(name))
+            problems[f"{key}[{number}]"] = no_person if key == "hosts" else no_offer
         elif known in found.values():
-            problems[f"{key}[{number}]"] = f"{shown(name)} is named twice"
+            problems[f"{key}[{number}]"] = Message("%(value)s is named twice", value=shown(name))
         else:
             found[number] = known
     return found
@@ -170,18 +171,20 @@ async def _check_offer(
 ) -> None:
     """Whether an offer can be had by such a link."""
     if not known.is_bookable:
-        problems[path] = f"{known.title} cannot be booked by visitors"
+        problems[path] = Message("%(title)s cannot be booked by visitors", title=known.title)
         return
     offer = await resources.offer(tx, known.id)
     there = {host.id for host in offer.hosts}
     if not there:
         if draft.kind != "team":
-            problems[path] = f"{known.title} has no hosts; make it a link of kind team"
+            problems[path] = Message(
+                "%(title)s has no hosts: let the visitor choose (kind team)", title=known.title
+            )
         return
     _check_count(problems, path, draft, offer)
     for number, host in hosts.items():
         if host.id not in there:
-            problems[f"hosts[{number}]"] = f"does not host {known.title}"
+            problems[f"hosts[{number}]"] = Message("does not host %(title)s", title=known.title)
 
 
 def _check_count(problems: Problems, path: str, draft: LinkDraft, offer: resources.Offer) -> None:
@@ -190,30 +193,38 @@ def _check_count(problems: Problems, path: str, draft: LinkDraft, offer: resourc
     pool, title = offer.pools[offer.staff], offer.resource.title
     everyone = pool.pooling is Pooling.COLLECTIVE
     if draft.kind in ("individual", "team") and (everyone or pool.count > 1):
-        problems[path] = f"{title} needs several hosts; make it a link of kind collective or round_robin"
+        problems[path] = Message(
+            "%(title)s needs several hosts: let them take turns (round_robin) or host together (collective)",
+            title=title,
+        )
     elif everyone and (draft.kind != "collective" or draft.hosts):
-        problems[path] = f"{title} needs all of its hosts; make it a link of kind collective, without hosts"
+        problems[path] = Message(
+            "%(title)s needs all of its hosts: choose all hosts together (collective), and no host here",
+            title=title,
+        )
     elif draft.hosts and len(draft.hosts) < pool.count:
-        problems[path] = f"{title} needs {pool.count} hosts; name as many"
+        problems[path] = Message(
+            "%(title)s needs %(count)s hosts: choose as many", title=title, count=pool.count
+        )
 
 
 def _plainly_wrong(draft: LinkDraft) -> Problems:
     problems: Problems = {}
     if not _SLUG.fullmatch(draft.slug):
-        problems["slug"] = "is written in small letters, digits and hyphens"
+        problems["slug"] = Message("is written in small letters, digits and hyphens")
     if draft.kind not in KINDS:
-        problems["kind"] = f"is one of {', '.join(KINDS)}"
+        problems["kind"] = Message("is one of %(known)s", known=", ".join(KINDS))
     if not draft.title.strip():
-        problems["title"] = "give it a title"
+        problems["title"] = Message("give it a title")
     if not draft.offers:
-        problems["offers"] = "name at least one offer"
+        problems["offers"] = Message("name at least one offer")
     if draft.kind == "individual" and len(draft.hosts) != 1:
-        problems["hosts"] = "an individual link is for one host"
+        problems["hosts"] = Message("an individual link is for one host")
     if draft.max_uses is not None and draft.max_uses < 1:
-        problems["max_uses"] = "is at least 1"
+        problems["max_uses"] = Message("is at least 1")
     for number, site in enumerate(draft.sites):
         if not _ORIGIN.fullmatch(site):
-            problems[f"sites[{number}]"] = "is an origin such as https://www.example.org"
+            problems[f"sites[{number}]"] = Message("is an origin such as https://www.example.org")
     _read_theme(problems, draft)
     return problems
 
@@ -221,12 +232,12 @@ def _plainly_wrong(draft: LinkDraft) -> Problems:
 def _read_theme(problems: Problems, draft: LinkDraft) -> None:
     seed = draft.theme.get("seed")
     if seed is not None and not re.fullmatch(r"#[0-9a-fA-F]{6}", str(seed)):
-        problems["theme.seed"] = "is a colour such as #1f6f54"
+        problems["theme.seed"] = Message("is a colour such as #1f6f54")
     name = draft.theme.get("name", "")
     if not isinstance(name, str) or len(name) > 100:
-        problems["theme.name"] = "is a text of at most 100 characters"
+        problems["theme.name"] = Message("must be a text of at most %(most)s characters", most=100)
     if set(draft.theme) - {"seed", "radius", "name"}:
-        problems["theme"] = "knows seed, radius and name"
+        problems["theme"] = Message("knows seed, radius and name")
     radius = draft.theme.get("radius", 0)
     if isinstance(radius, bool) or not isinstance(radius, int) or not 0 <= radius <= 40:
-        problems["theme.radius"] = "is a number of pixels from 0 to 40"
+        problems["theme.radius"] = Message("is a number of pixels from 0 to 40")

@@ -19,7 +19,7 @@ class UnknownLink(NotFound):
 
 
 class LinkExists(Conflict):
-    """There is already a booking link with that slug."""
+    """Another booking link has this address already. Choose another."""
 
 
 @dataclass(frozen=True, slots=True)

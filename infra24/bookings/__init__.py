@@ -6,9 +6,10 @@ from infra24.bookings.alternatives import Alternatives, NearestStarts, alternati
 from infra24.bookings.approval import approve
 from infra24.bookings.calendar_file import calendar_feed, calendar_file, calendar_urls
 from infra24.bookings.calendar_moves import Move, StaleRevision, move
-from infra24.bookings.clients import CLIENTS_KEPT, forget_clients, limit_of, lock_client
+from infra24.bookings.clients import CLIENTS_KEPT, forget_clients, limit_of
 from infra24.bookings.creation import book, confirm_hold, hold
 from infra24.bookings.ending import cancel, decline, expire
+from infra24.bookings.holds import confirm_at, hold_instead
 from infra24.bookings.impact import AffectedBooking, broken, impact, upcoming
 from infra24.bookings.listing import COUNTED, Filters, count, get_many, page
 from infra24.bookings.lookup import (
@@ -108,6 +109,7 @@ __all__ = [
     "cancel",
     "columns",
     "complete",
+    "confirm_at",
     "confirm_hold",
     "conflicting_claims",
     "count",
@@ -120,11 +122,11 @@ __all__ = [
     "get",
     "get_many",
     "hold",
+    "hold_instead",
     "host_slots",
     "impact",
     "instant",
     "limit_of",
-    "lock_client",
     "mark_no_show",
     "move",
     "nearest_starts",

@@ -14,7 +14,7 @@ from infra24.bookings import agenda_queries as queries
 from infra24.bookings.model import MOVABLE, Status
 from infra24.bookings.snapshots import instant, seconds
 from infra24.db import Tx
-from infra24.errors import ValidationFailed
+from infra24.errors import Message, ValidationFailed
 
 MOST_COLUMNS = 50
 MOST_DAYS = 31
@@ -150,7 +150,7 @@ def resolve_wall_time(
     """
     at = wall.replace(tzinfo=zone, fold=fold)
     if wall_time(zone, seconds(at)) != wall:
-        said = "the clocks go forward then and skip this time; choose an earlier or a later one"
+        said = Message("the clocks go forward then and skip this time; choose an earlier or a later one")
         raise ValidationFailed({path: said})
     return instant(seconds(at))
 

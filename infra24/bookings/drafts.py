@@ -16,14 +16,14 @@ from infra24.bookings.model import (
 from infra24.bookings.requests import BookingRequest
 from infra24.bookings.requirements import first_status
 from infra24.db import Tx
-from infra24.errors import ValidationFailed
+from infra24.errors import Message, ValidationFailed
 from infra24.resources import Offer
 
 
 def read_person(offer: Offer, person: BookerDetails) -> list[dict[str, Any]]:
     """The answers of whoever books. Raises ValidationFailed for what is wrong or missing."""
     if offer.resource.meets == "phone" and not person.phone:
-        raise ValidationFailed({"phone": "give the number at which we can call you"})
+        raise ValidationFailed({"phone": Message("give the number at which we can call you")})
     return resources.read_answers(offer.resource.questions, person.answers or {})
 
 

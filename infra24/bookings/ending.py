@@ -1,6 +1,6 @@
 """The end of a booking before its time: cancelled, declined, given back, lapsed."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from infra24 import resources, round_robin
@@ -17,6 +17,7 @@ from infra24.bookings.model import (
 )
 from infra24.bookings.policy import BookingPolicy
 from infra24.db import Tx
+from infra24.errors import Message
 from infra24.events import record
 
 _EVENTS = {
@@ -49,7 +50,11 @@ async def cancel(
     if kind is EndKind.DECLINED and not policy.decides:
         raise DecisionNotAllowed()
     if kind is EndKind.CANCELLED and policy.limits and now > booking.cancellable_until():
-        raise TooLate("cancelled", booking.cancel_notice_minutes)
+        late = Message(
+            "It can be cancelled online until %(notice)s before the start. Please contact us.",
+            notice=timedelta(minutes=booking.cancel_notice_minutes),
+        )
+        raise TooLate(late)
     return await _end(tx, booking, kind, policy.role, now, reason)
 
 

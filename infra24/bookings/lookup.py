@@ -14,7 +14,7 @@ from infra24.bookings import busy_queries, queries
 from infra24.bookings.model import Booking, UnknownBooking
 from infra24.bookings.snapshots import check_open, instant, load_snapshot, run_engine, seconds
 from infra24.db import Tx
-from infra24.errors import Unavailable
+from infra24.errors import Message, Unavailable
 from infra24.resources import ANYONE, HostPreference
 
 _TRIES = 5
@@ -60,7 +60,7 @@ async def day_slots(
         offer, length, starts = await slots(tx, resource_id, span, minutes, now)
         if offer.rules.zone == zone:  # else what we remembered was old, and dates begin elsewhere
             return offer, length, starts
-    raise Unavailable("Its rules are being changed right now. Try again in a moment.")
+    raise Unavailable(Message("Its rules are being changed right now. Try again in a moment."))
 
 
 async def slots(

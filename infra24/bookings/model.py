@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from infra24.availability import Limit, Reason
-from infra24.errors import Conflict, Forbidden, Invalid, NotFound
+from infra24.errors import Conflict, Forbidden, Invalid, Message, NotFound
 
 
 class Status(StrEnum):
@@ -91,11 +91,10 @@ class SlotNotOffered(Conflict):
 
     def __init__(self, reasons: Sequence[Reason]) -> None:
         self.reasons = tuple(reasons)
-        said = " ".join(dict.fromkeys(reason.sentence for reason in self.reasons))
-        super().__init__(
-            said or None,
-            reasons=[reason.told for reason in self.reasons],
-        )
+        sentences = dict.fromkeys(reason.sentence for reason in self.reasons)
+        said = {f"reason_{number}": sentence for number, sentence in enumerate(sentences)}
+        listed = Message(" ".join(f"%({name})s" for name in said), **said) if said else None
+        super().__init__(listed, reasons=[reason.told for reason in self.reasons])
 
 
 class LimitReached(SlotNotOffered):
@@ -110,21 +109,34 @@ class BookerLimit(Conflict):
         super().__init__(limit.reason.sentence, reasons=[limit.reason.told])
 
 
+_STATES = {
+    "hold": Message("held"),
+    "pending": Message("pending"),
+    "confirmed": Message("confirmed"),
+    "cancelled": Message("cancelled"),
+    "completed": Message("completed"),
+    "no_show": Message("a no-show"),
+    "declined": Message("declined"),
+    "moved": Message("moved"),
+    "changed": Message("changed"),
+}
+
+
 class IllegalTransition(Conflict):
     """A booking in this state cannot be changed like that."""
 
     def __init__(self, status: Status, wanted: str) -> None:
-        super().__init__(f"A booking that is {status} cannot become {wanted}.", current=str(status))
+        state, next_ = _STATES[status], _STATES[wanted]
+        said = Message("A booking that is %(state)s cannot become %(wanted)s.", state=state, wanted=next_)
+        super().__init__(said, current=str(status))
 
 
 class TooLate(Conflict):
     """It is too late to change this booking online."""
 
-    def __init__(self, verb: str, minutes: int) -> None:
-        super().__init__(
-            f"It can be {verb} online until {_spoken(minutes)} before the start. Please contact us.",
-            notice_minutes=minutes,
-        )
+    def __init__(self, message: Message) -> None:
+        notice: timedelta = message.parameters["notice"]
+        super().__init__(message, notice_minutes=int(notice.total_seconds()) // 60)
 
 
 class StaffOnly(Forbidden):
@@ -139,7 +151,11 @@ class ResourceNotEligible(Conflict):
     """This booking cannot go there."""
 
     def __init__(self, title: str) -> None:
-        super().__init__(f"{title} cannot take this booking: it is not one of those that it can be with.")
+        super().__init__(
+            Message(
+                "%(title)s cannot take this booking: it is not one of those that it can be with.", title=title
+            )
+        )
 
 
 class TooEarly(Conflict):
@@ -282,11 +298,3 @@ class Booking:
             "goal_text": self.goal_text,
             "hosts": self.hosts,
         }
-
-
-def _spoken(minutes: int) -> str:
-    if minutes and minutes % 1_440 == 0:
-        return f"{minutes // 1_440} day{'s' if minutes > 1_440 else ''}"
-    if minutes and minutes % 60 == 0:
-        return f"{minutes // 60} hour{'s' if minutes > 60 else ''}"
-    return f"{minutes} minutes"

@@ -1,7 +1,7 @@
 """Change a booking: another time, another state."""
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from infra24 import resources
@@ -22,6 +22,7 @@ from infra24.bookings.requirements import require, required_of
 from infra24.bookings.snapshots import check_open
 from infra24.bookings.starts import load_start
 from infra24.db import Tx
+from infra24.errors import Message
 from infra24.events import EventType, record
 from infra24.resources import HostPreference
 
@@ -72,7 +73,11 @@ def _check_movable(booking: Booking, policy: BookingPolicy, now: datetime) -> No
     if not booking.is_movable:
         raise IllegalTransition(booking.status, "moved")
     if policy.limits and now > booking.reschedulable_until():
-        raise TooLate("moved", booking.reschedule_notice_minutes)
+        late = Message(
+            "It can be moved online until %(notice)s before the start. Please contact us.",
+            notice=timedelta(minutes=booking.reschedule_notice_minutes),
+        )
+        raise TooLate(late)
 
 
 async def complete(tx: Tx, booking_id: UUID, policy: BookingPolicy, *, now: datetime) -> Booking:

@@ -25,7 +25,7 @@ from infra24.availability.barriers import days_of
 from infra24.bookings import busy_queries
 from infra24.bookings.turnovers import Times, Use, turnovers
 from infra24.db import Row, Tx
-from infra24.errors import Unavailable
+from infra24.errors import Message, Unavailable
 from infra24.organizations import UnknownResource
 from infra24.resources import ANYONE, HostPreference, Offer, PoolMember
 
@@ -87,14 +87,13 @@ async def load_snapshot(
             continue
         if not ignoring:
             check_open(offer)
-        made: list[tuple[int, int]] = []
-        if offer.rules.limits_of(LimitScope.OFFER):
-            made = await busy_queries.booking_spans(tx, resource_id, *reach, now, ignoring)
+        limited = offer.rules.limits_of(LimitScope.OFFER)
+        made = await busy_queries.booking_spans(tx, resource_id, *reach, now, ignoring) if limited else []
         claims = claims_by_member(rows)
         begun = min(now, span[0]) if choice.staff_length else now  # staff may write down what has begun
         seen = timetable(offer, claims, span, lasting, begun, made)
         return AvailabilitySnapshot(offer, seen, any(row[2] for row in rows), choice, ignoring)
-    raise Unavailable("Its rules are being changed right now. Try again in a moment.")
+    raise Unavailable(Message("Its rules are being changed right now. Try again in a moment."))
 
 
 def check_open(offer: Offer) -> None:

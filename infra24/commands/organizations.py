@@ -16,6 +16,13 @@ Slug = Annotated[str, typer.Argument(help="The organization.")]
 
 keys = typer.Typer(help="List and revoke the API keys of an organization.", no_args_is_help=True)
 
+Delete = Annotated[
+    bool, typer.Option("--delete", help="Delete it and all that is kept of it, after an export.")
+]
+ExportFile = Annotated[
+    Path | None, typer.Option(help="For --delete: the file of the export; else one in the data folder.")
+]
+
 
 def organization(
     slug: Annotated[str, typer.Argument(help="Its name in addresses: small letters, digits, hyphens.")],
@@ -27,13 +34,9 @@ def organization(
         str,
         typer.Option(help="Whose account is to own it; for a new one INFRA24_OWNER_EMAIL, if that is set."),
     ] = "",
-    delete: Annotated[
-        bool, typer.Option("--delete", help="Delete it and all that is kept of it, after an export.")
-    ] = False,
+    delete: Delete = False,
     yes: Annotated[str, typer.Option(help="For --delete: its name again, so that nothing is asked.")] = "",
-    to: Annotated[
-        Path | None, typer.Option(help="For --delete: the file of the export; else one in the data folder.")
-    ] = None,
+    to: ExportFile = None,
 ) -> None:
     """Found an organization, or give an existing one another key; or delete one. A key is shown this once."""
     if delete:

@@ -17,7 +17,7 @@ async def notify_approvers(tx: Tx, recorded: Recorded) -> None:
     """Ask each member who may approve, when a booking is pending."""
     if recorded.event.data.get("status") != "pending":
         return
-    for member in await people.members(tx):
+    for member in await people.memberships.listed(tx):
         if Scope.BOOKINGS_APPROVE in SCOPES[member.role]:
             mail.enqueue(
                 tx, "approval_wanted", org=tx.org_id, booking=recorded.event.subject_id, user=member.user_id
@@ -39,7 +39,7 @@ async def _approval_wanted(context: ComposeContext, facts: dict[str, Any]) -> Em
     org_id, booking_id = UUID(facts["org"]), UUID(facts["booking"])
     async with context.database.transaction(org_id) as tx:
         here = await organizations.get(tx)
-        member = await people.member(tx, UUID(facts["user"]))
+        member = await people.memberships.find(tx, UUID(facts["user"]))
         booking = await bookings.get(tx, booking_id)
     if member is None or booking.status != "pending" or booking.ends_at < context.now:
         return None

@@ -7,7 +7,8 @@ from typing import Any
 
 from email_validator import EmailNotValidError, validate_email
 
-from infra24.availability.json_reader import Reader, boolean, day, optional, shown, whole
+from infra24.availability.json_reader import Problems, Reader, boolean, day, optional, shown, whole
+from infra24.errors import InvalidValue, Message
 
 Read = Callable[[Any], Any]
 
@@ -17,22 +18,22 @@ def words(most: int, *, needed: bool = False) -> Read:
 
     def read(value: Any) -> str:
         if not isinstance(value, str) or len(value) > most:
-            raise ValueError(f"must be a text of at most {most} characters")
+            raise InvalidValue("must be a text of at most %(most)s characters", most=most)
         if any((ord(letter) < 32 and letter not in "\n\r\t") or ord(letter) == 127 for letter in value):
-            raise ValueError("has characters that cannot be written")
+            raise InvalidValue("has characters that cannot be written")
         if needed and not value.strip():
-            raise ValueError("cannot be empty")
+            raise InvalidValue("cannot be empty")
         return value.strip()
 
     return read
 
 
-def pattern(shape: str, said: str) -> Read:
+def pattern(shape: str, wrong: str) -> Read:
     """Reads a text of one shape."""
 
     def read(value: Any) -> str:
         if not isinstance(value, str) or not re.fullmatch(shape, value):
-            raise ValueError(said)
+            raise InvalidValue(wrong)
         return value
 
     return read
@@ -41,21 +42,21 @@ def pattern(shape: str, said: str) -> Read:
 def texts(value: Any) -> list[str]:
     """Reads a list of short texts."""
     if not isinstance(value, list) or len(value) > 100:
-        raise ValueError("must be a list of at most 100 texts")
+        raise InvalidValue("must be a list of at most 100 texts")
     return [words(200, needed=True)(item) for item in value]
 
 
 def mapping(value: Any) -> dict[str, Any]:
     """Reads an object."""
     if not isinstance(value, dict):
-        raise ValueError("must be an object")
+        raise InvalidValue("must be an object")
     return value
 
 
 def objects(value: Any) -> list[Any]:
     """Reads a list of objects."""
     if not isinstance(value, list) or len(value) > 500:
-        raise ValueError("must be a list of at most 500 objects")
+        raise InvalidValue("must be a list of at most 500 objects")
     return value
 
 
@@ -64,7 +65,7 @@ def address(value: Any) -> str:
     try:
         return validate_email(words(254)(value), check_deliverability=False).normalized.lower()
     except EmailNotValidError:
-        raise ValueError(f"{shown(value)} is not an e-mail address") from None
+        raise InvalidValue("%(value)s is not an e-mail address", value=shown(value)) from None
 
 
 def moment(value: Any) -> datetime:
@@ -74,7 +75,7 @@ def moment(value: Any) -> datetime:
     except ValueError:
         at = None
     if at is None or at.tzinfo is None:
-        raise ValueError("is an instant such as 2026-12-31T18:00:00Z")
+        raise InvalidValue("is an instant such as 2026-12-31T18:00:00Z")
     return at
 
 
@@ -149,7 +150,7 @@ TOP: Mapping[str, Read] = {
 
 
 def take_all(
-    problems: dict[str, str], item: Any, path: str, known: Mapping[str, Read], needed: tuple[str, ...] = ()
+    problems: Problems, item: Any, path: str, known: Mapping[str, Read], needed: tuple[str, ...] = ()
 ) -> dict[str, Any]:
     """What an object says, each field read; what is wrong, unknown or missing is noted by its path."""
     reader = Reader(problems, item, path, called="file")
@@ -157,7 +158,7 @@ def take_all(
         return {}
     for key in needed:
         if key not in reader.left:
-            reader.refuse(key, "is missing")
+            reader.refuse(key, Message("is missing"))
     said = {key: reader.take(key, known[key]) for key in known if key in reader.left}
     reader.finish(tuple(known))
     return said

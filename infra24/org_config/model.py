@@ -7,7 +7,7 @@ from infra24 import organizations
 from infra24.availability import parse
 from infra24.availability.json_reader import Problems
 from infra24.booking_links import LinkDraft
-from infra24.errors import ValidationFailed
+from infra24.errors import Message, ValidationFailed
 from infra24.org_config import fields
 from infra24.org_config.reading import Document
 from infra24.organizations import HolidayPlan
@@ -93,7 +93,12 @@ def _check_slugs(problems: Problems, described: list[ResourceConfig]) -> None:
     slugs: dict[str, str] = {}
     for one in described:
         if slugs.setdefault(one.slug, one.path) != one.path:
-            problems.setdefault(one.path, f"has the slug {one.slug!r}, and so has {slugs[one.slug]}")
+            problems.setdefault(
+                one.path,
+                Message(
+                    "has the slug %(slug)s, and so has %(slugs)s", slug=repr(one.slug), slugs=slugs[one.slug]
+                ),
+            )
 
 
 def _both_ways(described: list[ResourceConfig]) -> list[ResourceConfig]:
@@ -120,7 +125,7 @@ def _resource(
         for inner, sentence in wrong.errors.items():
             problems[f"{path}.rules.{inner}"] = sentence
     except (AttributeError, TypeError):
-        problems[f"{path}.rules"] = "has windows or overrides that are no objects"
+        problems[f"{path}.rules"] = Message("has windows or overrides that are no objects")
     return ResourceConfig(path, Draft(**{**own, **{_RENAMED.get(k, k): v for k, v in said.items()}}))
 
 
@@ -132,7 +137,7 @@ def _links(problems: Problems, items: list[Any]) -> list[tuple[str, LinkDraft]]:
         if found is None:
             continue
         if found.slug in {other.slug for _, other in links}:
-            problems[f"{path}.slug"] = f"{found.slug!r} is there twice"
+            problems[f"{path}.slug"] = Message("%(value)s is there twice", value=repr(found.slug))
         links.append((path, found))
     return links
 
@@ -150,7 +155,7 @@ def _holidays(problems: Problems, said: dict[str, Any]) -> HolidayPlan:
     for number, item in enumerate(read.get("days") or []):
         own = fields.take_all(problems, item, f"holidays.days[{number}]", fields.DAY, ("date", "name"))
         if own.get("date") in days:
-            problems[f"holidays.days[{number}].date"] = "is there twice"
+            problems[f"holidays.days[{number}].date"] = Message("is there twice")
         days[str(own.get("date"))] = (own.get("name") or "", own.get("is_closed", True))
     if len(problems) > before:
         return HolidayPlan()

@@ -1,6 +1,7 @@
 """Reads YAML as JSON would be read, and remembers on which line each part stands."""
 
 import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ _WORDS: dict[str, Any] = {"true": True, "false": False, "null": None, "~": None,
 class ConfigError(Invalid):
     """The file cannot be read."""
 
-    def __init__(self, wrong: list[tuple[int, str, str]]) -> None:
+    def __init__(self, wrong: Iterable[tuple[int, str, str]]) -> None:
         self.wrong = sorted(wrong)
         super().__init__("\n".join(f"line {line}: {path}: {said}" for line, path, said in self.wrong))
 

@@ -10,7 +10,7 @@ import holidays as calendars
 from infra24.availability.hours import day_number
 from infra24.availability.json_reader import Problems
 from infra24.db import Tx
-from infra24.errors import Conflict, ValidationFailed
+from infra24.errors import Conflict, Message, ValidationFailed
 from infra24.organizations import queries
 
 
@@ -73,10 +73,17 @@ def read_plan(countries: list[str], days: Mapping[str, tuple[str, bool]]) -> Hol
         country, _, subdivision = code.strip().upper().partition("-")
         known = calendars.list_supported_countries()
         if country not in known:
-            problems[f"countries[{number}]"] = f"{code!r} is not a country; write a code such as US or US-FL"
+            problems[f"countries[{number}]"] = Message(
+                "%(code)s is not a country; write a code such as US or US-FL", code=repr(code)
+            )
         elif subdivision and subdivision not in known[country]:
             some = ", ".join(known[country][:8]) or "none"
-            problems[f"countries[{number}]"] = f"{country} has no part {subdivision!r}; it has {some} …"
+            problems[f"countries[{number}]"] = Message(
+                "%(country)s has no part %(subdivision)s; it has %(some)s …",
+                country=country,
+                subdivision=repr(subdivision),
+                some=some,
+            )
         elif Country(country, subdivision) not in read:
             read.append(Country(country, subdivision))
     own: list[Day] = []
@@ -84,7 +91,9 @@ def read_plan(countries: list[str], days: Mapping[str, tuple[str, bool]]) -> Hol
         try:
             own.append(Day(date.fromisoformat(on), name, closed))
         except ValueError:
-            problems[f"days[{number}]"] = f"{on!r} is not a date; write it as YYYY-MM-DD"
+            problems[f"days[{number}]"] = Message(
+                "%(value)s is not a date; write it as YYYY-MM-DD", value=repr(on)
+            )
     if problems:
         raise ValidationFailed(problems)
     return HolidayPlan(tuple(read), tuple(own))

@@ -9,7 +9,7 @@ import psycopg
 from babel import Locale, UnknownLocaleError
 from psycopg.types.json import Jsonb
 
-from infra24.errors import ValidationFailed
+from infra24.errors import Message, ValidationFailed
 from infra24.organizations.keys import new_key
 
 RESERVED = frozenset(
@@ -45,21 +45,26 @@ def check_facts(slug: str, time_zone: str, locale: str, currency: str) -> None:
     """Raises ValidationFailed facts that are not well written: slug, zone, locale, currency."""
     problems = {}
     if not re.fullmatch(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", slug):
-        problems["slug"] = "is written in small letters, digits and hyphens"
+        problems["slug"] = Message("is written in small letters, digits and hyphens")
     elif slug in RESERVED:
-        problems["slug"] = f"{slug!r} is reserved"
+        problems["slug"] = Message("%(slug)s is reserved", slug=repr(slug))
     if not re.fullmatch(r"[A-Z]{3}", currency):
-        problems["currency"] = "is three capital letters, such as EUR"
+        problems["currency"] = Message("is three capital letters, such as EUR")
     try:
         ZoneInfo(time_zone)
     except (ValueError, OSError, KeyError):
-        problems["zone"] = f"{time_zone!r} is not a time zone; write an IANA name such as Europe/Madrid"
+        problems["zone"] = Message(
+            "%(value)s is not a time zone; write an IANA name such as America/New_York",
+            value=repr(time_zone),
+        )
     try:
         if not re.fullmatch(r"[a-z]{2,3}(_[A-Z]{2})?", locale):
             raise ValueError(locale)
         Locale.parse(locale)
     except (ValueError, UnknownLocaleError):
-        problems["locale"] = f"{locale!r} is not a locale; write language and territory, such as es_ES"
+        problems["locale"] = Message(
+            "%(locale)s is not a locale; write language and territory, such as es_ES", locale=repr(locale)
+        )
     if problems:
         raise ValidationFailed(problems)
 

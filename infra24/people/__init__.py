@@ -2,6 +2,7 @@
 
 from infra24.people import (
     accounts,
+    deletion_requests,
     events,
     factors,
     feeds,
@@ -10,15 +11,6 @@ from infra24.people import (
     magic_links,
     memberships,
     sessions,
-)
-from infra24.people.account_queries import (
-    end_session,
-    end_sessions,
-    invitation_anywhere,
-    is_empty,
-    set_profile,
-    touch_key,
-    touch_session,
 )
 from infra24.people.disclosure import disclosed
 from infra24.people.emails import invitation_token, read_invitation_token
@@ -32,6 +24,7 @@ from infra24.people.model import (
     LastOwner,
     LinkExpired,
     Membership,
+    OpenInvitation,
     OrgAccess,
     OtherPersonInvited,
     ReauthenticationRequired,
@@ -43,19 +36,6 @@ from infra24.people.model import (
     WrongCredentials,
 )
 from infra24.people.permissions import KEY_SCOPES, SCOPES, STAFF_ROLES, Role, Scope, can_assign
-from infra24.people.queries import (
-    add_member,
-    ask_for_deletion,
-    close_deletion,
-    deletion_requests,
-    invitations,
-    member,
-    members,
-    new_feed,
-    set_role,
-    withdraw_deletion,
-)
-from infra24.people.queries import keys as listed_keys
 
 __all__ = [
     "KEY_SCOPES",
@@ -70,6 +50,7 @@ __all__ = [
     "LastOwner",
     "LinkExpired",
     "Membership",
+    "OpenInvitation",
     "OrgAccess",
     "OtherPersonInvited",
     "ReauthenticationRequired",
@@ -82,34 +63,17 @@ __all__ = [
     "WrongCode",
     "WrongCredentials",
     "accounts",
-    "add_member",
-    "ask_for_deletion",
     "can_assign",
-    "close_deletion",
     "deletion_requests",
     "disclosed",
-    "end_session",
-    "end_sessions",
     "events",
     "factors",
     "feeds",
     "identities",
-    "invitation_anywhere",
     "invitation_token",
-    "invitations",
-    "is_empty",
     "keys",
-    "listed_keys",
     "magic_links",
-    "member",
-    "members",
     "memberships",
-    "new_feed",
     "read_invitation_token",
     "sessions",
-    "set_profile",
-    "set_role",
-    "touch_key",
-    "touch_session",
-    "withdraw_deletion",
 ]

@@ -8,6 +8,7 @@ import psycopg
 from infra24 import mail
 from infra24.db import Tx
 from infra24.people import account_queries as queries
+from infra24.people import session_queries
 from infra24.people.model import Account, EmailTaken
 
 WRONG_PASSWORDS = 10
@@ -65,6 +66,16 @@ async def right_password(tx: Tx, account: Account, rehashed: str | None) -> None
         await queries.succeed(tx, account.id)
 
 
+async def exist(tx: Tx) -> bool:
+    """Whether anybody has an account in this installation."""
+    return not await queries.is_empty(tx)
+
+
+async def set_profile(tx: Tx, user_id: UUID, name: str, locale: str, time_zone: str) -> None:
+    """How a person is called, and the language and zone they read in; empty for the organization's."""
+    await queries.set_profile(tx, user_id, name, locale, time_zone)
+
+
 async def set_password(tx: Tx, user_id: UUID, password_hash: str, keep: UUID | None) -> None:
     """Another password, told by e-mail; all else that opens the account is over. `keep` is the session that
     asked."""
@@ -75,7 +86,7 @@ async def set_password(tx: Tx, user_id: UUID, password_hash: str, keep: UUID | N
 
 async def end_others(tx: Tx, user_id: UUID, keep: UUID | None) -> None:
     """End every session but one, and what others may have asked for: emailed links, another address."""
-    await queries.end_sessions(tx, user_id, keep)
+    await session_queries.end_sessions(tx, user_id, keep)
     await queries.end_links(tx, user_id)
 
 

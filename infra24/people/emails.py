@@ -9,9 +9,9 @@ from babel.dates import format_datetime
 
 from infra24.mail import ComposeContext, Composer, Composers, Email, render
 from infra24.people import account_queries as queries
-from infra24.people import magic_links
+from infra24.people import magic_links, session_queries
 from infra24.people.devices import device_named
-from infra24.people.permissions import ROLE_NAMES, Role
+from infra24.people.permissions import ROLE_NAMES
 
 
 async def sign_in(context: ComposeContext, facts: dict[str, Any]) -> Email | None:
@@ -50,7 +50,7 @@ async def email_changed_notice(context: ComposeContext, facts: dict[str, Any]) -
 async def new_sign_in(context: ComposeContext, facts: dict[str, Any]) -> Email | None:
     """Someone signed in from a device that was not there before."""
     async with context.database.accounts() as tx:
-        row = await queries.email_about_session(tx, UUID(facts["session"]))
+        row = await session_queries.email_about_session(tx, UUID(facts["session"]))
     if row is None:
         return None
     to, locale, zone, device, address, at = row
@@ -76,19 +76,18 @@ async def invitation(context: ComposeContext, facts: dict[str, Any]) -> Email | 
     """The link that makes someone a member."""
     org_id, invitation_id = UUID(facts["org"]), UUID(facts["invitation"])
     async with context.database.accounts() as tx:
-        row = await queries.invitation_anywhere(tx, org_id, invitation_id, context.now)
-    if row is None:
+        found = await queries.invitation_anywhere(tx, org_id, invitation_id, context.now)
+    if found is None:
         return None
-    to, _, role, inviter, _, organization, locale, until = row
     return render(
         "invitation",
-        to,
-        _language(locale),
-        organization=organization,
-        role=ROLE_NAMES[Role(role)],
-        inviter=inviter,
+        found.email,
+        _language(found.org_locale),
+        organization=found.org_name,
+        role=ROLE_NAMES[found.role],
+        inviter=found.invited_by,
         link=f"{context.base_url}/invitations/{invitation_token(context.tokens.sign, org_id, invitation_id)}",
-        days=max(1, round((until - context.now) / timedelta(days=1))),
+        days=max(1, round((found.expires_at - context.now) / timedelta(days=1))),
     )
 
 

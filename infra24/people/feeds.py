@@ -19,6 +19,11 @@ async def address_of(tx: Tx, sign: Sign, user_id: UUID) -> str | None:
     return None if number is None else _written(sign, tx.org_id, user_id, number)
 
 
+async def renew(tx: Tx, user_id: UUID) -> None:
+    """Another address for a member's feed: the former opens nothing any more."""
+    await queries.new_feed(tx, user_id)
+
+
 def org_of(token: str) -> UUID | None:
     """The organization that an address names, before anything is proved."""
     raw = _read(token)

@@ -6,6 +6,7 @@ from uuid import UUID
 from infra24 import mail
 from infra24.db import Tx
 from infra24.people import account_queries as queries
+from infra24.people import session_queries
 from infra24.people.model import AuthenticatedUser
 
 
@@ -16,7 +17,7 @@ async def owner_of(tx: Tx, issuer: str, subject: str) -> UUID | None:
 
 async def person_of(tx: Tx, issuer: str, subject: str) -> AuthenticatedUser | None:
     """The person that a token of the provider speaks of."""
-    return await queries.person_of_identity(tx, issuer, subject)
+    return await session_queries.person_of_identity(tx, issuer, subject)
 
 
 async def of_person(tx: Tx, user_id: UUID) -> list[str]:

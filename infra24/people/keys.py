@@ -8,8 +8,9 @@ from uuid import UUID
 
 from infra24 import organizations
 from infra24.db import Tx
-from infra24.errors import NotFound, ValidationFailed
+from infra24.errors import Message, NotFound, ValidationFailed
 from infra24.people import account_queries, queries
+from infra24.people.model import ApiKey
 from infra24.people.permissions import KEY_SCOPES, Scope, scopes_of_key
 
 _SEEN_AGAIN = timedelta(minutes=1)
@@ -33,15 +34,20 @@ async def make(tx: Tx, label: str, scopes: Sequence[str], made_by: str, now: dat
     """A fresh key, shown this once. Raises ValidationFailed."""
     problems = {}
     if not 1 <= len(label) <= 100:
-        problems["label"] = "say what it is for, in at most 100 characters"
+        problems["label"] = Message("say what it is for, in at most 100 characters")
     unknown = [scope for scope in scopes if scope not in KEY_SCOPES]
     if unknown or not scopes:
-        problems["scopes"] = f"choose from {', '.join(KEY_SCOPES)}"
+        problems["scopes"] = Message("choose from %(known)s", known=", ".join(KEY_SCOPES))
     if problems:
         raise ValidationFailed(problems)
     key, key_hash = organizations.new_key(tx.org_id)
     await queries.add_key(tx, key_hash, label, sorted(set(scopes)), made_by, now)
     return key
+
+
+async def listed(tx: Tx) -> list[ApiKey]:
+    """The organization's keys, without what they open with."""
+    return await queries.keys(tx)
 
 
 async def revoke(tx: Tx, key_id: UUID, now: datetime) -> None:
@@ -59,3 +65,8 @@ async def holder(tx: Tx, org_id: UUID, key: str, now: datetime) -> KeyHolder | N
     id_, label, scopes, last_used_at, _ = row
     is_news = last_used_at is None or now - last_used_at > _SEEN_AGAIN
     return KeyHolder(id_, label, scopes_of_key(scopes), is_news)
+
+
+async def touch(tx: Tx, org_id: UUID, key_id: UUID, now: datetime) -> None:
+    """Note that a key was used. `tx` is one on accounts."""
+    await account_queries.touch_key(tx, org_id, key_id, now)

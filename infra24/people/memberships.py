@@ -6,12 +6,14 @@ from uuid import UUID, uuid4
 from infra24 import mail
 from infra24.db import Tx
 from infra24.events import record
-from infra24.people import events, queries
+from infra24.people import account_queries, events, queries
 from infra24.people.model import (
+    Account,
     AlreadyMember,
     Invitation,
     LastOwner,
     Membership,
+    OpenInvitation,
     OtherPersonInvited,
     RoleNotAssignable,
     UnknownInvitation,
@@ -65,6 +67,39 @@ async def withdraw(tx: Tx, invitation_id: UUID, giver: Role, now: datetime) -> N
         raise UnknownInvitation()
     if not can_assign(giver, invitation.role):
         raise RoleNotAssignable()
+
+
+async def listed(tx: Tx, text: str | None = None) -> list[Membership]:
+    """Everyone who belongs here, by role and name; with `text`, those whose name or e-mail has it."""
+    return await queries.members(tx, f"%{text}%" if text else None)
+
+
+async def find(tx: Tx, user_id: UUID) -> Membership | None:
+    """A person's membership here, if they have one."""
+    return await queries.member(tx, user_id)
+
+
+async def add(tx: Tx, user_id: UUID, role: Role, name: str, email: str, now: datetime) -> bool:
+    """Make someone a member without an invitation; False when they are one already."""
+    return await queries.add_member(tx, user_id, role, name, email, now)
+
+
+async def make_owner(tx: Tx, account: Account, now: datetime) -> None:
+    """Make someone an owner, whatever they were: for whoever runs the installation."""
+    if not await add(tx, account.id, Role.OWNER, account.name, account.email, now):
+        await queries.set_role(tx, account.id, Role.OWNER)
+
+
+async def invitations(tx: Tx, now: datetime) -> list[Invitation]:
+    """The invitations that stand open."""
+    return await queries.invitations(tx, now)
+
+
+async def invitation_anywhere(
+    tx: Tx, org_id: UUID, invitation_id: UUID, now: datetime
+) -> OpenInvitation | None:
+    """An open invitation of any organization, by the link in its e-mail. `tx` is one on accounts."""
+    return await account_queries.invitation_anywhere(tx, org_id, invitation_id, now)
 
 
 async def change_role(tx: Tx, user_id: UUID, role: Role, *, giver: Role, now: datetime) -> Membership:

@@ -134,6 +134,20 @@ class Membership:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenInvitation:
+    """An invitation as whoever was invited sees it, with its organization."""
+
+    email: str
+    name: str
+    role: Role
+    invited_by: str
+    org_slug: str
+    org_name: str
+    org_locale: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Invitation:
     """An invitation that stands open."""
 

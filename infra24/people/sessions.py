@@ -8,6 +8,7 @@ from uuid import UUID
 from infra24 import mail, rate_limits
 from infra24.db import Tx
 from infra24.people import account_queries as queries
+from infra24.people import session_queries
 from infra24.people.model import AuthenticatedUser, SessionView
 
 IDLE = timedelta(days=14)
@@ -27,8 +28,8 @@ async def begin(
     A session on a device that the person has none on is told them by e-mail.
     """
     token, device = secrets.token_urlsafe(32), device[:300]
-    is_new_device = not await queries.knows_device(tx, user_id, device)
-    session_id = await queries.begin_session(
+    is_new_device = not await session_queries.knows_device(tx, user_id, device)
+    session_id = await session_queries.begin_session(
         tx, user_id, token_hash(token), method, has_factor, address, device, now
     )
     if is_new_device:
@@ -38,7 +39,7 @@ async def begin(
 
 async def open_session(tx: Tx, token: str, now: datetime) -> AuthenticatedUser | None:
     """Whose session a token opens; None when it is over or never was."""
-    return await queries.session(tx, token_hash(token), now - IDLE, now - LONGEST)
+    return await session_queries.session(tx, token_hash(token), now - IDLE, now - LONGEST)
 
 
 def needs_touch(seen: AuthenticatedUser, now: datetime) -> bool:
@@ -54,18 +55,28 @@ def is_fresh(seen: AuthenticatedUser, now: datetime) -> bool:
 async def rotate(tx: Tx, session_id: UUID, *, has_factor: bool, now: datetime) -> str:
     """Another token for a session whose holder proved once more who they are; the old one opens nothing."""
     token = secrets.token_urlsafe(32)
-    await queries.rotate(tx, session_id, token_hash(token), has_factor, now)
+    await session_queries.rotate(tx, session_id, token_hash(token), has_factor, now)
     return token
 
 
 async def listed(tx: Tx, user_id: UUID, now: datetime) -> list[SessionView]:
     """A person's sessions, last seen first."""
-    return await queries.sessions_of(tx, user_id, now - IDLE)
+    return await session_queries.sessions_of(tx, user_id, now - IDLE)
+
+
+async def touch(tx: Tx, session_id: UUID, org_id: UUID | None, now: datetime) -> None:
+    """Note that a session was seen, and where: an organization of the person, or none."""
+    await session_queries.touch_session(tx, session_id, org_id, now)
+
+
+async def end(tx: Tx, user_id: UUID, session_id: UUID) -> bool:
+    """End a session of a person; False when it is over already."""
+    return await session_queries.end_session(tx, user_id, session_id)
 
 
 async def delete_expired(tx: Tx, now: datetime) -> None:
     """Clear away what is over: sessions, links, counted attempts."""
-    await queries.forget_sessions(tx, now - IDLE, now - LONGEST)
+    await session_queries.forget_sessions(tx, now - IDLE, now - LONGEST)
     await queries.forget_links(tx, now - timedelta(days=7))
     await rate_limits.delete_expired_attempts(tx, now)
 

@@ -5,33 +5,31 @@ from infra24.resources.blackouts import Blackout, BlackoutGone, add_blackout, bl
 from infra24.resources.catalogue import (
     archive,
     bookable,
-    canonical,
     create,
-    draft_of,
     get,
     get_by_slug,
     holidays_changed,
     id_of,
     index,
     listed,
-    normalize,
     page,
     preview,
     restore,
     several,
-    slug_of,
     update,
     update_if_version,
 )
+from infra24.resources.catalogue_queries import (
+    bump_catalogue_version,
+    catalogue_version,
+    lock,
+    raise_longest_claim,
+)
+from infra24.resources.drafts import canonical, draft_of, normalize, slug_of
 from infra24.resources.meeting import meeting_url
 from infra24.resources.model import (
-    ANYONE,
     Draft,
-    HostPreference,
-    Offer,
     PartsInUse,
-    Pool,
-    PoolMember,
     Resource,
     ResourceChanged,
     ResourceExists,
@@ -39,7 +37,7 @@ from infra24.resources.model import (
 )
 from infra24.resources.needs import ResourceIndex, ResourceRef
 from infra24.resources.offers import cached_offer, hosts_named_in, offer, schedules
-from infra24.resources.queries import bump_catalogue_version, catalogue_version, lock, raise_longest_claim
+from infra24.resources.pools import ANYONE, HostPreference, Offer, Pool, PoolMember
 from infra24.resources.questions import read_answers
 from infra24.resources.search import PAGE, ResourceFilter, count, counts_by_location, search
 

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from infra24.db import Tx
 from infra24.errors import Conflict, ValidationFailed
-from infra24.resources import queries, search_queries
+from infra24.resources import catalogue_queries, search_queries
 from infra24.resources.catalogue import get, update
 
 
@@ -33,7 +33,7 @@ async def add_blackout(
     tx: Tx, resource_ids: Sequence[UUID], blackout: Mapping[str, Any], now: datetime
 ) -> None:
     """Add one blackout to the rules of each of these. Raises ValidationFailed with the blackout's paths."""
-    await queries.lock_catalogue(tx)
+    await catalogue_queries.lock_catalogue(tx)
     for id_ in resource_ids:
         rules = (await get(tx, id_)).availability_rules
         former = list(rules.get("blackouts") or ())
@@ -53,7 +53,7 @@ async def remove_blackout(
     tx: Tx, resource_id: UUID, number: int, blackout: Mapping[str, Any], now: datetime
 ) -> None:
     """Take a blackout out of the rules of a resource. Raises BlackoutGone when another stands there."""
-    await queries.lock_catalogue(tx)
+    await catalogue_queries.lock_catalogue(tx)
     rules = (await get(tx, resource_id)).availability_rules
     former = list(rules.get("blackouts") or ())
     if number >= len(former) or former[number] != dict(blackout):

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from infra24.availability.json_reader import Problems, shown
 from infra24.db import Tx
-from infra24.errors import ValidationFailed
+from infra24.errors import Message, ValidationFailed
 from infra24.resources import linking_queries as queries
 from infra24.resources.model import PartsInUse
 from infra24.resources.needs import ResourceIndex, ResourceRef
@@ -35,9 +35,9 @@ async def link(
     own = by_id[resource_id]
     _check(problems, own, wanted, apart, by_id)
     if own.setup_anywhere and await queries.is_part(tx, resource_id):
-        problems["layouts"] = "what is a part of another cannot have layouts"
+        problems["layouts"] = Message("what is a part of another cannot have layouts")
     if not problems and await queries.wholes_among(tx, wanted, resource_id):
-        problems["parts"] = "goes in a circle: one of these has it as a part"
+        problems["parts"] = Message("goes in a circle: one of these has it as a part")
     if problems:
         raise ValidationFailed(problems)
     before = set(await queries.parts_of(tx, resource_id))
@@ -59,18 +59,18 @@ def _check(
 ) -> None:
     """What cannot be linked, whatever stands: by its path."""
     if (wanted or apart) and own.capacity != 1:
-        problems["parts" if wanted else "excludes"] = "only what has one unit can be linked"
+        problems["parts" if wanted else "excludes"] = Message("only what has one unit can be linked")
     for key, ids in (("parts", wanted), ("excludes", apart)):
         for number, id_ in enumerate(ids):
             if id_ == own.id:
-                problems[f"{key}[{number}]"] = "is itself"
+                problems[f"{key}[{number}]"] = Message("is itself")
             elif by_id[id_].capacity is None:
-                problems[f"{key}[{number}]"] = f"{by_id[id_].title} is never occupied"
+                problems[f"{key}[{number}]"] = Message("%(title)s is never occupied", title=by_id[id_].title)
             elif key == "excludes" and by_id[id_].capacity != 1:
-                problems[f"{key}[{number}]"] = "only what has one unit can be linked"
+                problems[f"{key}[{number}]"] = Message("only what has one unit can be linked")
     for key, ids in (("parts", wanted), ("excludes", apart)):
         if ids and (own.setup_anywhere or any(by_id[id_].setup_anywhere for id_ in ids)):
-            problems[key] = "what has layouts cannot be linked"
+            problems[key] = Message("what has layouts cannot be linked")
 
 
 async def _shared(tx: Tx, one: UUID, other: UUID, title: str, own: str) -> UUID:
@@ -84,7 +84,9 @@ def _ids(problems: Problems, key: str, names: Sequence[str], directory: Resource
     for number, name in enumerate(names):
         known = next((k for k in directory if name in (k.slug, str(k.id), k.email)), None)
         if known is None or known.is_type:
-            problems[f"{key}[{number}]"] = f"{shown(name)} is not a resource of this organization"
+            problems[f"{key}[{number}]"] = Message(
+                "%(value)s is not a resource of this organization", value=shown(name)
+            )
         elif known.id not in found:
             found.append(known.id)
     return found

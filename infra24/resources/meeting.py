@@ -4,6 +4,8 @@ import hashlib
 import re
 from uuid import UUID
 
+from infra24.errors import Message
+
 PLACEHOLDERS = frozenset({"room", "booking"})
 
 
@@ -13,13 +15,13 @@ def meeting_url(template: str, secret: str, booking_id: UUID) -> str:
     return template.replace("{room}", room).replace("{booking}", str(booking_id))
 
 
-def wrong_template(template: str) -> str | None:
+def wrong_template(template: str) -> Message | None:
     """What is wrong with a template, as a sentence; None when nothing is."""
     if not template:
         return None
     if not re.fullmatch(r"https://[^\s{}<>\"]+(\{\w+\}[^\s{}<>\"]*)*", template):
-        return "must be an https address"
+        return Message("must be an https address")
     unknown = set(re.findall(r"\{(\w+)\}", template)) - PLACEHOLDERS
     if unknown:
-        return f"knows {{room}} and {{booking}}, not {', '.join(sorted(unknown))}"
+        return Message("knows {room} and {booking}, not %(unknown)s", unknown=", ".join(sorted(unknown)))
     return None

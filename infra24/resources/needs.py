@@ -8,6 +8,7 @@ from uuid import UUID
 from infra24.availability import HostTerms, Pooling
 from infra24.availability.json_reader import Problems, Reader, boolean, email, shown, text, whole
 from infra24.availability.rules_reader import host_terms, pooling_named
+from infra24.errors import InvalidValue, Message
 
 WAYS = ("hosts", "skill", "resource", "any_of", "tag")
 MOST_NEEDS = 10
@@ -40,19 +41,28 @@ ResourceIndex = Sequence[ResourceRef]
 def parse_needs(problems: Problems, document: Any, directory: ResourceIndex) -> list[dict[str, Any]]:
     """Read what a type needs and write it with ids. What is wrong is noted by its path under `needs`."""
     if not isinstance(document, list) or len(document) > MOST_NEEDS:
-        problems["needs"] = f"must be a list of at most {MOST_NEEDS} needs"
+        problems["needs"] = Message("must be a list of at most %(most)s needs", most=MOST_NEEDS)
         return []
     found = [_need(problems, item, f"needs[{number}]", directory) for number, item in enumerate(document)]
     for known in directory:
         units = [need.get("units", 0) for need in found if need.get("resource") == str(known.id)]
         wanted = sum(units)
         if known.capacity is not None and len(units) > 1 and wanted > known.capacity:
-            problems.setdefault("needs", f"ask for {wanted} of {known.title}, which has {known.capacity}")
+            problems.setdefault(
+                "needs",
+                Message(
+                    "ask for %(wanted)s of %(title)s, which has %(has)s",
+                    wanted=wanted,
+                    title=known.title,
+                    has=known.capacity,
+                ),
+            )
     if sum(need.get("count", 1) for need in found) > MOST_COUNTED:
-        problems.setdefault("needs", f"ask for more than {MOST_COUNTED} members in all")
+        problems.setdefault("needs", Message("ask for more than %(most)s members in all", most=MOST_COUNTED))
     if sum("hosts" in need or "skill" in need for need in found) > 1:
         problems.setdefault(
-            "needs", "has several groups of hosts; write one, and name other people with any_of or tag"
+            "needs",
+            Message("has several groups of hosts; write one, and name other people with any_of or tag"),
         )
     return found
 
@@ -121,7 +131,7 @@ def _need(problems: Problems, document: Any, path: str, directory: ResourceIndex
     if way in ("hosts", "any_of"):
         most = len(need[way] or ())
         if need["count"] > most > 0:
-            reader.refuse("count", f"asks for {need['count']} of {most}")
+            reader.refuse("count", Message("asks for %(count)s of %(most)s", count=need["count"], most=most))
     reader.finish(allowed)
     return need
 
@@ -130,7 +140,7 @@ def _way(reader: Reader) -> str:
     """How a need says what it takes: exactly one way."""
     ways = [way for way in WAYS if way in reader.left]
     if len(ways) != 1:
-        reader.refuse("", f"needs one of {', '.join(WAYS)}")
+        reader.refuse("", Message("needs one of %(ways)s", ways=", ".join(WAYS)))
     return ways[0] if ways else ""
 
 
@@ -139,11 +149,11 @@ def _staffing(reader: Reader, need: dict[str, Any]) -> list[str]:
     need["pooling"] = str(reader.take("pooling", pooling_named, Pooling.ANY))
     need["choose"] = reader.take("choose", boolean, False)
     if need["pooling"] == Pooling.FIXED:
-        reader.refuse("pooling", "name one host instead")
+        reader.refuse("pooling", Message("name one host instead"))
     if need["pooling"] == Pooling.COLLECTIVE and (need["count"] > 1 or need["choose"]):
-        reader.refuse("pooling", "collective takes all hosts: leave count and choose out")
+        reader.refuse("pooling", Message("collective takes all hosts: leave count and choose out"))
     if need["choose"] and need["count"] > 1:
-        reader.refuse("choose", "a visitor can choose one host, not several")
+        reader.refuse("choose", Message("a visitor can choose one host, not several"))
     return ["pooling", "choose"]
 
 
@@ -152,16 +162,16 @@ def _check_units(reader: Reader, need: Mapping[str, Any], directory: ResourceInd
     if named is None:
         return
     if need["count"] != 1:
-        reader.refuse("count", "one resource is one; say how many units of it with units")
+        reader.refuse("count", Message("one resource is one; say how many units of it with units"))
     if named.capacity is None and need["units"] > 1:
-        reader.refuse("units", f"{named.title} is never occupied, so it has no units")
+        reader.refuse("units", Message("%(title)s is never occupied, so it has no units", title=named.title))
     elif named.capacity is not None and need["units"] > named.capacity:
-        reader.refuse("units", f"{named.title} has {named.capacity}")
+        reader.refuse("units", Message("%(title)s has %(units)s", title=named.title, units=named.capacity))
 
 
 def _hosts(problems: Problems, value: Any, path: str, directory: ResourceIndex) -> list[dict[str, Any]]:
     if not isinstance(value, list) or not value:
-        raise ValueError("must be a list of hosts, by e-mail")
+        raise InvalidValue("must be a list of hosts, by e-mail")
     people = {k.email: k for k in directory if k.type == "person"}
     found: list[dict[str, Any]] = []
     for number, item in enumerate(value):
@@ -174,9 +184,11 @@ def _hosts(problems: Problems, value: Any, path: str, directory: ResourceIndex) 
         reader.finish(("host", "priority", "weight"))
         person = people.get(named)
         if person is None:
-            reader.refuse("host", f"{shown(named)} is not a person of this organization")
+            reader.refuse(
+                "host", Message("%(value)s is not a person of this organization", value=shown(named))
+            )
         elif any(host["id"] == str(person.id) for host in found):
-            reader.refuse("host", f"{shown(named)} is named twice")
+            reader.refuse("host", Message("%(value)s is named twice", value=shown(named)))
         else:
             found.append({"id": str(person.id), "priority": terms.priority, "weight": terms.weight})
     return found
@@ -191,7 +203,7 @@ def _shown_host(host: Mapping[str, Any], names: Mapping[str, str]) -> Any:
 def _tag(value: Any) -> str:
     tag = text(value).strip()
     if not tag:
-        raise ValueError("cannot be empty")
+        raise InvalidValue("cannot be empty")
     return tag
 
 
@@ -199,15 +211,17 @@ def _id_of(value: Any, directory: ResourceIndex) -> str:
     for known in directory:
         if isinstance(value, str) and value and value in (known.slug, str(known.id), known.email):
             if known.is_type:
-                raise ValueError(f"{shown(value)} is an appointment type; name what it needs itself")
+                raise InvalidValue(
+                    "%(value)s is an appointment type; name what it needs itself", value=shown(value)
+                )
             return str(known.id)
-    raise ValueError(f"{shown(value)} is not a resource of this organization")
+    raise InvalidValue("%(value)s is not a resource of this organization", value=shown(value))
 
 
 def _ids_of(value: Any, directory: ResourceIndex) -> list[str]:
     if not isinstance(value, list) or not value:
-        raise ValueError("must be a list of resources, by slug")
+        raise InvalidValue("must be a list of resources, by slug")
     found = [_id_of(item, directory) for item in value]
     if len(set(found)) < len(found):
-        raise ValueError("names a resource twice")
+        raise InvalidValue("names a resource twice")
     return found

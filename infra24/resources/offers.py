@@ -10,9 +10,10 @@ from infra24 import organizations
 from infra24.availability import NO_HOLIDAYS, HostTerms, Kind, Override, Pooling, Rules, Schedule, parse
 from infra24.db import Row, Tx
 from infra24.organizations import UnknownResource
-from infra24.resources import linking_queries, queries
+from infra24.resources import catalogue_queries, linking_queries, queries
 from infra24.resources import needs as needing
-from infra24.resources.model import Offer, Pool, PoolMember, Resource
+from infra24.resources.model import Resource
+from infra24.resources.pools import Offer, Pool, PoolMember
 
 _KEPT = 5_000
 _remembered: OrderedDict[tuple[UUID, UUID], Offer] = OrderedDict()
@@ -32,7 +33,7 @@ async def offer(tx: Tx, resource_id: UUID) -> Offer:
 
     One statement where this process remembers it and the catalogue has not changed since.
     """
-    version = await queries.catalogue_version(tx)
+    version = await catalogue_queries.catalogue_version(tx)
     known = cached_offer(tx, resource_id)
     if tx.remembers and known is not None and known.version == version:
         return known
@@ -58,11 +59,11 @@ async def schedules(tx: Tx, resource_ids: Sequence[UUID]) -> dict[UUID, tuple[Sc
     plan = await organizations.holiday_plan(tx)
     closing = plan.closing(*_YEARS) if plan.countries or plan.days else {}
     reading = _Reading(organization.time_zone, "")
-    reading.rows = await queries.load_for_offer(tx, list(resource_ids))
+    reading.rows = await catalogue_queries.load_for_offer(tx, list(resource_ids))
     reading.parts = await linking_queries.all_parts(tx, list(reading.rows))
     inside = {part for parts in reading.parts.values() for part, _ in parts} - set(reading.rows)
     wanted = list(reading.rows)
-    reading.rows |= await queries.load_for_offer(tx, sorted(inside))
+    reading.rows |= await catalogue_queries.load_for_offer(tx, sorted(inside))
     directory = await queries.directory(tx)
     booked = {known.id for known in directory if known.is_bookable and known.type != "person"}
     found = {id_: reading.hours(id_, closing, is_booked=id_ in booked) for id_ in wanted}
@@ -168,24 +169,24 @@ async def _read(tx: Tx, resource: Resource, version: int) -> Offer:
         wanted = [needing.resolve(need, directory) for need in kept]
     by_email = {known.email: known.id for known in directory if known.email and known.is_active}
     ids = {resource.id, *(id_ for pool in wanted for id_, _ in pool)}
-    reading.rows = await queries.load_for_offer(tx, sorted(ids))
+    reading.rows = await catalogue_queries.load_for_offer(tx, sorted(ids))
     colleagues = {
         by_email[name]
         for row in reading.rows.values()
         for name in hosts_named_in(row[6])
         if name in by_email and by_email[name] not in ids
     }
-    reading.rows |= await queries.load_for_offer(tx, sorted(colleagues))
+    reading.rows |= await catalogue_queries.load_for_offer(tx, sorted(colleagues))
     reading.parts = await linking_queries.all_parts(tx, list(reading.rows))
     inside = {part for parts in reading.parts.values() for part, _ in parts} - set(reading.rows)
-    reading.rows |= await queries.load_for_offer(tx, sorted(inside))
+    reading.rows |= await catalogue_queries.load_for_offer(tx, sorted(inside))
     if kept is None:
         pools, grid = _by_rules(resource, rules, reading, [id_ for id_, _ in wanted[0]])
     else:
         pools, grid = _by_needs(resource, rules, reading, kept, wanted)
     pools = tuple(_with_colleagues(pool, reading, by_email) for pool in pools)
     read = Offer(resource, rules, pools, grid, {}, version, closing)
-    return replace(read, longest_of=await queries.longest_claims(tx, read.members))
+    return replace(read, longest_of=await catalogue_queries.longest_claims(tx, read.members))
 
 
 def _by_rules(

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 from infra24.availability.json_reader import Problems, Reader, boolean, shown, text
-from infra24.errors import ValidationFailed
+from infra24.errors import InvalidValue, Message, ValidationFailed
 
 KINDS = ("text", "long_text", "choice", "number", "date", "consent", "phone")
 _KEYS = ("id", "label", "kind", "required", "choices", "help", "least", "most")
@@ -16,7 +16,7 @@ MOST_QUESTIONS = 30
 def parse_questions(problems: Problems, document: Any) -> list[dict[str, Any]]:
     """Read the questions of an offer; what is wrong is noted by its path under `questions`."""
     if not isinstance(document, list) or len(document) > MOST_QUESTIONS:
-        problems["questions"] = f"must be a list of at most {MOST_QUESTIONS} questions"
+        problems["questions"] = Message("must be a list of at most %(most)s questions", most=MOST_QUESTIONS)
         return []
     found: list[dict[str, Any]] = []
     for number, item in enumerate(document):
@@ -34,17 +34,17 @@ def parse_questions(problems: Problems, document: Any) -> list[dict[str, Any]]:
             "help": reader.take("help", text, ""),
         }
         if not label:
-            reader.refuse("label", "say what is asked")
+            reader.refuse("label", Message("say what is asked"))
         if asked["id"] in {q["id"] for q in found}:
-            reader.refuse("id", f"{shown(asked['id'])} is there twice")
+            reader.refuse("id", Message("%(value)s is there twice", value=shown(asked["id"])))
         if kind == "choice":
             asked["choices"] = reader.take("choices", _choices, [])
             if not asked["choices"]:
-                reader.refuse("choices", "list at least two answers to choose from")
+                reader.refuse("choices", Message("list at least two answers to choose from"))
         if kind == "number":
             asked |= {key: reader.take(key, _number) for key in ("least", "most")}
             if None not in (asked["least"], asked["most"]) and asked["least"] > asked["most"]:
-                reader.refuse("most", "is less than the least")
+                reader.refuse("most", Message("is less than the least"))
         reader.finish(_KEYS)
         found.append(asked)
     return found
@@ -56,13 +56,13 @@ def read_answers(questions: Sequence[Mapping[str, Any]], sent: Mapping[str, Any]
     known = {question["id"] for question in questions}
     for key in sent:
         if key not in known:
-            problems[f"answers.{key}"] = "is not asked here"
+            problems[f"answers.{key}"] = Message("is not asked here")
     given: list[dict[str, Any]] = []
     for question in questions:
         try:
             value = _answer(question, sent.get(question["id"]))
-        except ValueError as error:
-            problems[f"answers.{question['id']}"] = str(error)
+        except InvalidValue as error:
+            problems[f"answers.{question['id']}"] = error.message
             continue
         if value is not None:
             given.append({"id": question["id"], "label": question["label"], "answer": value})
@@ -77,13 +77,13 @@ def _answer(question: Mapping[str, Any], value: Any) -> Any:
     if kind == "consent":
         agreed = value in (True, "yes", "true", "on")
         if question["required"] and not agreed:
-            raise ValueError("needs your consent")
+            raise InvalidValue("needs your consent")
         return agreed
     if isinstance(value, str):
         value = value.strip()
     if value is None or value == "":
         if question["required"]:
-            raise ValueError("needs an answer")
+            raise InvalidValue("needs an answer")
         return None
     if kind == "number":
         return _number_between(value, question.get("least"), question.get("most"))
@@ -92,18 +92,18 @@ def _answer(question: Mapping[str, Any], value: Any) -> Any:
 
 def _text_answer(question: Mapping[str, Any], kind: str, value: Any) -> str:
     if not isinstance(value, str):
-        raise ValueError("must be a text")
+        raise InvalidValue("must be a text")
     if kind == "choice" and value not in question["choices"]:
-        raise ValueError(f"is one of {', '.join(question['choices'])}")
+        raise InvalidValue("is one of %(known)s", known=", ".join(question["choices"]))
     if kind == "date":
         try:
             return date.fromisoformat(value).isoformat()
         except ValueError:
-            raise ValueError("is a date, written YYYY-MM-DD") from None
+            raise InvalidValue("is a date, written YYYY-MM-DD") from None
     if kind == "phone" and not re.fullmatch(r"\+?[0-9 ()./-]{5,30}", value):
-        raise ValueError("is a telephone number")
+        raise InvalidValue("is a telephone number")
     if len(value) > (2_000 if kind == "long_text" else 200):
-        raise ValueError("is too long")
+        raise InvalidValue("is too long")
     return value
 
 
@@ -111,37 +111,43 @@ def _number_between(value: Any, least: float | None, most: float | None) -> floa
     try:
         found = float(value)
     except (TypeError, ValueError):
-        raise ValueError("is a number") from None
+        raise InvalidValue("is a number") from None
     if found != found or abs(found) > 1e15:
-        raise ValueError("is a number")
+        raise InvalidValue("is a number")
     if (least is not None and found < least) or (most is not None and found > most):
-        limits = [
-            f"at least {least:g}" * (least is not None),
-            f"at most {most:g}" if most is not None else "",
-        ]
-        raise ValueError("is " + " and ".join(part for part in limits if part))
+        if least is not None and most is not None:
+            raise InvalidValue(
+                "is at least %(least)s and at most %(most)s", least=f"{least:g}", most=f"{most:g}"
+            )
+        if least is not None:
+            raise InvalidValue("is at least %(least)s", least=f"{least:g}")
+        raise InvalidValue("is at most %(most)s", most=f"{most:g}")
     return int(found) if found.is_integer() else found
 
 
 def _identifier(value: Any) -> str:
     if not isinstance(value, str) or not re.fullmatch(r"[a-z][a-z0-9_]{0,39}", value):
-        raise ValueError("is a short name in small letters, digits and underscores")
+        raise InvalidValue("is a short name in small letters, digits and underscores")
     return value
 
 
 def _kind(value: Any) -> str:
     if value not in KINDS:
-        raise ValueError(f"{shown(value)} is not a kind of question; known are {', '.join(KINDS)}")
+        raise InvalidValue(
+            "%(value)s is not a kind of question; known are %(known)s",
+            value=shown(value),
+            known=", ".join(KINDS),
+        )
     return str(value)
 
 
 def _choices(value: Any) -> list[str]:
     if not isinstance(value, list) or not 2 <= len(value) <= 50 or len(set(map(str, value))) < len(value):
-        raise ValueError("must be a list of 2 to 50 different texts")
+        raise InvalidValue("must be a list of 2 to 50 different texts")
     return [text(item).strip() for item in value]
 
 
 def _number(value: Any) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or abs(value) > 1e15:
-        raise ValueError("must be a number")
+        raise InvalidValue("must be a number")
     return value

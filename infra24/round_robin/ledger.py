@@ -8,7 +8,7 @@ from uuid import UUID
 
 from infra24.availability import Candidate, HostTerms, LedgerTurn, Replay, charges, replay, simulate
 from infra24.db import Tx
-from infra24.errors import ValidationFailed
+from infra24.errors import Message, ValidationFailed
 from infra24.round_robin import queries
 from infra24.round_robin.model import DecisionRow, HostDecision
 
@@ -138,7 +138,9 @@ def read_weights(text: str, hosts: Mapping[str, UUID]) -> dict[str, int]:
     for part in text.split(","):
         name, _, weight = part.strip().partition("=")
         if name.strip() not in known or not weight.isdecimal() or not 1 <= int(weight[:5]) <= 1_000:
-            raise ValidationFailed({"weights": f"{part[:60]!r} is not <e-mail of a host>=<1 to 1000>"})
+            raise ValidationFailed(
+                {"weights": Message("%(part)s is not <e-mail of a host>=<1 to 1000>", part=repr(part[:60]))}
+            )
         found[str(known[name.strip()])] = int(weight)
     return found
 

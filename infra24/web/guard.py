@@ -146,7 +146,7 @@ async def _identify(
     now = app.clock()
     if shown.session is not None and people.sessions.needs_touch(signed_in, now):
         async with app.database.accounts() as tx:
-            await people.touch_session(tx, signed_in.session_id, org_id if role else None, now)
+            await people.sessions.touch(tx, signed_in.session_id, org_id if role else None, now)
     return Caller(
         Actor("user", str(signed_in.user_id), signed_in.name, address),
         scopes,
@@ -180,7 +180,7 @@ async def _by_key(
         return replace(visitor, org_id=asked, is_from_elsewhere=True)
     if holder.needs_touch:
         async with app.database.accounts() as tx:
-            await people.touch_key(tx, org_id, holder.id, now)
+            await people.keys.touch(tx, org_id, holder.id, now)
     actor = Actor("key", str(holder.id), holder.label, address)
     return Caller(actor, holder.scopes, org_id=org_id, credentials=shown)
 

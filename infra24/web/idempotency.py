@@ -13,7 +13,7 @@ from fastapi import Request, Response
 
 from infra24 import idempotency, rate_limits
 from infra24.db import Database, DatabaseDown, OutcomeUnknown, Tx
-from infra24.errors import Conflict, DomainError, Invalid, TooMany, Unavailable
+from infra24.errors import Conflict, DomainError, Invalid, Message, TooMany, Unavailable
 from infra24.idempotency import StoredResponse
 from infra24.web.api.views import links
 from infra24.web.caller import address_of, caller_of
@@ -73,7 +73,7 @@ async def idempotent(request: Request, org_id: UUID, act: Act, refused: Refused)
     if given is None:
         return await _without_key(request, org_id, act, refused)
     if not 1 <= len(given) <= 255:
-        raise Invalid("An Idempotency-Key has 1 to 255 characters.")
+        raise Invalid(Message("An Idempotency-Key has 1 to 255 characters."))
     key, fingerprint = await _known_by(request, given)
     claim = _KeyClaim(app.database, org_id, key, fingerprint, app.clock())
     earlier = await claim.take()

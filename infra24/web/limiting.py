@@ -123,7 +123,7 @@ def client_of(request: Request, org_id: UUID) -> Client | None:
 def one_at_a_time(request: Request, org_id: UUID) -> AbstractAsyncContextManager[object]:
     """Around a transaction that places a booking: a client's requests wait in turn without a connection.
 
-    The database holds them apart between processes (`bookings.lock_client`); this keeps one client from
+    The database holds them apart between processes (`bookings.clients`); this keeps one client from
     waiting there with every connection that there is.
     """
     client = client_of(request, org_id)

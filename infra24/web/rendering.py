@@ -2,6 +2,7 @@
 
 import gzip
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -9,7 +10,7 @@ from fastapi import FastAPI, Request, Response
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from infra24.errors import DomainError
-from infra24.i18n import LANGUAGES, LocaleFormat, catalogue, choose_language, locale_format
+from infra24.i18n import LANGUAGES, LocaleFormat, catalogue, choose_language, locale_format, said
 from infra24.organizations import RESERVED, Organization
 from infra24.web import static_files
 from infra24.web.caller import Caller
@@ -82,8 +83,8 @@ def page(
 
 
 def in_their_language(request: Request, sentence: str) -> str:
-    """One sentence as this visitor reads it."""
-    return catalogue(format_for(request, None).language).gettext(sentence)
+    """A message as this visitor reads it."""
+    return format_for(request, None).said(sentence)
 
 
 def with_query(request: Request, **changed: Any) -> str:
@@ -136,7 +137,7 @@ def _environment(language: str) -> Environment:
         lstrip_blocks=True,
         extensions=["jinja2.ext.i18n"],
     )
-    # A sentence in a variable: `_()` would take it for markup and for a format, wherever it comes from.
-    environment.filters["said"] = catalogue(language).gettext
+    # A message in a variable: `_()` would take it for markup and for a format, wherever it comes from.
+    environment.filters["said"] = partial(said, language=language)
     environment.install_gettext_translations(catalogue(language), newstyle=True)  # type: ignore[attr-defined]
     return environment

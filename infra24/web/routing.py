@@ -10,7 +10,7 @@ from starlette.convertors import StringConvertor, register_url_convertor
 from starlette.responses import RedirectResponse
 from starlette.routing import Route
 
-from infra24.errors import ValidationFailed
+from infra24.errors import Message, ValidationFailed
 from infra24.people import Scope
 from infra24.rate_limits import Charge, Limit
 from infra24.web import openapi
@@ -171,11 +171,13 @@ def _check_query(request: Request, known: set[str], lists: set[str]) -> None:
     given = [name for name, _ in request.query_params.multi_items()]
     twice = {name for name in given if name not in lists and given.count(name) > 1} if given else set()
     if twice:
-        raise ValidationFailed(dict.fromkeys(sorted(twice), "is given more than once"))
+        raise ValidationFailed(dict.fromkeys(sorted(twice), Message("is given more than once")))
     if not known.issuperset(request.query_params):
-        hint = f"; known here: {', '.join(sorted(known))}" if known else ""
-        unknown = (name for name in request.query_params if name not in known)
-        raise ValidationFailed(dict.fromkeys(unknown, f"is no parameter of this address{hint}"))
+        wrong = Message("is no parameter of this address")
+        if known:
+            names = ", ".join(sorted(known))
+            wrong = Message("is no parameter of this address; known here: %(names)s", names=names)
+        raise ValidationFailed({name: wrong for name in request.query_params if name not in known})
 
 
 def _guarded(page: Page) -> Callable[[Request], Awaitable[Response]]:

@@ -22,8 +22,11 @@ def told() -> Callable[[Story], Any]:
 
     def go(story: Story) -> Any:
         async def main() -> Any:
-            async with loopback.AsyncClient() as client:
+            client = loopback.OutboundClient()
+            try:
                 return await story(client)
+            finally:
+                await client.aclose()
 
         return asyncio.run(main())
 

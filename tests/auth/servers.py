@@ -15,12 +15,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urljoin, urlsplit
 
-import httpx2
 from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet, RSAKey
 from joserfc.jws import JWSRegistry
 from joserfc.registry import HeaderParameter
 
+from infra24.outbound import OutboundClient
 from tests import loopback
 
 SERVERS = Path(__file__).parent.parent / "servers"
@@ -185,4 +185,4 @@ def forging() -> Iterator[Forger]:
         thread.join(5)
 
 
-Story = Callable[[httpx2.AsyncClient], Any]
+Story = Callable[[OutboundClient], Any]

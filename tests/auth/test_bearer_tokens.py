@@ -7,12 +7,12 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import httpx2
 import pytest
 from joserfc import jwt
 from joserfc.jwk import ECKey, RSAKey
 
 from infra24.auth import BearerRefused, BearerVerifier, Claims, Issuer, ProviderDown
+from infra24.outbound import OutboundClient
 from tests.auth.servers import Forger, Story, by_secret
 
 Told = Callable[[Story], Any]
@@ -46,7 +46,7 @@ async def refused(bearers: BearerVerifier, token: str, now: datetime = NOW) -> s
 
 
 def test_a_session_token_says_who_and_which_session(told: Told, forger: Forger) -> None:
-    async def story(http: httpx2.AsyncClient) -> None:
+    async def story(http: OutboundClient) -> None:
         token = forger.sign(session(forger.issuer), cat="cl_B7d4PD111AAA")
         bearers = BearerVerifier([clerks(forger)], http)
         found = [await bearers.verify(token, NOW) for _ in range(5)]
@@ -66,7 +66,7 @@ def test_a_session_token_for_another_site_or_time_is_refused(told: Told, forger:
         ({"iss": [forger.issuer]}, "issuer"),
     ]  # fmt: skip
 
-    async def story(http: httpx2.AsyncClient) -> None:
+    async def story(http: OutboundClient) -> None:
         bearers = BearerVerifier([clerks(forger)], http)
         assert await bearers.verify(forger.sign(session(forger.issuer, exp=SECONDS - 9)), NOW)
         for changed, reason in bad:
@@ -79,7 +79,7 @@ def test_a_session_token_for_another_site_or_time_is_refused(told: Told, forger:
 
 
 def test_an_access_token_is_taken_by_its_audience(told: Told, forger: Forger) -> None:
-    async def story(http: httpx2.AsyncClient) -> None:
+    async def story(http: OutboundClient) -> None:
         issuer = Issuer(forger.issuer, audience="https://api.bookings.example", allow_http=True)
         bearers = BearerVerifier([issuer], http)
         for kind in ("at+jwt", "application/at+JWT"):
@@ -109,7 +109,7 @@ def test_a_token_that_is_not_of_our_issuers_costs_no_question(told: Told, forger
         f"{body}.{body}",
     ]  # fmt: skip
 
-    async def story(http: httpx2.AsyncClient) -> None:
+    async def story(http: OutboundClient) -> None:
         bearers = BearerVerifier([clerks(forger)], http)
         for token in odd:
             assert await refused(bearers, token) in ("shape", "issuer")
@@ -120,7 +120,7 @@ def test_a_token_that_is_not_of_our_issuers_costs_no_question(told: Told, forger
 
 
 def test_a_new_key_is_looked_for_once_a_minute(told: Told, forger: Forger) -> None:
-    async def story(http: httpx2.AsyncClient) -> None:
+    async def story(http: OutboundClient) -> None:
         bearers = BearerVerifier([clerks(forger)], http)
         old = forger.sign(session(forger.issuer, exp=SECONDS + 9999))
         await bearers.verify(old, NOW)
@@ -141,7 +141,7 @@ def test_a_new_key_is_looked_for_once_a_minute(told: Told, forger: Forger) -> No
 
 
 def test_known_keys_serve_an_hour_while_the_issuer_is_down(told: Told, forger: Forger) -> None:
-    async def story(http: httpx2.AsyncClient) -> None:
+    async def story(http: OutboundClient) -> None:
         bearers, token = (
             BearerVerifier([clerks(forger)], http),
             forger.sign(session(forger.issuer, exp=SECONDS + 9999)),
@@ -175,7 +175,7 @@ def test_keys_are_taken_for_what_they_are(told: Told, forger: Forger) -> None:
     ]}  # fmt: skip
     claims = session(forger.issuer)
 
-    async def story(http: httpx2.AsyncClient) -> None:
+    async def story(http: OutboundClient) -> None:
         bearers = BearerVerifier([clerks(forger)], http)
         assert await bearers.verify(forger.sign(claims), NOW)
         assert await bearers.verify(forger.sign(claims, curve, alg="ES256"), NOW)
@@ -198,7 +198,7 @@ def test_a_token_that_may_be_for_anyone_is_taken_only_when_that_is_said(told: To
     with pytest.raises(ValueError, match="proves nothing"):
         Issuer(forger.issuer)
 
-    async def story(http: httpx2.AsyncClient) -> None:
+    async def story(http: OutboundClient) -> None:
         bearers = BearerVerifier([Issuer(forger.issuer, for_anyone=True, allow_http=True)], http)
         assert await bearers.verify(forger.sign(session(forger.issuer, azp=...)), NOW)
         plain = BearerVerifier([Issuer(forger.issuer, for_anyone=True)], http)

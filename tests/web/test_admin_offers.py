@@ -120,7 +120,7 @@ def test_a_wrong_link_says_which_field_and_keeps_what_was_typed(admin: httpx2.Cl
     assert value_of(answer, "slug") == "Not Good!"
     assert re.search(rf'name="host-{ANN}" value="1" checked', answer.text)
     made_link(admin, shop)
-    assert "Another link has this address already" in words(
+    assert "Another booking link has this address already" in words(
         admin.post(f"/{shop.slug}/admin/links", data=link_form())
     )
     date = admin.post(f"/{shop.slug}/admin/links", data=link_form(slug="x", expires_at="10:00"))
@@ -269,7 +269,7 @@ def test_a_wish_for_a_series_says_what_is_wrong_and_keeps_the_rest(staff: httpx2
     assert 'id="on-wrong"' in wrong.text
     assert 'id="count-wrong"' in wrong.text
     rule = staff.get(new, params=plan_form(freq="RULE", rule="FREQ=WEEKLY"))
-    assert "Say when it ends: COUNT or UNTIL" in words(rule)
+    assert "The rule: needs an end: COUNT or UNTIL" in words(rule)
     assert value_of(rule, "rule") == "FREQ=WEEKLY"
     nobody = staff.post(new, data=plan_form(book="1", name="Ada", email="no"))
     assert nobody.status_code == 422
@@ -278,7 +278,7 @@ def test_a_wish_for_a_series_says_what_is_wrong_and_keeps_the_rest(staff: httpx2
     out = {f"at-{on}T10:00:00": "out" for on in ("2026-11-24", "2026-12-01", "2026-12-08", "2026-12-15")}
     empty = staff.post(new, data=plan_form(book="1", **PERSON, **out))
     assert empty.status_code == 422
-    assert "No date is left" in words(empty)
+    assert "no date is left" in words(empty)
 
 
 def test_the_questions_of_an_offer_are_asked_for_its_series(staff: httpx2.Client, shop: Shop) -> None:

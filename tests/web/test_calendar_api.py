@@ -242,7 +242,7 @@ def test_staff_are_bound_by_hours_but_not_by_notice_horizon_and_limits(
     far = mine.move(made["id"], "strict", local_start="2027-06-01T09:00")["event"]
     assert (far["start"], far["end"]) == ("2027-06-01T09:00:00", "2027-06-01T09:45:00")
     refused = mine.move(made["id"], "strict", local_start="2027-06-01T17:30", status=409)
-    assert (refused["code"], refused["detail"]) == ("slot_not_offered", "This is outside the opening hours.")
+    assert (refused["code"], refused["detail"]) == ("slot_not_offered", "Outside the opening hours.")
 
 
 def test_a_host_is_exchanged_for_another_of_the_pool(studio: Staff) -> None:

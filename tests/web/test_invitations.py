@@ -121,7 +121,7 @@ def test_an_invitation_that_is_withdrawn_replaced_late_or_forged_opens_nothing(
 
         async def withdraw(database, _):  # type: ignore[no-untyped-def]
             async with database.transaction(shop.org_id) as tx:
-                for one in await people.invitations(tx, here.clock()):
+                for one in await people.memberships.invitations(tx, here.clock()):
                     await people.memberships.withdraw(tx, one.id, Role.OWNER, here.clock())
 
         here.tell(withdraw)

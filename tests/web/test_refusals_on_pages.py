@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from html import unescape
 
 import httpx2
 import pytest
@@ -52,7 +53,7 @@ def test_the_times_beside_a_length_that_is_not_offered_can_be_held(http: httpx2.
     details = {"name": "Test Artist", "email": "test@example.org"}
     full = http.post(held.headers["location"], data=details)
     assert full.status_code == 409
-    assert "One person's limit for this day is reached (minutes: 30)." in full.text
+    assert "One person's limit for this day is reached (minutes: 30)." in unescape(full.text)
     http.cookies.clear()
 
 

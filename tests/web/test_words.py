@@ -1,9 +1,15 @@
 """Languages and colours: complete catalogues, and text that can be read on every seed."""
 
+import ast
 import inspect
 import re
+from collections.abc import Iterator
+from datetime import timedelta
+from importlib import import_module
 from io import BytesIO
 from pathlib import Path
+from pkgutil import walk_packages
+from typing import Any
 
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
@@ -11,77 +17,105 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import infra24
-from infra24 import auth, people, rate_limits
-from infra24.auth import passwords
-from infra24.bookings import BookerLimit, HoldOver
-from infra24.errors import Conflict, DomainError, Forbidden, NotFound, TooMany, Unavailable
-from infra24.i18n import LANGUAGES, LOCALES, locale_format
-from infra24.web import caller, guard, theme
-from infra24.web.account import passkeys, providers, security
+from infra24.availability.reasons import SENTENCES, Reason
+from infra24.bookings import SlotNotOffered
+from infra24.errors import DomainError, Message
+from infra24.i18n import LANGUAGES, LOCALES, locale_format, said
+from infra24.web import theme
+
+TERMINAL = (
+    "auth.keyring", "commands", "describing", "embedded", "mail", "migrations", "org_config",
+    "organizations.deletion", "organizations.export", "owning", "rotation", "server", "setup_errors",
+    "web.api.appointments", "web.api.availability", "web.api.bookings", "web.api.system", "web.idempotency",
+)  # fmt: skip
+"""What is read at a terminal or by a program, in English only."""
+COMPOSED = {"errors.py", "availability/reasons.py", "bookings/model.py", "web/presenters/validation.py",
+            "owning.py", "org_config/fields.py"}  # fmt: skip
+"""Where a message is made of others, or repeats what a library says."""
 
 
-def _said() -> set[str]:
-    package = Path(infra24.__file__).parent
-    found = extract_from_dir(
-        package,
-        method_map=[
-            ("**/presenters/**.py", "python"),
-            ("**/templates/**.html", "jinja2"),
-            ("**/templates/**.txt", "jinja2"),
-        ],
-        options_map={
-            f"**/templates/**.{kind}": {"trimmed": "true", "extensions": "jinja2.ext.i18n"}
-            for kind in ("html", "txt")
-        },
-    )
+def _texts(method_map: list[tuple[str, str]], **how: Any) -> set[str]:
+    """The texts that the catalogues must have, of some files."""
     texts = set()
-    for _, _, message, *_ in found:
+    for _, _, message, *_ in extract_from_dir(Path(infra24.__file__).parent, method_map=method_map, **how):
         texts |= {message} if isinstance(message, str) else set(message)
-    refused = {
-        BookerLimit,
-        HoldOver,
-        NotFound,
-        Forbidden,
-        Conflict,
-        Unavailable,
-        TooMany,
-        *_refusals_of_accounts(),
+    return texts
+
+
+def _on_pages() -> set[str]:
+    templates = {
+        f"**/templates/**.{kind}": {"trimmed": "true", "extensions": "jinja2.ext.i18n"}
+        for kind in ("html", "txt")
     }
-    return texts | _OBJECTIONS | {" ".join((inspect.getdoc(kind) or "").split()) for kind in refused}
-
-
-_OBJECTIONS = {
-    passwords.TOO_SHORT,
-    passwords.TOO_LONG,
-    passwords.TOO_COMMON,
-    passwords.TOO_CLOSE,
-    security.NOT_YOURS,
-}
-
-
-def _refusals_of_accounts() -> set[type[DomainError]]:
-    """What is said to people about who they are: each module's own refusals."""
-    modules = (
-        rate_limits.model,
-        people.model,
-        people.factors,
-        auth.model,
-        guard,
-        caller,
-        passkeys,
-        providers,
+    return _texts(
+        [(pattern, "jinja2") for pattern in templates] + [("**/presenters/**.py", "python")],
+        options_map=templates,
     )
-    return {
-        kind
-        for module in modules
-        for kind in vars(module).values()
-        if isinstance(kind, type) and issubclass(kind, DomainError) and kind.__module__ == module.__name__
+
+
+def _made() -> Iterator[tuple[str, ast.Call]]:
+    """Every place that makes a message, by file."""
+    package = Path(infra24.__file__).parent
+    for path in sorted(package.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text())):
+            called = node.func if isinstance(node, ast.Call) and node.args else None
+            if isinstance(called, ast.Name) and called.id in ("Message", "InvalidValue"):
+                yield path.relative_to(package).as_posix(), node
+
+
+def _messages() -> set[str]:
+    """Every message of the modules that pages call."""
+    return set(SENTENCES.values()) | {
+        node.args[0].value
+        for file, node in _made()
+        if isinstance(node.args[0], ast.Constant)
+        and not file.removesuffix(".py").replace("/", ".").startswith(TERMINAL)
     }
+
+
+def _errors() -> set[str]:
+    """The message of every error that a page can show."""
+    for module in walk_packages(infra24.__path__, "infra24."):
+        if not module.name.endswith("__main__"):
+            import_module(module.name)
+    kinds, found = DomainError.__subclasses__(), set()
+    while kinds:
+        kinds += (kind := kinds.pop()).__subclasses__()
+        if kind.__module__.startswith("infra24.") and not kind.__module__.startswith(_TERMINAL_MODULES):
+            found.add(" ".join((inspect.getdoc(kind) or "").split()))
+    return found
+
+
+_TERMINAL_MODULES = tuple(f"infra24.{name}" for name in (*TERMINAL, "settings"))
+
+
+def test_messages_are_written_where_they_are_made() -> None:
+    """A message put together from pieces is found by no catalogue: its template is one literal text."""
+    for file, node in _made():
+        assert file in COMPOSED or isinstance(node.args[0], ast.Constant), f"{file}:{node.lineno}"
+
+
+def test_a_message_is_said_in_the_readers_language_with_its_parameters() -> None:
+    late = Message(
+        "It can be moved online until %(notice)s before the start. Please contact us.",
+        notice=timedelta(minutes=2_880),
+    )
+    assert late == "It can be moved online until 2 days before the start. Please contact us."
+    assert said(late, "es").startswith("Se puede mover en línea hasta 2 días antes")
+    reason = Reason("week_limit", {"counted": Message("minutes"), "most": 90}).sentence
+    assert "minutes: 90" in reason
+    assert "minutos: 90" in said(reason, "es")
+    refused = SlotNotOffered([Reason("past"), Reason("too_soon", {"notice": timedelta(minutes=90)})])
+    assert refused.message == "This time has passed. Bookings close 90 minutes before the start."
+    assert said(refused.message, "es") == (
+        "Esta hora ya pasó. Las reservas cierran 90 minutos antes del comienzo."
+    )
+    assert said("100 % unknown", "es") == "100 % unknown"
 
 
 def test_every_text_of_the_pages_is_in_every_catalogue() -> None:
-    wanted = _said()
-    assert len(wanted) > 80
+    wanted = _on_pages() | _messages() | _errors()
+    assert len(wanted) > 800
     for language in set(LANGUAGES) - {"en"}:
         catalogue = read_po(BytesIO((LOCALES / language / "LC_MESSAGES/infra24.po").read_bytes()))
         known: set[str] = set()

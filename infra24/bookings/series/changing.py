@@ -23,7 +23,7 @@ from infra24.bookings.series.occurrences import plan_occurrences
 from infra24.bookings.series.planning_state import Occurrence, PlanningState, load_state
 from infra24.bookings.series.recurrence import instant_of, moved, occurrences, parts_of, written
 from infra24.db import Tx
-from infra24.errors import Invalid, ValidationFailed
+from infra24.errors import Invalid, Message, ValidationFailed
 from infra24.events import record
 from infra24.resources import HostPreference, Offer
 
@@ -98,6 +98,25 @@ async def move(
     zone = offer.rules.zone
     shift = start.astimezone(zone).replace(tzinfo=None) - named.series_at
     later = _later(series, all_, affected, shift, minutes, zone)
+    return later, await _move_together(tx, offer, series, later, all_, affected, named, shift, now)
+
+
+async def _move_together(
+    tx: Tx,
+    offer: Offer,
+    series: Series,
+    later: Series,
+    all_: list[Booking],
+    affected: list[Booking],
+    named: Booking,
+    shift: timedelta,
+    now: datetime,
+) -> Plan:
+    """Move every affected date by the same span of wall time, with the hosts that `named` asked for, or none.
+
+    Raises SeriesConflicts and SlotTaken.
+    """
+    zone = offer.rules.zone
     walls = {b.series_at + shift: b for b in affected if b.series_at is not None}
     slots = [Occurrence(wall, instant_of(zone, wall)) for wall in sorted(walls)]
     offer = replace(offer, rules=offer.rules.for_staff())
@@ -119,7 +138,7 @@ async def move(
         except _Lost:
             continue
         await _record_moved(tx, series, later, [booking.id for booking, _ in anew], now)
-        return later, planned
+        return planned
     raise SlotTaken()
 
 
@@ -194,7 +213,9 @@ def _later(
     rule = moved(written(parts), begins, shift, zone)
     wanted = {b.series_at + shift for b in affected if b.series_at is not None}
     if not wanted <= set(occurrences(rule, begins + shift, zone)):
-        raise ValidationFailed({"start_time": "no rule has these dates: end this series and begin another"})
+        raise ValidationFailed(
+            {"start_time": Message("no rule has these dates: end this series and begin another")}
+        )
     return replace(
         series,
         id=series.id if same else uuid4(),

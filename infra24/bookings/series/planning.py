@@ -28,7 +28,7 @@ from infra24.bookings.series.occurrences import plan_occurrences
 from infra24.bookings.series.planning_state import Occurrence, load_state
 from infra24.bookings.series.recurrence import in_wall_time, instant_of, occurrences
 from infra24.db import Tx
-from infra24.errors import ValidationFailed
+from infra24.errors import Message, ValidationFailed
 from infra24.events import record
 from infra24.organizations import UnknownResource
 from infra24.resources import Offer
@@ -96,7 +96,7 @@ async def _place(
     if planned.conflicts:
         raise SeriesConflicts(planned)
     if not placed:
-        raise ValidationFailed({"without": "no date is left"})
+        raise ValidationFailed({"without": Message("no date is left: take at least one")})
     return list(zip((date.wall for date in dates if date.state == "free"), placed, strict=True))
 
 
@@ -145,16 +145,20 @@ async def _offer(tx: Tx, request: SeriesRequest, policy: BookingPolicy) -> Offer
     if not (offer.resource.is_active and offer.resource.is_bookable):
         raise UnknownResource()
     if request.minutes not in offer.rules.durations:
-        raise ValidationFailed({"duration": f"is one of {', '.join(map(str, offer.rules.durations))}"})
+        raise ValidationFailed(
+            {"duration": Message("is one of %(known)s", known=", ".join(map(str, offer.rules.durations)))}
+        )
     if policy.is_staff:
         return replace(offer, rules=offer.rules.for_staff())
     if request.choice.hosts:
         offer.check_host_request()
     if not offer.rules.series_most:
-        raise ValidationFailed({"rule": "this is booked date by date; ask us for a series"})
+        raise ValidationFailed({"rule": Message("this is booked date by date; ask us for a series")})
     most = offer.rules.series_most
     if len(occurrences(request.rule, _wall(request.first, offer), offer.rules.zone)) > most:
-        raise ValidationFailed({"rule": f"has more than the {most} dates that can be booked at once"})
+        raise ValidationFailed(
+            {"rule": Message("has more than the %(most)s dates that can be booked at once", most=most)}
+        )
     return offer
 
 
@@ -163,7 +167,7 @@ def dates_of(request: SeriesRequest, offer: Offer) -> list[Occurrence]:
     zone = offer.rules.zone
     walls = occurrences(request.rule, _wall(request.first, offer), zone)
     problems = {
-        f"{name}[{at.isoformat()}]": "is not one of the dates"
+        f"{name}[{at.isoformat()}]": Message("is not one of the dates")
         for name, named in (("without", request.excluded_dates), ("instead", request.moved_dates))
         for at in named
         if at not in set(walls)

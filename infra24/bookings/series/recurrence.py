@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from dateutil.rrule import rrulestr
 
-from infra24.errors import ValidationFailed
+from infra24.errors import Message, ValidationFailed
 
 MOST_DATES = 366
 MOST_YEARS = 10
@@ -40,19 +40,19 @@ def parts_of(rule: str) -> dict[str, str]:
     text = rule.strip().upper().removeprefix("RRULE:")
     pairs = [part.partition("=") for part in text.split(";") if part]
     parts = {name: value for name, _, value in pairs}
-    wrong = ""
+    wrong = None
     if len(parts) < len(pairs) or set(parts) - set(_PARTS):
-        wrong = f"has a part that is not known or there twice; known are {', '.join(_PARTS)}"
+        known = ", ".join(_PARTS)
+        wrong = Message("has a part that is not known or there twice; known are %(known)s", known=known)
     elif "FREQ" not in parts:
-        wrong = "needs FREQ: DAILY, WEEKLY, MONTHLY or YEARLY"
+        wrong = Message("needs FREQ: DAILY, WEEKLY, MONTHLY or YEARLY")
     elif ("COUNT" in parts) == ("UNTIL" in parts):
-        wrong = "needs an end: COUNT or UNTIL"
-    for name, value in parts.items():
-        if not wrong and not re.fullmatch(_PARTS[name], value):
-            wrong = f"has a {name} that cannot be: {value[:40]}"
+        wrong = Message("needs an end: COUNT or UNTIL")
     ordinal = _ORDINALS.get(parts.get("FREQ", ""), "(?!)")
-    if not wrong and not re.fullmatch(rf"(({ordinal})?{_DAY},?)*", parts.get("BYDAY", "")):
-        wrong = f"has a BYDAY that cannot be: {parts['BYDAY'][:40]}"
+    shapes = {**_PARTS, "BYDAY": rf"(({ordinal})?{_DAY},?)*"}
+    for name, value in parts.items():
+        if not wrong and not (re.fullmatch(_PARTS[name], value) and re.fullmatch(shapes[name], value)):
+            wrong = Message("has a %(part)s that cannot be: %(value)s", part=name, value=value[:40])
     if wrong:
         raise ValidationFailed({"rule": wrong})
     return parts
@@ -75,7 +75,9 @@ def in_wall_time(rule: str, zone: ZoneInfo) -> str:
             whole = until if "T" in until else f"{until}T235959"
             parts["UNTIL"] = datetime.strptime(whole, _WRITTEN).replace(tzinfo=UTC).strftime(_WRITTEN)
     except (ValueError, OverflowError):
-        raise ValidationFailed({"rule": f"ends on a date that does not exist: {until}"}) from None
+        raise ValidationFailed(
+            {"rule": Message("ends on a date that does not exist: %(until)s", until=until)}
+        ) from None
     return written(parts)
 
 
@@ -94,18 +96,26 @@ def occurrences(rule: str, first: datetime, zone: ZoneInfo) -> list[datetime]:
     until = min(parts.get("UNTIL", "9"), last.strftime(_WRITTEN))
     parts["UNTIL"] = f"{int(until[:4]) + cycles:04}{until[4:]}"
     if wanted > MOST_DATES + 1:
-        raise ValidationFailed({"rule": f"has more than {MOST_DATES} dates"})
+        raise ValidationFailed({"rule": Message("has more than %(most)s dates", most=MOST_DATES)})
     try:
         there = rrulestr(written(parts), dtstart=first.replace(year=first.year + cycles))
         found = [at.replace(year=at.year - cycles) for at in islice(there, min(wanted, MOST_DATES + 1))]
     except (ValueError, KeyError, IndexError, TypeError, OverflowError) as error:
-        raise ValidationFailed({"rule": f"cannot be read: {error}"}) from None
+        raise ValidationFailed({"rule": Message("cannot be read: %(error)s", error=error)}) from None
     if len(found) > MOST_DATES:
-        raise ValidationFailed({"rule": f"has more than {MOST_DATES} dates"})
+        raise ValidationFailed({"rule": Message("has more than %(most)s dates", most=MOST_DATES)})
     if "COUNT" in rule.upper() and len(found) < wanted:
-        raise ValidationFailed({"rule": f"has no {wanted} dates within {MOST_YEARS} years"})
+        raise ValidationFailed(
+            {
+                "rule": Message(
+                    "has no %(wanted)s dates within %(years)s years",
+                    wanted=wanted,
+                    years=MOST_YEARS,
+                )
+            }
+        )
     if not found:
-        raise ValidationFailed({"rule": "has no date"})
+        raise ValidationFailed({"rule": Message("has no date")})
     return found
 
 
@@ -133,5 +143,5 @@ def wall_time(text: str) -> datetime:
         return datetime.fromisoformat(text).replace(tzinfo=None)
     except ValueError:
         raise ValidationFailed(
-            {"instead": f"{text!r} is not a local time such as 2026-12-01T10:00:00"}
+            {"instead": Message("%(text)s is not a local time such as 2026-12-01T10:00:00", text=repr(text))}
         ) from None

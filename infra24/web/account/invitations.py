@@ -10,7 +10,7 @@ from fastapi import Request, Response
 from starlette.responses import RedirectResponse
 
 from infra24 import people
-from infra24.people import Account, UnknownInvitation
+from infra24.people import Account, OpenInvitation, UnknownInvitation
 from infra24.web.account.login import actor, start_session
 from infra24.web.caller import caller_of
 from infra24.web.pages.forms import read_form
@@ -26,46 +26,54 @@ async def invitation(request: Request) -> Response:
         return _over(request)
     org_id, invitation_id = named
     async with app.database.accounts() as tx:
-        row = await people.invitation_anywhere(tx, org_id, invitation_id, now)
-        known = await people.accounts.of_email(tx, row[0]) if row else None
-    if row is None:
+        invited = await people.memberships.invitation_anywhere(tx, org_id, invitation_id, now)
+        known = await people.accounts.of_email(tx, invited.email) if invited else None
+    if invited is None:
         return _over(request)
-    email, name, role, inviter, slug, organization, *_ = row
-    here = await app.directory.find(slug)
     user = caller_of(request).user
-    is_theirs = user is not None and user.email == email
-    context = {
-        "email": email,
-        "name": known.name if known else name,
-        "role": role,
-        "inviter": inviter,
-        "title": organization,
-        "known": known is not None,
-        "wrong": False,
-        "is_theirs": is_theirs,
-        "someone": user.email if user is not None and not is_theirs else "",
-    }
+    is_theirs = user is not None and user.email == invited.email
     if request.method == "GET":
-        return page(request, "account/invitation.html", here, context)
+        return await _show(request, invited, known)
     if user is not None and not is_theirs:
-        return page(request, "account/invitation.html", here, context, status=403)
+        return await _show(request, invited, known, status=403)
     if known is not None and not is_theirs:  # the e-mail says who is meant, not that it is they
-        back = urlencode({"next": request.url.path, "email": email})
+        back = urlencode({"next": request.url.path, "email": invited.email})
         return RedirectResponse(f"/sign-in?{back}", 303)
     sent = await read_form(request)
-    typed_name = known.name if known else sent.get("name", "").strip()
-    if not 1 <= len(typed_name) <= 200:
-        again = {**context, "name": "", "wrong": True}
-        return page(request, "account/invitation.html", here, again, status=422)
+    name = known.name if known else sent.get("name", "").strip()
+    if not 1 <= len(name) <= 200:
+        return await _show(request, invited, known, status=422)
     try:
-        account = await _join(request, org_id, invitation_id, email, typed_name)
+        account = await _join(request, org_id, invitation_id, invited.email, name)
     except UnknownInvitation:
         return _over(request)
-    to = _landing(slug, role)
+    to = _landing(invited.org_slug, invited.role)
     if is_theirs:
         return RedirectResponse(to, 303)
     async with app.database.accounts() as tx:
         return await start_session(request, tx, account, method="invitation", strong=False, to=to)
+
+
+async def _show(
+    request: Request, invited: OpenInvitation, known: Account | None, status: int = 200
+) -> Response:
+    """Who invites whom as what; after a name that cannot be one (422) the field is empty."""
+    user = caller_of(request).user
+    is_theirs = user is not None and user.email == invited.email
+    wrong = status == 422
+    context = {
+        "email": invited.email,
+        "name": known.name if known else "" if wrong else invited.name,
+        "role": invited.role,
+        "inviter": invited.invited_by,
+        "title": invited.org_name,
+        "known": known is not None,
+        "wrong": wrong,
+        "is_theirs": is_theirs,
+        "someone": user.email if user is not None and not is_theirs else "",
+    }
+    here = await services(request).directory.find(invited.org_slug)
+    return page(request, "account/invitation.html", here, context, status=status)
 
 
 async def _join(request: Request, org_id: UUID, invitation_id: UUID, email: str, name: str) -> Account:

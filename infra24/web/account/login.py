@@ -43,7 +43,7 @@ async def start_session(
     if former:
         seen = await people.sessions.open_session(tx, former, now)
         if seen is not None:
-            await people.end_session(tx, seen.user_id, seen.session_id)
+            await people.sessions.end(tx, seen.user_id, seen.session_id)
     device = request.headers.get("user-agent", "")
     token, _ = await people.sessions.begin(
         tx,

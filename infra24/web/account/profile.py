@@ -51,7 +51,7 @@ async def profile(request: Request) -> Response:
         return _page(request, values, errors, 422)
     app = services(request)
     async with app.database.accounts(caller_of(request).actor) as tx:
-        await people.set_profile(tx, user.user_id, values["name"], values["locale"], values["zone"])
+        await people.accounts.set_profile(tx, user.user_id, values["name"], values["locale"], values["zone"])
     answer = RedirectResponse("/account?done=profile", 303)
     if values["locale"]:
         answer.set_cookie("lang", values["locale"], max_age=_YEAR, samesite="lax")

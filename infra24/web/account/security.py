@@ -13,7 +13,7 @@ from starlette.responses import RedirectResponse
 from infra24 import people
 from infra24.auth import passwords, totp
 from infra24.auth.model import DecryptionFailed
-from infra24.errors import DomainError, Unauthenticated, ValidationFailed
+from infra24.errors import DomainError, Message, Unauthenticated, ValidationFailed
 from infra24.people import AuthenticatedUser, ReauthenticationRequired
 from infra24.people.devices import device_named
 from infra24.rate_limits import RateLimited
@@ -30,7 +30,7 @@ _CODES = "codes"
 _PATH = "/account/security"
 _SHOWN_WITHIN = timedelta(minutes=5)
 CONNECT = "provider to connect"
-NOT_YOURS = "That is not your password."
+NOT_YOURS = Message("That is not your password.")
 
 
 def signed_in(request: Request) -> AuthenticatedUser:
@@ -219,7 +219,7 @@ async def _end(request: Request, sent: dict[str, str]) -> Response:
     except ValueError:
         return RedirectResponse("/account/security", 303)
     async with app.database.accounts(caller_of(request).actor) as tx:
-        await people.end_session(tx, user.user_id, session_id)
+        await people.sessions.end(tx, user.user_id, session_id)
     return RedirectResponse("/account/security?done=session", 303)
 
 

@@ -152,7 +152,7 @@ async def sign_out(request: Request) -> Response:
     app, who, sent = services(request), caller_of(request), await read_form(request)
     if who.user is not None:
         async with app.database.accounts(who.actor) as tx:
-            await people.end_session(tx, who.user.user_id, who.user.session_id)
+            await people.sessions.end(tx, who.user.user_id, who.user.session_id)
     answer = RedirectResponse(onward_of(sent.get("next"), "/sign-in"), 303)
     end_cookies(request, answer)
     return answer

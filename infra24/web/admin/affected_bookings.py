@@ -12,7 +12,7 @@ from fastapi import Request
 from infra24 import bookings
 from infra24.bookings import AffectedBooking, Booking, BookingPolicy, Move, UnknownBooking
 from infra24.db import Tx
-from infra24.errors import DomainError, ValidationFailed
+from infra24.errors import DomainError, Message, ValidationFailed
 from infra24.organizations import Organization
 from infra24.web.admin.form_data import FormData
 from infra24.web.caller import caller_of, current_org
@@ -75,7 +75,7 @@ async def move(tx: Tx, booking: Booking, order: Rescue) -> tuple[Booking, str]:
     """Move it where its row says: to another time, or to another host at the same time."""
     to = order.typed.get(f"to-{booking.id}")
     if not to:
-        raise ValidationFailed({"to": "Choose where it should go."})
+        raise ValidationFailed({"to": Message("Choose where it should go.")})
     return await _move(tx, booking, to, order.policy, order.now), "moved"
 
 

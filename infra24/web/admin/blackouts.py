@@ -14,7 +14,7 @@ from infra24 import bookings, organizations, resources
 from infra24.availability.hours import day_span
 from infra24.bookings import AffectedBooking
 from infra24.db import Tx
-from infra24.errors import Conflict, ValidationFailed
+from infra24.errors import Conflict, Message, ValidationFailed
 from infra24.organizations import Day, Organization
 from infra24.resources import Blackout
 from infra24.web.admin import affected_bookings
@@ -85,9 +85,9 @@ async def _rescue(request: Request, action: affected_bookings.Action, *, reason:
     typed = await entries(request)
     wrong = {}
     if not typed.all("booking"):
-        wrong["booking"] = "tick at least one booking"
+        wrong["booking"] = Message("tick at least one booking")
     elif reason and not typed.get("reason"):
-        wrong["reason"] = "say why: whoever booked will read it"
+        wrong["reason"] = Message("say why: whoever booked will read it")
     if wrong:
         return await _page(request, {"form": typed, "wrong": wrong}, 422)
     return await _page(request, {"results": await rescue(request, typed, action)})
@@ -133,31 +133,31 @@ def _days(row: dict[str, str]) -> list[Day]:
     return [Day(first + timedelta(days=n), row["reason"]) for n in range((last - first).days + 1)]
 
 
-def _wrong(typed: FormData) -> dict[str, str]:
+def _wrong(typed: FormData) -> dict[str, Message]:
     """What of a closing cannot be read, by field."""
-    wrong: dict[str, str] = {}
+    wrong: dict[str, Message] = {}
     try:
         first = date.fromisoformat(typed.get("first"))
         last = date.fromisoformat(typed.get("last") or typed.get("first"))
         if last < first:
-            wrong["last"] = "is before the first date"
+            wrong["last"] = Message("is before the first date")
         elif (last - first).days > _LONGEST_DAYS:
-            wrong["last"] = "is more than a year after the first date"
+            wrong["last"] = Message("is more than a year after the first date")
     except ValueError:
-        wrong["first"] = "choose a date"
+        wrong["first"] = Message("choose a date")
     if typed.get("scope") == "all":
         if not typed.get("reason"):
-            wrong["reason"] = "give it a name: visitors read it"
+            wrong["reason"] = Message("give it a name: visitors read it")
         if typed.get("start") or typed.get("end"):
-            wrong["start"] = "a holiday takes the whole day"
+            wrong["start"] = Message("a holiday takes the whole day")
     elif not typed.all("resource"):
-        wrong["resource"] = "choose at least one"
+        wrong["resource"] = Message("choose at least one")
     return wrong
 
 
-def _fields(refused: ValidationFailed) -> dict[str, str]:
+def _fields(refused: ValidationFailed) -> dict[str, Message]:
     where = {"date": "first", "range": "last"}
-    found: dict[str, str] = {}
+    found: dict[str, Message] = {}
     for path, said in refused.errors.items():
         key = path.split("[")[0]
         found.setdefault(where.get(key, key if key in _PARTS else "resource"), said)

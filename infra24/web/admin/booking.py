@@ -11,7 +11,7 @@ from starlette.responses import RedirectResponse
 from infra24 import announcements, audit, bookings
 from infra24.bookings import Alternatives, Booking, BookingPolicy, Move, SlotTaken
 from infra24.db import Tx
-from infra24.errors import DomainError, ValidationFailed
+from infra24.errors import DomainError, Message, ValidationFailed
 from infra24.people import Scope
 from infra24.web.admin import bulk_actions, parsing
 from infra24.web.admin.bulk_actions import BulkCommand
@@ -19,9 +19,9 @@ from infra24.web.admin.form_data import FormData, entries
 from infra24.web.api.views import links
 from infra24.web.caller import authorize_booking, caller_of, current_org
 from infra24.web.errors import status_of
-from infra24.web.pages.booking import when
 from infra24.web.presenters import announcements as announced
 from infra24.web.presenters.audit import told
+from infra24.web.presenters.bookings import when
 from infra24.web.rendering import format_for, page
 from infra24.web.services import services
 
@@ -105,7 +105,7 @@ async def _act(
         return await _page(request, {"said": next(iter(problem.errors.values())), "typed": typed}, 422)
     except SlotTaken:
         why = explained(request, booking, typed) if explained else ""
-        return await _page(request, {"said": "That time is taken.", "typed": typed, "why": why}, 409)
+        return await _page(request, {"said": Message("That time is taken."), "typed": typed, "why": why}, 409)
     except DomainError as refusal:
         return await _page(request, {"said": refusal.message, "typed": typed}, status_of(refusal))
     return RedirectResponse(f"/{here.slug}/bookings/{booking.id}?done=1", 303)
@@ -126,7 +126,7 @@ async def _move(request: Request, tx: Tx, booking: Booking, _: BookingPolicy, ty
     zone = ZoneInfo(current_org(request).time_zone)
     start = parsing.moment(typed.get("date"), typed.get("time"), zone)
     if start is None:
-        raise ValidationFailed({"time": "Write the date and the time."})
+        raise ValidationFailed({"time": Message("Write the date and the time.")})
     own = booking.resource_id
     wanted = Move(booking.id, own, own, start, start + booking.length)
     return await bookings.move(tx, wanted, now=services(request).clock())
@@ -137,7 +137,7 @@ async def _reschedule(
 ) -> Booking:
     start = parsing.instant(typed.get("start"))
     if start is None:
-        raise ValidationFailed({"start": "Choose one of the times."})
+        raise ValidationFailed({"start": Message("Choose one of the times.")})
     now = services(request).clock()
     return await bookings.reschedule(tx, booking.id, start, start + booking.length, policy, now=now)
 

@@ -11,7 +11,7 @@ from fastapi import Request, Response
 from infra24 import bookings, resources
 from infra24.bookings import BY_STAFF, Booking, BookingPolicy, Move
 from infra24.db import Tx
-from infra24.errors import DomainError, ValidationFailed
+from infra24.errors import DomainError, Message, ValidationFailed
 from infra24.people import Scope
 from infra24.web.admin import parsing
 from infra24.web.admin.form_data import entries
@@ -74,9 +74,9 @@ async def hand_over(tx: Tx, booking: Booking, order: BulkCommand) -> Booking:
     order.who.require(Scope.BOOKINGS_WRITE)
     hosts = booking.host_ids
     if order.host_id is None:
-        raise ValidationFailed({"host": "Choose a host."})
+        raise ValidationFailed({"host": Message("Choose a host.")})
     if len(hosts) != 1:
-        raise ValidationFailed({"host": "It does not have just one host, who could be exchanged."})
+        raise ValidationFailed({"host": Message("It does not have just one host, who could be exchanged.")})
     if hosts[0] == order.host_id:
         return booking
     move = Move(booking.id, hosts[0], order.host_id, booking.starts_at, booking.ends_at, booking.revision)
@@ -96,7 +96,7 @@ async def handle(
     typed = await entries(request)
     ids = [id_ for text in dict.fromkeys(typed.all("booking")) if (id_ := parsing.identity(text))][:MOST]
     if not ids:
-        return None, [Outcome(None, "Tick the bookings first, then say what to do with them.")]
+        return None, [Outcome(None, Message("Tick the bookings first, then say what to do with them."))]
     if asks and not typed.ticked("asked"):
         return await _ask(request, asks, ids), []
     order = BulkCommand(

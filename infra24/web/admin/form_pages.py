@@ -7,18 +7,15 @@ from zoneinfo import ZoneInfo
 from fastapi import Request, Response
 
 from infra24.bookings import Booking
-from infra24.web.admin.validation_messages import sayer
 from infra24.web.caller import current_org
-from infra24.web.rendering import format_for, page
+from infra24.web.rendering import page
 
 
 def sheet_page(request: Request, template: str, context: Mapping[str, Any], status: int = 200) -> Response:
     """A page of the organization that the address names."""
     here = current_org(request)
-    language = format_for(request, here).language
     with_words = {
-        "form": None, "wrong": {}, "said": "", "meanwhile": (),
-        "say": sayer(language), "zone_of": zone_of, **context,
+        "form": None, "wrong": {}, "said": "", "meanwhile": (), "zone_of": zone_of, **context,
     }  # fmt: skip
     return page(request, f"admin/{template}", here, with_words, status=status)
 

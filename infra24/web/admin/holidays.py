@@ -15,7 +15,7 @@ from fastapi.responses import RedirectResponse
 from infra24 import bookings, organizations, resources
 from infra24.bookings import AffectedBooking
 from infra24.db import Tx
-from infra24.errors import ValidationFailed
+from infra24.errors import Message, ValidationFailed
 from infra24.organizations import Country, Day, HolidayPlan, HolidaysChanged
 from infra24.web.admin import parsing
 from infra24.web.admin.form_data import FormData
@@ -137,26 +137,26 @@ def _typed(sent: Mapping[str, str]) -> dict[str, Any]:
     }
 
 
-def _read(said: Mapping[str, Any], past: tuple[Day, ...]) -> tuple[HolidayPlan | None, dict[str, str]]:
+def _read(said: Mapping[str, Any], past: tuple[Day, ...]) -> tuple[HolidayPlan | None, dict[str, Message]]:
     """The plan that was typed, with one's own days that are past, or what is wrong with it by field."""
-    errors: dict[str, str] = {}
+    errors: dict[str, Message] = {}
     own = {day.held_on.isoformat(): (day.name, day.is_closed) for day in past}
     for number, (on, name, kind) in enumerate(said["days"]):
         if parsing.day(on) is None:
-            errors[f"on-{number}"] = "date"
+            errors[f"on-{number}"] = Message("Enter a date")
         elif on in own:
-            errors[f"on-{number}"] = "twice"
+            errors[f"on-{number}"] = Message("This date is there twice")
         if not name:
-            errors[f"name-{number}"] = "name"
+            errors[f"name-{number}"] = Message("Give the day a name")
         own[on] = (name, kind == "closed")
     if len(said["countries"]) > _MOST_COUNTRIES:
-        errors["country"] = "many"
+        errors["country"] = Message("Choose at most ten countries")
     if errors:
         return None, errors
     try:
         return organizations.read_plan(said["countries"], own), {}
     except ValidationFailed:
-        return None, {"country": "unknown"}
+        return None, {"country": Message("Choose a country from the list")}
 
 
 def _mark(plan: HolidayPlan) -> str:
@@ -169,7 +169,7 @@ def _show(
     said: Mapping[str, Any],
     plan: HolidayPlan,
     *,
-    errors: Mapping[str, str] | None = None,
+    errors: Mapping[str, Message] | None = None,
     broken: list[AffectedBooking] | None = None,
     before: HolidayPlan | None = None,
     meanwhile: Sequence[ConcurrentChange] = (),

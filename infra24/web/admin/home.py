@@ -35,7 +35,7 @@ async def home_page(request: Request) -> Response:
         broken = await bookings.broken(tx, None, now)
         shifted = await bookings.shifted_by_law(tx, now)
         notices = [announced.view(one, speech) for one in await announcements.newest(tx, 5)]
-        leaving = await people.deletion_requests(tx) if who.may(Scope.PEOPLE_WRITE) else []
+        leaving = await people.deletion_requests.listed(tx) if who.may(Scope.PEOPLE_WRITE) else []
         known = await resources.index(tx)
     context = {
         "section": "home",

@@ -15,7 +15,7 @@ from fastapi.responses import RedirectResponse
 from infra24 import booking_links, resources
 from infra24.booking_links import KINDS, BookingLink, LinkDraft, LinkExists, Prefilled
 from infra24.db import Tx
-from infra24.errors import ValidationFailed
+from infra24.errors import Message, ValidationFailed
 from infra24.organizations import Organization
 from infra24.web import theme
 from infra24.web.admin import parsing
@@ -25,16 +25,6 @@ from infra24.web.rendering import page
 from infra24.web.services import Services, services
 
 _SEED = re.compile(r"#[0-9a-fA-F]{6}")
-_SAID = (
-    ("has no hosts", "no_hosts"),
-    ("needs several hosts", "several"),
-    ("needs all of its hosts", "everyone"),
-    ("name as many", "as_many"),
-    ("does not host", "not_host"),
-    ("cannot be booked", "not_bookable"),
-    ("was used", "used"),
-)
-"""What the verbs refuse by the words they say it in, as the page's names for it."""
 
 
 async def links_page(request: Request) -> Response:
@@ -76,7 +66,7 @@ async def create_link(request: Request) -> Response:
                 raise ValidationFailed(errors)
             made = await booking_links.create(tx, draft, app.clock())
         except (ValidationFailed, LinkExists) as refusal:
-            wrong = _errors(refusal, errors)
+            wrong = _errors(refusal)
             if "title" in wrong and not values["slug"]:
                 wrong.pop("slug", None)
             return _form(request, values, known, errors=wrong)
@@ -112,7 +102,7 @@ async def change_link(request: Request) -> Response:
             changes = {name: getattr(draft, name) for name in LinkDraft.__slots__}
             await booking_links.change(tx, str(link.id), changes, app.clock())
         except (ValidationFailed, LinkExists) as refusal:
-            return _form(request, values, known, link, _errors(refusal, errors))
+            return _form(request, values, known, link, _errors(refusal))
     return RedirectResponse(f"/{here.slug}/admin/links/{link.id}?done=saved", 303)
 
 
@@ -127,7 +117,9 @@ async def sign_address(request: Request) -> Response:
         link, known = await _open(tx, request), await resources.index(tx)
     values = _values(booking_links.draft_of(link), here)
     if brings["until_on"] and (until is None or until <= app.clock()):
-        return _form(request, values, known, link, brings=brings, errors={"until": "later"})
+        return _form(
+            request, values, known, link, brings=brings, errors={"until": Message("Choose a time to come")}
+        )
     prefilled = Prefilled(brings["name"], brings["email"].lower(), brings["goal"], until)
     signed = booking_links.write_private(app.tokens, here.id, link.id, prefilled)
     made = f"{address_of(app, here, link)}?{urlencode({'signed': signed})}"
@@ -206,9 +198,9 @@ def _typed_values(sent: Mapping[str, str]) -> dict[str, Any]:
 
 def _draft(
     values: Mapping[str, Any], here: Organization, *, is_active: bool
-) -> tuple[LinkDraft, dict[str, str]]:
+) -> tuple[LinkDraft, dict[str, Message]]:
     """The draft that the form means, and what of it cannot be read."""
-    errors: dict[str, str] = {}
+    errors: dict[str, Message] = {}
     look: dict[str, Any] = {name: values[name] for name in ("seed", "name") if values[name]}
     if values["radius"]:
         look["radius"] = read_number(values["radius"]) if values["radius"].isdecimal() else -1
@@ -217,7 +209,7 @@ def _draft(
         zone = ZoneInfo(here.time_zone)
         expires = parsing.moment(values["expires_on"], values["expires_at"] or "23:59", zone)
         if expires is None:
-            errors["expires"] = "date"
+            errors["expires"] = Message("Enter a date and a time")
     most = None
     if values["max_uses"]:
         most = read_number(values["max_uses"])
@@ -229,19 +221,13 @@ def _draft(
     return draft, errors
 
 
-def _errors(
-    refusal: ValidationFailed | LinkExists, typed_wrong: Mapping[str, str] | None = None
-) -> dict[str, str]:
-    """By field of the form, the name of the sentence that says what is wrong."""
-    if typed_wrong:
-        return dict(typed_wrong)
+def _errors(refusal: ValidationFailed | LinkExists) -> dict[str, Message]:
+    """What is wrong, by field of the form."""
     if isinstance(refusal, LinkExists):
-        return {"slug": "exists"}
-    found: dict[str, str] = {}
-    for path, sentence in refusal.errors.items():
-        field = path.partition("[")[0].removeprefix("theme.")
-        known = next((name for words, name in _SAID if words in sentence), "wrong")
-        found.setdefault(field, known)
+        return {"slug": refusal.message}
+    found: dict[str, Message] = {}
+    for path, message in refusal.errors.items():
+        found.setdefault(path.partition("[")[0].removeprefix("theme."), message)
     return found
 
 
@@ -250,7 +236,7 @@ def _form(
     values: Mapping[str, Any],
     known: resources.ResourceIndex,
     link: BookingLink | None = None,
-    errors: Mapping[str, str] | None = None,
+    errors: Mapping[str, Message] | None = None,
     *,
     brings: Mapping[str, str] | None = None,
     made: str = "",

@@ -9,7 +9,7 @@ from starlette.responses import RedirectResponse
 
 from infra24 import organizations, resources
 from infra24.db import Tx
-from infra24.errors import Conflict
+from infra24.errors import Conflict, Message
 from infra24.organizations.locations import UnknownLocation
 from infra24.web.admin.form_data import FormData, entries
 from infra24.web.admin.form_pages import sheet_page
@@ -84,15 +84,15 @@ async def _page(request: Request, more: dict[str, Any], status: int = 200) -> Re
     return sheet_page(request, "locations.html", context, status)
 
 
-def _wrong(typed: FormData) -> dict[str, str]:
-    wrong: dict[str, str] = {}
+def _wrong(typed: FormData) -> dict[str, Message]:
+    wrong: dict[str, Message] = {}
     name = typed.get("name")
     if not name:
-        wrong["name"] = "give it a name"
+        wrong["name"] = Message("give it a name")
     elif len(name) > _MOST_NAME or "\n" in name:
-        wrong["name"] = f"must be a text of at most {_MOST_NAME} characters"
+        wrong["name"] = Message("must be a text of at most %(most)s characters", most=_MOST_NAME)
     if len(typed.get("address")) > _MOST_ADDRESS:
-        wrong["address"] = f"must be a text of at most {_MOST_ADDRESS} characters"
+        wrong["address"] = Message("must be a text of at most %(most)s characters", most=_MOST_ADDRESS)
     return wrong
 
 

@@ -11,7 +11,7 @@ from starlette.responses import RedirectResponse
 
 from infra24 import people, resources
 from infra24.db import Tx
-from infra24.errors import DomainError, ValidationFailed
+from infra24.errors import DomainError, Message, ValidationFailed
 from infra24.people import Role
 from infra24.web.account.login import count
 from infra24.web.caller import caller_of, current_org
@@ -79,7 +79,7 @@ async def close_deletion(request: Request) -> Response:
     now = services(request).clock()
 
     async def close(tx: Tx, sent: dict[str, str]) -> None:
-        await people.close_deletion(tx, _id(sent.get("request")), now)
+        await people.deletion_requests.close(tx, _id(sent.get("request")), now)
 
     return await _act(request, close)
 
@@ -100,14 +100,16 @@ def _invited(sent: dict[str, str]) -> tuple[str, Role]:
     try:
         email = validate_email(sent.get("email", ""), check_deliverability=False).normalized.lower()
     except EmailNotValidError:
-        raise ValidationFailed({"email": "Write an e-mail address such as name@example.org."}) from None
+        raise ValidationFailed(
+            {"email": Message("Write an e-mail address such as name@example.org.")}
+        ) from None
     return email, _role(sent)
 
 
 def _role(sent: dict[str, str]) -> Role:
     role = sent.get("role", "")
     if role not in GIVEN:
-        raise ValidationFailed({"role": "Choose a role."})
+        raise ValidationFailed({"role": Message("Choose a role.")})
     return Role(role)
 
 
@@ -122,9 +124,9 @@ async def _page(request: Request, more: dict[str, Any], status: int = 200) -> Re
     here, who, now = current_org(request), caller_of(request), services(request).clock()
     text = request.query_params.get("q", "").strip()[:100]
     async with services(request).database.transaction(here.id, who.actor) as tx:
-        members = await people.members(tx, f"%{text}%" if text else None)
-        invited = await people.invitations(tx, now)
-        leaving = await people.deletion_requests(tx)
+        members = await people.memberships.listed(tx, text or None)
+        invited = await people.memberships.invitations(tx, now)
+        leaving = await people.deletion_requests.listed(tx)
         known = await resources.index(tx)
     hosting = {k.email: k for k in known if k.email}
     context = {

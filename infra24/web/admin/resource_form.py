@@ -9,9 +9,11 @@ from typing import Any
 from babel.numbers import get_currency_precision
 from pydantic import ValidationError
 
+from infra24.errors import Message
 from infra24.resources import Draft
 from infra24.web.admin.form_data import FormData
 from infra24.web.api.resources import ResourceChange
+from infra24.web.presenters.validation import message_of
 
 LAYOUT_PARTS = ("name", "setup", "teardown")
 _PLAIN = ("title", "description", "category", "meeting_url")
@@ -67,9 +69,9 @@ def shown(draft: Draft, currency: str) -> FormData:
     return FormData.of(values)
 
 
-def read(typed: FormData) -> tuple[dict[str, Any], dict[str, str]]:
+def read(typed: FormData) -> tuple[dict[str, Any], dict[str, Message]]:
     """What to change of a resource, and what is wrong by field."""
-    wrong: dict[str, str] = {}
+    wrong: dict[str, Message] = {}
     changes: dict[str, Any] = {name: typed.get(name).replace("\r\n", "\n") for name in _PLAIN}
     changes |= {
         "type": typed.get("type"),
@@ -93,14 +95,13 @@ def read(typed: FormData) -> tuple[dict[str, Any], dict[str, str]]:
     return changes, wrong
 
 
-def checked(changes: Mapping[str, Any], wrong: dict[str, str]) -> dict[str, Any]:
+def checked(changes: Mapping[str, Any], wrong: dict[str, Message]) -> dict[str, Any]:
     """The changes as the API would take them; what it would refuse is added to what is wrong."""
     try:
         return ResourceChange.model_validate(changes).model_dump(exclude_unset=True)
     except ValidationError as error:
         for item in error.errors():
-            said = str(item["msg"]).removeprefix("Value error, ")
-            wrong.setdefault(_path(item["loc"]), said[:1].lower() + said[1:])
+            wrong.setdefault(_path(item["loc"]), message_of(item))
         return dict(changes)
 
 
@@ -121,7 +122,7 @@ def major(amount: int, currency: str) -> str:
     return str(Decimal(amount).scaleb(-digits)) if amount else "0"
 
 
-def minor(said: str, currency: str, name: str, wrong: dict[str, str]) -> int:
+def minor(said: str, currency: str, name: str, wrong: dict[str, Message]) -> int:
     """An amount as people write it, in minor units. What is no plain number of it is noted as wrong.
 
     A comma may stand for the point, but not before three digits: that would as well mark thousands.
@@ -134,32 +135,33 @@ def minor(said: str, currency: str, name: str, wrong: dict[str, str]) -> int:
     if plain and len(decimals) <= digits and (plain[2], len(decimals)) != (",", 3):
         return int(Decimal(f"{plain[1]}.{decimals}").scaleb(digits))
     if re.fullmatch(r"[0-9]{1,3}([., '’\u00a0\u202f][0-9]{3})+([.,][0-9]+)?", said):
-        wrong[name] = (
+        wrong[name] = Message(
             "could be read in two ways: write it without thousands separators, such as 1250 or 1250.50"
         )
     elif plain:
-        wrong[name] = "has more decimals than the currency"
+        wrong[name] = Message("has more decimals than the currency")
     elif re.fullmatch(r"[-−][0-9.,]+", said):
-        wrong[name] = "cannot be below zero"
+        wrong[name] = Message("cannot be below zero")
     else:
-        wrong[name] = "is not an amount: write digits only, such as 1250 or 1250.50"
+        wrong[name] = Message("is not an amount: write digits only, such as 1250 or 1250.50")
     return 0
 
 
-def json_object(said: str, name: str, wrong: dict[str, str]) -> dict[str, Any]:
+def json_object(said: str, name: str, wrong: dict[str, Message]) -> dict[str, Any]:
     """A JSON object as it was typed; empty for nothing."""
     if not said:
         return {}
     try:
         read_ = json.loads(said)
     except (ValueError, RecursionError) as error:
-        at = (
-            f" (line {error.lineno}, column {error.colno})" if isinstance(error, json.JSONDecodeError) else ""
-        )
-        wrong[name] = f"is not JSON{at}"
+        wrong[name] = Message("is not JSON")
+        if isinstance(error, json.JSONDecodeError):
+            wrong[name] = Message(
+                "is not JSON (line %(line)s, column %(column)s)", line=error.lineno, column=error.colno
+            )
         return {}
     if not isinstance(read_, dict):
-        wrong[name] = "must be an object"
+        wrong[name] = Message("must be an object")
         return {}
     return read_
 
@@ -173,16 +175,16 @@ def _capacity(typed: FormData) -> Any:
     return int(said) if re.fullmatch(r"\d{1,6}", said) else said
 
 
-def _layouts(typed: FormData, wrong: dict[str, str]) -> dict[str, Any]:
+def _layouts(typed: FormData, wrong: dict[str, Message]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for number in typed.rows("layouts"):
         row = typed.row("layouts", number, LAYOUT_PARTS)
         if not any(value for value in row.values() if value != "0"):
             continue
         if not row["name"]:
-            wrong[f"layouts-{number}-name"] = "give it a name"
+            wrong[f"layouts-{number}-name"] = Message("give it a name")
         elif row["name"] in found:
-            wrong[f"layouts-{number}-name"] = "is there twice"
+            wrong[f"layouts-{number}-name"] = Message("is there twice")
         times = {key: row[key] or "0" for key in ("setup", "teardown")}
         found[row["name"]] = {k: int(v) if re.fullmatch(r"\d{1,6}", v) else v for k, v in times.items()}
     return found

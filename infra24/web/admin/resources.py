@@ -11,7 +11,7 @@ from starlette.responses import RedirectResponse
 from infra24 import bookings, organizations, resources
 from infra24.bookings import AffectedBooking
 from infra24.db import Tx
-from infra24.errors import Conflict, ValidationFailed
+from infra24.errors import Conflict, Message, ValidationFailed
 from infra24.organizations import Organization
 from infra24.resources import Draft, Resource, ResourceChanged, ResourceFilter, ResourceIndex
 from infra24.web.admin.form_data import FormData, entries
@@ -30,7 +30,7 @@ class Sheet:
     """A form about to be shown: what is in it, what is wrong with it, what was changed meanwhile."""
 
     form: FormData
-    wrong: dict[str, str] = field(default_factory=dict)
+    wrong: dict[str, Message] = field(default_factory=dict)
     said: str = ""
     meanwhile: tuple[ConcurrentChange, ...] = ()
     status: int = 200

@@ -12,7 +12,7 @@ from starlette.responses import RedirectResponse
 from infra24 import bookings, resources
 from infra24.bookings import AffectedBooking
 from infra24.db import Tx
-from infra24.errors import Conflict, ValidationFailed
+from infra24.errors import Conflict, Message, ValidationFailed
 from infra24.organizations import Organization
 from infra24.resources import Resource, ResourceChanged
 from infra24.web.admin.form_data import FormData, entries
@@ -38,7 +38,7 @@ class Sheet:
     document: dict[str, Any]
     form: FormData
     text: str
-    wrong: dict[str, str] = field(default_factory=dict)
+    wrong: dict[str, Message] = field(default_factory=dict)
     said: str = ""
     meanwhile: tuple[ConcurrentChange, ...] = ()
     tried: bool = False
@@ -68,7 +68,7 @@ async def _submit(request: Request, *, only_preview: bool = False) -> Response:
     typed = await entries(request)
     async with app.database.transaction(here.id, actor) as tx:
         resource = await resources.get_by_slug(tx, request.path_params["slug"])
-    wrong: dict[str, str] = {}
+    wrong: dict[str, Message] = {}
     seen = json_object(typed.get("seen"), "seen", {}) or {}
     said = _read(request, typed, seen, wrong)
     sheet = Sheet(said.document, typed, typed.get("rules"), wrong, status=422)
@@ -111,15 +111,15 @@ def _kept(request: Request) -> str:
     return "view=json&" if _view(request) == "json" else ""
 
 
-def _read(request: Request, typed: FormData, seen: dict[str, Any], wrong: dict[str, str]) -> ReadRules:
+def _read(request: Request, typed: FormData, seen: dict[str, Any], wrong: dict[str, Message]) -> ReadRules:
     if _view(request) == "json":
         return ReadRules(json_object(typed.get("rules"), "rules", wrong))
     return read(typed, seen)
 
 
-def _fields(refused: ValidationFailed, said: ReadRules, view: str) -> dict[str, str]:
+def _fields(refused: ValidationFailed, said: ReadRules, view: str) -> dict[str, Message]:
     """What is wrong by the field that shows it; in the JSON by its path."""
-    found: dict[str, str] = {}
+    found: dict[str, Message] = {}
     for path, sentence in refused.errors.items():
         plain = path.removeprefix(_PREFIX)
         found.setdefault(plain if view == "json" else said.field_of(plain), sentence)

@@ -24,7 +24,7 @@ from infra24.bookings import series as recurring
 from infra24.bookings.series import NotInSeries, Series, SeriesConflicts, SeriesRange, UnknownSeries
 from infra24.bookings.series.recurrence import parts_of
 from infra24.db import Tx
-from infra24.errors import ValidationFailed
+from infra24.errors import Message, ValidationFailed
 from infra24.i18n import LocaleFormat
 from infra24.resources import Resource
 from infra24.web.admin import parsing
@@ -112,7 +112,7 @@ async def move_series(request: Request) -> Response:
             zone = offer.rules.zone
             start = parsing.moment(said["on"], said["at"], zone)
             if start is None:
-                raise ValidationFailed({"start_time": "date"})
+                raise ValidationFailed({"on": Message("Enter a date")})
             minutes = read_number(said["length"]) or int(booking.length.total_seconds()) // 60
             if said["scope"] == "one":
                 end = start + timedelta(minutes=minutes)
@@ -192,7 +192,7 @@ def _failure(refusal: Exception) -> dict[str, Any]:
     """What a refused change tells the page: the kind, the reasons, and the dates in conflict."""
     told: dict[str, Any] = {"form": "move", "status": 409, "reasons": [], "dates": [], "kind": ""}
     if isinstance(refusal, ValidationFailed):
-        kind = "date" if refusal.errors.get("start_time") == "date" else "no_rule"
+        kind = "date" if "on" in refusal.errors else "no_rule"
         return {**told, "status": 422, "kind": kind}
     if isinstance(refusal, SeriesConflicts):
         return {**told, "kind": "conflicts", "dates": refusal.planned.conflicts}

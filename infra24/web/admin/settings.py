@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse
 
 from infra24 import bookings, organizations, people
-from infra24.errors import DomainError, ValidationFailed
+from infra24.errors import DomainError, Message, ValidationFailed
 from infra24.people import KEY_SCOPES
 from infra24.rate_limits import EFFECTS
 from infra24.web import theme
@@ -57,7 +57,9 @@ async def settings_page(request: Request) -> Response:
     }
     try:
         if wanted.get("second_factor") and who.user is not None and not who.user.has_mfa:
-            raise ValidationFailed({"second_factor": "Add a second factor to your own account first."})
+            raise ValidationFailed(
+                {"second_factor": Message("Add a second factor to your own account first.")}
+            )
         async with services(request).database.transaction(here.id, who.actor) as tx:
             await organizations.change(tx, changes, now)
             await _logo(request, tx, sent)
@@ -119,7 +121,7 @@ async def revoke_key(request: Request) -> Response:
 async def _keys(request: Request, more: dict[str, Any], status: int = 200) -> Response:
     here, who = current_org(request), caller_of(request)
     async with services(request).database.transaction(here.id, who.actor) as tx:
-        listed = await people.listed_keys(tx)
+        listed = await people.keys.listed(tx)
     context = {
         "section": "settings",
         "keys": listed,

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from infra24.errors import Message
 from infra24.resources import Draft
 from infra24.web.admin import resource_form
 from infra24.web.admin.form_data import FormData
@@ -34,7 +35,7 @@ def shown(draft: Draft, currency: str) -> FormData:
     return FormData.of(values)
 
 
-def read(typed: FormData) -> tuple[dict[str, Any], dict[str, str]]:
+def read(typed: FormData) -> tuple[dict[str, Any], dict[str, Message]]:
     """What to change of a type, and what is wrong by field."""
     changes, wrong = resource_form.read(typed)
     for key in ("type", "capacity", "parts", "excludes", "layouts", "email"):

@@ -16,15 +16,16 @@ from infra24.availability import Reason
 from infra24.availability.hours import is_ambiguous
 from infra24.bookings import Agenda, CalendarEvent, CalendarResource
 from infra24.bookings.agenda import Closed, Turnover, wall_time
-from infra24.i18n import LocaleFormat, catalogue
+from infra24.errors import Message
+from infra24.i18n import LocaleFormat
 
 WHY_NOT = {
-    "held": "Somebody is filling in the form for this time.",
-    "over": "This booking is over.",
-    "looking": "You may look at this booking, but not move it.",
-    "linked": "This is taken because another resource is, which it is a part of.",
+    "held": Message("Somebody is filling in the form for this time."),
+    "over": Message("This booking is over."),
+    "looking": Message("You may look at this booking, but not move it."),
+    "linked": Message("This is taken because another resource is, which it is a part of."),
 }
-"""Why a booking cannot be moved, in English; pages and answers say it in their language."""
+"""Why a booking cannot be moved."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +68,7 @@ def agenda_view(
     writes: bool,
 ) -> dict[str, Any]:
     """Everything that a calendar shows. Dates include both ends."""
-    text = catalogue(speech.language).gettext
-    whys = {code: text(sentence) for code, sentence in WHY_NOT.items()}
+    whys = {code: speech.said(sentence) for code, sentence in WHY_NOT.items()}
     here, written = now.astimezone(zone), Written(zone, speech)
     return {
         "timezone": zone.key,
@@ -119,8 +119,8 @@ def event_view(
 def closed_words(one: Closed, speech: LocaleFormat) -> str:
     """Why a column is closed, in words."""
     if one.code == "holiday" and one.said:
-        return catalogue(speech.language).gettext("Closed for %(name)s.") % {"name": one.said}
-    reason = catalogue(speech.language).gettext(Reason(one.code).sentence)
+        return speech.said(Reason("holiday", {"name": one.said}).sentence)
+    reason = speech.said(Reason(one.code).sentence)
     return f"{reason} ({one.said})" if one.said else reason
 
 
@@ -130,7 +130,7 @@ def label(start: int, end: int, zone: ZoneInfo, speech: LocaleFormat) -> str:
     if (last.date() - first.date()).days == 1 and not (
         first.hour or first.minute or last.hour or last.minute
     ):
-        return catalogue(speech.language).gettext("All day")
+        return speech.said(Message("All day"))
     unclear = first.utcoffset() != last.utcoffset() or is_ambiguous(zone, first) or is_ambiguous(zone, last)
     said = [
         _clock(speech, at.hour, at.minute) + (f"\u00a0{at.tzname()}" if unclear else "")

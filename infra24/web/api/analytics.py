@@ -8,7 +8,7 @@ from fastapi import Query, Request, Response
 
 from infra24 import analytics
 from infra24.analytics import RANGES, TABLES, Report, ReportRequest, Step
-from infra24.errors import ValidationFailed
+from infra24.errors import Message, ValidationFailed
 from infra24.web.admin.analytics import csv_answer
 from infra24.web.api.fields import Day, Org
 from infra24.web.api.responses import json_response
@@ -37,7 +37,7 @@ async def read_analytics(
     app, here = services(request), current_org(request)
     zone, now = ZoneInfo(here.time_zone), app.clock()
     if table not in TABLES:
-        raise ValidationFailed({"table": f"is one of {', '.join(TABLES)}"})
+        raise ValidationFailed({"table": Message("is one of %(known)s", known=", ".join(TABLES))})
     dates = analytics.read_range(range or None, start_date, end_date, now.astimezone(zone).date(), zone)
     report_request = ReportRequest(dates, Step(by) if by else None, type, resource, host)
     async with app.database.transaction(here.id, caller_of(request).actor) as tx:

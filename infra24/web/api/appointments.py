@@ -16,7 +16,7 @@ from infra24.availability.json_reader import zone_named
 from infra24.booking_links import BookingLink
 from infra24.bookings import BookerDetails, BookingRequest
 from infra24.db import Tx
-from infra24.errors import Invalid
+from infra24.errors import Invalid, Message
 from infra24.organizations import UnknownResource
 from infra24.resources import ANYONE, HostPreference, Offer
 from infra24.web.api.availability import Length, check_range
@@ -151,7 +151,7 @@ async def _requested(tx: Tx, app: Services, wanted: NewStaffBooking, person: Boo
     by = await _open_link(tx, app, wanted.link_slug, wanted.signed)
     types = await _types(tx, by, await _id(tx, wanted.appointment_type_id))
     if len(types) != 1:
-        raise NothingNamed("Say which appointment type: appointment_type_id.")
+        raise NothingNamed(Message("Say which appointment type: appointment_type_id."))
     offer = await resources.offer(tx, types[0])
     end = wanted.end_time or wanted.start_time + timedelta(minutes=min(offer.rules.durations))
     choice = _choice(by, await _id(tx, wanted.staff_id))
@@ -160,7 +160,7 @@ async def _requested(tx: Tx, app: Services, wanted: NewStaffBooking, person: Boo
 
 def _dates(first: date | None, last: date | None) -> tuple[date, date]:
     if first is None:
-        raise NothingNamed("Say when: date, or start_date and end_date.")
+        raise NothingNamed(Message("Say when: date, or start_date and end_date."))
     check_range(first, last or first)
     return first, last or first
 

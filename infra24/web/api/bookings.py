@@ -19,7 +19,7 @@ from infra24.bookings import (
     Status,
 )
 from infra24.db import Tx
-from infra24.errors import DomainError, Invalid, ValidationFailed
+from infra24.errors import DomainError, Invalid, Message, ValidationFailed
 from infra24.people import Scope
 from infra24.rate_limits import Client
 from infra24.web.api.fields import Day, Named, PageSize
@@ -219,13 +219,15 @@ async def _changed(
 ) -> Booking:
     """Each part of a change is a verb of its own; together they happen or not at all."""
     if wanted.end_time is not None and wanted.start_time is None:
-        raise ValidationFailed({"start_time": "say when it starts as well as when it ends"})
+        raise ValidationFailed({"start_time": Message("say when it starts as well as when it ends")})
     person = _person(booking, wanted)
     if booking.status is Status.HOLD and wanted.status == "confirmed":
         if wanted.start_time not in (None, booking.starts_at):
-            raise ValidationFailed({"start_time": "a hold keeps one time; hold another, or confirm this one"})
+            raise ValidationFailed(
+                {"start_time": Message("a hold keeps one time; hold another, or confirm this one")}
+            )
         if not (person.name and person.email):
-            raise ValidationFailed({"artist_email": "say who books: a name and an e-mail"})
+            raise ValidationFailed({"artist_email": Message("say who books: a name and an e-mail")})
         return await bookings.confirm_hold(tx, booking.id, person, policy, now=now, client=client)
     if wanted.start_time is not None:
         end = wanted.end_time or wanted.start_time + booking.length

@@ -11,7 +11,6 @@ from pydantic import Field
 
 from infra24 import bookings, resources
 from infra24.availability.hours import day_span
-from infra24.availability.reasons import SENTENCES
 from infra24.bookings import (
     ON_CALENDAR,
     BookerDetails,
@@ -25,8 +24,8 @@ from infra24.bookings import (
 from infra24.bookings.agenda import MOST_COLUMNS, MOST_DAYS, end_meant, resolve_wall_time
 from infra24.bookings.calendar_moves import can_use
 from infra24.db import Tx
-from infra24.errors import DomainError, Unauthenticated, ValidationFailed
-from infra24.i18n import LocaleFormat, catalogue
+from infra24.errors import DomainError, Message, Unauthenticated, ValidationFailed
+from infra24.i18n import LocaleFormat
 from infra24.organizations import Organization, UnknownResource
 from infra24.people import Scope
 from infra24.web.api.agenda_views import WHY_NOT, Written, agenda_view, event_view, ids_of, label, packed
@@ -114,9 +113,11 @@ async def calendar_events(
     """
     desk = await desk_of(request)
     if not timedelta() <= end_date - start_date < timedelta(days=MOST_DAYS):
-        raise ValidationFailed({"end_date": f"is at most {MOST_DAYS - 1} days after the start"})
+        raise ValidationFailed(
+            {"end_date": Message("is at most %(most)s days after the start", most=MOST_DAYS - 1)}
+        )
     if len(resource_id or ()) > MOST_COLUMNS:
-        raise ValidationFailed({"resource_id": f"name at most {MOST_COLUMNS} at once"})
+        raise ValidationFailed({"resource_id": Message("name at most %(most)s at once", most=MOST_COLUMNS)})
     async with desk.app.database.transaction(desk.here.id, desk.who.actor) as tx:
         wanted = None if resource_id is None else [await resources.id_of(tx, name) for name in resource_id]
         body = await shown(tx, desk, start_date, end_date, wanted)
@@ -261,7 +262,6 @@ async def _explained(
     own: UUID | None,
 ) -> DomainError:
     """The same refusal in the caller's language, with who is in the way in that column."""
-    text = catalogue(desk.speech.language).gettext
     async with desk.app.database.transaction(desk.here.id, desk.who.actor) as tx:
         around = bookings.agenda(tx, [resource_id], span[0], span[1] + _SECOND, desk.app.clock())
         entries = (await around).entries
@@ -275,14 +275,10 @@ async def _explained(
         for entry in entries
         if entry.booking_id != own
     ]
-    if isinstance(refusal, SlotNotOffered):
-        told = [(why.code, text(SENTENCES[why.code]).format(**why.facts)) for why in refusal.reasons]
-        refusal.details["reasons"] = [{"code": code, "sentence": sentence} for code, sentence in told]
     for reason in refusal.details.get("reasons", ()):
-        reason["sentence"] = text(reason["sentence"])
+        reason["sentence"] = desk.speech.said(reason["sentence"])
     return refusal
 
 
 def _whys(speech: LocaleFormat) -> dict[str, str]:
-    text = catalogue(speech.language).gettext
-    return {code: text(sentence) for code, sentence in WHY_NOT.items()}
+    return {code: speech.said(sentence) for code, sentence in WHY_NOT.items()}

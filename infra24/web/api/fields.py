@@ -18,6 +18,8 @@ from pydantic import (
     NaiveDatetime,
 )
 
+from infra24.errors import InvalidValue
+
 _FIRST, _LAST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 LONGEST_RANGE_DAYS = 62
 SLUG = r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"
@@ -29,7 +31,7 @@ _OFFSET = re.compile(r"([zZ]|[+-][0-9]{2}:?[0-9]{2})$")
 
 def _written(value: Any) -> str:
     if not isinstance(value, str):
-        raise ValueError("write it as a text: a number is no time")
+        raise InvalidValue("write it as a text: a number is no time")
     return value.strip()
 
 
@@ -39,16 +41,16 @@ def _instant(value: Any) -> Any:
         return value
     text = _written(value)
     if _DATE.fullmatch(text):
-        raise ValueError(f"{text} is a date; say the time as well, such as {text}T12:00:00Z")
+        raise InvalidValue("%(text)s is a date; say the time as well, such as %(text)sT12:00:00Z", text=text)
     if not _DATE.match(text) or not _OFFSET.search(text[10:]):
-        raise ValueError("write a date, a time and an offset, such as 2026-11-23T12:00:00Z")
+        raise InvalidValue("write a date, a time and an offset, such as 2026-11-23T12:00:00Z")
     return text
 
 
 def _wall(value: Any) -> Any:
     text = _written(value)
     if not _DATE.match(text) or _DATE.fullmatch(text) or _OFFSET.search(text[10:]):
-        raise ValueError("write a date and a time without offset, such as 2026-11-23T12:00:00")
+        raise InvalidValue("write a date and a time without offset, such as 2026-11-23T12:00:00")
     return text
 
 
@@ -57,35 +59,35 @@ def _day(value: Any) -> Any:
         return value
     text = _written(value)
     if not _DATE.fullmatch(text):
-        raise ValueError("write a date without a time, such as 2026-11-23")
+        raise InvalidValue("write a date without a time, such as 2026-11-23")
     return text
 
 
 def _whole_minutes(at: datetime) -> datetime:
     if at.second or at.microsecond:
-        raise ValueError("write whole minutes")
+        raise InvalidValue("write whole minutes")
     if not 2000 <= at.year < 2100:
-        raise ValueError("is not between the years 2000 and 2100")
+        raise InvalidValue("is not between the years 2000 and 2100")
     return at
 
 
 def _plausible(at: datetime) -> datetime:
     if not _FIRST <= at < _LAST:
-        raise ValueError("is not between the years 2000 and 2100")
+        raise InvalidValue("is not between the years 2000 and 2100")
     if at.microsecond:
-        raise ValueError("write whole seconds")
+        raise InvalidValue("write whole seconds")
     return at.astimezone(UTC)
 
 
 def _plausible_date(on: date) -> date:
     if not _FIRST.date() <= on < _LAST.date():
-        raise ValueError("is not between the years 2000 and 2100")
+        raise InvalidValue("is not between the years 2000 and 2100")
     return on
 
 
 def _no_control(text: str) -> str:
     if any((ord(letter) < 32 and letter not in "\n\r\t") or ord(letter) == 127 for letter in text):
-        raise ValueError("has characters that cannot be written")
+        raise InvalidValue("has characters that cannot be written")
     return text.strip()
 
 
@@ -94,23 +96,23 @@ def _storable(value: dict[str, Any]) -> dict[str, Any]:
         written = orjson.dumps(value)
         json.dumps(value, allow_nan=False)  # the database has no NaN and no infinity
     except (TypeError, ValueError) as error:
-        raise ValueError(f"cannot be kept: {error}") from None
+        raise InvalidValue("cannot be kept: %(error)s", error=error) from None
     if len(written) > 65_536:
-        raise ValueError("is longer than 64 KiB")
+        raise InvalidValue("is longer than 64 KiB")
     if b"\\u0000" in written:
-        raise ValueError("has characters that cannot be written")
+        raise InvalidValue("has characters that cannot be written")
     return value
 
 
 def _one_line(text: str) -> str:
     if len(text.splitlines()) > 1:
-        raise ValueError("is written on one line")
+        raise InvalidValue("is written on one line")
     return text
 
 
 def _filled(text: str) -> str:
     if not text:
-        raise ValueError("cannot be empty")
+        raise InvalidValue("cannot be empty")
     return text
 
 

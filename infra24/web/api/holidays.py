@@ -9,7 +9,7 @@ from pydantic import Field
 
 from infra24 import bookings, organizations, resources
 from infra24.db import Tx
-from infra24.errors import ValidationFailed
+from infra24.errors import Message, ValidationFailed
 from infra24.organizations import HolidayPlan
 from infra24.web.api.fields import Body, Day, Json, Name, Named, Org
 from infra24.web.api.responses import json_response
@@ -89,9 +89,11 @@ async def impact(request: Request, org: Org, wanted: TriedChange) -> Response:
     app, who, now = services(request), caller_of(request), services(request).clock()
     here = current_org(request)
     if (wanted.availability_rules is None) == (wanted.holidays is None):
-        raise ValidationFailed({"availability_rules": "try rules of a resource, or holidays: one of the two"})
+        raise ValidationFailed(
+            {"availability_rules": Message("try rules of a resource, or holidays: one of the two")}
+        )
     if wanted.availability_rules is not None and wanted.resource_id is None:
-        raise ValidationFailed({"resource_id": "say whose rules"})
+        raise ValidationFailed({"resource_id": Message("say whose rules")})
     async with app.database.transaction(here.id, who.actor) as tx:
         of = await resources.id_of(tx, wanted.resource_id) if wanted.resource_id else None
         broken = await bookings.impact(tx, of, lambda: _try(tx, of, wanted, now), now)

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from infra24 import resources
 from infra24.db import Tx
-from infra24.errors import ValidationFailed
+from infra24.errors import Message, ValidationFailed
 from infra24.organizations import UnknownResource
 from infra24.resources import ANYONE, HostPreference
 from infra24.web.services import Services
@@ -19,7 +19,7 @@ async def organization_meant(app: Services, field: str, resource: str, org: str 
     if org is not None and (id_ is None or org_id is None):
         return (await app.directory.find(org)).id
     if id_ is None:
-        raise ValidationFailed({field: "is a slug: say the organization as well, with org"})
+        raise ValidationFailed({field: Message("is a slug: say the organization as well, with org")})
     belongs = await app.directory.org_of_resource(id_)  # remembered, so that ids cost no question
     if org_id not in (None, belongs):
         raise UnknownResource()

@@ -18,8 +18,8 @@ from infra24.people import SCOPES, AuthenticatedUser, Scope
 from infra24.web.admin.bookings import place_of, read_place
 from infra24.web.api.views import booking_view
 from infra24.web.caller import OrgHidden, caller_of, current_org
-from infra24.web.pages.booking import when
 from infra24.web.pages.forms import read_form
+from infra24.web.presenters.bookings import when
 from infra24.web.rendering import format_for, page, with_query
 from infra24.web.services import services
 
@@ -49,7 +49,7 @@ async def bookings_page(request: Request) -> Response:
             newest_first=past,
         )
         feed = await people.feeds.address_of(tx, app.tokens.sign, user.user_id)
-        asked = user.email in {email for _, email, *_ in await people.deletion_requests(tx)}
+        asked = user.email in {email for _, email, *_ in await people.deletion_requests.listed(tx)}
     context = {
         "past": past,
         "cards": [_card(request, booking, user) for booking in listed[:PAGE]],
@@ -86,7 +86,7 @@ async def new_feed(request: Request) -> Response:
     user = _member(request)
 
     async def make(tx: Tx) -> None:
-        await people.new_feed(tx, user.user_id)
+        await people.feeds.renew(tx, user.user_id)
 
     return await _act(request, make, "new_feed")
 
@@ -96,7 +96,7 @@ async def ask_for_deletion(request: Request) -> Response:
     user, now = _member(request), services(request).clock()
 
     async def ask(tx: Tx) -> None:
-        await people.ask_for_deletion(tx, user.email, user.name, now)
+        await people.deletion_requests.ask(tx, user.email, user.name, now)
 
     return await _act(request, ask, "delete")
 
@@ -106,7 +106,7 @@ async def withdraw_deletion(request: Request) -> Response:
     user, now = _member(request), services(request).clock()
 
     async def keep(tx: Tx) -> None:
-        await people.withdraw_deletion(tx, user.email, now)
+        await people.deletion_requests.withdraw(tx, user.email, now)
 
     return await _act(request, keep, "keep")
 
@@ -123,7 +123,7 @@ async def data(request: Request) -> Response:
     """/{org}/dashboard/data.json: all that this organization keeps of the member."""
     app, here, user, who = services(request), current_org(request), _member(request), caller_of(request)
     async with app.database.transaction(here.id, who.actor) as tx:
-        member = await people.member(tx, user.user_id)
+        member = await people.memberships.find(tx, user.user_id)
         own = await _all(tx, Filters(booker_email=user.email))
     body = {
         "organization": {"slug": here.slug, "name": here.name},

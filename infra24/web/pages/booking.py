@@ -1,7 +1,7 @@
 """Pick a time, hold it, say who you are: the way to a booking."""
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -11,10 +11,8 @@ from starlette.responses import RedirectResponse
 
 from infra24 import bookings, resources
 from infra24.auth.tokens import org_of_token
-from infra24.availability.json_reader import zone_named
 from infra24.bookings import (
     BY_BOOKER,
-    BookerDetails,
     Booking,
     BookingRequest,
     NearestStarts,
@@ -24,7 +22,6 @@ from infra24.bookings import (
 )
 from infra24.db import Tx
 from infra24.errors import Conflict, DomainError
-from infra24.i18n import LocaleFormat
 from infra24.organizations import Organization
 from infra24.rate_limits import RateLimited
 from infra24.resources import Resource
@@ -42,6 +39,7 @@ from infra24.web.pages.forms import (
 )
 from infra24.web.pages.picker import pick, visitor_zone
 from infra24.web.pages.token_booking import opened
+from infra24.web.presenters.bookings import time_choices, visitor_zone_of_booking, when
 from infra24.web.rendering import format_for, page, with_query
 from infra24.web.services import services
 
@@ -91,7 +89,10 @@ async def details(request: Request) -> Response:
     who = caller_of(request).actor
     try:
         async with one_at_a_time(request, here.id), app.database.transaction(here.id, who) as tx:
-            booking = await _confirm(tx, request, held, (start, start + length), form.person(locale))
+            booking = await bookings.confirm_at(
+                tx, held, start, start + length, form.person(locale), BY_BOOKER,
+                client=client_of(request, here.id), tokens=app.tokens, now=app.clock(),
+            )  # fmt: skip
     except (SlotTaken, SlotNotOffered) as refusal:
         other = replace(BookingRequest.of(held, start, start + length, BY_BOOKER), person=form.person(locale))
         free = await _nearest(request, here.id, other)
@@ -153,34 +154,17 @@ async def hold(request: Request, way: EntryPoint, resource: Resource) -> Respons
 
 
 async def _keep(request: Request, requested: BookingRequest) -> Booking:
-    """Hold a time instead of the one that this visitor held before; the shortest length if none was said."""
-    app, now, here = services(request), services(request).clock(), current_org(request)
+    """Hold a time instead of the one that this visitor held before."""
+    app, here = services(request), current_org(request)
     async with (
         one_at_a_time(request, here.id),
         app.database.transaction(here.id, caller_of(request).actor) as tx,
     ):
-        client = client_of(request, here.id)
-        await bookings.lock_client(tx, client)
+        requested = replace(requested, client=client_of(request, here.id))
         earlier = await _own_hold(tx, request)
-        if earlier is not None:
-            await bookings.cancel(tx, earlier.id, BY_BOOKER, now=now)
-        if not requested.length:
-            _, seconds, _ = await bookings.slots(tx, requested.resource_id, (now, now), None, now)
-            requested = replace(requested, ends_at=requested.starts_at + timedelta(seconds=seconds))
-        return await bookings.hold(tx, replace(requested, client=client), tokens=app.tokens, now=now)
-
-
-async def _confirm(
-    tx: Tx, request: Request, held: Booking, at: tuple[datetime, datetime], person: BookerDetails
-) -> Booking:
-    """Confirm the held time, or book the other one that was chosen in its place."""
-    app, now, client = services(request), services(request).clock(), client_of(request, tx.org_id)
-    if at == (held.starts_at, held.ends_at):
-        return await bookings.confirm_hold(tx, held.id, person, BY_BOOKER, now=now, client=client)
-    await bookings.lock_client(tx, client, person.email)
-    await bookings.cancel(tx, held.id, BY_BOOKER, now=now)
-    requested = replace(BookingRequest.of(held, *at, BY_BOOKER), person=person, client=client)
-    return await bookings.book(tx, requested, tokens=app.tokens, now=now)
+        return await bookings.hold_instead(
+            tx, earlier.id if earlier else None, requested, tokens=app.tokens, now=app.clock()
+        )
 
 
 async def _own_hold(tx: Tx, request: Request) -> Booking | None:
@@ -261,43 +245,3 @@ async def _details_page(
         "seconds_left": left,
     }
     return page(request, "details.html", here, context, status=status, frames=context["frames"])
-
-
-def visitor_zone_of_booking(request: Request, booking: Booking) -> ZoneInfo:
-    """The zone to show a booking in: the one asked for; at a place the venue's; else the device's."""
-    asked = request.query_params.get("tz")
-    if asked is None and booking.meeting_url:
-        asked = request.cookies.get("tz")
-    try:
-        return zone_named(asked) if asked else ZoneInfo(booking.time_zone)
-    except ValueError:
-        return ZoneInfo(booking.time_zone)
-
-
-def time_choices(speech: LocaleFormat, zone: ZoneInfo, free: NearestStarts | None) -> list[tuple[str, str]]:
-    """Free times as radio buttons: the value and what it says."""
-    return [
-        (
-            at.strftime("%Y-%m-%dT%H:%M:%SZ"),
-            f"{speech.short_day(at.astimezone(zone))}, {speech.time(at, zone)}",
-        )
-        for at in (free.starts if free else ())
-    ]
-
-
-def when(speech: LocaleFormat, booking: Booking, zone: ZoneInfo) -> dict[str, str]:
-    """When a booking is, in words, in one zone; and in the venue's, where that says something else."""
-    venue = ZoneInfo(booking.time_zone)
-    start = booking.starts_at.astimezone(zone)
-    said = {
-        "day": speech.full_day(start),
-        "from": speech.time(start, zone),
-        "to": speech.time(booking.ends_at, zone),
-        "zone": speech.zone(zone),
-        "minutes": str(int(booking.length.total_seconds()) // 60),
-        "venue": "",
-    }
-    local = booking.starts_at.astimezone(venue)
-    if start.utcoffset() != local.utcoffset():
-        said["venue"] = f"{speech.time(local, venue)}, {speech.zone(venue)}"
-    return said

@@ -20,11 +20,11 @@ from infra24.organizations import Organization
 from infra24.resources import HostPreference
 from infra24.web.api.views import links
 from infra24.web.caller import caller_of
-from infra24.web.pages.booking import time_choices, visitor_zone_of_booking, when
 from infra24.web.pages.entry_points import keep_query
 from infra24.web.pages.forms import read_form, read_start
 from infra24.web.pages.picker import pick
 from infra24.web.pages.token_booking import opened
+from infra24.web.presenters.bookings import time_choices, visitor_zone_of_booking, when
 from infra24.web.rendering import format_for, page
 from infra24.web.services import services
 

@@ -77,6 +77,9 @@ class Picker:
     query: Mapping[str, str]
 
 
+_SOMETHING_FREE: dict[str, Any] = {"next_free": None, "whys": []}
+
+
 async def pick(
     tx: Tx,
     request: Request,
@@ -93,27 +96,21 @@ async def pick(
     What the address says wrongly (a date that is none, a zone that nobody knows) is as if it said
     nothing: an old link still opens.
     """
-    minutes = length or read_number(request.query_params.get("duration"))
-    offer, seconds, _ = await bookings.slots(tx, resource_id, (now, now), None, now, choice=choice)
-    if minutes not in offer.rules.durations:
-        minutes = seconds // 60 if length is None else length
+    offer, shortest, _ = await bookings.slots(tx, resource_id, (now, now), None, now, choice=choice)
+    minutes = length or _length_asked(request, offer) or shortest // 60
     zone = visitor_zone(request, offer)
-    today = now.astimezone(zone).date()
-    last = (now + timedelta(days=offer.rules.horizon_days)).astimezone(zone).date()
-    asked = _date(request.query_params.get("date"))
-    month = _date(f"{request.query_params.get('month', '')}-01") or (asked and asked.replace(day=1))
-
+    horizon = timedelta(days=offer.rules.horizon_days)
+    today, last = (at.astimezone(zone).date() for at in (now, now + horizon))
+    month, asked = _asked(request)
     view = _View(tx, resource_id, zone, minutes, now, choice, ignoring)
     month, starts = await _month_with_times(view, month, today, last)
-    following = _next_month(month)
-    day = asked if asked and any(at.date() == asked for at in starts) else None
-    day = day or (starts[0].date() if starts else None)
+    days = [at.date() for at in starts]
+    day = asked if asked in days else next(iter(days), None)
     return offer, Picker(
         month=speech.month(month),
         weekdays=speech.weekdays(),
-        weeks=_weeks(request, speech, month, today, Counter(at.date() for at in starts)),
-        previous=_month_url(request, month - timedelta(days=1)) if month > today else None,
-        following=_month_url(request, following) if following <= last else None,
+        weeks=_weeks(request, speech, month, today, Counter(days)),
+        **_beside(request, month, today, last),
         day=day,
         day_label=speech.day(day) if day else "",
         today=today,
@@ -122,8 +119,7 @@ async def pick(
         minutes=minutes,
         lengths=list(offer.rules.durations) if length is None else [],
         chosen=request.query_params.get("start", ""),
-        next_free=None if starts else await _next_free(request, speech, view, following, last),
-        whys=[] if starts else await view.whys(month, following),
+        **(_SOMETHING_FREE if starts else await _nothing_free(request, speech, view, month, last)),
         query=dict(request.query_params),
     )
 
@@ -272,3 +268,36 @@ def _date(text: str | None) -> date | None:
     except ValueError:
         return None
     return on if 2000 <= on.year < 2100 else None
+
+
+async def _nothing_free(
+    request: Request, speech: LocaleFormat, view: _View, month: date, last: date
+) -> dict[str, Any]:
+    """For a month in which nothing is free: when something is, and why not here."""
+    following = _next_month(month)
+    return {
+        "next_free": await _next_free(request, speech, view, following, last),
+        "whys": await view.whys(month, following),
+    }
+
+
+def _beside(request: Request, month: date, today: date, last: date) -> dict[str, Any]:
+    """The addresses of the months before and after, where bookings are open in them."""
+    following = _next_month(month)
+    return {
+        "previous": _month_url(request, month - timedelta(days=1)) if month > today else None,
+        "following": _month_url(request, following) if following <= last else None,
+    }
+
+
+def _asked(request: Request) -> tuple[date | None, date | None]:
+    """The month (its first day) and the day that the address names; a day alone names its month."""
+    day = _date(request.query_params.get("date"))
+    month = _date(f"{request.query_params.get('month', '')}-01") or (day and day.replace(day=1))
+    return month, day
+
+
+def _length_asked(request: Request, offer: Offer) -> int | None:
+    """The length in minutes that the address names, where the offer has it."""
+    minutes = read_number(request.query_params.get("duration"))
+    return minutes if minutes in offer.rules.durations else None

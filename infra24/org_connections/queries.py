@@ -1,0 +1,104 @@
+"""Every SQL statement about connections to services outside."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from psycopg.types.json import Jsonb
+
+from infra24.db import Database, Tx
+from infra24.org_connections.model import OrgConnection
+
+
+async def insert(tx: Tx, kept: OrgConnection, secret: bytes | None) -> None:
+    """Keep a connection with its sealed secret."""
+    await tx.run(
+        "INSERT INTO org_connections (org_id, id, kind, label, settings, secret, created_at, updated_at) "
+        "VALUES (%s, %s, %s, %s, %s, %s, %s, %s)",
+        (
+            tx.org_id,
+            kept.id,
+            kept.kind,
+            kept.label,
+            Jsonb(kept.settings),
+            secret,
+            kept.created_at,
+            kept.updated_at,
+        ),
+    )
+
+
+async def update(
+    tx: Tx,
+    id_: UUID,
+    label: str | None,
+    settings: Mapping[str, Any] | None,
+    secret: bytes | None,
+    now: datetime,
+) -> bool:
+    """Change what is not None. False where there is no such connection."""
+    changed = await tx.run(
+        "UPDATE org_connections SET label = coalesce(%s, label), settings = coalesce(%s, settings), "
+        "secret = coalesce(%s, secret), updated_at = %s WHERE org_id = %s AND id = %s",
+        (label, None if settings is None else Jsonb(settings), secret, now, tx.org_id, id_),
+    )
+    return changed == 1
+
+
+async def delete(tx: Tx, id_: UUID) -> bool:
+    """False where there is no such connection."""
+    return await tx.run("DELETE FROM org_connections WHERE org_id = %s AND id = %s", (tx.org_id, id_)) == 1
+
+
+async def one(tx: Tx, id_: UUID) -> OrgConnection | None:
+    """One connection, without its secret."""
+    row = await tx.row(
+        "SELECT id, kind, label, settings, secret IS NOT NULL, created_at, updated_at "
+        "FROM org_connections WHERE org_id = %s AND id = %s",
+        (tx.org_id, id_),
+    )
+    return OrgConnection(*row) if row else None
+
+
+async def of_kind(tx: Tx, kind: str | None) -> list[OrgConnection]:
+    """All of a kind, or of every kind, by label."""
+    rows = await tx.rows(
+        "SELECT id, kind, label, settings, secret IS NOT NULL, created_at, updated_at "
+        "FROM org_connections WHERE org_id = %s AND kind = coalesce(%s, kind) ORDER BY label, id",
+        (tx.org_id, kind),
+    )
+    return [OrgConnection(*row) for row in rows]
+
+
+async def secret(tx: Tx, id_: UUID) -> bytes | None:
+    """The sealed secret of a connection."""
+    row = await tx.row("SELECT secret FROM org_connections WHERE org_id = %s AND id = %s", (tx.org_id, id_))
+    return row[0] if row else None
+
+
+async def sealed_otherwise(tx: Tx, mark: bytes, after: UUID, most: int) -> list[tuple[UUID, bytes]]:
+    """Ids and secrets that do not begin with a mark, in the order of ids; locked."""
+    rows = await tx.rows(
+        "SELECT id, secret FROM org_connections WHERE org_id = %(org)s AND id > %(after)s "
+        "AND secret IS NOT NULL AND substring(secret FOR length(%(mark)s)) <> %(mark)s "
+        "ORDER BY id LIMIT %(most)s FOR UPDATE",
+        {"org": tx.org_id, "after": after, "mark": mark, "most": most},
+    )
+    return [(id_, bytes(sealed)) for id_, sealed in rows]
+
+
+async def set_secrets(tx: Tx, sealed: Mapping[UUID, bytes]) -> None:
+    """Other sealed secrets of the same connections."""
+    for id_, secret_ in sealed.items():
+        await tx.run(
+            "UPDATE org_connections SET secret = %s WHERE org_id = %s AND id = %s", (secret_, tx.org_id, id_)
+        )
+
+
+async def organizations(database: Database) -> list[UUID]:
+    """The organizations that have any connection."""
+    found = await database.cross_tenant_read(
+        "organizations with connections", "SELECT DISTINCT org_id FROM org_connections ORDER BY org_id"
+    )
+    return [row[0] for row in found]

@@ -1,0 +1,109 @@
+"""Where a request may go: by the address as it is written, and by the one that is connected to.
+
+A name says nothing: whoever gives it decides what it leads to, and can change that between a check and the
+connection. So a name is resolved once, each address is checked, and the connection goes to a checked one.
+"""
+
+import asyncio
+import ipaddress
+import socket
+from collections.abc import Iterable, Sequence
+from urllib.parse import urlsplit
+
+import httpcore2
+
+from infra24.outbound.model import AddressForbidden
+
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+_NAT64 = ipaddress.ip_network("64:ff9b::/96")
+_MOST_TRIED = 4
+_SECONDS = 8.0
+
+
+def is_allowed_url(url: str, *, allow_http: bool = False) -> bool:
+    """Whether an address may be asked: HTTPS, or plain HTTP on this machine where that is allowed."""
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+        sound = bool(host) and parts.username is None and parts.port != 0
+    except ValueError:
+        return False
+    if not sound or parts.fragment or any(ord(letter) <= 32 for letter in url):
+        return False
+    return parts.scheme == "https" or (allow_http and parts.scheme == "http" and _is_loopback(host))
+
+
+def is_public(address: Address) -> bool:
+    """Whether an address is on the internet, whatever IPv4 address it may carry inside included."""
+    if isinstance(address, ipaddress.IPv6Address):
+        inside = [address.ipv4_mapped, address.sixtofour, *(address.teredo or ())]
+        if address in _NAT64:
+            inside.append(ipaddress.IPv4Address(int(address) & 0xFFFFFFFF))
+        if not all(is_public(one) for one in inside if one is not None):
+            return False
+        if address.ipv4_mapped is not None:
+            return True
+        if address.is_site_local:
+            return False
+    return address.is_global and not address.is_multicast and not address.is_reserved
+
+
+class GuardedNetwork(httpcore2.AsyncNetworkBackend):
+    """Connects to addresses on the internet, and to those of the named networks."""
+
+    def __init__(self, allowed: Sequence[Network]) -> None:
+        self._allowed = tuple(allowed)
+        self._network = httpcore2.AnyIOBackend()
+
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,  # noqa: ASYNC109: the library's own signature
+        local_address: str | None = None,
+        socket_options: Iterable[httpcore2.SOCKET_OPTION] | None = None,
+    ) -> httpcore2.AsyncNetworkStream:
+        """A connection to the first checked address that takes it. Raises AddressForbidden where none may."""
+        open_ = [address for address in await self._resolved(host, port, timeout) if self._may(address)]
+        if not open_:
+            raise AddressForbidden(host=host)
+        failure: Exception | None = None
+        for address in open_[:_MOST_TRIED]:
+            try:
+                return await self._network.connect_tcp(
+                    str(address), port, timeout, local_address, socket_options
+                )
+            except (httpcore2.ConnectError, httpcore2.ConnectTimeout) as error:
+                failure = error
+        assert failure is not None
+        raise failure
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait; the library asks for it between tries."""
+        await self._network.sleep(seconds)
+
+    async def _resolved(self, host: str, port: int, seconds: float | None) -> list[Address]:
+        loop = asyncio.get_running_loop()
+        try:
+            async with asyncio.timeout(seconds or _SECONDS):
+                found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        except TimeoutError as error:
+            raise httpcore2.ConnectTimeout(host) from error
+        except (OSError, UnicodeError) as error:
+            raise httpcore2.ConnectError(host) from error
+        addresses = (ipaddress.ip_address(str(entry[4][0]).partition("%")[0]) for entry in found)
+        return list(dict.fromkeys(addresses))
+
+    def _may(self, address: Address) -> bool:
+        return is_public(address) or any(address in network for network in self._allowed)
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,87 @@
+"""The one HTTP client: every call to another server goes through it."""
+
+import asyncio
+import ssl
+from collections.abc import Sequence
+
+import httpcore2
+import httpx2
+
+from infra24.outbound.addresses import GuardedNetwork, Network
+from infra24.outbound.model import OutboundAnswer, OutboundRequest, ServerUnfit, ServerUnreachable
+
+_AT_ONCE = 20
+_IDLE_SECONDS = 20.0
+
+
+class OutboundClient:
+    """Asks other servers. Keeps no cookies, follows no redirect, and takes no compressed answer: a small one
+    can unpack to any size.
+
+    `allowed` are the inner networks that an address which an organization gives may lead to. `tls` is whom to
+    trust; the system's authorities where it is left out.
+    """
+
+    def __init__(self, allowed: Sequence[Network] = (), tls: ssl.SSLContext | None = None) -> None:
+        tls = tls or ssl.create_default_context()
+        self._trusted = httpx2.AsyncClient(verify=tls, timeout=None, follow_redirects=False)
+        self._guarded = httpx2.AsyncClient(
+            transport=_guarded(allowed, tls), timeout=None, follow_redirects=False, trust_env=False
+        )
+
+    async def send(self, request: OutboundRequest) -> OutboundAnswer:
+        """What the other server answers, whatever its status.
+
+        Raises ServerUnreachable (no connection, too slow, broken off), ServerUnfit (too large, compressed)
+        and AddressForbidden. `reason` says which, in a word.
+        """
+        client = self._trusted if request.trusted else self._guarded
+        headers = {"accept-encoding": "identity", **request.headers}
+        try:
+            async with asyncio.timeout(request.seconds):
+                built = client.build_request(
+                    request.method,
+                    request.url,
+                    headers=headers,
+                    content=request.body,
+                    timeout=request.seconds,
+                )
+                built.headers.pop("cookie", None)  # what one person's answer set is not sent for another
+                answer = await client.send(built, stream=True)
+                try:
+                    return await _read(answer, request.most_bytes)
+                finally:
+                    await answer.aclose()
+        except (httpx2.HTTPError, httpx2.InvalidURL, httpx2.StreamError, TimeoutError, OSError) as error:
+            raise ServerUnreachable(reason="unreachable") from error
+        finally:
+            client.cookies.clear()
+
+    async def aclose(self) -> None:
+        """Close every connection."""
+        await self._trusted.aclose()
+        await self._guarded.aclose()
+
+
+def _guarded(allowed: Sequence[Network], tls: ssl.SSLContext) -> httpx2.AsyncHTTPTransport:
+    """A transport that checks what it connects to; without a proxy, which would connect for it."""
+    transport = httpx2.AsyncHTTPTransport(verify=tls, trust_env=False)
+    transport._pool = httpcore2.AsyncConnectionPool(  # noqa: SLF001: the library has no parameter for it
+        ssl_context=tls,
+        max_connections=_AT_ONCE,
+        max_keepalive_connections=_AT_ONCE,
+        keepalive_expiry=_IDLE_SECONDS,
+        network_backend=GuardedNetwork(allowed),
+    )
+    return transport
+
+
+async def _read(answer: httpx2.Response, most_bytes: int) -> OutboundAnswer:
+    if answer.headers.get("content-encoding", "identity") != "identity":
+        raise ServerUnfit(reason="compressed")
+    read = bytearray()
+    async for part in answer.aiter_raw():
+        read += part
+        if len(read) > most_bytes:
+            raise ServerUnfit(reason="too_large")
+    return OutboundAnswer(answer.status_code, dict(answer.headers), bytes(read))
