@@ -91,11 +91,8 @@ async def pick(
     length: int | None = None,
     choice: HostPreference = ANYONE,
 ) -> tuple[Offer, Picker]:
-    """Read the address, look, and lay out a month. `ignoring` is the visitor's own booking.
-
-    What the address says wrongly (a date that is none, a zone that nobody knows) is as if it said
-    nothing: an old link still opens.
-    """
+    """Read the address, look, and lay out a month. `ignoring` is the visitor's own booking. What the address
+    says wrongly is as if it said nothing: an old link still opens."""
     offer, shortest, _ = await bookings.slots(tx, resource_id, (now, now), None, now, choice=choice)
     minutes = length or _length_asked(request, offer) or shortest // 60
     zone = visitor_zone(request, offer)
