@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from infra24 import __version__, logs, setup_errors
-from infra24.commands import descriptions, events, installation, organizations, reports, secrets
+from infra24.commands import events, installation, org_files, organizations, reports, secrets
 from infra24.commands.terminal import console, fail
 
 app = typer.Typer(
@@ -28,8 +28,8 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "doctor": installation.examine,
     "organization": organizations.organization,
     "owner": organizations.owner,
-    "apply": descriptions.apply_file,
-    "show": descriptions.show,
+    "apply": org_files.apply_file,
+    "show": org_files.show,
     "parked": events.parked,
     "fairness": reports.fairness,
     "zones": reports.zones,

@@ -8,7 +8,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from infra24 import owning
+from infra24.commands import owners
 from infra24.commands.installation import _say_first_step
 from infra24.commands.terminal import console
 from infra24.server import Urls
@@ -25,8 +25,8 @@ def test_an_empty_installation_says_what_to_do_until_its_first_owner_is_signed_i
 ) -> None:
     url = make_database()
     secret = {"DATABASE_URL": url, "INFRA24_SECRET": settings.keyring().current.secret.decode()}
-    empty = owning.begin(settings, Urls(url, url), ADA)
-    assert empty == owning.Beginning((), ADA, None)
+    empty = owners.begin(settings, Urls(url, url), ADA)
+    assert empty == owners.Beginning((), ADA, None)
     with serving(settings, url, clock) as base, loopback.Client(base_url=base) as browser:
         front = browser.get("/").text
         assert "infra24 organization my-place" in front
@@ -41,7 +41,7 @@ def test_an_empty_installation_says_what_to_do_until_its_first_owner_is_signed_i
         assert signed.status_code == 303
         assert browser.get("/first-place/admin/settings").status_code == 200, "they own it"
         assert "my-place" not in browser.get("/").text
-    assert owning.begin(settings, Urls(url, url), ADA) is None
+    assert owners.begin(settings, Urls(url, url), ADA) is None
 
 
 def test_the_command_that_is_printed_can_be_typed_elsewhere(
@@ -52,7 +52,7 @@ def test_the_command_that_is_printed_can_be_typed_elsewhere(
     monkeypatch.setenv("INFRA24_SECRET", "one that is not printed")
     monkeypatch.delenv("DATABASE_URL", raising=False)
     with console.capture() as said:
-        _say_first_step(owning.Beginning((), ADA, None))
+        _say_first_step(owners.Beginning((), ADA, None))
     command = next(line for line in said.get().splitlines() if "organization my-place" in line)
     assert f"INFRA24_DATA_DIR='{tmp_path}/a b' PORT=8123 " in command
     program = shlex.split(command)[2:]
@@ -66,14 +66,14 @@ def test_the_first_start_gives_what_is_there_to_the_owner_that_is_named_and_else
 ) -> None:
     url = make_database()
     assert terminal("organization", "first-place", DATABASE_URL=url).code == 0
-    nobody = owning.begin(settings, Urls(url, url), None)
-    assert nobody == owning.Beginning(("first-place",), None, None)
-    beginning = owning.begin(settings, Urls(url, url), ADA)
+    nobody = owners.begin(settings, Urls(url, url), None)
+    assert nobody == owners.Beginning(("first-place",), None, None)
+    beginning = owners.begin(settings, Urls(url, url), ADA)
     assert beginning is not None
     assert beginning.link
     with psycopg.connect(url) as connection:
-        owners = connection.execute("SELECT email, role FROM memberships").fetchall()
-    assert owners == [(ADA, "owner")]
+        members = connection.execute("SELECT email, role FROM memberships").fetchall()
+    assert members == [(ADA, "owner")]
 
 
 def test_an_owner_that_is_no_address_founds_nothing(terminal: Terminal, database_url: str) -> None:

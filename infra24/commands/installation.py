@@ -13,11 +13,12 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from infra24 import clock, demo, doctor, migrations, owning, server
+from infra24 import clock, demo, doctor, migrations, server
 from infra24.app import mail_transport, open_database
 from infra24.auth.tokens import Tokens
+from infra24.commands import owners
+from infra24.commands.owners import Beginning
 from infra24.commands.terminal import bring_up_to_date, console, opened, read_settings
-from infra24.owning import Beginning
 from infra24.server import Urls, WorkerBeside
 from infra24.settings import Settings
 
@@ -47,7 +48,7 @@ def serve(
         if with_demo and demo.is_empty(urls.owner):
             _load_demo(settings, urls)
         _say_where(settings)
-        beginning = owning.begin(
+        beginning = owners.begin(
             settings, urls, settings.owner_email or (demo.OWNER_EMAIL if with_demo else None)
         )
         if beginning:

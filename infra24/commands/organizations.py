@@ -2,15 +2,19 @@
 
 from pathlib import Path
 from typing import Annotated
+from uuid import UUID
 
 import psycopg
 import typer
 from rich.markup import escape
 from rich.table import Table
 
-from infra24 import describing, organizations, owning
+from infra24 import clock, organizations, people
+from infra24.commands import owners
+from infra24.commands.database import in_organization, organization_named
 from infra24.commands.organization_deletion import delete_organization
 from infra24.commands.terminal import bring_up_to_date, console, opened, read_settings, say
+from infra24.db import Tx
 
 Slug = Annotated[str, typer.Argument(help="The organization.")]
 
@@ -43,7 +47,7 @@ def organization(
         delete_organization(slug, yes, to)
         return
     settings = read_settings()
-    email = owning.read_address(owner) if owner else None
+    email = owners.read_address(owner) if owner else None
     with opened(settings) as urls:
         bring_up_to_date(urls)
         with psycopg.connect(urls.owner, autocommit=True) as connection:
@@ -62,7 +66,7 @@ def organization(
         console.print(key, soft_wrap=True)
         email = email or (settings.owner_email if made else None)
         if email:
-            _say_owner(slug, email, owning.make_owner(settings, urls, slug, email))
+            _say_owner(slug, email, owners.make_owner(settings, urls, slug, email))
 
 
 def owner(
@@ -73,7 +77,7 @@ def owner(
     settings = read_settings()
     with opened(settings) as urls:
         bring_up_to_date(urls)
-        link = owning.make_owner(settings, urls, slug, email)
+        link = owners.make_owner(settings, urls, slug, email)
     _say_owner(slug, email, link)
 
 
@@ -82,7 +86,7 @@ def list_keys(slug: Slug) -> None:
     """List the keys of an organization, with what each may do and when it was last used."""
     settings = read_settings()
     with opened(settings) as urls:
-        found = describing.keys(settings, urls, slug)
+        found = in_organization(settings, urls, organization_named(urls, slug), people.keys.listed)
     table = Table(box=None, pad_edge=False)
     for heading in ("id", "label", "scopes", "created by", "created", "last used", "revoked"):
         table.add_column(heading, no_wrap=heading == "id")
@@ -106,8 +110,16 @@ def revoke_key(
 ) -> None:
     """Revoke a key: from now on it opens nothing."""
     settings = read_settings()
+    try:
+        key_id = UUID(key)
+    except ValueError:
+        raise people.keys.UnknownKey() from None
+
+    async def revoked(tx: Tx) -> None:
+        await people.keys.revoke(tx, key_id, clock.now())
+
     with opened(settings) as urls:
-        describing.revoke_key(settings, urls, slug, key)
+        in_organization(settings, urls, organization_named(urls, slug), revoked)
     say("Revoked.")
 
 

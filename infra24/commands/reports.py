@@ -5,10 +5,14 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from infra24 import describing
-from infra24.availability import ONE_TURN
+from infra24 import bookings, clock, resources, round_robin
+from infra24.availability import ONE_TURN, Replay
+from infra24.bookings import Shifted
+from infra24.commands.database import in_organization, organization_named
 from infra24.commands.terminal import console, opened, read_settings
+from infra24.db import Tx
 from infra24.errors import Conflict
+from infra24.round_robin import LedgerCheck
 
 
 class LedgerWrong(Conflict):
@@ -24,8 +28,27 @@ def fairness(
 ) -> None:
     """Add the ledger of turns up again, and say what other weights would have given."""
     settings = read_settings()
+
+    async def added_up(tx: Tx) -> tuple[LedgerCheck, Replay | None]:
+        resource = await resources.get_by_slug(tx, offer)
+        audit = await round_robin.audit(tx, resource.id)
+        if not weights:
+            return audit, None
+        hosts = {known.email: known.id for known in await resources.index(tx) if known.email}
+        return audit, round_robin.simulate_weights(audit, round_robin.read_weights(weights, hosts))
+
     with opened(settings) as urls:
-        audit, tried = describing.fairness(settings, urls, slug, offer, weights)
+        audit, tried = in_organization(settings, urls, organization_named(urls, slug), added_up)
+    _print_ledger(audit, tried)
+    if not audit.holds:
+        raise LedgerWrong(
+            f"The ledger does not add up: lines {audit.replayed.wrong or 'and balances differ'}."
+        )
+    console.print(f"{len(audit.ledger)} lines verified.")
+
+
+def _print_ledger(audit: LedgerCheck, tried: Replay | None) -> None:
+    """A line for each host, and what other weights would have given."""
     table = Table(box=None, pad_edge=False)
     for heading in ("host", "given", "owed", "balance", *(["would have had"] if tried else [])):
         table.add_column(heading, justify="left" if heading == "host" else "right")
@@ -35,18 +58,17 @@ def fairness(
         name = audit.names.get(key, str(key))
         table.add_row(name, str(standing.given), f"{owed:.2f}", f"{balance:+.2f}", *other)
     console.print(table)
-    if not audit.holds:
-        raise LedgerWrong(
-            f"The ledger does not add up: lines {audit.replayed.wrong or 'and balances differ'}."
-        )
-    console.print(f"{len(audit.ledger)} lines verified.")
 
 
 def zones(slug: Annotated[str, typer.Argument(help="The organization.")]) -> None:
     """List the bookings to come whose zone's clocks were changed by law since they were made."""
     settings = read_settings()
+
+    async def shifted(tx: Tx) -> list[Shifted]:
+        return await bookings.shifted_by_law(tx, clock.now())
+
     with opened(settings) as urls:
-        moved = describing.shifted(settings, urls, slug)
+        moved = in_organization(settings, urls, organization_named(urls, slug), shifted)
     for one in moved:
         console.print(
             f"{one.booking.reference}  {one.booking.time_zone}  agreed {one.agreed:%Y-%m-%d %H:%M}, "

@@ -24,13 +24,13 @@ from infra24.i18n import LANGUAGES, LOCALES, locale_format, said
 from infra24.web import theme
 
 TERMINAL = (
-    "auth.keyring", "commands", "describing", "embedded", "mail", "migrations", "org_config",
-    "organizations.deletion", "organizations.export", "owning", "rotation", "server", "setup_errors",
+    "auth.keyring", "commands", "embedded", "mail", "migrations", "org_config",
+    "organizations.deletion", "organizations.export", "rotation", "server", "setup_errors",
     "web.api.appointments", "web.api.availability", "web.api.bookings", "web.api.system", "web.idempotency",
 )  # fmt: skip
 """What is read at a terminal or by a program, in English only."""
 COMPOSED = {"errors.py", "availability/reasons.py", "bookings/model.py", "web/presenters/validation.py",
-            "owning.py", "org_config/fields.py"}  # fmt: skip
+            "commands/owners.py", "org_config/fields.py"}  # fmt: skip
 """Where a message is made of others, or repeats what a library says."""
 
 

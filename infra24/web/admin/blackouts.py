@@ -20,7 +20,7 @@ from infra24.resources import Blackout
 from infra24.web.admin import affected_bookings
 from infra24.web.admin.affected_bookings import rescue, with_ways
 from infra24.web.admin.form_data import FormData, entries
-from infra24.web.admin.form_pages import sheet_page
+from infra24.web.admin.form_pages import form_page
 from infra24.web.admin.rules_rows import dated, time_typed
 from infra24.web.caller import caller_of, current_org
 from infra24.web.services import services
@@ -188,7 +188,7 @@ async def _page(request: Request, more: dict[str, Any], status: int = 200) -> Re
             "done": request.query_params.get("done", "") if status == 200 else "",
             **more,
         }  # fmt: skip
-    return sheet_page(request, "blackouts.html", context, status)
+    return form_page(request, "blackouts.html", context, status)
 
 
 def _coming(

@@ -11,7 +11,7 @@ from infra24.web.caller import current_org
 from infra24.web.rendering import page
 
 
-def sheet_page(request: Request, template: str, context: Mapping[str, Any], status: int = 200) -> Response:
+def form_page(request: Request, template: str, context: Mapping[str, Any], status: int = 200) -> Response:
     """A page of the organization that the address names."""
     here = current_org(request)
     with_words = {

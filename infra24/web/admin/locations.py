@@ -12,7 +12,7 @@ from infra24.db import Tx
 from infra24.errors import Conflict, Message
 from infra24.organizations.locations import UnknownLocation
 from infra24.web.admin.form_data import FormData, entries
-from infra24.web.admin.form_pages import sheet_page
+from infra24.web.admin.form_pages import form_page
 from infra24.web.caller import caller_of, current_org
 from infra24.web.services import services
 
@@ -81,7 +81,7 @@ async def _page(request: Request, more: dict[str, Any], status: int = 200) -> Re
             "done": request.query_params.get("done", "") if status == 200 else "",
             **more,
         }
-    return sheet_page(request, "locations.html", context, status)
+    return form_page(request, "locations.html", context, status)
 
 
 def _wrong(typed: FormData) -> dict[str, Message]:

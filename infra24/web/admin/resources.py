@@ -15,7 +15,7 @@ from infra24.errors import Conflict, Message, ValidationFailed
 from infra24.organizations import Organization
 from infra24.resources import Draft, Resource, ResourceChanged, ResourceFilter, ResourceIndex
 from infra24.web.admin.form_data import FormData, entries
-from infra24.web.admin.form_pages import sheet_page
+from infra24.web.admin.form_pages import form_page
 from infra24.web.admin.merge import ConcurrentChange, merged, seen_of
 from infra24.web.admin.resource_form import beginning, checked, field_of, read, shown
 from infra24.web.caller import caller_of, current_org
@@ -26,7 +26,7 @@ TYPES = ("space", "equipment", "person", "other")
 
 
 @dataclass(frozen=True, slots=True)
-class Sheet:
+class FormState:
     """A form about to be shown: what is in it, what is wrong with it, what was changed meanwhile."""
 
     form: FormData
@@ -68,15 +68,15 @@ async def list_page(request: Request) -> Response:
         }
     if len(found) > resources.PAGE:
         context["more"] = with_query(request, after=found[resources.PAGE - 1].slug)
-    return sheet_page(request, "resources.html", context)
+    return form_page(request, "resources.html", context)
 
 
 async def new_page(request: Request) -> Response:
     """A new resource: first its type, then what is said of it; its hours come next."""
     here, type_ = current_org(request), request.query_params.get("type", "")
     if type_ not in TYPES:
-        return sheet_page(request, "resource_types.html", {"section": "resources"})
-    return await _new_sheet(request, Sheet(shown(beginning(type_, here.currency), here.currency)))
+        return form_page(request, "resource_types.html", {"section": "resources"})
+    return await _new_sheet(request, FormState(shown(beginning(type_, here.currency), here.currency)))
 
 
 async def create(request: Request) -> Response:
@@ -86,7 +86,7 @@ async def create(request: Request) -> Response:
     changes, wrong = read(typed)
     changes = checked(changes, wrong)
     if wrong:
-        return await _new_sheet(request, Sheet(typed, wrong, status=422))
+        return await _new_sheet(request, FormState(typed, wrong, status=422))
     type_ = changes["type"]
     rules = beginning(type_ if type_ in TYPES else "other", here.currency).availability_rules
     try:
@@ -94,7 +94,7 @@ async def create(request: Request) -> Response:
             draft = Draft(**{**changes, "availability_rules": rules})
             made = await resources.create(tx, draft, app.clock())
     except (ValidationFailed, Conflict) as refused:
-        return await _new_sheet(request, refused_sheet(typed, refused))
+        return await _new_sheet(request, refused_form(typed, refused))
     return RedirectResponse(f"/{here.slug}/admin/resources/{made.slug}/rules?done=created", 303)
 
 
@@ -106,7 +106,7 @@ async def edit_page(request: Request) -> Response:
         if resource.needs is not None:
             return RedirectResponse(f"/{here.slug}/admin/types/{resource.slug}", 303)
         form = shown(resources.draft_of(resource, []), here.currency)
-        return await _edit_sheet(request, tx, here, resource, Sheet(form))
+        return await _edit_sheet(request, tx, here, resource, FormState(form))
 
 
 async def save(request: Request) -> Response:
@@ -126,7 +126,7 @@ async def _submit(request: Request, *, only_preview: bool = False) -> Response:
     changes = checked(changes, wrong)
     async with app.database.transaction(here.id, actor) as tx:
         resource = await resources.get_by_slug(tx, request.path_params["slug"])
-    sheet = Sheet(typed, wrong, status=422)
+    state = FormState(typed, wrong, status=422)
     if not wrong:
         try:
             if only_preview:
@@ -136,14 +136,14 @@ async def _submit(request: Request, *, only_preview: bool = False) -> Response:
                 saved = await resources.update_if_version(tx, resource.id, version, changes, app.clock())
             return RedirectResponse(f"/{here.slug}/admin/resources/{saved.slug}?done=saved", 303)
         except (ValidationFailed, Conflict) as refused:
-            sheet = refused_sheet(typed, refused)
+            state = refused_form(typed, refused)
     async with app.database.transaction(here.id, actor) as tx:
         resource = await resources.get(tx, resource.id)
-        if sheet.status == 409 and version_of(typed) != resource.version:
+        if state.status == 409 and version_of(typed) != resource.version:
             now = shown(resources.draft_of(resource, []), here.currency)
             together, changed = merged(typed, now)
-            sheet = Sheet(together, {}, "changed", tuple(changed), 409)
-        return await _edit_sheet(request, tx, here, resource, sheet)
+            state = FormState(together, {}, "changed", tuple(changed), 409)
+        return await _edit_sheet(request, tx, here, resource, state)
 
 
 async def archive_page(request: Request) -> Response:
@@ -164,7 +164,7 @@ async def archive_page(request: Request) -> Response:
             "broken": {one.booking.id: one for one in broken},
             "offers": await _offers_with(tx, resource),
         }
-    return sheet_page(request, "archive.html", context)
+    return form_page(request, "archive.html", context)
 
 
 async def archive(request: Request) -> Response:
@@ -188,7 +188,7 @@ async def _turn(request: Request, *, into_use: bool) -> Response:
     except ValidationFailed as refused:
         async with app.database.transaction(here.id, actor) as tx:
             form = shown(resources.draft_of(resource, []), here.currency)
-            return await _edit_sheet(request, tx, here, resource, refused_sheet(form, refused))
+            return await _edit_sheet(request, tx, here, resource, refused_form(form, refused))
     done = "restored" if into_use else "archived"
     kept = {"done": done} if into_use else {"done": done, "archived": "1"}
     to = "resources" if resource.needs is None else "types"
@@ -201,13 +201,13 @@ def version_of(typed: FormData) -> int:
     return int(said) if said.isascii() and said.isdecimal() and len(said) < 10 else 0
 
 
-def refused_sheet(typed: FormData, refused: ValidationFailed | Conflict) -> Sheet:
+def refused_form(typed: FormData, refused: ValidationFailed | Conflict) -> FormState:
     """What was typed, with what the verb said: by field, or above them all."""
     if isinstance(refused, ValidationFailed):
         wrong = {field_of(path, typed): said for path, said in refused.errors.items()}
-        return Sheet(typed, wrong, status=422)
+        return FormState(typed, wrong, status=422)
     said = "changed" if isinstance(refused, ResourceChanged) else refused.message
-    return Sheet(typed, {}, said, status=409)
+    return FormState(typed, {}, said, status=409)
 
 
 def section_of(resource: Resource) -> str:
@@ -215,16 +215,16 @@ def section_of(resource: Resource) -> str:
     return "resources" if resource.needs is None else "types"
 
 
-async def sheet_context(tx: Tx, sheet: Sheet, except_id: UUID | None) -> dict[str, Any]:
+async def form_context(tx: Tx, state: FormState, except_id: UUID | None) -> dict[str, Any]:
     """What every form about a resource needs around it: places, tags, what else there is."""
     directory = await resources.index(tx)
     return {
-        "form": sheet.form,
-        "wrong": sheet.wrong,
-        "said": sheet.said,
-        "meanwhile": sheet.meanwhile,
-        "sheet": sheet,
-        "broken": sheet.broken,
+        "form": state.form,
+        "wrong": state.wrong,
+        "said": state.said,
+        "meanwhile": state.meanwhile,
+        "state": state,
+        "broken": state.broken,
         "locations": await organizations.locations(tx),
         "tags": _tags(directory),
         "linkable": [k for k in directory if k.capacity and not k.is_type and k.type != "person"
@@ -232,7 +232,7 @@ async def sheet_context(tx: Tx, sheet: Sheet, except_id: UUID | None) -> dict[st
     }  # fmt: skip
 
 
-async def _new_sheet(request: Request, sheet: Sheet) -> Response:
+async def _new_sheet(request: Request, state: FormState) -> Response:
     here = current_org(request)
     async with services(request).database.transaction(here.id, caller_of(request).actor) as tx:
         context = {
@@ -240,41 +240,41 @@ async def _new_sheet(request: Request, sheet: Sheet) -> Response:
             "resource": None,
             "seen": "",
             "done": "",
-            **await sheet_context(tx, sheet, None),
+            **await form_context(tx, state, None),
         }
-    return sheet_page(request, "resource.html", context, sheet.status)
+    return form_page(request, "resource.html", context, state.status)
 
 
 async def _edit_sheet(
-    request: Request, tx: Tx, here: Organization, resource: Resource, sheet: Sheet
+    request: Request, tx: Tx, here: Organization, resource: Resource, state: FormState
 ) -> Response:
     kept = shown(resources.draft_of(resource, []), here.currency)
     context = {
         "section": "resources",
         "resource": resource,
         "seen": seen_of(kept),
-        "done": request.query_params.get("done", "") if sheet.status == 200 else "",
-        **await sheet_context(tx, sheet, resource.id),
+        "done": request.query_params.get("done", "") if state.status == 200 else "",
+        **await form_context(tx, state, resource.id),
     }
-    return sheet_page(request, "resource.html", context, sheet.status)
+    return form_page(request, "resource.html", context, state.status)
 
 
-async def tried(request: Request, resource: Resource, typed: FormData, changes: dict[str, Any]) -> Sheet:
+async def tried(request: Request, resource: Resource, typed: FormData, changes: dict[str, Any]) -> FormState:
     """What was typed, with the bookings to come that it would hit. Nothing is saved."""
     app, here, now = services(request), current_org(request), services(request).clock()
     async with app.database.transaction(here.id, caller_of(request).actor) as tx:
         broken = await bookings.impact(
             tx, resource.id, lambda: resources.update(tx, resource.id, changes, now), now
         )
-    return Sheet(typed, broken=broken)
+    return FormState(typed, broken=broken)
 
 
 async def _edit_tried(
     request: Request, resource: Resource, typed: FormData, changes: dict[str, Any]
 ) -> Response:
-    here, sheet = current_org(request), await tried(request, resource, typed, changes)
+    here, state = current_org(request), await tried(request, resource, typed, changes)
     async with services(request).database.transaction(here.id, caller_of(request).actor) as tx:
-        return await _edit_sheet(request, tx, here, resource, sheet)
+        return await _edit_sheet(request, tx, here, resource, state)
 
 
 async def _offers_with(tx: Tx, resource: Resource) -> list[Any]:

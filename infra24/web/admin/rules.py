@@ -16,7 +16,7 @@ from infra24.errors import Conflict, Message, ValidationFailed
 from infra24.organizations import Organization
 from infra24.resources import Resource, ResourceChanged
 from infra24.web.admin.form_data import FormData, entries
-from infra24.web.admin.form_pages import sheet_page
+from infra24.web.admin.form_pages import form_page
 from infra24.web.admin.merge import ConcurrentChange, merged_keys
 from infra24.web.admin.resource_form import json_object
 from infra24.web.admin.resources import section_of, version_of
@@ -32,7 +32,7 @@ _PREFIX = "availability_rules."
 
 
 @dataclass(frozen=True, slots=True)
-class Sheet:
+class RulesFormState:
     """The rules about to be shown: as a form or as text, what is wrong, what they would break."""
 
     document: dict[str, Any]
@@ -50,7 +50,7 @@ async def rules_page(request: Request) -> Response:
     here = current_org(request)
     async with services(request).database.transaction(here.id, caller_of(request).actor) as tx:
         resource = await resources.get_by_slug(tx, request.path_params["slug"])
-        return await _page(request, tx, here, resource, _sheet(resource.availability_rules))
+        return await _page(request, tx, here, resource, _form_of(resource.availability_rules))
 
 
 async def save(request: Request) -> Response:
@@ -71,7 +71,7 @@ async def _submit(request: Request, *, only_preview: bool = False) -> Response:
     wrong: dict[str, Message] = {}
     seen = json_object(typed.get("seen"), "seen", {}) or {}
     said = _read(request, typed, seen, wrong)
-    sheet = Sheet(said.document, typed, typed.get("rules"), wrong, status=422)
+    state = RulesFormState(said.document, typed, typed.get("rules"), wrong, status=422)
     if not wrong:
         try:
             if not only_preview:
@@ -83,24 +83,26 @@ async def _submit(request: Request, *, only_preview: bool = False) -> Response:
                 here_ = f"/{here.slug}/admin/resources/{resource.slug}/rules"
                 return RedirectResponse(f"{here_}?{_kept(request)}done=saved", 303)
             async with app.database.transaction(here.id, actor) as tx:
-                sheet = Sheet(said.document, typed, typed.get("rules"), tried=True)
-                return await _page(request, tx, here, resource, sheet, week=typed.get("week"))
+                state = RulesFormState(said.document, typed, typed.get("rules"), tried=True)
+                return await _page(request, tx, here, resource, state, week=typed.get("week"))
         except ValidationFailed as refused:
             wrong |= _fields(refused, said, _view(request))
         except ResourceChanged:
-            sheet = Sheet(said.document, typed, "", said="changed", status=409)
+            state = RulesFormState(said.document, typed, "", said="changed", status=409)
         except Conflict as refused:
-            sheet = Sheet(said.document, typed, typed.get("rules"), said=refused.message, status=409)
+            state = RulesFormState(said.document, typed, typed.get("rules"), said=refused.message, status=409)
     async with app.database.transaction(here.id, actor) as tx:
         resource = await resources.get(tx, resource.id)
-        if sheet.said == "changed":
+        if state.said == "changed":
             together, changed = merged_keys(said.document, seen, resource.availability_rules)
-            sheet = _sheet(together, said="changed", meanwhile=tuple(changed), status=409)
-        return await _page(request, tx, here, resource, sheet, week=typed.get("week"))
+            state = _form_of(together, said="changed", meanwhile=tuple(changed), status=409)
+        return await _page(request, tx, here, resource, state, week=typed.get("week"))
 
 
-def _sheet(document: dict[str, Any], **more: Any) -> Sheet:
-    return Sheet(document, shown(document), json.dumps(document, ensure_ascii=False, indent=2), **more)
+def _form_of(document: dict[str, Any], **more: Any) -> RulesFormState:
+    return RulesFormState(
+        document, shown(document), json.dumps(document, ensure_ascii=False, indent=2), **more
+    )
 
 
 def _view(request: Request) -> str:
@@ -127,58 +129,58 @@ def _fields(refused: ValidationFailed, said: ReadRules, view: str) -> dict[str, 
 
 
 async def _page(
-    request: Request, tx: Tx, here: Organization, resource: Resource, sheet: Sheet, week: str = ""
+    request: Request, tx: Tx, here: Organization, resource: Resource, state: RulesFormState, week: str = ""
 ) -> Response:
     """The editor. A page about rules that cannot be kept shows the week of those that are."""
     speech, now = format_for(request, here), services(request).clock()
     zone = ZoneInfo(resource.availability_rules.get("timezone") or here.time_zone)
     asked = week or request.query_params.get("week", "")
     first = first_of_week(asked, speech, now.astimezone(zone).date())
-    offer, days = await _week(tx, resource, sheet, first, now)
+    offer, days = await _week(tx, resource, state, first, now)
     view = _view(request)
     people = [k for k in await resources.index(tx) if k.type == "person" and k.is_active]
     context = {
         "section": section_of(resource),
         "resource": resource,
         "view": view,
-        "sheet": sheet,
-        "form": sheet.form,
-        "wrong": sheet.wrong,
+        "state": state,
+        "form": state.form,
+        "wrong": state.wrong,
         "seen": json.dumps(resource.availability_rules, ensure_ascii=False),
         "week": week_view(speech, offer, days),
         "weekdays": speech.weekdays(),
-        "broken": await _broken(request, tx, resource, sheet, now),
+        "broken": await _broken(request, tx, resource, state, now),
         "people": [k for k in people if k.id != resource.id],
         "people_options": [(k.email, k.title) for k in people if k.id != resource.id],
         "zones": sorted(z for z in available_timezones() if "/" in z and not z.startswith("Etc/")),
-        "rows": {key: _numbers(sheet.form, key, blank) for key, blank in _BLANK_ROWS.items()},
-        "done": request.query_params.get("done", "") if sheet.status == 200 and not sheet.tried else "",
+        "rows": {key: _numbers(state.form, key, blank) for key, blank in _BLANK_ROWS.items()},
+        "done": request.query_params.get("done", "") if state.status == 200 and not state.tried else "",
     }
-    return sheet_page(request, "rules.html", context, sheet.status)
+    return form_page(request, "rules.html", context, state.status)
 
 
-async def _week(tx: Tx, resource: Resource, sheet: Sheet, first: date, now: Any) -> Any:
-    if sheet.status == 422 or sheet.document == resource.availability_rules:
+async def _week(tx: Tx, resource: Resource, state: RulesFormState, first: date, now: Any) -> Any:
+    if state.status == 422 or state.document == resource.availability_rules:
         return await bookings.open_week(tx, resource.id, first)
     return await resources.preview(
         tx,
-        lambda: resources.update(tx, resource.id, {"availability_rules": sheet.document}, now),
+        lambda: resources.update(tx, resource.id, {"availability_rules": state.document}, now),
         lambda: bookings.open_week(tx, resource.id, first),
     )
 
 
 async def _broken(
-    request: Request, tx: Tx, resource: Resource, sheet: Sheet, now: Any
+    request: Request, tx: Tx, resource: Resource, state: RulesFormState, now: Any
 ) -> list[AffectedBooking] | None:
     """What the tried rules would break, or those just saved leave broken; None: nobody asked."""
-    if sheet.tried:
+    if state.tried:
         return await bookings.impact(
             tx,
             resource.id,
-            lambda: resources.update(tx, resource.id, {"availability_rules": sheet.document}, now),
+            lambda: resources.update(tx, resource.id, {"availability_rules": state.document}, now),
             now,
         )
-    if request.query_params.get("done") == "saved" and sheet.status == 200:
+    if request.query_params.get("done") == "saved" and state.status == 200:
         return await bookings.broken(tx, resource.id, now)
     return None
 

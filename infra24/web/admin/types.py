@@ -14,10 +14,10 @@ from infra24.organizations import Organization
 from infra24.resources import Draft, Resource, ResourceChanged, ResourceFilter, ResourceRef
 from infra24.web.admin import type_form
 from infra24.web.admin.form_data import FormData, entries
-from infra24.web.admin.form_pages import sheet_page
+from infra24.web.admin.form_pages import form_page
 from infra24.web.admin.merge import merged, seen_of
 from infra24.web.admin.resource_form import checked
-from infra24.web.admin.resources import Sheet, sheet_context, tried, version_of
+from infra24.web.admin.resources import FormState, form_context, tried, version_of
 from infra24.web.admin.type_form import field_of, needs_in, numbered, questions_in, read, shown
 from infra24.web.caller import caller_of, current_org
 from infra24.web.rendering import with_query
@@ -48,14 +48,14 @@ async def list_page(request: Request) -> Response:
         }
     if len(found) > resources.PAGE:
         context["more"] = with_query(request, after=found[resources.PAGE - 1].slug)
-    return sheet_page(request, "types.html", context)
+    return form_page(request, "types.html", context)
 
 
 async def new_page(request: Request) -> Response:
     """A new appointment type: half an hour with one of some people, unless one says otherwise."""
     here = current_org(request)
     draft = Draft("other", "", capacity=None, currency=here.currency, is_bookable=True, needs=[])
-    return await _page(request, None, Sheet(shown(draft, here.currency)))
+    return await _page(request, None, FormState(shown(draft, here.currency)))
 
 
 async def create(request: Request) -> Response:
@@ -65,7 +65,7 @@ async def create(request: Request) -> Response:
     changes, wrong = read(typed)
     changes = checked(changes, wrong)
     if wrong:
-        return await _page(request, None, Sheet(typed, wrong, status=422))
+        return await _page(request, None, FormState(typed, wrong, status=422))
     try:
         async with app.database.transaction(here.id, caller_of(request).actor) as tx:
             draft = Draft(**{**changes, "type": "other", "capacity": None})
@@ -83,7 +83,7 @@ async def edit_page(request: Request) -> Response:
         if resource.needs is None:
             return RedirectResponse(f"/{here.slug}/admin/resources/{resource.slug}", 303)
         form = await _kept(tx, here, resource)
-    return await _page(request, resource, Sheet(form))
+    return await _page(request, resource, FormState(form))
 
 
 async def save(request: Request) -> Response:
@@ -103,7 +103,7 @@ async def _submit(request: Request, *, only_preview: bool = False) -> Response:
     changes = checked(changes, wrong)
     async with app.database.transaction(here.id, actor) as tx:
         resource = await resources.get_by_slug(tx, request.path_params["slug"])
-    sheet = Sheet(typed, wrong, status=422)
+    state = FormState(typed, wrong, status=422)
     if not wrong:
         try:
             if only_preview:
@@ -118,24 +118,24 @@ async def _submit(request: Request, *, only_preview: bool = False) -> Response:
             async with app.database.transaction(here.id, actor) as tx:
                 resource = await resources.get(tx, resource.id)
                 together, changed = merged(typed, await _kept(tx, here, resource))
-            sheet = Sheet(together, {}, "changed", tuple(changed), 409)
+            state = FormState(together, {}, "changed", tuple(changed), 409)
         except (ValidationFailed, Conflict) as refused:
-            sheet = _refused(typed, refused)
-    return await _page(request, resource, sheet)
+            state = _refused(typed, refused)
+    return await _page(request, resource, state)
 
 
 async def _kept(tx: Tx, here: Organization, resource: Resource) -> FormData:
     return shown(resources.draft_of(resource, await resources.index(tx)), here.currency)
 
 
-def _refused(typed: FormData, refused: ValidationFailed | Conflict) -> Sheet:
+def _refused(typed: FormData, refused: ValidationFailed | Conflict) -> FormState:
     if isinstance(refused, ValidationFailed):
         wrong = {field_of(path, typed): said for path, said in refused.errors.items()}
-        return Sheet(typed, wrong, status=422)
-    return Sheet(typed, {}, refused.message, status=409)
+        return FormState(typed, wrong, status=422)
+    return FormState(typed, {}, refused.message, status=409)
 
 
-async def _page(request: Request, resource: Resource | None, sheet: Sheet) -> Response:
+async def _page(request: Request, resource: Resource | None, state: FormState) -> Response:
     here = current_org(request)
     async with services(request).database.transaction(here.id, caller_of(request).actor) as tx:
         directory = [k for k in await resources.index(tx) if not k.is_type]
@@ -149,14 +149,14 @@ async def _page(request: Request, resource: Resource | None, sheet: Sheet) -> Re
             "in_order": _in_order,
             "thing_options": [(k.slug, k.title) for k in directory if k.is_active],
             "layout_options": [(name, name) for name in sorted({n for one in layouts for n in one.layouts})],
-            "needs": numbered(needs_in(sheet.form), 1),
-            "questions": numbered(questions_in(sheet.form), 1),
+            "needs": numbered(needs_in(state.form), 1),
+            "questions": numbered(questions_in(state.form), 1),
             "kinds": type_form.KINDS,
             "roles": type_form.ROLES,
-            "done": request.query_params.get("done", "") if sheet.status == 200 else "",
-            **await sheet_context(tx, sheet, None),
+            "done": request.query_params.get("done", "") if state.status == 200 else "",
+            **await form_context(tx, state, None),
         }
-    return sheet_page(request, "type.html", context, sheet.status)
+    return form_page(request, "type.html", context, state.status)
 
 
 def _in_order(known: Sequence[ResourceRef], ticked: Sequence[str]) -> list[ResourceRef]:

@@ -1,26 +1,21 @@
 """Owners by the command line: whoever runs an installation says who owns an organization."""
 
-import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TypeVar
 
 from email_validator import EmailNotValidError, validate_email
 
 from infra24 import clock, people
-from infra24.app import open_database
 from infra24.auth.tokens import Tokens
-from infra24.db import Actor, Database
+from infra24.commands.database import COMMAND_LINE, with_database
+from infra24.db import Database
 from infra24.errors import Message, ValidationFailed
 from infra24.organizations import Directory
 from infra24.server import Urls
 from infra24.settings import Settings
 
 LASTS = timedelta(hours=24)
-BY = Actor("system", name="command line")
-"""Whoever types commands, as the audit names them."""
-_Made = TypeVar("_Made")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +46,7 @@ def begin(settings: Settings, urls: Urls, email: str | None) -> Beginning | None
         link = await _own(settings, database, everyone, address) if everyone and address else None
         return Beginning(everyone, address, link)
 
-    return _with_database(settings, urls, make)
+    return with_database(settings, urls, make)
 
 
 def make_owner(settings: Settings, urls: Urls, slug: str, email: str) -> str:
@@ -64,7 +59,7 @@ def make_owner(settings: Settings, urls: Urls, slug: str, email: str) -> str:
     async def make(database: Database) -> str:
         return await _own(settings, database, [slug], address)
 
-    return _with_database(settings, urls, make)
+    return with_database(settings, urls, make)
 
 
 def read_address(email: str) -> str:
@@ -78,25 +73,13 @@ def read_address(email: str) -> str:
 async def _own(settings: Settings, database: Database, slugs: Sequence[str], email: str) -> str:
     now, directory = clock.now(), Directory(database)
     found = [await directory.find(slug) for slug in slugs]
-    async with database.accounts(BY) as tx:
+    async with database.accounts(COMMAND_LINE) as tx:
         user_id = await people.accounts.ensure(tx, email, "Owner", now)
         account = await people.accounts.get(tx, user_id)
         minutes = int(LASTS.total_seconds()) // 60
         link_id = await people.magic_links.make(tx, user_id, "sign_in", email, now, minutes=minutes)
     for here in found:
-        async with database.transaction(here.id, BY) as tx:
+        async with database.transaction(here.id, COMMAND_LINE) as tx:
             await people.memberships.make_owner(tx, account, now)
     sign = Tokens(settings.keyring()).sign
     return f"{settings.base_url}/sign-in/link/{people.magic_links.token_of(sign, link_id)}"
-
-
-def _with_database(settings: Settings, urls: Urls, work: Callable[[Database], Awaitable[_Made]]) -> _Made:
-    async def run() -> _Made:
-        database = open_database(settings, urls.app)
-        await database.open()
-        try:
-            return await work(database)
-        finally:
-            await database.close()
-
-    return asyncio.run(run())
