@@ -96,9 +96,9 @@ def create_app(
         redirect_slashes=False,
         telemetry={"tracing": False, "metrics": False, "logs": False, "operation_spans": False},
     )
-    proofs = _auth_services(settings, outside, passwords or Passwords())
+    auth = _auth_services(settings, outside, passwords or Passwords())
     app.state.services = Services(
-        settings, database, Directory(database), Tokens(settings.keyring()), now, watcher, proofs,
+        settings, database, Directory(database), Tokens(settings.keyring()), now, watcher, auth,
         Health(database), Buckets(), Locks(),
     )  # fmt: skip
     _install(app, settings)

@@ -20,7 +20,7 @@ from infra24.db import Database
 from infra24.embedded import EmbeddedServer
 from infra24.roles import Roles
 from infra24.settings import Settings
-from tests import stories
+from tests import scenarios
 from tests.factories import Shop, found_shop
 from tests.serving import NOW, Clock
 from tests.terminal import Terminal
@@ -82,7 +82,7 @@ def make_database(server_url: Callable[[str], str]) -> Iterator[Callable[[], str
         return server_url(name)
 
     yield make
-    stories.close()
+    scenarios.close()
     with psycopg.connect(server_url("postgres"), autocommit=True) as owner:
         for name in made:
             owner.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
@@ -153,12 +153,12 @@ async def opened(settings: Settings, url: str, clock: Clock) -> AsyncIterator[Da
 def run(
     settings: Settings, database_url: str, clock: Clock
 ) -> Callable[[Callable[[Database], Awaitable[Any]]], Any]:
-    """Runs an async story against this worker's database."""
+    """Runs an async scenario against this worker's database."""
 
-    def go(story: Callable[[Database], Awaitable[Any]]) -> Any:
+    def go(scenario: Callable[[Database], Awaitable[Any]]) -> Any:
         async def main() -> Any:
             async with opened(settings, database_url, clock) as database:
-                return await story(database)
+                return await scenario(database)
 
         return asyncio.run(main())
 

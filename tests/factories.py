@@ -15,8 +15,8 @@ from infra24.resources import Draft
 from infra24.settings import Settings
 from infra24.worker import Worker
 from tests import copying
+from tests.scenarios import tell
 from tests.serving import NOW, Clock
-from tests.stories import tell
 
 DAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
 ADA = BookerDetails("Ada Lovelace", "ada@example.org", "Portfolio feedback")

@@ -14,8 +14,8 @@ from infra24.settings import Settings
 from infra24.worker import Worker
 from tests import loopback
 from tests.factories import Shop
+from tests.scenarios import tell
 from tests.serving import Clock
-from tests.stories import tell
 
 
 @dataclass(frozen=True, slots=True)

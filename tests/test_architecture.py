@@ -1,4 +1,4 @@
-"""The rules of the house that a machine can hold; each says why."""
+"""The rules of the code that a machine can hold; each says why."""
 
 import ast
 import re
@@ -23,7 +23,7 @@ def _modules() -> Iterator[tuple[str, ast.Module]]:
 
 
 def test_only_the_clock_reads_the_clock() -> None:
-    """`now` is a parameter below the doors, or nothing can be tested at another time."""
+    """`now` is a parameter below the entry points, or nothing can be tested at another time."""
     for name, tree in _modules():
         calls = {ast.unparse(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
         assert name == "clock.py" or not calls & {
@@ -143,7 +143,7 @@ def test_a_list_is_one_statement_however_long(
 
     from infra24 import bookings, resources
 
-    async def story(database: Database) -> tuple[int, int]:
+    async def scenario(database: Database) -> tuple[int, int]:
         for n in range(count):
             async with database.transaction(shop.org_id) as tx:
                 at = NOW + timedelta(days=3, minutes=30 * n)
@@ -162,7 +162,7 @@ def test_a_list_is_one_statement_however_long(
             await resources.bookable(tx)
             return len(found), counted
 
-    assert run(story) == (count, 2)
+    assert run(scenario) == (count, 2)
 
 
 def test_the_busiest_read_uses_the_index_as_the_application(
@@ -186,7 +186,7 @@ def test_the_busiest_read_uses_the_index_as_the_application(
     )
     owner.execute("ANALYZE claims")
 
-    async def story(database: Database) -> dict[str, Any]:
+    async def scenario(database: Database) -> dict[str, Any]:
         from datetime import timedelta
 
         from infra24.bookings import busy_queries
@@ -206,7 +206,7 @@ def test_the_busiest_read_uses_the_index_as_the_application(
         plan: dict[str, Any] = rows[0][0][0]["Plan"]
         return plan
 
-    nodes = list(_nodes(run(story)))
+    nodes = list(_nodes(run(scenario)))
     claims = [
         node
         for node in nodes

@@ -28,7 +28,7 @@ def settings(tmp_path: Path) -> Settings:
 def test_a_connection_is_kept_changed_and_forgotten(run: Any, shop: Shop, settings: Settings) -> None:
     seals = SecretBox(settings.keyring())
 
-    async def story(database: Database) -> None:
+    async def scenario(database: Database) -> None:
         async with database.transaction(shop.org_id) as tx:
             made = await org_connections.connect(
                 tx, seals, "smtp", "Our mail", {"host": "mail.example.org"}, SECRET, NOW
@@ -51,7 +51,7 @@ def test_a_connection_is_kept_changed_and_forgotten(run: Any, shop: Shop, settin
                 with pytest.raises(UnknownConnection):
                     await gone
 
-    run(story)
+    run(scenario)
 
 
 def test_a_secret_opens_for_its_own_connection_only_and_is_in_no_audit(
@@ -88,7 +88,7 @@ def test_a_secret_opens_for_its_own_connection_only_and_is_in_no_audit(
 def test_another_organization_sees_none_of_them(run: Any, shop: Shop, settings: Settings) -> None:
     seals = SecretBox(settings.keyring())
 
-    async def story(database: Database) -> None:
+    async def scenario(database: Database) -> None:
         async with database.transaction(shop.org_id) as tx:
             ours = await org_connections.connect(tx, seals, "smtp", "Ours", {}, SECRET, NOW)
         async with database.transaction(UUID(int=1)) as tx:
@@ -98,7 +98,7 @@ def test_another_organization_sees_none_of_them(run: Any, shop: Shop, settings: 
             with pytest.raises(UnknownConnection):
                 await org_connections.secret_of(tx, seals, ours.id)
 
-    run(story)
+    run(scenario)
 
 
 def test_secrets_are_sealed_anew_in_every_organization(

@@ -36,7 +36,7 @@ def full(
     """An organization with something in nearly every table."""
     sign_in(database_url, settings, clock, shop, Role.OWNER)
 
-    async def story(database: Database) -> None:
+    async def scenario(database: Database) -> None:
         for n, name in enumerate(["room", "visit", "fair", "both", "asked"]):
             async with database.transaction(shop.org_id) as tx:
                 await bookings.book(
@@ -50,7 +50,7 @@ def full(
                 tx, "eve@example.org", "Eve", Role.MEMBER, by="O", giver=Role.OWNER, now=NOW
             )
 
-    run(story)
+    run(scenario)
     link, series = uuid4(), uuid4()
     fill = {
         "org": shop.org_id,

@@ -80,7 +80,7 @@ def test_a_rotation_seals_what_is_stored_anew_and_breaks_nothing_that_was_sent(
 def test_tokens_from_before_they_named_their_booking_open_by_their_hash(
     run: Any, shop: Shop, tokens: Tokens, owner: psycopg.Connection[Any]
 ) -> None:
-    async def story(database: Database) -> None:
+    async def scenario(database: Database) -> None:
         async with database.transaction(shop.org_id) as tx:
             made = await bookings.book(tx, booking_request(shop.ids["room"], NOW), tokens=tokens, now=NOW)
         old = "AAAAAAAAAAAAAAAAAAAAATRXiV0jv_7e5LzK875KJ9XANHmaJVkTpRb-Tedo22T2"
@@ -92,7 +92,7 @@ def test_tokens_from_before_they_named_their_booking_open_by_their_hash(
             opened = await bookings.by_token(tx, old, tokens.booking_of(old))
             assert opened.id == made.id
 
-    run(story)
+    run(scenario)
 
 
 def test_every_sealed_column_is_sealed_anew(owner: psycopg.Connection[Any]) -> None:

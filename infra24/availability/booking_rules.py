@@ -33,7 +33,7 @@ class Period(StrEnum):
 class Limit:
     """At most this many bookings, or minutes of them, that begin in one period."""
 
-    whose: LimitScope
+    scope: LimitScope
     period: Period
     most: int
     minutes: bool = False
@@ -41,13 +41,13 @@ class Limit:
     @property
     def key(self) -> str:
         """The key of the rules that sets it: max_per_day_per_host, max_minutes_per_week, …"""
-        whose = "" if self.whose is LimitScope.OFFER else f"_per_{self.whose}"
-        return f"max{'_minutes' * self.minutes}_per_{self.period}{whose}"
+        each = "" if self.scope is LimitScope.OFFER else f"_per_{self.scope}"
+        return f"max{'_minutes' * self.minutes}_per_{self.period}{each}"
 
     @property
     def reason(self) -> Reason:
         """What is said where it is used up."""
-        code = f"{'booker_' * (self.whose is LimitScope.BOOKER)}{self.period}_limit"
+        code = f"{'booker_' * (self.scope is LimitScope.BOOKER)}{self.period}_limit"
         counted = Message("minutes") if self.minutes else Message("bookings")
         return Reason(code, {"limit": self.key, "counted": counted, "most": self.most})
 
@@ -101,9 +101,9 @@ class BookingRules:
         """Whether a length is one of those on offer."""
         return length in {timedelta(minutes=minutes) for minutes in self.durations}
 
-    def limits_of(self, whose: LimitScope) -> tuple[Limit, ...]:
+    def limits_of(self, scope: LimitScope) -> tuple[Limit, ...]:
         """The limits that count someone's bookings."""
-        return tuple(limit for limit in self.limits if limit.whose is whose)
+        return tuple(limit for limit in self.limits if limit.scope is scope)
 
     def for_staff(self) -> Self:
         """The same for those who work here: no notice, horizon and limits. Hours, lengths and steps stay."""

@@ -24,8 +24,8 @@ from infra24.availability.schedule_reader import blackout, override, travel, win
 from infra24.errors import InvalidValue, Message, ValidationFailed
 
 LIMITS = {
-    Limit(whose, period, 0, minutes).key: (whose, period, minutes)
-    for whose in LimitScope
+    Limit(scope, period, 0, minutes).key: (scope, period, minutes)
+    for scope in LimitScope
     for period in Period
     for minutes in (False, True)
 }
@@ -136,10 +136,10 @@ def pooling_named(value: Any) -> Pooling:
 
 def _limits(reader: Reader) -> tuple[Limit, ...]:
     found = []
-    for key, (whose, period, minutes) in LIMITS.items():
+    for key, (scope, period, minutes) in LIMITS.items():
         most = reader.take(key, optional(whole(1, 44_640 if minutes else 1_000)))
         if most is not None:
-            found.append(Limit(whose, period, most, minutes))
+            found.append(Limit(scope, period, most, minutes))
     return tuple(found)
 
 

@@ -124,7 +124,7 @@ def instant(at: int) -> datetime:
 def search_margin(offer: Offer, length: timedelta) -> timedelta:
     """How far around a start a claim can matter: its own length and what is around it, or what is counted."""
     rules = offer.rules
-    counted = [_COUNTED[limit.period] for limit in rules.limits if limit.whose is not LimitScope.BOOKER]
+    counted = [_COUNTED[limit.period] for limit in rules.limits if limit.scope is not LimitScope.BOOKER]
     turnover = max((o.turnover for p in offer.pools for o in p.occupants), default=0)
     buffers = timedelta(minutes=rules.buffer_before + rules.buffer_after, seconds=turnover)
     return max([*counted, length + buffers])

@@ -32,11 +32,11 @@ OFFERS = ("room", "buffered", "wheels", "visit", "both", "asked")
 def read(
     run: Any, shop: Shop, range_: Range = CLOCKS_CHANGE, now: datetime = NOW, **more: Any
 ) -> analytics.Report:
-    async def story(database: Database) -> analytics.Report:
+    async def scenario(database: Database) -> analytics.Report:
         async with database.transaction(shop.org_id) as tx:
             return await analytics.report(tx, ReportRequest(range_, **more), currency="USD", now=now)
 
-    found: analytics.Report = run(story)
+    found: analytics.Report = run(scenario)
     return found
 
 
@@ -183,7 +183,7 @@ def test_a_filter_leaves_what_it_names(
 def test_who_cancelled_is_told_apart_and_a_hold_never_was_a_booking(
     run: Callable[..., Any], shop: Shop, tokens: Tokens
 ) -> None:
-    async def story(database: Database) -> None:
+    async def scenario(database: Database) -> None:
         for number, by in enumerate((BY_BOOKER, STAFF, STAFF, BY_SYSTEM, None)):
             async with database.transaction(shop.org_id) as tx:
                 at = datetime(2026, 10, 30, 12 + number, tzinfo=UTC)
@@ -202,14 +202,14 @@ def test_who_cancelled_is_told_apart_and_a_hold_never_was_a_booking(
             )
             await bookings.cancel(tx, held.id, policy=BY_BOOKER, now=at - timedelta(hours=23))
 
-    run(story)
+    run(scenario)
     tally = read(run, shop).now.tally
     assert tally.ended_by == {"booker": 1, "staff": 2, "system": 1}
     assert (tally.made, tally.cancelled_rate, tally.no_show_rate) == (5, 0.8, 0.0)
 
 
 def test_staff_decline_and_nobody_decides(run: Callable[..., Any], shop: Shop, tokens: Tokens) -> None:
-    async def story(database: Database) -> None:
+    async def scenario(database: Database) -> None:
         for hour in (12, 14):
             async with database.transaction(shop.org_id) as tx:
                 at = datetime(2026, 10, 30, hour, tzinfo=UTC)
@@ -222,7 +222,7 @@ def test_staff_decline_and_nobody_decides(run: Callable[..., Any], shop: Shop, t
                 else:
                     await bookings.expire(tx, asked.id, now=at)
 
-    run(story)
+    run(scenario)
     assert read(run, shop).now.tally.ended_by == {"staff": 1, "system": 1}
 
 
@@ -245,7 +245,7 @@ def test_another_organization_is_never_counted(
 def test_the_number_of_statements_is_the_same_however_many_bookings(
     run: Callable[..., Any], shop: Shop, tokens: Tokens, count: int
 ) -> None:
-    async def story(database: Database) -> int:
+    async def scenario(database: Database) -> int:
         await some_day(database, shop, tokens, random.Random(2), count)
         async with database.transaction(shop.org_id) as tx:
             counted = 0
@@ -260,7 +260,7 @@ def test_the_number_of_statements_is_the_same_however_many_bookings(
             await analytics.report(tx, ReportRequest(CLOCKS_CHANGE), currency="USD", now=NOW)
             return counted
 
-    assert run(story) == 9
+    assert run(scenario) == 9
 
 
 def test_weeks_begin_on_monday_and_are_cut_at_the_edges(run: Callable[..., Any], shop: Shop) -> None:

@@ -106,7 +106,7 @@ def test_the_engine_offers_as_many_minutes_as_are_counted_open(
 ) -> None:
     """Nothing is booked and nothing limits: each open minute is a free start."""
 
-    async def story(database: Database) -> int:
+    async def scenario(database: Database) -> int:
         first, until = (datetime.fromtimestamp(at, UTC) for at in CLOCKS_CHANGE.span)
         async with database.transaction(studio.org_id) as tx:
             _, _, starts = await bookings.slots(tx, studio.ids[name], (first, until), None, BEFORE)
@@ -114,20 +114,20 @@ def test_the_engine_offers_as_many_minutes_as_are_counted_open(
 
     title = drafts()[name].title
     use = by_title(read(run, studio).now.uses)[title]
-    assert run(story) * 60 * (use.thing.capacity or 0) == use.open
+    assert run(scenario) * 60 * (use.thing.capacity or 0) == use.open
 
 
 def test_use_is_booked_time_of_open_time_with_the_buffers_apart(
     run: Callable[..., Any], shop: Shop, tokens: Any
 ) -> None:
-    async def story(database: Database) -> None:
+    async def scenario(database: Database) -> None:
         for unit in range(2):
             async with database.transaction(shop.org_id) as tx:
                 at = datetime(2026, 10, 30, 12, tzinfo=UTC)
                 for name in ("wheels", "buffered")[: 2 - unit]:
                     await bookings.book(tx, booking_request(shop.ids[name], at), tokens=tokens, now=BEFORE)
 
-    run(story)
+    run(scenario)
     utc = Range(date(2026, 10, 30), date(2026, 10, 30), ZoneInfo("UTC"))
     uses = by_title(read(run, shop, utc).now.uses)
     wheels, room = uses["Wheels"], uses["Buffered room"]
@@ -181,7 +181,7 @@ def test_a_month_among_forty_thousand_is_read_by_its_index(run: Callable[..., An
     """As the application, behind the policies: what is read is the two months that are counted."""
     month = Range(date(2025, 6, 1), date(2025, 6, 30), MIAMI)
 
-    async def story(database: Database) -> list[Any]:
+    async def scenario(database: Database) -> list[Any]:
         async with database.transaction(busy.org_id) as tx:
             original, plans = tx.rows, []
 
@@ -195,7 +195,7 @@ def test_a_month_among_forty_thousand_is_read_by_its_index(run: Callable[..., An
             await analytics.report(tx, ReportRequest(month), currency="USD", now=NOW)
         return plans
 
-    plans = run(story)
+    plans = run(scenario)
     assert len(plans) == 5
     for plan in plans:
         read_ = [node for node in _nodes(plan) if node.get("Alias") == "b"]

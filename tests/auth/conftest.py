@@ -1,4 +1,4 @@
-"""Fixtures of the proofs: a forger, and a client for stories that ask it."""
+"""Fixtures: a forger of tokens, and a client for scenarios that ask it."""
 
 import asyncio
 from collections.abc import Callable, Iterator
@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests import loopback
-from tests.auth.servers import Forger, Story, forging
+from tests.auth.servers import Forger, Scenario, forging
 
 
 @pytest.fixture
@@ -17,14 +17,14 @@ def forger() -> Iterator[Forger]:
 
 
 @pytest.fixture
-def told() -> Callable[[Story], Any]:
-    """Runs an async story with a client of its own."""
+def told() -> Callable[[Scenario], Any]:
+    """Runs an async scenario with a client of its own."""
 
-    def go(story: Story) -> Any:
+    def go(scenario: Scenario) -> Any:
         async def main() -> Any:
             client = loopback.OutboundClient()
             try:
-                return await story(client)
+                return await scenario(client)
             finally:
                 await client.aclose()
 

@@ -185,4 +185,4 @@ def forging() -> Iterator[Forger]:
         thread.join(5)
 
 
-Story = Callable[[OutboundClient], Any]
+Scenario = Callable[[OutboundClient], Any]

@@ -13,9 +13,9 @@ from joserfc.jwk import ECKey, RSAKey
 
 from infra24.auth import BearerRefused, BearerVerifier, Claims, Issuer, ProviderDown
 from infra24.outbound import OutboundClient
-from tests.auth.servers import Forger, Story, by_secret
+from tests.auth.servers import Forger, Scenario, by_secret
 
-Told = Callable[[Story], Any]
+Told = Callable[[Scenario], Any]
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 SECONDS = int(NOW.timestamp())
 SITE = "https://bookings.example"
@@ -46,14 +46,14 @@ async def refused(bearers: BearerVerifier, token: str, now: datetime = NOW) -> s
 
 
 def test_a_session_token_says_who_and_which_session(told: Told, forger: Forger) -> None:
-    async def story(http: OutboundClient) -> None:
+    async def scenario(http: OutboundClient) -> None:
         token = forger.sign(session(forger.issuer), cat="cl_B7d4PD111AAA")
         bearers = BearerVerifier([clerks(forger)], http)
         found = [await bearers.verify(token, NOW) for _ in range(5)]
         assert set(found) == {Claims(forger.issuer, "user_2abc", session="sess_2abc")}
         assert forger.asked == ["/jwks"]
 
-    told(story)
+    told(scenario)
 
 
 def test_a_session_token_for_another_site_or_time_is_refused(told: Told, forger: Forger) -> None:
@@ -66,7 +66,7 @@ def test_a_session_token_for_another_site_or_time_is_refused(told: Told, forger:
         ({"iss": [forger.issuer]}, "issuer"),
     ]  # fmt: skip
 
-    async def story(http: OutboundClient) -> None:
+    async def scenario(http: OutboundClient) -> None:
         bearers = BearerVerifier([clerks(forger)], http)
         assert await bearers.verify(forger.sign(session(forger.issuer, exp=SECONDS - 9)), NOW)
         for changed, reason in bad:
@@ -75,11 +75,11 @@ def test_a_session_token_for_another_site_or_time_is_refused(told: Told, forger:
             assert await refused(bearers, forger.sign(session(forger.issuer), typ=kind)) == "shape"
         assert await refused(bearers, forger.sign(session(forger.issuer), typ="at+jwt")) == "aud"
 
-    told(story)
+    told(scenario)
 
 
 def test_an_access_token_is_taken_by_its_audience(told: Told, forger: Forger) -> None:
-    async def story(http: OutboundClient) -> None:
+    async def scenario(http: OutboundClient) -> None:
         issuer = Issuer(forger.issuer, audience="https://api.bookings.example", allow_http=True)
         bearers = BearerVerifier([issuer], http)
         for kind in ("at+jwt", "application/at+JWT"):
@@ -91,7 +91,7 @@ def test_an_access_token_is_taken_by_its_audience(told: Told, forger: Forger) ->
         for audience in ("https://other.example", [], ..., 7):
             assert "aud" in await refused(bearers, forger.sign(access(forger.issuer, aud=audience)))
 
-    told(story)
+    told(scenario)
 
 
 def test_a_token_that_is_not_of_our_issuers_costs_no_question(told: Told, forger: Forger) -> None:
@@ -109,18 +109,18 @@ def test_a_token_that_is_not_of_our_issuers_costs_no_question(told: Told, forger
         f"{body}.{body}",
     ]  # fmt: skip
 
-    async def story(http: OutboundClient) -> None:
+    async def scenario(http: OutboundClient) -> None:
         bearers = BearerVerifier([clerks(forger)], http)
         for token in odd:
             assert await refused(bearers, token) in ("shape", "issuer")
         assert forger.asked == []
         assert await refused(bearers, forger.sign(session(forger.issuer), other)) == "signature"
 
-    told(story)
+    told(scenario)
 
 
 def test_a_new_key_is_looked_for_once_a_minute(told: Told, forger: Forger) -> None:
-    async def story(http: OutboundClient) -> None:
+    async def scenario(http: OutboundClient) -> None:
         bearers = BearerVerifier([clerks(forger)], http)
         old = forger.sign(session(forger.issuer, exp=SECONDS + 9999))
         await bearers.verify(old, NOW)
@@ -137,11 +137,11 @@ def test_a_new_key_is_looked_for_once_a_minute(told: Told, forger: Forger) -> No
         assert await refused(bearers, unknown, NOW + timedelta(seconds=61)) == "signature"
         assert len(forger.asked) == 3
 
-    told(story)
+    told(scenario)
 
 
 def test_known_keys_serve_an_hour_while_the_issuer_is_down(told: Told, forger: Forger) -> None:
-    async def story(http: OutboundClient) -> None:
+    async def scenario(http: OutboundClient) -> None:
         bearers, token = (
             BearerVerifier([clerks(forger)], http),
             forger.sign(session(forger.issuer, exp=SECONDS + 9999)),
@@ -159,7 +159,7 @@ def test_known_keys_serve_an_hour_while_the_issuer_is_down(told: Told, forger: F
         with pytest.raises(ProviderDown):
             await bearers.verify(token, start + timedelta(minutes=61))
 
-    told(story)
+    told(scenario)
 
 
 def test_keys_are_taken_for_what_they_are(told: Told, forger: Forger) -> None:
@@ -175,7 +175,7 @@ def test_keys_are_taken_for_what_they_are(told: Told, forger: Forger) -> None:
     ]}  # fmt: skip
     claims = session(forger.issuer)
 
-    async def story(http: OutboundClient) -> None:
+    async def scenario(http: OutboundClient) -> None:
         bearers = BearerVerifier([clerks(forger)], http)
         assert await bearers.verify(forger.sign(claims), NOW)
         assert await bearers.verify(forger.sign(claims, curve, alg="ES256"), NOW)
@@ -191,21 +191,21 @@ def test_keys_are_taken_for_what_they_are(told: Told, forger: Forger) -> None:
             with pytest.raises(ProviderDown):
                 await BearerVerifier([clerks(forger)], http).verify(forger.sign(claims), NOW)
 
-    told(story)
+    told(scenario)
 
 
 def test_a_token_that_may_be_for_anyone_is_taken_only_when_that_is_said(told: Told, forger: Forger) -> None:
     with pytest.raises(ValueError, match="proves nothing"):
         Issuer(forger.issuer)
 
-    async def story(http: OutboundClient) -> None:
+    async def scenario(http: OutboundClient) -> None:
         bearers = BearerVerifier([Issuer(forger.issuer, for_anyone=True, allow_http=True)], http)
         assert await bearers.verify(forger.sign(session(forger.issuer, azp=...)), NOW)
         plain = BearerVerifier([Issuer(forger.issuer, for_anyone=True)], http)
         with pytest.raises(ProviderDown):  # plain HTTP is for tests only
             await plain.verify(forger.sign(session(forger.issuer)), NOW)
 
-    told(story)
+    told(scenario)
 
 
 def test_taking_apart_survives_anything(forger: Forger) -> None:

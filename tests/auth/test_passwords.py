@@ -58,7 +58,7 @@ def test_the_list_of_common_words_is_small() -> None:
 
 
 def test_a_password_is_stored_as_argon2id_and_found_again_however_it_is_typed() -> None:
-    async def story() -> None:
+    async def scenario() -> None:
         found = Passwords(**CHEAP)
         stored = await found.hash("café ladder cobalt")
         assert stored.startswith("$argon2id$")
@@ -77,7 +77,7 @@ def test_a_password_is_stored_as_argon2id_and_found_again_however_it_is_typed() 
         assert await found.verify(longest, await found.hash(longest))
         assert not await found.verify(longest + "y", await found.hash(longest + "y"))
 
-    asyncio.run(story())
+    asyncio.run(scenario())
 
 
 def test_no_account_takes_as_long_as_a_wrong_password() -> None:
@@ -91,17 +91,17 @@ def test_no_account_takes_as_long_as_a_wrong_password() -> None:
             best = min(best, time.process_time() - begun)
         return best
 
-    async def story() -> None:
+    async def scenario() -> None:
         found = Passwords(memory_kib=8 * 1024, rounds=2)
         stored = await found.hash("plum ladder cobalt")
         wrong, nobody = await timed(found, stored), await timed(found, None)
         assert 0.5 < nobody / wrong < 2, (nobody, wrong)
 
-    asyncio.run(story())
+    asyncio.run(scenario())
 
 
 def test_few_are_hashed_at_once_and_the_loop_goes_on() -> None:
-    async def story() -> None:
+    async def scenario() -> None:
         found = Passwords(**CHEAP)
         running = most = 0
         lock, here = threading.Lock(), threading.get_ident()
@@ -127,4 +127,4 @@ def test_few_are_hashed_at_once_and_the_loop_goes_on() -> None:
         assert all(await asyncio.gather(*waiting))
         assert most <= passwords.AT_ONCE
 
-    asyncio.run(story())
+    asyncio.run(scenario())

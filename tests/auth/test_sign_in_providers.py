@@ -23,10 +23,10 @@ from infra24.auth import (
     SignInDeclined,
 )
 from infra24.outbound import OutboundClient
-from tests.auth.servers import REDIRECT, Forger, Story, by_secret, certified, walk_through
+from tests.auth.servers import REDIRECT, Forger, Scenario, by_secret, certified, walk_through
 from tests.serving import free_port
 
-Told = Callable[[Story], Any]
+Told = Callable[[Scenario], Any]
 SECRET = "a secret: with+marks/and %"
 
 
@@ -36,7 +36,7 @@ def at(issuer: str, client: str = "basic", **more: Any) -> Provider:
 
 @pytest.mark.parametrize(("client", "lean"), [("basic", False), ("post", True)])
 def test_someone_signs_in_at_a_certified_provider(told: Told, client: str, lean: bool) -> None:
-    async def story(http: OutboundClient) -> Any:
+    async def scenario(http: OutboundClient) -> Any:
         provider = at(issuer, client, client_auth=f"client_secret_{client}")
         sign_in = OidcClient(provider, http)
         now = datetime.now(UTC)
@@ -52,11 +52,11 @@ def test_someone_signs_in_at_a_certified_provider(told: Told, client: str, lean:
         return claims
 
     with certified(free_port(), lean=lean) as issuer:
-        assert told(story) == Claims(issuer, "ada", "ada@example.org", True, "ada Example")
+        assert told(scenario) == Claims(issuer, "ada", "ada@example.org", True, "ada Example")
 
 
 def test_what_a_browser_brings_back_is_held_to_what_was_asked(told: Told) -> None:
-    async def story(http: OutboundClient) -> None:
+    async def scenario(http: OutboundClient) -> None:
         now = datetime.now(UTC)
         sign_in = OidcClient(at(issuer), http)
         url, pending = await sign_in.begin(REDIRECT, now)
@@ -93,14 +93,14 @@ def test_what_a_browser_brings_back_is_held_to_what_was_asked(told: Told) -> Non
             await wrong.finish(REDIRECT, pending, params, now)
 
     with certified(free_port()) as issuer:
-        told(story)
+        told(scenario)
 
 
 def test_a_certified_provider_may_change_its_keys(told: Told) -> None:
     """The same sign-in lives through a restart with another key, and says so while nobody is there."""
     port = free_port()
 
-    async def story(http: OutboundClient) -> list[Claims]:
+    async def scenario(http: OutboundClient) -> list[Claims]:
         sign_in, now, seen = OidcClient(at(f"http://localhost:{port}"), http), datetime.now(UTC), []
         for _ in range(2):
             with certified(port):
@@ -113,7 +113,7 @@ def test_a_certified_provider_may_change_its_keys(told: Told) -> None:
         assert "try again" in down.value.message.lower()
         return seen
 
-    first, second = told(story)
+    first, second = told(scenario)
     assert first == second
 
 
@@ -151,7 +151,7 @@ def _half(text: str) -> str:
 
 
 def test_only_the_token_that_was_asked_for_is_believed(told: Told, forger: Forger) -> None:
-    async def story(http: OutboundClient) -> None:
+    async def scenario(http: OutboundClient) -> None:
         tale = Tale(forger, http)
         now = int(tale.now.timestamp())
         good: list[dict[str, Any]] = [
@@ -176,7 +176,7 @@ def test_only_the_token_that_was_asked_for_is_believed(told: Told, forger: Forge
                 await tale.with_claims(**changed)
             assert reason in refused.value.details["reason"], changed
 
-    told(story)
+    told(scenario)
 
 
 def test_only_the_providers_own_signature_is_believed(told: Told, forger: Forger) -> None:
@@ -210,18 +210,18 @@ def test_only_the_providers_own_signature_is_believed(told: Told, forger: Forger
         lambda _: None, lambda _: 7, lambda _: "", lambda _: "a.b.c", lambda _: "e30.e30.e30",
     ]  # fmt: skip
 
-    async def story(http: OutboundClient) -> None:
+    async def scenario(http: OutboundClient) -> None:
         tale = Tale(forger, http)
         assert (await tale.with_token(forger.sign)).subject == "ada"
         for forge in forgeries:
             with pytest.raises(ProviderRefused):
                 await tale.with_token(forge)
 
-    told(story)
+    told(scenario)
 
 
 def test_what_is_said_beside_the_token_counts_only_for_the_same_person(told: Told, forger: Forger) -> None:
-    async def story(http: OutboundClient) -> None:
+    async def scenario(http: OutboundClient) -> None:
         tale = Tale(forger, http)
         forger.user_info = {
             "sub": "ada",
@@ -237,7 +237,7 @@ def test_what_is_said_beside_the_token_counts_only_for_the_same_person(told: Tol
         for unsure in (False, "false", 1.5, None, [True]):
             assert not (await tale.with_claims(email_verified=unsure)).email_verified
 
-    told(story)
+    told(scenario)
 
 
 def test_a_provider_that_is_not_what_its_settings_say_is_not_used(told: Told, forger: Forger) -> None:
@@ -250,7 +250,7 @@ def test_a_provider_that_is_not_what_its_settings_say_is_not_used(told: Told, fo
         {"token_endpoint": "https://user:word@elsewhere.example/"},
     ]  # fmt: skip
 
-    async def story(http: OutboundClient) -> None:
+    async def scenario(http: OutboundClient) -> None:
         now = datetime.now(UTC)
         for changed in unfit:
             forger.metadata = {**whole, **changed}
@@ -262,7 +262,7 @@ def test_a_provider_that_is_not_what_its_settings_say_is_not_used(told: Told, fo
         assert len(forger.asked) == before
         assert "secret" not in repr(at(forger.issuer)).lower()
 
-    told(story)
+    told(scenario)
 
 
 def test_a_provider_is_asked_in_bounds(told: Told, forger: Forger) -> None:
@@ -276,30 +276,30 @@ def test_a_provider_is_asked_in_bounds(told: Told, forger: Forger) -> None:
         (404, {}, json.dumps(forger.metadata).encode()), (429, {}, b"{}"), (500, {}, b"{}"),
     ]  # fmt: skip
 
-    async def story(http: OutboundClient) -> None:
+    async def scenario(http: OutboundClient) -> None:
         for answer in answers:
             forger.raw[path] = answer
             with pytest.raises(ProviderDown):
                 await OidcClient(at(forger.issuer), http).begin(REDIRECT, datetime.now(UTC))
         assert "/other" not in forger.asked
 
-    told(story)
+    told(scenario)
 
 
 def test_nothing_that_one_answer_set_is_sent_for_another(told: Told, forger: Forger) -> None:
     path = "/.well-known/openid-configuration"
     forger.raw[path] = (200, {"set-cookie": "whose=ada"}, json.dumps(forger.metadata).encode())
 
-    async def story(http: OutboundClient) -> None:
+    async def scenario(http: OutboundClient) -> None:
         tale = Tale(forger, http)
         assert (await tale.with_claims()).subject == "ada"
         assert forger.cookies == []
 
-    told(story)
+    told(scenario)
 
 
 def test_what_a_provider_publishes_is_read_seldom(told: Told, forger: Forger) -> None:
-    async def story(http: OutboundClient) -> None:
+    async def scenario(http: OutboundClient) -> None:
         tale = Tale(forger, http)
         start = tale.now
         await asyncio.gather(*(tale.sign_in.begin(REDIRECT, start) for _ in range(20)))
@@ -318,4 +318,4 @@ def test_what_a_provider_publishes_is_read_seldom(told: Told, forger: Forger) ->
         forger.down = False
         await tale.sign_in.begin(REDIRECT, start + timedelta(minutes=61, seconds=11))
 
-    told(story)
+    told(scenario)

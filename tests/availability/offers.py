@@ -151,8 +151,8 @@ class Offers:
         draw = self.draw
         minutes = chance(draw, 50)
         most = draw.choice((30, 60, 90, 180, 360)) if minutes else draw.choice((1, 1, 2, 3))
-        whose = draw.choice((LimitScope.HOST, LimitScope.HOST, LimitScope.OFFER, LimitScope.BOOKER))
-        return Limit(whose, draw.choice(list(Period)), most, minutes)
+        scope = draw.choice((LimitScope.HOST, LimitScope.HOST, LimitScope.OFFER, LimitScope.BOOKER))
+        return Limit(scope, draw.choice(list(Period)), most, minutes)
 
     def _booking(self) -> Span:
         draw = self.draw
@@ -368,7 +368,7 @@ def made_of(timetable: AvailabilityInput) -> set[str]:
         "holidays": any(schedule.holidays.names for schedule in schedules),
         "closed instead": any(o.kind is Kind.INSTEAD and not o.hours for s in schedules for o in s.overrides),
         **{f"override {o.kind}": True for s in schedules for o in s.overrides},
-        **{f"limit {limit.whose} {limit.period}{' minutes' * limit.minutes}": True for limit in terms.limits},
+        **{f"limit {limit.scope} {limit.period}{' minutes' * limit.minutes}": True for limit in terms.limits},
     }
     return {name for name, holds in found.items() if holds}
 

@@ -218,9 +218,9 @@ class Oracle:
         limits = self.limits_used_up(LimitScope.OFFER, list(timetable.made), start)
         return {code for code, holds in found.items() if holds} | limits
 
-    def limits_used_up(self, whose: LimitScope, made: list[tuple[int, int]], start: int) -> set[str]:
+    def limits_used_up(self, scope: LimitScope, made: list[tuple[int, int]], start: int) -> set[str]:
         """The codes of the limits that one more booking breaks; `made` are (begin, end)."""
-        limits = [limit for limit in self.timetable.terms.limits if limit.whose is whose]
+        limits = [limit for limit in self.timetable.terms.limits if limit.scope is scope]
         return {f"{limit.period}_limit" for limit in limits if self.breaks(limit, made, start)}
 
     def breaks(self, limit: Limit, made: list[tuple[int, int]], start: int) -> bool:

@@ -195,8 +195,8 @@ def test_a_date_without_hours_has_none_of_the_weekly_ones_and_is_off() -> None:
 
 
 def test_a_date_without_hours_closes_also_who_is_only_closed_by_the_schedule() -> None:
-    house = replace(MORNING, overrides=(NO_HOURS,), off_code="blackout")
-    timetable = monday(Need((member("ann", also_closed=(house,)),), staffed=True))
+    closings = replace(MORNING, overrides=(NO_HOURS,), off_code="blackout")
+    timetable = monday(Need((member("ann", also_closed=(closings,)),), staffed=True))
     assert free_starts(timetable) == []
     assert explain(timetable, NINE).hosts["ann"] == (Reason("blackout", private="the boiler"),)
 

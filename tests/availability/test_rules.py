@@ -145,7 +145,7 @@ def test_every_key_is_read() -> None:
     assert (rules.buffer_before, rules.buffer_after, rules.min_notice_minutes) == (1, 2, 3)
     assert rules.horizon_days == 4
     assert rules.limits == tuple(
-        Limit(whose, period, n, minutes) for n, (whose, period, minutes) in enumerate(LIMITS.values(), 5)
+        Limit(scope, period, n, minutes) for n, (scope, period, minutes) in enumerate(LIMITS.values(), 5)
     )
     assert (rules.series_most, rules.keeps_holidays) == (12, False)
     assert rules.travels == (TravelPeriod(date(2025, 1, 3), date(2025, 1, 3), ZoneInfo("Asia/Tokyo")),)
@@ -180,7 +180,7 @@ def test_the_only_host_is_the_fixed_one_when_none_is_named() -> None:
 
 
 @pytest.mark.parametrize(
-    ("key", "whose", "period", "minutes"),
+    ("key", "scope", "period", "minutes"),
     [
         ("max_per_day_per_host", LimitScope.HOST, Period.DAY, False),
         ("max_per_week_per_booker", LimitScope.BOOKER, Period.WEEK, False),
@@ -191,10 +191,10 @@ def test_the_only_host_is_the_fixed_one_when_none_is_named() -> None:
     ],
 )
 def test_a_limit_counts_bookings_or_minutes_of_someone_in_a_period(
-    key: str, whose: LimitScope, period: Period, minutes: bool
+    key: str, scope: LimitScope, period: Period, minutes: bool
 ) -> None:
     rules = read({key: 5})
-    assert rules.limits == rules.limits_of(whose) == (Limit(whose, period, 5, minutes),)
+    assert rules.limits == rules.limits_of(scope) == (Limit(scope, period, 5, minutes),)
     assert read({key: None}).limits == ()
     most = 44_640 if minutes else 1_000
     assert read({key: most}).limits[0].most == most

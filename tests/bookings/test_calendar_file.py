@@ -38,11 +38,11 @@ Times = list[tuple[int, int]]
 
 @pytest.fixture
 def booking(run: Callable[..., Any], shop: Shop, tokens: Tokens) -> Booking:
-    async def story(database: Database) -> Booking:
+    async def scenario(database: Database) -> Booking:
         async with database.transaction(shop.org_id) as tx:
             return await book(tx, booking_request(shop.ids["room"], NOW + 24 * HOUR), tokens=tokens, now=NOW)
 
-    found: Booking = run(story)
+    found: Booking = run(scenario)
     return found
 
 

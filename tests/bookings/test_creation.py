@@ -54,7 +54,7 @@ def test_a_live_hold_of_what_claims_nothing_is_confirmed_as_it_stands(
 ) -> None:
     """Its time was early enough when it was held; that it is later now does not matter."""
 
-    async def story(database: Database) -> Status:
+    async def scenario(database: Database) -> Status:
         async with database.transaction(shop.org_id) as tx:
             held = await bookings.hold(
                 tx, booking_request(shop.ids["talk"], NOW + HOUR, person=None), tokens=tokens, now=NOW
@@ -63,20 +63,20 @@ def test_a_live_hold_of_what_claims_nothing_is_confirmed_as_it_stands(
             later = NOW + timedelta(minutes=5)
             return (await bookings.confirm_hold(tx, held.id, ADA, policy=BY_BOOKER, now=later)).status
 
-    assert run(story) is Status.CONFIRMED
+    assert run(scenario) is Status.CONFIRMED
 
 
 def test_a_limit_that_is_reached_is_told_by_its_key_and_a_time_that_is_taken_as_taken(
     run: Callable[..., Any], shop: Shop, tokens: Tokens
 ) -> None:
     def book(name: str, at: Any, person: Any = ADA) -> None:
-        async def story(database: Database) -> None:
+        async def scenario(database: Database) -> None:
             async with database.transaction(shop.org_id) as tx:
                 await bookings.book(
                     tx, booking_request(shop.ids[name], at, person=person), tokens=tokens, now=NOW
                 )
 
-        run(story)
+        run(scenario)
 
     book("tour", AT)
     host = refused(lambda: book("tour", AT + HOUR), LimitReached)
@@ -96,7 +96,7 @@ def test_notice_horizon_and_limits_do_not_bind_staff_whatever_they_do(
     """Inside the notice, beyond the horizon, the second of a day: booked, held and confirmed, moved."""
     soon, far = NOW + HOUR, NOW + 90 * DAY
 
-    async def story(database: Database) -> list[Any]:
+    async def scenario(database: Database) -> list[Any]:
         async def staff(verb: Any, at: Any) -> Any:
             person = ADA if verb is bookings.book else None
             wanted = replace(booking_request(shop.ids["tour"], at, person=person), policy=STAFF)
@@ -117,7 +117,7 @@ def test_notice_horizon_and_limits_do_not_bind_staff_whatever_they_do(
             await staff(bookings.book, far + timedelta(minutes=7))
         return [second.status, moved.starts_at]
 
-    assert run(story) == [Status.CONFIRMED, far + HOUR]
+    assert run(scenario) == [Status.CONFIRMED, far + HOUR]
 
 
 @pytest.mark.parametrize(("name", "minutes"), [("room", 45), ("room", 60), ("once", 30)])
@@ -132,7 +132,7 @@ def test_each_alternative_of_a_refusal_can_be_booked_as_it_stands(
             full = booking_request(shop.ids[name], AT + DAY)
             await bookings.book(tx, full, tokens=tokens, now=NOW)
 
-    async def story(database: Database) -> int:
+    async def scenario(database: Database) -> int:
         async with database.transaction(shop.org_id) as tx:
             await taken(tx)
         asked = booking_request(shop.ids[name], AT, minutes)
@@ -149,4 +149,4 @@ def test_each_alternative_of_a_refusal_can_be_booked_as_it_stands(
                 await bookings.cancel(tx, made.id, policy=BY_BOOKER, now=NOW)
         return len(found.starts)
 
-    assert run(story) == 3
+    assert run(scenario) == 3

@@ -50,13 +50,13 @@ async def free(tx: Tx, ids: Mapping[str, Any], name: str) -> list[int]:
 
 
 def test_what_is_booked_decides_whether_and_its_own_dates_when(run: Callable[..., Any], shop: Shop) -> None:
-    async def story(database: Database) -> dict[str, list[int]]:
+    async def scenario(database: Database) -> dict[str, list[int]]:
         async with database.transaction(shop.org_id) as tx:
             await close(tx)
         async with database.transaction(shop.org_id) as tx:
             return {name: await free(tx, shop.ids, name) for name in ("keeps", "open", "keeps too")}
 
-    assert run(story) == {"keeps": [24, 0, 24], "open": [24, 24, 24], "keeps too": [24, 0, 24]}
+    assert run(scenario) == {"keeps": [24, 0, 24], "open": [24, 24, 24], "keeps too": [24, 0, 24]}
 
 
 def test_the_preview_of_a_holiday_lists_what_stands_on_it_and_the_explanation_names_it(
@@ -65,7 +65,7 @@ def test_the_preview_of_a_holiday_lists_what_stands_on_it_and_the_explanation_na
     """Ten in the evening in New York is the day after in Sydney, where it is no holiday."""
     at = datetime(2026, 12, 2, 3, 0, tzinfo=UTC)
 
-    async def story(database: Database) -> tuple[list[Any], list[str]]:
+    async def scenario(database: Database) -> tuple[list[Any], list[str]]:
         made = {}
         for name in ("keeps", "open"):
             start = at if name == "keeps" else at - timedelta(hours=2)
@@ -81,7 +81,7 @@ def test_the_preview_of_a_holiday_lists_what_stands_on_it_and_the_explanation_na
         listed = [(made[one.booking.id], [reason.code for reason in one.reasons]) for one in hit]
         return listed, [reason.sentence for reason in why.reasons]
 
-    listed, said = run(story)
+    listed, said = run(scenario)
     assert [name for name, _ in listed] == ["keeps"]
     assert "holiday" in listed[0][1]
     assert "Closed for Mill Day." in said

@@ -55,12 +55,12 @@ async def ended(database: Database, shop: Shop, made: Booking) -> Booking:
 def test_claims_and_hosts_of_a_booking_that_is_moved_keep_their_ids(
     run: Run, studio: Shop, tokens: Tokens, owner: psycopg.Connection[Any]
 ) -> None:
-    async def story(database: Database) -> tuple[Booking, Any, Booking]:
+    async def scenario(database: Database) -> tuple[Booking, Any, Booking]:
         made = await booked(database, studio, "lesson", tokens)
         before = claims(owner, made.id)
         return made, before, await moved(database, studio, made, timedelta(hours=2))
 
-    made, before, after = run(story)
+    made, before, after = run(scenario)
     now = claims(owner, made.id)
     assert len(before) == 4
     assert now.keys() == before.keys()
@@ -71,14 +71,14 @@ def test_claims_and_hosts_of_a_booking_that_is_moved_keep_their_ids(
 
 
 def test_who_takes_a_hosts_place_takes_their_row(run: Run, studio: Shop, tokens: Tokens) -> None:
-    async def story(database: Database) -> tuple[Booking, Booking]:
+    async def scenario(database: Database) -> tuple[Booking, Booking]:
         made = await booked(database, studio, "turns", tokens)
         (host,) = made.host_ids
         other = studio.ids["ben"] if host == studio.ids["ann"] else studio.ids["ann"]
         async with database.transaction(studio.org_id) as tx:
             return made, await bookings.move(tx, Move(made.id, host, other, AT, AT + HALF), now=NOW)
 
-    made, after = run(story)
+    made, after = run(scenario)
     ids = [
         {p.id: p.name for p in one.participants if p.role is ParticipantRole.HOST} for one in (made, after)
     ]
@@ -89,7 +89,7 @@ def test_who_takes_a_hosts_place_takes_their_row(run: Run, studio: Shop, tokens:
 def test_an_offer_that_takes_more_or_less_adds_and_removes_what_differs(
     run: Run, studio: Shop, tokens: Tokens, owner: psycopg.Connection[Any]
 ) -> None:
-    async def story(database: Database) -> Any:
+    async def scenario(database: Database) -> Any:
         made = await booked(database, studio, "hall", tokens)
         seen = [claims(owner, made.id)]
         for here, there in (("hall", "saw"), ("saw", "hall")):
@@ -99,7 +99,7 @@ def test_an_offer_that_takes_more_or_less_adds_and_removes_what_differs(
             seen.append(claims(owner, made.id))
         return seen
 
-    hall, saw, again = run(story)
+    hall, saw, again = run(scenario)
     assert len(hall) == 3
     assert len(saw) == 2, "the saw, and that the booth is not used"
     assert saw.keys() < hall.keys()
@@ -111,7 +111,7 @@ def test_an_offer_that_takes_more_or_less_adds_and_removes_what_differs(
 def test_what_a_cancelled_booking_used_is_still_known_and_free_for_others(
     run: Run, studio: Shop, tokens: Tokens, owner: psycopg.Connection[Any]
 ) -> None:
-    async def story(database: Database) -> Any:
+    async def scenario(database: Database) -> Any:
         made = await booked(database, studio, "lesson", tokens)
         await ended(database, studio, made)
         again = await booked(database, studio, "lesson", tokens)
@@ -119,7 +119,7 @@ def test_what_a_cancelled_booking_used_is_still_known_and_free_for_others(
             listed = await bookings.page(tx, Filters(since=NOW, uses_id=studio.ids["wheels"]))
         return made, again, listed
 
-    made, again, listed = run(story)
+    made, again, listed = run(scenario)
     used = claims(owner, made.id)
     assert {row[0] for row in used.values()} >= {studio.ids["north"], studio.ids["wheels"]}
     assert all(released for *_, released in used.values())
@@ -129,7 +129,7 @@ def test_what_a_cancelled_booking_used_is_still_known_and_free_for_others(
 def test_a_hold_leaves_no_claim_and_a_layout_no_turnover(
     run: Run, studio: Shop, tokens: Tokens, owner: psycopg.Connection[Any]
 ) -> None:
-    async def story(database: Database) -> tuple[UUID, UUID]:
+    async def scenario(database: Database) -> tuple[UUID, UUID]:
         async with database.transaction(studio.org_id) as tx:
             held = await bookings.hold(tx, booking_request(studio.ids["saw"], AT), tokens=tokens, now=NOW)
         await ended(database, studio, held)
@@ -137,14 +137,14 @@ def test_a_hold_leaves_no_claim_and_a_layout_no_turnover(
         await ended(database, studio, talk)
         return held.id, talk.id
 
-    held, talk = run(story)
+    held, talk = run(scenario)
     assert claims(owner, held) == {}
     left = owner.execute("SELECT turnover, layout FROM claims WHERE booking_id = %s", (talk,)).fetchall()
     assert left == [(False, "chairs")]
 
 
 def test_two_guests_may_share_an_address(run: Run, studio: Shop, tokens: Tokens) -> None:
-    async def story(database: Database) -> Booking:
+    async def scenario(database: Database) -> Booking:
         made = await booked(database, studio, "saw", tokens)
         family = [
             Participant(ParticipantRole.GUEST, name, "family@people.example") for name in ("Mia", "Noa")
@@ -153,18 +153,18 @@ def test_two_guests_may_share_an_address(run: Run, studio: Shop, tokens: Tokens)
             await tx.run_together([participant_queries.insert(tx, made.id, family)])
             return await bookings.get(tx, made.id)
 
-    guests = [p for p in run(story).participants if p.role is ParticipantRole.GUEST]
+    guests = [p for p in run(scenario).participants if p.role is ParticipantRole.GUEST]
     assert [(p.name, p.email) for p in guests] == [(n, "family@people.example") for n in ("Mia", "Noa")]
 
 
 def test_another_booker_takes_the_bookers_row(run: Run, studio: Shop, tokens: Tokens) -> None:
-    async def story(database: Database) -> tuple[Booking, Booking]:
+    async def scenario(database: Database) -> tuple[Booking, Booking]:
         made = await booked(database, studio, "saw", tokens)
         async with database.transaction(studio.org_id) as tx:
             person = bookings.BookerDetails("Bea", "bea@people.example")
             return made, await bookings.update_booker(tx, made.id, person, STAFF, now=NOW)
 
-    made, after = run(story)
+    made, after = run(scenario)
     (was,), (now) = made.bookers, after.bookers
     assert [(p.id, p.name, p.email) for p in now] == [(was.id, "Bea", "bea@people.example")]
 
@@ -175,7 +175,7 @@ def test_a_booking_is_pending_until_all_that_is_required_is_met(
     """One requirement of another kind beside the approval, as payments will add it."""
     from infra24.bookings import requirements
 
-    async def story(database: Database) -> list[Booking]:
+    async def scenario(database: Database) -> list[Booking]:
         made = await booked(database, shop, "asked", tokens, NOW + timedelta(days=10))
         owner.execute(
             "INSERT INTO booking_requirements (org_id, booking_id, kind, due_at) VALUES (%s, %s, 'payment', %s)",
@@ -193,7 +193,7 @@ def test_a_booking_is_pending_until_all_that_is_required_is_met(
             seen.append(await requirements.meet(tx, made.id, "payment", NOW))  # type: ignore[arg-type]
         return seen
 
-    asked, approved, paid = run(story)
+    asked, approved, paid = run(scenario)
     assert [one.status for one in (asked, approved, paid)] == [
         Status.PENDING,
         Status.PENDING,
@@ -210,13 +210,13 @@ def test_the_release_of_a_claim_is_what_lets_another_in(
 ) -> None:
     """The constraint looks at claims that stand: one that is put back by hand is refused."""
 
-    async def story(database: Database) -> UUID:
+    async def scenario(database: Database) -> UUID:
         made = await booked(database, studio, "saw", tokens)
         await ended(database, studio, made)
         await booked(database, studio, "saw", tokens)
         return made.id
 
-    id_ = run(story)
+    id_ = run(scenario)
     with pytest.raises(psycopg.errors.ExclusionViolation):
         owner.execute("UPDATE claims SET released_at = NULL WHERE booking_id = %s", (id_,))
 
@@ -224,7 +224,7 @@ def test_the_release_of_a_claim_is_what_lets_another_in(
 def test_two_spaces_that_were_unlinked_are_linked_again_though_a_booking_keeps_their_part(
     run: Run, studio: Shop, tokens: Tokens
 ) -> None:
-    async def story(database: Database) -> None:
+    async def scenario(database: Database) -> None:
         made = await booked(database, studio, "saw", tokens)
         await ended(database, studio, made)
         for excludes in ([], ["saw"], []):
@@ -236,19 +236,19 @@ def test_two_spaces_that_were_unlinked_are_linked_again_though_a_booking_keeps_t
         with pytest.raises(bookings.SlotTaken):
             await booked(database, studio, "saw", tokens)
 
-    run(story)
+    run(scenario)
 
 
 def test_what_was_approved_and_who_was_exchanged_is_told_under_the_bookers_name(
     run: Run, shop: Shop, tokens: Tokens, owner: psycopg.Connection[Any]
 ) -> None:
-    async def story(database: Database) -> UUID:
+    async def scenario(database: Database) -> UUID:
         asked = await booked(database, shop, "asked", tokens, NOW + timedelta(days=10))
         async with database.transaction(shop.org_id) as tx:
             await bookings.approve(tx, asked.id, bookings.ON_CALENDAR, now=NOW)
         return asked.id
 
-    id_ = run(story)
+    id_ = run(scenario)
     rows = owner.execute(
         "SELECT label, after FROM audit_entries WHERE subject_id = %s ORDER BY seq", (str(id_),)
     ).fetchall()

@@ -40,11 +40,11 @@ def test_contradicting_overrides_are_not_saved_and_those_that_stood_can_be_kept(
     stood = rules(opening(), overrides=[CLOSED, MORNING])
 
     def change(**changes: Any) -> None:
-        async def story(database: Database) -> None:
+        async def scenario(database: Database) -> None:
             async with database.transaction(shop.org_id) as tx:
                 await resources.update(tx, room, changes, NOW)
 
-        run(story)
+        run(scenario)
 
     with pytest.raises(ValidationFailed) as refused:
         change(availability_rules=stood)

@@ -20,7 +20,7 @@ def test_only_what_can_change_its_free_times_wakes_the_pages_of_an_offer(
 ) -> None:
     """Visit takes Mo or Lena, and so does Limited; the room takes neither."""
 
-    async def story(database: Database) -> None:
+    async def scenario(database: Database) -> None:
         async with database.transaction(shop.org_id) as tx:
             watched = {
                 name: FreeTimes(await resources.offer(tx, shop.ids[name])) for name in ("room", "visit")
@@ -53,4 +53,4 @@ def test_only_what_can_change_its_free_times_wakes_the_pages_of_an_offer(
         assert not await woken(lambda tx: resources.update(tx, wheels, {"title": "More wheels"}, NOW))
         assert await woken(lambda tx: resources.update(tx, room, {"capacity": 2}, NOW)) == {"room"}
 
-    run(story)
+    run(scenario)

@@ -11,35 +11,37 @@ from infra24.settings import Settings
 from tests.browser.conftest import CLOCKS_CHANGE, LOOKS, Visitor
 from tests.browser.test_passkeys import authenticator
 from tests.factories import Shop, found_shop
-from tests.house import PASSWORD, House, Known, house
+from tests.installation import PASSWORD, Installation, Known, installation
 from tests.serving import Clock
 
 pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")
-def built(database_url: str, tmp_path_factory: pytest.TempPathFactory, clock: Clock) -> Iterator[House]:
+def built(
+    database_url: str, tmp_path_factory: pytest.TempPathFactory, clock: Clock
+) -> Iterator[Installation]:
     settings = Settings(data_dir=tmp_path_factory.mktemp("account"), public_url="http://localhost",
                         secret=SecretStr("a secret of the tests, long enough"))  # fmt: skip
-    with house(settings, database_url, clock) as found:
+    with installation(settings, database_url, clock) as found:
         yield found
 
 
 @pytest.fixture(scope="module")
-def served(built: House) -> tuple[str, Settings]:
+def served(built: Installation) -> tuple[str, Settings]:
     """By its name: passkeys are bound to one, and a number has none."""
     return built.base, built.settings
 
 
 @pytest.fixture
-def here(built: House) -> House:
+def here(built: Installation) -> Installation:
     built.clock.at = CLOCKS_CHANGE
     built.forget_tries()
     return built
 
 
 @pytest.fixture
-def shop(here: House) -> Shop:
+def shop(here: Installation) -> Shop:
     return found_shop(here.url, here.settings, here.clock)
 
 
@@ -63,7 +65,7 @@ def fine(visitor: Visitor, what: str) -> None:
 
 
 @pytest.mark.parametrize(("width", "dark"), LOOKS)
-def test_signing_in_at_every_size(visit: Any, here: House, width: int, dark: bool) -> None:
+def test_signing_in_at_every_size(visit: Any, here: Installation, width: int, dark: bool) -> None:
     ada = here.someone("ada.lovelace@people.example", app=True)
     with visit(width, dark=dark) as visitor:
         visitor.goto("/sign-in")
@@ -96,7 +98,7 @@ def test_signing_in_at_every_size(visit: Any, here: House, width: int, dark: boo
 
 @pytest.mark.parametrize(("width", "dark"), LOOKS)
 def test_a_second_factor_and_a_passkey_are_added_at_every_size(
-    visit: Any, here: House, width: int, dark: bool
+    visit: Any, here: Installation, width: int, dark: bool
 ) -> None:
     ada = here.someone()
     with visit(width, dark=dark) as visitor:
@@ -122,7 +124,9 @@ def test_a_second_factor_and_a_passkey_are_added_at_every_size(
 
 
 @pytest.mark.parametrize(("width", "dark"), LOOKS)
-def test_an_invitation_at_every_size(visit: Any, here: House, shop: Shop, width: int, dark: bool) -> None:
+def test_an_invitation_at_every_size(
+    visit: Any, here: Installation, shop: Shop, width: int, dark: bool
+) -> None:
     email = f"noor-{width}-{dark}@people.example".lower()
     here.invite(shop, email, Role.INSTRUCTOR)
     link = here.link_to(email)
@@ -143,7 +147,7 @@ def test_an_invitation_at_every_size(visit: Any, here: House, shop: Shop, width:
         fine(visitor, "invitation-known")
 
 
-def test_a_passkey_signs_in_alone_and_as_the_second_step(visit: Any, here: House) -> None:
+def test_a_passkey_signs_in_alone_and_as_the_second_step(visit: Any, here: Installation) -> None:
     ada = here.someone()
     with visit(1280) as visitor:
         devtools, number = authenticator(visitor.page)
@@ -186,7 +190,7 @@ def test_a_passkey_signs_in_alone_and_as_the_second_step(visit: Any, here: House
         visitor.page.wait_for_url("**/account")
 
 
-def test_an_answer_of_a_passkey_is_taken_once(visit: Any, here: House) -> None:
+def test_an_answer_of_a_passkey_is_taken_once(visit: Any, here: Installation) -> None:
     ada = here.someone()
     with visit(1280) as visitor:
         authenticator(visitor.page)
@@ -214,7 +218,7 @@ def test_an_answer_of_a_passkey_is_taken_once(visit: Any, here: House) -> None:
             )
 
 
-def test_everything_is_done_by_keyboard_and_without_scripts(visit: Any, here: House) -> None:
+def test_everything_is_done_by_keyboard_and_without_scripts(visit: Any, here: Installation) -> None:
     ada = here.someone()
     for scripts in (True, False):
         with visit(390, scripts=scripts) as visitor:
@@ -239,7 +243,7 @@ def test_everything_is_done_by_keyboard_and_without_scripts(visit: Any, here: Ho
                 assert visitor.page.get_by_role("button", name="Add a passkey").count() == 0
 
 
-def test_it_fits_a_telephone_in_spanish_too(visit: Any, here: House) -> None:
+def test_it_fits_a_telephone_in_spanish_too(visit: Any, here: Installation) -> None:
     ada = here.someone()
     with visit(390, locale="es-ES") as visitor:
         visitor.goto("/sign-in")

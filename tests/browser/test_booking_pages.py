@@ -41,28 +41,28 @@ def test_book_reschedule_and_cancel_on_a_telephone_in_the_week_the_clocks_change
         visitor.goto(f"/{miami.slug}/book")
         page.get_by_role("link", name="Remote Studio Visit").click()
         page.get_by_role("heading", name="Remote Studio Visit").wait_for()
-        visitor.picture("story-picker")
+        visitor.picture("scenario-picker")
         token = book(visitor, miami, "2026-11-01")
         assert page.get_by_text("You are booked").is_visible()
         assert page.get_by_text("Sunday, November 1, 2026").is_visible()
         assert page.get_by_text("12:30\u00a0PM–1:00\u00a0PM (New York)").is_visible()
-        visitor.picture("story-confirmation")
+        visitor.picture("scenario-confirmation")
 
         page.get_by_role("link", name="Choose another time").click()
         assert page.locator("s").first.text_content() == "Sunday, November 1, 2026, 12:30\u00a0PM"
         page.locator("[data-date='2026-10-31']").count()
         visitor.goto(f"/bookings/reschedule/{token}?date=2026-10-31")
         choose_time(visitor, "12:30\u00a0PM")
-        visitor.picture("story-reschedule")
+        visitor.picture("scenario-reschedule")
         page.locator("#go").click()
         page.get_by_text("Your booking was moved").wait_for()
         assert page.get_by_text("Saturday, October 31, 2026").is_visible()
 
         page.get_by_role("link", name="Cancel the booking").click()
-        visitor.picture("story-cancel")
+        visitor.picture("scenario-cancel")
         page.get_by_role("button", name="Yes, cancel it").click()
         page.get_by_role("heading", name="This booking is cancelled").wait_for()
-        visitor.picture("story-cancelled")
+        visitor.picture("scenario-cancelled")
     answer = loopback.get(f"{visitor.base}/api/bookings/{token}").json()
     assert answer["status"] == "cancelled"
     assert answer["start_time"] == "2026-10-31T16:30:00Z", "half past noon before the change is 16:30 UTC"

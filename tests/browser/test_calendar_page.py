@@ -18,11 +18,11 @@ from tests.serving import Clock
 
 pytestmark = pytest.mark.browser
 DAY = "2026-11-03"
-MO, LENA = "mo@house.example", "lena@house.example"
+MO, LENA = "mo@studio.example", "lena@studio.example"
 
 
 @pytest.fixture
-def house(served: tuple[str, Settings], database_url: str, clock: Clock, miami: Shop) -> Shop:
+def installation(served: tuple[str, Settings], database_url: str, clock: Clock, miami: Shop) -> Shop:
     """Rooms with and without buffers, one that asks for approval, a hall of two halves, a stage, two people."""
     week = {"timezone": "America/New_York", "slot_minutes": 30, "durations": [30, 60]}
     day = {**week, "windows": [opening(start="08:00", end="20:00")]}
@@ -52,8 +52,8 @@ def house(served: tuple[str, Settings], database_url: str, clock: Clock, miami: 
 
 
 @pytest.fixture
-def sam(served: tuple[str, Settings], database_url: str, clock: Clock, house: Shop) -> Someone:
-    return sign_in(database_url, served[1], clock, house, Role.STAFF, name="Sam Staff")
+def sam(served: tuple[str, Settings], database_url: str, clock: Clock, studio: Shop) -> Someone:
+    return sign_in(database_url, served[1], clock, studio, Role.STAFF, name="Sam Staff")
 
 
 def book(
@@ -122,13 +122,13 @@ class Desk:
 
 
 @pytest.fixture
-def desks(visit: Any, house: Shop, sam: Someone) -> Any:
+def desks(visit: Any, studio: Shop, sam: Someone) -> Any:
     from contextlib import contextmanager
 
     @contextmanager
     def go(*args: Any, who: Someone | None = None, **more: Any) -> Iterator[Desk]:
         with visit(*args, **more) as visitor:
-            yield Desk(visitor, house, who or sam)
+            yield Desk(visitor, studio, who or sam)
 
     return go
 
@@ -137,9 +137,9 @@ SLOT = 30
 """The height of half an hour."""
 
 
-def test_drag_to_another_time_and_room_and_undo(desks: Any, house: Shop) -> None:
+def test_drag_to_another_time_and_room_and_undo(desks: Any, studio: Shop) -> None:
     with desks(1280) as desk:
-        made = filled(desk.visitor.base, house)
+        made = filled(desk.visitor.base, studio)
         desk.open()
         at, to = desk.box(made["ada"], "print"), desk.box(made["hall"], "left")
         desk.drag(at["x"] + 30, at["y"] + 8, to["x"] + 30, to["y"] + 8 + 4 * SLOT)
@@ -153,9 +153,9 @@ def test_drag_to_another_time_and_room_and_undo(desks: Any, house: Shop) -> None
         assert "9:00 AM – 10:00 AM" in desk.label(made["ada"], "print")
 
 
-def test_drag_onto_a_conflict_goes_back_with_the_reason(desks: Any, house: Shop) -> None:
+def test_drag_onto_a_conflict_goes_back_with_the_reason(desks: Any, studio: Shop) -> None:
     with desks(1280) as desk:
-        made = filled(desk.visitor.base, house)
+        made = filled(desk.visitor.base, studio)
         desk.open()
         desk.box(made["mary"], "print")  # scrolled to
         at, other = desk.box(made["ada"], "print"), desk.event(made["mary"], "print").bounding_box()
@@ -171,9 +171,9 @@ def test_drag_onto_a_conflict_goes_back_with_the_reason(desks: Any, house: Shop)
         assert "cannot take this booking" in desk.toast("Not moved: Frida Kahlo.")
 
 
-def test_resize_by_the_edge(desks: Any, house: Shop) -> None:
+def test_resize_by_the_edge(desks: Any, studio: Shop) -> None:
     with desks(1280) as desk:
-        made = filled(desk.visitor.base, house)
+        made = filled(desk.visitor.base, studio)
         desk.open()
         at = desk.box(made["ada"], "print")
         desk.page.mouse.move(at["x"] + 30, at["y"] + 20)
@@ -184,9 +184,9 @@ def test_resize_by_the_edge(desks: Any, house: Shop) -> None:
         assert "9:00 AM – 10:30 AM" in desk.label(made["ada"], "print")
 
 
-def test_drag_to_create(desks: Any, house: Shop) -> None:
+def test_drag_to_create(desks: Any, studio: Shop) -> None:
     with desks(1280) as desk:
-        made = filled(desk.visitor.base, house)
+        made = filled(desk.visitor.base, studio)
         desk.open()
         at = desk.box(made["ada"], "print")
         x, noon = at["x"] + 40, at["y"] + 6 * SLOT
@@ -206,9 +206,9 @@ def test_drag_to_create(desks: Any, house: Shop) -> None:
         assert desk.page.locator(".ec-event", has_text="Alan Turing").count() == 1
 
 
-def test_everything_by_keyboard(desks: Any, house: Shop) -> None:
+def test_everything_by_keyboard(desks: Any, studio: Shop) -> None:
     with desks(1280) as desk:
-        made = filled(desk.visitor.base, house)
+        made = filled(desk.visitor.base, studio)
         desk.open()
         page = desk.page
         desk.event(made["ada"], "print").focus()
@@ -250,9 +250,9 @@ def test_everything_by_keyboard(desks: Any, house: Shop) -> None:
         page.wait_for_url(f"**date={DAY}**")
 
 
-def test_several_moves_are_taken_back_one_after_the_other(desks: Any, house: Shop) -> None:
+def test_several_moves_are_taken_back_one_after_the_other(desks: Any, studio: Shop) -> None:
     with desks(1280) as desk:
-        made = filled(desk.visitor.base, house)
+        made = filled(desk.visitor.base, studio)
         desk.open()
         page = desk.page
         desk.event(made["ada"], "print").focus()
@@ -265,19 +265,19 @@ def test_several_moves_are_taken_back_one_after_the_other(desks: Any, house: Sho
             page.locator(".ec-event", has_text="Ada Lovelace").filter(has_text=times).first.wait_for()
 
 
-def test_the_button_elsewhere_for_a_new_booking_opens_it_here(desks: Any, house: Shop) -> None:
+def test_the_button_elsewhere_for_a_new_booking_opens_it_here(desks: Any, studio: Shop) -> None:
     with desks(1280) as desk:
-        desk.visitor.goto(f"/{house.slug}/admin/calendar?date={DAY}&new=1")
+        desk.visitor.goto(f"/{studio.slug}/admin/calendar?date={DAY}&new=1")
         desk.page.locator("#new-dialog").wait_for()
         assert "new=" not in desk.page.url
 
 
 def test_two_staff_see_each_others_changes_within_two_seconds(
-    desks: Any, house: Shop, served: tuple[str, Settings], database_url: str, clock: Clock
+    desks: Any, studio: Shop, served: tuple[str, Settings], database_url: str, clock: Clock
 ) -> None:
-    kim = sign_in(database_url, served[1], clock, house, Role.ADMIN, name="Kim Admin")
+    kim = sign_in(database_url, served[1], clock, studio, Role.ADMIN, name="Kim Admin")
     with desks(1280) as sams, desks(1280, who=kim) as kims:
-        made = filled(sams.visitor.base, house)
+        made = filled(sams.visitor.base, studio)
         sams.open()
         kims.open()
         kims.event(made["ada"], "print").focus()
@@ -306,13 +306,13 @@ def test_two_staff_see_each_others_changes_within_two_seconds(
 
 @pytest.mark.parametrize("zone", ["Europe/London", "Asia/Tokyo", "America/New_York"])
 def test_a_browser_elsewhere_shows_and_moves_in_the_organizations_time(
-    desks: Any, house: Shop, clock: Clock, zone: str
+    desks: Any, studio: Shop, clock: Clock, zone: str
 ) -> None:
     """29 March 2026 has no 1:30 in London; New York's clocks went on three weeks before."""
     clock.at = datetime(2026, 3, 28, 16, 0, tzinfo=UTC)
     with desks(1280, zone=zone) as desk:
         start = datetime(2026, 3, 29, 12, 30, tzinfo=UTC)
-        sent = {"org_id": str(house.org_id), "resource_id": str(house.ids["print"]), "start_time": start.isoformat(),
+        sent = {"org_id": str(studio.org_id), "resource_id": str(studio.ids["print"]), "start_time": start.isoformat(),
                 "end_time": (start + timedelta(hours=1)).isoformat(), "artist_name": "Ada Lovelace",
                 "artist_email": "ada@example.org"}  # fmt: skip
         id_ = loopback.post(f"{desk.visitor.base}/api/bookings", json=sent).json()["id"]
@@ -321,7 +321,7 @@ def test_a_browser_elsewhere_shows_and_moves_in_the_organizations_time(
         at = desk.box(id_, "print")
         desk.drag(at["x"] + 30, at["y"] + 8, at["x"] + 30, at["y"] + 8 + SLOT)
         assert "9:00\u00a0AM – 10:00\u00a0AM" in desk.toast("Ada Lovelace is now in Print room")
-        shown = loopback.get(f"{desk.visitor.base}/api/bookings/{id_}", headers=house.auth).json()
+        shown = loopback.get(f"{desk.visitor.base}/api/bookings/{id_}", headers=studio.auth).json()
         assert shown["start_time"] == "2026-03-29T13:00:00Z"
         desk.open(day="2026-03-28")
         top = desk.page.evaluate("document.querySelector('.ec-bg-event.now').getBoundingClientRect().top - "
@@ -330,9 +330,9 @@ def test_a_browser_elsewhere_shows_and_moves_in_the_organizations_time(
 
 
 @pytest.mark.parametrize(("width", "dark"), LOOKS)
-def test_the_calendar_is_accessible(desks: Any, house: Shop, width: int, dark: bool) -> None:
+def test_the_calendar_is_accessible(desks: Any, studio: Shop, width: int, dark: bool) -> None:
     with desks(width, dark=dark) as desk:
-        filled(desk.visitor.base, house)
+        filled(desk.visitor.base, studio)
         minor = ("aria-allowed-role", "summary-name: .who")
         for name, query in {"day": "", "timeline": "&view=timeline", "week": "&days=7&group=Studios"}.items():
             desk.open(query)
@@ -341,15 +341,15 @@ def test_the_calendar_is_accessible(desks: Any, house: Shop, width: int, dark: b
             overflow = desk.page.evaluate("document.documentElement.scrollWidth > innerWidth + 1")
             assert not overflow, f"{name} is wider than the screen"
             desk.visitor.picture(f"calendar-{name}")
-        desk.visitor.goto(f"/{house.slug}/admin/calendar?date={DAY}&view=table")
+        desk.visitor.goto(f"/{studio.slug}/admin/calendar?date={DAY}&view=table")
         assert [line for line in desk.visitor.accessible() if not line.startswith(minor)] == []
         desk.visitor.picture("calendar-table")
 
 
-def test_the_table_shows_the_same_without_scripts(desks: Any, house: Shop) -> None:
+def test_the_table_shows_the_same_without_scripts(desks: Any, studio: Shop) -> None:
     with desks(390, scripts=False) as desk:
-        made = filled(desk.visitor.base, house)
-        desk.visitor.goto(f"/{house.slug}/admin/calendar?date={DAY}")
+        made = filled(desk.visitor.base, studio)
+        desk.visitor.goto(f"/{studio.slug}/admin/calendar?date={DAY}")
         desk.page.get_by_role("link", name="The table shows the same.").click()
         rows = desk.page.get_by_role("row")
         row = rows.filter(has_text="Grace Hopper")
@@ -364,9 +364,9 @@ def test_the_table_shows_the_same_without_scripts(desks: Any, house: Shop) -> No
         assert rows.filter(has_text="Held").count() == 1
 
 
-def test_filters_live_in_the_address(desks: Any, house: Shop) -> None:
+def test_filters_live_in_the_address(desks: Any, studio: Shop) -> None:
     with desks(1280) as desk:
-        filled(desk.visitor.base, house)
+        filled(desk.visitor.base, studio)
         desk.open()
         desk.page.locator(".filters summary").click()
         desk.page.get_by_label("Group").select_option("Halls")
@@ -378,17 +378,17 @@ def test_filters_live_in_the_address(desks: Any, house: Shop) -> None:
         assert "group=Halls" in desk.page.url
 
 
-def test_a_long_press_drags_on_a_telephone(desks: Any, house: Shop, browser: Any, sam: Someone) -> None:
+def test_a_long_press_drags_on_a_telephone(desks: Any, studio: Shop, browser: Any, sam: Someone) -> None:
     with desks(390) as looking:
-        made = filled(looking.visitor.base, house)
+        made = filled(looking.visitor.base, studio)
         context = browser.new_context(
             viewport={"width": 390, "height": 844}, is_mobile=True, has_touch=True, timezone_id="America/New_York",
             reduced_motion="reduce",
         )  # fmt: skip
         sam.enter(context, looking.visitor.base)
         page = context.new_page()
-        page.goto(f"{looking.visitor.base}/{house.slug}/admin/calendar?date={DAY}")
-        event = page.locator(f'.ec-event[data-id="{made["ada"]}@{house.ids["print"]}"]')
+        page.goto(f"{looking.visitor.base}/{studio.slug}/admin/calendar?date={DAY}")
+        event = page.locator(f'.ec-event[data-id="{made["ada"]}@{studio.ids["print"]}"]')
         event.wait_for()
         event.scroll_into_view_if_needed()
         at, wire = event.bounding_box(), context.new_cdp_session(page)
@@ -410,19 +410,19 @@ def test_a_long_press_drags_on_a_telephone(desks: Any, house: Shop, browser: Any
 
 
 def test_who_hosts_sees_their_own_column(
-    desks: Any, house: Shop, served: tuple[str, Settings], database_url: str, clock: Clock
+    desks: Any, studio: Shop, served: tuple[str, Settings], database_url: str, clock: Clock
 ) -> None:
-    mo = sign_in(database_url, served[1], clock, house, Role.HOST, email=MO)
+    mo = sign_in(database_url, served[1], clock, studio, Role.HOST, email=MO)
     with desks(390, who=mo) as desk:
-        made = filled(desk.visitor.base, house)
+        made = filled(desk.visitor.base, studio)
         desk.open()
         assert desk.page.locator(".ec-col-head").all_inner_texts()[-1] == "Mo Rivera"
         assert not desk.page.locator("#new-booking").count()
         desk.event(made["lesson"], "mo").click()
         assert "You may look at this booking" in desk.page.locator("[data-why]").inner_text()
-    nobody = sign_in(database_url, served[1], clock, house, Role.HOST)
+    nobody = sign_in(database_url, served[1], clock, studio, Role.HOST)
     with desks(390, who=nobody) as desk:
-        desk.visitor.goto(f"/{house.slug}/admin/calendar")
+        desk.visitor.goto(f"/{studio.slug}/admin/calendar")
         assert desk.page.get_by_text("You are not among the people who can be booked here.").is_visible()
 
 
@@ -439,9 +439,9 @@ def test_without_resources_the_page_says_where_to_begin(
         visitor.picture("calendar-empty")
 
 
-def test_escape_lets_go_of_what_is_dragged(desks: Any, house: Shop) -> None:
+def test_escape_lets_go_of_what_is_dragged(desks: Any, studio: Shop) -> None:
     with desks(1280) as desk:
-        made = filled(desk.visitor.base, house)
+        made = filled(desk.visitor.base, studio)
         desk.open()
         at, mouse = desk.box(made["ada"], "print"), desk.page.mouse
         mouse.move(at["x"] + 30, at["y"] + 8)
@@ -451,18 +451,18 @@ def test_escape_lets_go_of_what_is_dragged(desks: Any, house: Shop) -> None:
         mouse.up()
         desk.visitor.soon("document.querySelector('#heard').textContent.startsWith('Let go')")
         assert desk.box(made["ada"], "print")["y"] == pytest.approx(at["y"], abs=1)
-        shown = loopback.get(f"{desk.visitor.base}/api/bookings/{made['ada']}", headers=house.auth).json()
+        shown = loopback.get(f"{desk.visitor.base}/api/bookings/{made['ada']}", headers=studio.auth).json()
         assert shown["start_time"] == f"{DAY}T14:00:00Z"
         assert desk.page.locator("#toast").is_hidden()
 
 
-def test_an_end_in_the_hour_that_comes_twice_moves_by_what_was_asked(desks: Any, house: Shop) -> None:
+def test_an_end_in_the_hour_that_comes_twice_moves_by_what_was_asked(desks: Any, studio: Shop) -> None:
     day = "2027-11-07"
     with desks(1280) as desk:
-        wanted = {"resource_id": str(house.ids["always"]), "name": "Ada",
+        wanted = {"resource_id": str(studio.ids["always"]), "name": "Ada",
                   "local_start": f"{day}T00:30", "local_end": f"{day}T01:00", "end_fold": 1,
                   "email": "ada@example.org"}  # fmt: skip
-        made = loopback.post(f"{desk.visitor.base}/api/calendar/bookings", json=wanted, headers=house.auth)
+        made = loopback.post(f"{desk.visitor.base}/api/calendar/bookings", json=wanted, headers=studio.auth)
         assert made.status_code == 201, made.text
         desk.open(day=day)
         desk.event(made.json()["id"], "always").focus()

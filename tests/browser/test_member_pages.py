@@ -12,7 +12,7 @@ from infra24.people import Role
 from infra24.settings import Settings
 from tests import loopback
 from tests.browser.conftest import LOOKS
-from tests.browser.house import NOON, House, at_work, founded, looked_at
+from tests.browser.print_studio import NOON, PrintStudio, at_work, founded, looked_at
 from tests.people import Someone
 from tests.serving import Clock
 
@@ -21,55 +21,57 @@ ADA = "ada@example.org"
 
 
 @pytest.fixture
-def house(served: tuple[str, Settings], database_url: str, clock: Clock) -> House:
-    house = founded(served, database_url, clock)
-    at_work(house)
+def installation(served: tuple[str, Settings], database_url: str, clock: Clock) -> PrintStudio:
+    studio = founded(served, database_url, clock)
+    at_work(studio)
     clock.at = NOON - timedelta(days=2)
-    house.book("room", "Ada Lovelace", -1, "10:00")
+    studio.book("room", "Ada Lovelace", -1, "10:00")
     clock.at = NOON
-    return house
+    return studio
 
 
 @pytest.fixture
-def ada(house: House) -> Someone:
-    return house.sign_in(Role.MEMBER, email=ADA, name="Ada Lovelace")
+def ada(studio: PrintStudio) -> Someone:
+    return studio.sign_in(Role.MEMBER, email=ADA, name="Ada Lovelace")
 
 
 @pytest.mark.parametrize(("width", "dark"), LOOKS)
 def test_a_members_pages_are_accessible(
-    visit: Any, house: House, ada: Someone, width: int, dark: bool
+    visit: Any, studio: PrintStudio, ada: Someone, width: int, dark: bool
 ) -> None:
     with visit(width, dark=dark) as visitor:
         ada.enter(visitor.context, visitor.base)
         pages = {"coming": "dashboard/bookings", "past": "dashboard/bookings?past=1"}
-        found = {name: looked_at(visitor, f"member-{name}", house.path(path)) for name, path in pages.items()}
+        found = {
+            name: looked_at(visitor, f"member-{name}", studio.path(path)) for name, path in pages.items()
+        }
         assert {name: wrong for name, wrong in found.items() if wrong} == {}
 
 
-def test_a_member_without_bookings_is_shown_what_to_book_in_spanish(visit: Any, house: House) -> None:
+def test_a_member_without_bookings_is_shown_what_to_book_in_spanish(visit: Any, studio: PrintStudio) -> None:
     with visit(320, locale="es-ES") as visitor:
-        house.enters(visitor, Role.MEMBER)
-        assert looked_at(visitor, "member-empty-es", house.path("dashboard/bookings")) == []
-        assert looked_at(visitor, "member-403-es", house.path("admin")) == []
+        studio.enters(visitor, Role.MEMBER)
+        assert looked_at(visitor, "member-empty-es", studio.path("dashboard/bookings")) == []
+        assert looked_at(visitor, "member-403-es", studio.path("admin")) == []
 
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "noscript"])
-def test_a_member_moves_and_cancels(visit: Any, house: House, ada: Someone, scripts: bool) -> None:
+def test_a_member_moves_and_cancels(visit: Any, studio: PrintStudio, ada: Someone, scripts: bool) -> None:
     with visit(390, scripts=scripts) as visitor:
         ada.enter(visitor.context, visitor.base)
         page = visitor.page
-        visitor.goto(house.path("dashboard/bookings"))
+        visitor.goto(studio.path("dashboard/bookings"))
         assert page.locator(".card").count() == 2
         page.get_by_role("link", name="Other time").last.click()
         page.locator("label.time").first.click()
         page.locator("main button.primary").last.click()
         page.wait_for_url("**/bookings/confirmation/**")
-        visitor.goto(house.path("dashboard/bookings"))
+        visitor.goto(studio.path("dashboard/bookings"))
         page.locator("a[href*='/bookings/cancel/']").last.click()
         page.wait_for_url("**/bookings/cancel/**")
         page.locator("main form button").last.click()
         visitor.soon("true") if scripts else None
-        visitor.goto(house.path("dashboard/bookings"))
+        visitor.goto(studio.path("dashboard/bookings"))
         assert page.locator(".card").count() == 1, "what is cancelled comes no more"
         assert page.locator("a[href*='/bookings/cancel/']").count() == 1
         page.get_by_role("link", name="Past").click()
@@ -77,11 +79,13 @@ def test_a_member_moves_and_cancels(visit: Any, house: House, ada: Someone, scri
         assert page.locator(".card .badge.cancelled").count() == 1
 
 
-def test_the_feed_is_read_by_calendar_programs_and_renewed(visit: Any, house: House, ada: Someone) -> None:
+def test_the_feed_is_read_by_calendar_programs_and_renewed(
+    visit: Any, studio: PrintStudio, ada: Someone
+) -> None:
     with visit(390) as visitor:
         ada.enter(visitor.context, visitor.base)
         page = visitor.page
-        visitor.goto(house.path("dashboard/bookings"))
+        visitor.goto(studio.path("dashboard/bookings"))
         address = page.locator("#feed-address").input_value()
         calendar = Calendar.from_ical(loopback.get(address).text)
         titles = [str(event["SUMMARY"]) for event in calendar.walk("VEVENT")]
@@ -93,11 +97,13 @@ def test_the_feed_is_read_by_calendar_programs_and_renewed(visit: Any, house: Ho
         assert loopback.get(address).status_code == 404
 
 
-def test_a_member_takes_their_data_and_asks_to_be_forgotten(visit: Any, house: House, ada: Someone) -> None:
+def test_a_member_takes_their_data_and_asks_to_be_forgotten(
+    visit: Any, studio: PrintStudio, ada: Someone
+) -> None:
     with visit(390) as visitor:
         ada.enter(visitor.context, visitor.base)
         page = visitor.page
-        visitor.goto(house.path("dashboard/bookings"))
+        visitor.goto(studio.path("dashboard/bookings"))
         with page.expect_download() as download:
             page.get_by_role("link", name="Download all of it").click()
         data = json.loads(download.value.path().read_text())
@@ -109,32 +115,34 @@ def test_a_member_takes_their_data_and_asks_to_be_forgotten(visit: Any, house: H
         page.get_by_text("Your request was noted.").wait_for()
         visitor.picture("member-asked")
     with visit(1280) as staff:
-        house.enters(staff, Role.OWNER)
-        staff.goto(house.path("admin"))
+        studio.enters(staff, Role.OWNER)
+        staff.goto(studio.path("admin"))
         staff.page.get_by_role("link", name="1 person asks for their data").click()
         assert staff.page.locator("#leaving").get_by_text(ADA).is_visible()
-        staff.picture("house-people-leaving")
+        staff.picture("studio-people-leaving")
     with visit(390) as visitor:
         ada.enter(visitor.context, visitor.base)
-        visitor.goto(house.path("dashboard/bookings"))
+        visitor.goto(studio.path("dashboard/bookings"))
         visitor.page.get_by_role("button", name="Keep it after all").click()
         ask = visitor.page.get_by_role("button", name="Ask for it to be deleted")
         ask.click()
         visitor.page.get_by_text("Your request was noted.").wait_for()
         with visit(1280) as staff:
-            house.enters(staff, Role.OWNER)
-            staff.goto(house.path("admin/people"))
+            studio.enters(staff, Role.OWNER)
+            staff.goto(studio.path("admin/people"))
             staff.page.get_by_role("button", name="It is done").click()
             staff.page.locator("#leaving").wait_for(state="detached")
-        visitor.goto(house.path("dashboard/bookings"))
+        visitor.goto(studio.path("dashboard/bookings"))
         ask.wait_for()
 
 
-def test_a_member_is_told_that_staff_pages_are_not_theirs(visit: Any, house: House, ada: Someone) -> None:
+def test_a_member_is_told_that_staff_pages_are_not_theirs(
+    visit: Any, studio: PrintStudio, ada: Someone
+) -> None:
     with visit(390) as visitor:
         ada.enter(visitor.context, visitor.base)
         for path in ("admin", "bookings", "admin/people", "admin/settings", "admin/audit", "admin/calendar"):
-            answer = visitor.page.goto(visitor.base + house.path(path))
+            answer = visitor.page.goto(visitor.base + studio.path(path))
             assert answer.status == 403, path
             assert visitor.page.get_by_role("heading", name="This is not for your role").is_visible()
             assert visitor.page.get_by_text("in the role Member").is_visible()
@@ -144,14 +152,14 @@ def test_a_member_is_told_that_staff_pages_are_not_theirs(visit: Any, house: Hou
         visitor.page.wait_for_url("**/dashboard/bookings")
 
 
-def test_the_menu_leads_to_what_is_theirs(visit: Any, house: House, ada: Someone) -> None:
+def test_the_menu_leads_to_what_is_theirs(visit: Any, studio: PrintStudio, ada: Someone) -> None:
     with visit(390) as visitor:
         ada.enter(visitor.context, visitor.base)
         page = visitor.page
-        visitor.goto(house.path("book"))
+        visitor.goto(studio.path("book"))
         page.locator(".who summary").click()
         assert page.get_by_role("link", name="At work").count() == 0
         assert visitor.accessible() == []
         visitor.picture("member-menu")
-        page.locator(f".who a[href='{house.path('dashboard/bookings')}']").click()
+        page.locator(f".who a[href='{studio.path('dashboard/bookings')}']").click()
         page.wait_for_url("**/dashboard/bookings")

@@ -76,7 +76,7 @@ def work(served: tuple[str, Settings], miami: Shop, admin: Someone) -> dict[str,
                 "countries": ["US-FL"],
                 "days": [
                     {"date": "2026-12-28", "name": "Inventory"},
-                    {"date": "2026-11-11", "name": "Open house", "is_closed": False},
+                    {"date": "2026-11-11", "name": "Open studio", "is_closed": False},
                 ],
             },
         ).raise_for_status()

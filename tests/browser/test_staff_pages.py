@@ -8,7 +8,7 @@ from infra24.people import Role
 from infra24.settings import Settings
 from tests import loopback
 from tests.browser.conftest import LOOKS, Visitor
-from tests.browser.house import LENA, LONG, House, at_work, founded, looked_at
+from tests.browser.print_studio import LENA, LONG, PrintStudio, at_work, founded, looked_at
 from tests.serving import Clock
 
 pytestmark = pytest.mark.browser
@@ -16,19 +16,19 @@ VIEWS = ("today", "week", "upcoming", "waiting", "all")
 
 
 @pytest.fixture
-def house(served: tuple[str, Settings], database_url: str, clock: Clock) -> House:
+def installation(served: tuple[str, Settings], database_url: str, clock: Clock) -> PrintStudio:
     return founded(served, database_url, clock)
 
 
 @pytest.fixture
-def ids(house: House) -> dict[str, str]:
-    return at_work(house)
+def ids(studio: PrintStudio) -> dict[str, str]:
+    return at_work(studio)
 
 
-def many(house: House, count: int = 56) -> None:
+def many(studio: PrintStudio, count: int = 56) -> None:
     """Dozens of bookings of one day."""
     for number in range(count):
-        house.book(
+        studio.book(
             "bench",
             f"Guest {number:02} of the open day",
             3,
@@ -37,14 +37,14 @@ def many(house: House, count: int = 56) -> None:
         )
 
 
-def wrong_with(visitor: Visitor, house: House, pages: dict[str, str]) -> dict[str, list[str]]:
-    found = {name: looked_at(visitor, f"staff-{name}", house.path(path)) for name, path in pages.items()}
+def wrong_with(visitor: Visitor, studio: PrintStudio, pages: dict[str, str]) -> dict[str, list[str]]:
+    found = {name: looked_at(visitor, f"staff-{name}", studio.path(path)) for name, path in pages.items()}
     return {name: wrong for name, wrong in found.items() if wrong}
 
 
 @pytest.mark.parametrize(("width", "dark"), LOOKS)
 def test_the_pages_of_a_day_are_accessible(
-    visit: Any, house: House, ids: dict[str, str], width: int, dark: bool
+    visit: Any, studio: PrintStudio, ids: dict[str, str], width: int, dark: bool
 ) -> None:
     pages = {
         "home": "admin",
@@ -55,39 +55,39 @@ def test_the_pages_of_a_day_are_accessible(
         "booking-over": f"bookings/{ids['came']}",
     }
     with visit(width, dark=dark) as visitor:
-        house.enters(visitor)
-        assert wrong_with(visitor, house, pages) == {}
+        studio.enters(visitor)
+        assert wrong_with(visitor, studio, pages) == {}
 
 
 @pytest.mark.parametrize("width", [320, 1280])
-def test_an_empty_house_and_a_full_one_fit_in_spanish(visit: Any, house: House, width: int) -> None:
+def test_an_empty_house_and_a_full_one_fit_in_spanish(visit: Any, studio: PrintStudio, width: int) -> None:
     with visit(width, locale="es-ES") as visitor:
-        house.enters(visitor)
+        studio.enters(visitor)
         pages = {
             "home-empty": "admin",
             "bookings-empty": "bookings",
             "waiting-empty": "bookings?view=waiting",
         }
-        assert wrong_with(visitor, house, pages) == {}
-        ids = at_work(house)
-        many(house)
+        assert wrong_with(visitor, studio, pages) == {}
+        ids = at_work(studio)
+        many(studio)
         pages = {
             "home-full": "admin",
             "bookings-full": "bookings?view=week",
             "booking-long": f"bookings/{ids['later']}",
         }
-        assert wrong_with(visitor, house, pages) == {}
+        assert wrong_with(visitor, studio, pages) == {}
         assert visitor.page.locator("html").get_attribute("lang") == "es"
 
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "noscript"])
 def test_filters_are_kept_in_the_address(
-    visit: Any, house: House, ids: dict[str, str], scripts: bool
+    visit: Any, studio: PrintStudio, ids: dict[str, str], scripts: bool
 ) -> None:
     with visit(1280, scripts=scripts) as visitor:
-        house.enters(visitor)
+        studio.enters(visitor)
         page = visitor.page
-        visitor.goto(house.path("bookings"))
+        visitor.goto(studio.path("bookings"))
         assert page.locator("tr[data-booking]").count() == 6
         page.get_by_label("Name, e-mail or reference").fill("lovelace")
         page.get_by_role("button", name="Show").click()
@@ -109,19 +109,19 @@ def test_filters_are_kept_in_the_address(
         assert page.locator("tr[data-booking]").count() == 6
         with page.expect_download() as download:
             page.get_by_role("link", name="As a table (CSV)").click()
-        assert download.value.suggested_filename == f"{house.shop.slug}-bookings.csv"
+        assert download.value.suggested_filename == f"{studio.shop.slug}-bookings.csv"
         lines = download.value.path().read_text().splitlines()
         assert lines[0].startswith('"reference","status","date","start","end","time_zone"')
         assert len(lines) == 7
         assert LONG in "\n".join(lines)
 
 
-def test_the_list_is_paged(visit: Any, house: House) -> None:
-    many(house)
+def test_the_list_is_paged(visit: Any, studio: PrintStudio) -> None:
+    many(studio)
     with visit(390) as visitor:
-        house.enters(visitor)
+        studio.enters(visitor)
         page = visitor.page
-        visitor.goto(house.path("bookings?view=upcoming"))
+        visitor.goto(studio.path("bookings?view=upcoming"))
         assert page.locator("tr[data-booking]").count() == 50
         first = page.locator("tr[data-booking] a").first.inner_text()
         assert page.get_by_role("status").filter(has_text="56 bookings").count() == 1
@@ -135,12 +135,12 @@ def test_the_list_is_paged(visit: Any, house: House) -> None:
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "noscript"])
 def test_many_are_handled_at_once_and_a_refusal_stops_no_other(
-    visit: Any, house: House, ids: dict[str, str], scripts: bool
+    visit: Any, studio: PrintStudio, ids: dict[str, str], scripts: bool
 ) -> None:
     with visit(1280 if scripts else 390, scripts=scripts) as visitor:
-        house.enters(visitor)
+        studio.enters(visitor)
         page = visitor.page
-        visitor.goto(house.path("bookings?view=waiting"))
+        visitor.goto(studio.path("bookings?view=waiting"))
         for row in ("asked", "asked_too"):
             page.locator(f"input[value='{ids[row]}']").check()
         if scripts:
@@ -150,7 +150,7 @@ def test_many_are_handled_at_once_and_a_refusal_stops_no_other(
         page.get_by_text("2 bookings were changed.").wait_for()
         assert page.get_by_text("Nothing waits for a decision.").is_visible()
 
-        visitor.goto(house.path("bookings?view=week"))
+        visitor.goto(studio.path("bookings?view=week"))
         for row in ("soon", "now", "tomorrow"):
             page.locator(f"input[value='{ids[row]}']").check()
         page.get_by_role("button", name="Other host").click()
@@ -172,24 +172,24 @@ def test_many_are_handled_at_once_and_a_refusal_stops_no_other(
         assert visitor.accessible() == [] if scripts else True
         page.get_by_role("button", name="Yes, do it").click()
         page.get_by_text("2 bookings were changed.").wait_for()
-        visitor.goto(house.path(f"bookings/{ids['print']}"))
+        visitor.goto(studio.path(f"bookings/{ids['print']}"))
         assert page.get_by_text("The presses are being serviced.").first.is_visible()
 
 
-def test_nothing_ticked_is_said(visit: Any, house: House, ids: dict[str, str]) -> None:
+def test_nothing_ticked_is_said(visit: Any, studio: PrintStudio, ids: dict[str, str]) -> None:
     with visit(390) as visitor:
-        house.enters(visitor)
-        visitor.goto(house.path("bookings"))
+        studio.enters(visitor)
+        visitor.goto(studio.path("bookings"))
         visitor.page.get_by_role("button", name="Did not come").click()
         assert "Tick the bookings first" in visitor.page.get_by_role("alert").inner_text()
         assert visitor.accessible() == []
 
 
-def test_everything_goes_by_keys(visit: Any, house: House, ids: dict[str, str]) -> None:
+def test_everything_goes_by_keys(visit: Any, studio: PrintStudio, ids: dict[str, str]) -> None:
     with visit(1280) as visitor:
-        house.enters(visitor)
+        studio.enters(visitor)
         page = visitor.page
-        visitor.goto(house.path("bookings"))
+        visitor.goto(studio.path("bookings"))
         for key, view in (("5", "all"), ("4", "waiting"), ("2", "week"), ("3", "upcoming"), ("1", "today")):
             page.keyboard.press(key)
             page.wait_for_url(f"**view={view}")
@@ -221,11 +221,11 @@ def test_everything_goes_by_keys(visit: Any, house: House, ids: dict[str, str]) 
         page.wait_for_url(f"**/bookings/{ids['asked_too']}")
 
 
-def test_keys_can_be_turned_off(visit: Any, house: House, ids: dict[str, str]) -> None:
+def test_keys_can_be_turned_off(visit: Any, studio: PrintStudio, ids: dict[str, str]) -> None:
     with visit(1280) as visitor:
-        house.enters(visitor)
+        studio.enters(visitor)
         page = visitor.page
-        visitor.goto(house.path("bookings"))
+        visitor.goto(studio.path("bookings"))
         page.get_by_text("Keys", exact=True).click()
         page.get_by_label("Single letters are keys").uncheck()
         page.locator("h1").click()
@@ -238,18 +238,18 @@ def test_keys_can_be_turned_off(visit: Any, house: House, ids: dict[str, str]) -
 
 
 def test_a_booking_made_elsewhere_appears_and_takes_nothing_away(
-    visit: Any, house: House, ids: dict[str, str]
+    visit: Any, studio: PrintStudio, ids: dict[str, str]
 ) -> None:
     with visit(1280) as visitor:
-        house.enters(visitor)
+        studio.enters(visitor)
         page = visitor.page
-        visitor.goto(house.path("bookings"))
+        visitor.goto(studio.path("bookings"))
         page.keyboard.press("j")
-        house.book("bench", "Walk In", 0, "17:00")
+        studio.book("bench", "Walk In", 0, "17:00")
         page.get_by_role("link", name="Walk In").wait_for(timeout=6_000)
         visitor.soon("document.activeElement.innerText === 'Ines Duarte'")
         page.keyboard.press("x")
-        house.book("bench", "Second Walk In", 0, "18:00")
+        studio.book("bench", "Second Walk In", 0, "18:00")
         page.get_by_text("Something changed meanwhile.").wait_for(timeout=6_000)
         assert page.locator("#many input:checked").count() == 1
         page.keyboard.press("x")
@@ -258,22 +258,22 @@ def test_a_booking_made_elsewhere_appears_and_takes_nothing_away(
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "noscript"])
 def test_one_booking_is_decided_noted_moved_and_handed_over(
-    visit: Any, house: House, ids: dict[str, str], scripts: bool
+    visit: Any, studio: PrintStudio, ids: dict[str, str], scripts: bool
 ) -> None:
     with visit(1280 if scripts else 390, scripts=scripts) as visitor:
-        house.enters(visitor)
+        studio.enters(visitor)
         page = visitor.page
-        visitor.goto(house.path(f"bookings/{ids['asked']}"))
+        visitor.goto(studio.path(f"bookings/{ids['asked']}"))
         page.get_by_role("button", name="Approve").click()
         page.get_by_text("Saved.").wait_for()
         assert page.locator(".heading .badge").inner_text() == "Confirmed"
-        visitor.goto(house.path(f"bookings/{ids['asked_too']}"))
+        visitor.goto(studio.path(f"bookings/{ids['asked_too']}"))
         page.get_by_label("Reason, if you decline").fill("The lens is being replaced that day.")
         page.get_by_role("button", name="Decline").click()
         page.get_by_text("Saved.").wait_for()
         assert page.get_by_text("The lens is being replaced that day.").first.is_visible()
 
-        visitor.goto(house.path(f"bookings/{ids['soon']}"))
+        visitor.goto(studio.path(f"bookings/{ids['soon']}"))
         page.get_by_label("Notes of the staff").fill("Brings three prints.")
         page.get_by_role("button", name="Save the notes").click()
         page.get_by_text("Saved.").wait_for()
@@ -299,12 +299,12 @@ def test_one_booking_is_decided_noted_moved_and_handed_over(
 
 
 def test_a_time_that_is_taken_says_why_and_keeps_what_was_typed(
-    visit: Any, house: House, ids: dict[str, str]
+    visit: Any, studio: PrintStudio, ids: dict[str, str]
 ) -> None:
     with visit(390) as visitor:
-        house.enters(visitor)
+        studio.enters(visitor)
         page = visitor.page
-        visitor.goto(house.path(f"bookings/{ids['print']}"))
+        visitor.goto(studio.path(f"bookings/{ids['print']}"))
         page.get_by_label("Date", exact=True).fill("2026-10-28")
         page.get_by_label("Time", exact=True).fill("09:30")
         page.get_by_role("button", name="Move it to this time").click()
@@ -324,29 +324,29 @@ def test_a_time_that_is_taken_says_why_and_keeps_what_was_typed(
         page.get_by_text("Write the date and the time.").wait_for()
 
 
-def test_who_came_and_who_did_not(visit: Any, house: House, ids: dict[str, str]) -> None:
+def test_who_came_and_who_did_not(visit: Any, studio: PrintStudio, ids: dict[str, str]) -> None:
     with visit(390) as visitor:
-        house.enters(visitor, Role.STAFF)
+        studio.enters(visitor, Role.STAFF)
         page = visitor.page
-        visitor.goto(house.path(f"bookings/{ids['came']}"))
+        visitor.goto(studio.path(f"bookings/{ids['came']}"))
         page.get_by_role("button", name="They came").click()
         page.locator(".heading .badge").filter(has_text="Came").wait_for()
-        visitor.goto(house.path(f"bookings/{ids['early']}"))
+        visitor.goto(studio.path(f"bookings/{ids['early']}"))
         page.get_by_role("button", name="They did not come").click()
         page.locator(".heading .badge").filter(has_text="Did not come").wait_for()
-        visitor.goto(house.path(f"bookings/{ids['soon']}"))
+        visitor.goto(studio.path(f"bookings/{ids['soon']}"))
         assert page.get_by_role("button", name="They came").count() == 0
 
 
 def test_the_home_decides_and_its_numbers_lead_to_what_they_count(
-    visit: Any, house: House, ids: dict[str, str]
+    visit: Any, studio: PrintStudio, ids: dict[str, str]
 ) -> None:
     with visit(390) as visitor:
-        house.enters(visitor)
+        studio.enters(visitor)
         page = visitor.page
         for tile in page.locator("a.tile").all():
             assert tile.is_visible()
-        visitor.goto(house.path("admin"))
+        visitor.goto(studio.path("admin"))
         for number in range(page.locator("a.tile").count()):
             tile = page.locator("a.tile").nth(number)
             count = tile.locator("b").inner_text()
@@ -358,40 +358,40 @@ def test_the_home_decides_and_its_numbers_lead_to_what_they_count(
         page.get_by_text("1 booking was changed.").wait_for()
 
 
-def test_a_host_sees_what_they_host_and_no_more(visit: Any, house: House, ids: dict[str, str]) -> None:
+def test_a_host_sees_what_they_host_and_no_more(visit: Any, studio: PrintStudio, ids: dict[str, str]) -> None:
     with visit(390) as visitor:
-        someone = house.enters(visitor, Role.HOST, email=LENA, name="Lena Ortiz")
+        someone = studio.enters(visitor, Role.HOST, email=LENA, name="Lena Ortiz")
         page = visitor.page
-        visitor.goto(house.path("bookings?view=all"))
+        visitor.goto(studio.path("bookings?view=all"))
         hosted = page.locator("tr[data-booking]").count()
         assert 0 < hosted < 4
         assert page.get_by_role("button", name="Other host").count() == 0
         assert [one for one in visitor.accessible() if one] == []
         visitor.picture("staff-bookings-host")
-        visitor.goto(house.path(f"bookings/{ids['room']}"))
+        visitor.goto(studio.path(f"bookings/{ids['room']}"))
         assert page.get_by_role("heading", name="There is no booking here").is_visible()
         assert page.get_by_role("link", name="Bookings", exact=True).first.is_visible()
         with someone.client(visitor.base) as client:
             sent = {"booking": ids["room"]}
-            assert "Tomasz" not in client.post(house.path("bookings/selected/cancel"), data=sent).text
-        visitor.goto(house.path("admin/people"))
+            assert "Tomasz" not in client.post(studio.path("bookings/selected/cancel"), data=sent).text
+        visitor.goto(studio.path("admin/people"))
         assert page.get_by_role("heading", name="This is not for your role").is_visible()
         assert page.get_by_role("link", name="Bookings", exact=True).first.is_visible()
         assert visitor.accessible() == []
         visitor.picture("staff-403-host")
 
 
-def test_an_unknown_page_keeps_the_way_back(visit: Any, house: House) -> None:
+def test_an_unknown_page_keeps_the_way_back(visit: Any, studio: PrintStudio) -> None:
     with visit(1280) as visitor:
-        house.enters(visitor)
-        visitor.goto(house.path("admin/nothing-like-it"))
+        studio.enters(visitor)
+        visitor.goto(studio.path("admin/nothing-like-it"))
         assert visitor.page.get_by_role("navigation", name="Harbour Print Studio").is_visible()
         visitor.picture("staff-404")
         visitor.page.get_by_role("link", name="Calendar").click()
         visitor.page.wait_for_url("**/admin/calendar")
 
 
-def test_public_pages_load_no_staff_style(house: House) -> None:
-    with loopback.Client(base_url=house.base) as visitor:
-        for path in (house.path("book"), house.path("book/print-room"), "/", "/sign-in"):
+def test_public_pages_load_no_staff_style(studio: PrintStudio) -> None:
+    with loopback.Client(base_url=studio.base) as visitor:
+        for path in (studio.path("book"), studio.path("book/print-room"), "/", "/sign-in"):
             assert "work.css" not in visitor.get(path).text, path

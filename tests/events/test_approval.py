@@ -23,19 +23,21 @@ from tests.people import sign_in
 from tests.serving import NOW, Clock
 
 AT = NOW + timedelta(days=10)
-Story = Callable[[Database, Worker], Awaitable[Any]]
+Scenario = Callable[[Database, Worker], Awaitable[Any]]
 
 
 @pytest.fixture
-def house(settings: Settings, database_url: str, clock: Clock, empty_queue: None) -> Callable[[Story], Any]:
-    """Runs a story with the database and the worker."""
+def installation(
+    settings: Settings, database_url: str, clock: Clock, empty_queue: None
+) -> Callable[[Scenario], Any]:
+    """Runs a scenario with the database and the worker."""
 
-    def go(story: Story) -> Any:
+    def go(scenario: Scenario) -> Any:
         async def main() -> Any:
             database, worker = compose(settings, database_url, clock)
             await database.open()
             try:
-                return await story(database, worker)
+                return await scenario(database, worker)
             finally:
                 await database.close()
 
@@ -61,7 +63,7 @@ def test_a_request_claims_its_time_and_those_who_may_decide_are_asked_by_email(
     staff = sign_in(database_url, settings, clock, shop, Role.STAFF)
     sign_in(database_url, settings, clock, shop, Role.HOST)
 
-    async def story(database: Database, worker: Worker) -> UUID:
+    async def scenario(database: Database, worker: Worker) -> UUID:
         asked = await ask(database, shop, tokens)
         assert asked.status is Status.PENDING
         with pytest.raises(SlotTaken):
@@ -69,7 +71,7 @@ def test_a_request_claims_its_time_and_those_who_may_decide_are_asked_by_email(
         await work(worker)
         return asked.id
 
-    id_ = house(story)
+    id_ = installation(scenario)
     (mailed,) = sent_emails(settings)
     assert mailed["to"] == staff.email
     assert link_of(mailed).endswith(f"/{shop.slug}/bookings/{id_}")
@@ -79,7 +81,7 @@ def test_a_request_claims_its_time_and_those_who_may_decide_are_asked_by_email(
 def test_a_decision_is_told_to_whoever_asked_with_its_reason(
     house: Any, shop: Shop, tokens: Tokens, settings: Settings, verdict: str, status: str
 ) -> None:
-    async def story(database: Database, worker: Worker) -> list[str]:
+    async def scenario(database: Database, worker: Worker) -> list[str]:
         asked = await ask(database, shop, tokens)
         async with database.transaction(shop.org_id) as tx:
             if verdict == "approve":
@@ -92,7 +94,7 @@ def test_a_decision_is_told_to_whoever_asked_with_its_reason(
         async with database.transaction(shop.org_id) as tx:
             return [one.kind for one in await announcements.of_booking(tx, asked.id)]
 
-    kinds = house(story)
+    kinds = installation(scenario)
     (mailed,) = sent_emails(settings)
     assert mailed["to"] == ADA.email
     assert ("The press is broken" in mailed.get_content()) == (verdict == "decline")
@@ -103,7 +105,7 @@ def test_a_decision_is_told_to_whoever_asked_with_its_reason(
 def test_declining_frees_the_time_at_once_and_only_what_waits_can_be_declined(
     house: Any, shop: Shop, tokens: Tokens
 ) -> None:
-    async def story(database: Database, _: Worker) -> None:
+    async def scenario(database: Database, _: Worker) -> None:
         asked = await ask(database, shop, tokens)
         async with database.transaction(shop.org_id) as tx:
             await bookings.decline(tx, asked.id, STAFF, reason="", now=NOW)
@@ -116,13 +118,13 @@ def test_declining_frees_the_time_at_once_and_only_what_waits_can_be_declined(
             with pytest.raises(IllegalTransition):
                 await bookings.approve(tx, asked.id, STAFF, now=NOW)
 
-    house(story)
+    installation(scenario)
 
 
 def test_what_nobody_decides_lapses_after_the_time_that_the_organization_sets(
     house: Any, shop: Shop, tokens: Tokens, settings: Settings, clock: Clock
 ) -> None:
-    async def story(database: Database, worker: Worker) -> tuple[Booking, Booking]:
+    async def scenario(database: Database, worker: Worker) -> tuple[Booking, Booking]:
         async with database.transaction(shop.org_id) as tx:
             await organizations.change(tx, {"settings": {"approval_hours": 5}}, NOW)
         asked = await ask(database, shop, tokens)
@@ -140,7 +142,7 @@ def test_what_nobody_decides_lapses_after_the_time_that_the_organization_sets(
         async with database.transaction(shop.org_id) as tx:
             return asked, await bookings.get(tx, asked.id)
 
-    asked, lapsed = house(story)
+    asked, lapsed = installation(scenario)
     assert asked.request_expires_at == NOW + timedelta(hours=5)
     assert (lapsed.status, lapsed.end_kind, lapsed.request_expires_at) == (
         Status.CANCELLED,
@@ -153,7 +155,7 @@ def test_what_nobody_decides_lapses_after_the_time_that_the_organization_sets(
 def test_a_request_waits_no_longer_than_until_it_begins_and_a_decided_one_waits_no_more(
     house: Any, shop: Shop, tokens: Tokens
 ) -> None:
-    async def story(database: Database, _: Worker) -> None:
+    async def scenario(database: Database, _: Worker) -> None:
         soon = NOW + timedelta(hours=3)
         async with database.transaction(shop.org_id) as tx:
             made = await bookings.book(tx, booking_request(shop.ids["asked"], soon), tokens=tokens, now=NOW)
@@ -163,7 +165,7 @@ def test_a_request_waits_no_longer_than_until_it_begins_and_a_decided_one_waits_
             assert approved.request_expires_at is None
             assert not await bookings.expire(tx, made.id, now=soon + timedelta(days=1))
 
-    house(story)
+    installation(scenario)
 
 
 def test_the_booker_who_moves_an_approved_booking_asks_again(
@@ -171,7 +173,7 @@ def test_the_booker_who_moves_an_approved_booking_asks_again(
 ) -> None:
     sign_in(database_url, settings, clock, shop, Role.ADMIN)
 
-    async def story(database: Database, worker: Worker) -> Booking:
+    async def scenario(database: Database, worker: Worker) -> Booking:
         asked = await ask(database, shop, tokens)
         async with database.transaction(shop.org_id) as tx:
             await bookings.approve(tx, asked.id, STAFF, now=NOW)
@@ -185,7 +187,7 @@ def test_the_booker_who_moves_an_approved_booking_asks_again(
         async with database.transaction(shop.org_id) as tx:
             return await bookings.get(tx, asked.id)
 
-    moved = house(story)
+    moved = installation(scenario)
     assert moved.status is Status.PENDING
     assert moved.request_expires_at == NOW + timedelta(hours=72)
     asked = [mailed for mailed in sent_emails(settings) if "Waiting" in mailed["subject"]]
@@ -196,7 +198,7 @@ def test_the_booker_who_moves_an_approved_booking_asks_again(
 def test_two_who_decide_at_once_decide_once(
     house: Any, shop: Shop, tokens: Tokens, owner: psycopg.Connection[Any]
 ) -> None:
-    async def story(database: Database, _: Worker) -> tuple[list[Any], Booking]:
+    async def scenario(database: Database, _: Worker) -> tuple[list[Any], Booking]:
         asked = await ask(database, shop, tokens)
 
         async def approve() -> None:
@@ -211,7 +213,7 @@ def test_two_who_decide_at_once_decide_once(
         async with database.transaction(shop.org_id) as tx:
             return said, await bookings.get(tx, asked.id)
 
-    said, after = house(story)
+    said, after = installation(scenario)
     assert {type(one) for one in said} <= {type(None), IllegalTransition}
     assert after.status in (Status.CONFIRMED, Status.CANCELLED)
     claims = owner.execute(
@@ -232,7 +234,7 @@ def test_members_are_asked_only_where_their_role_decides(shop: Shop) -> None:
 
 
 def test_a_hold_is_confirmed_by_nobody_but_its_holder(house: Any, shop: Shop, tokens: Tokens) -> None:
-    async def story(database: Database, _: Worker) -> None:
+    async def scenario(database: Database, _: Worker) -> None:
         async with database.transaction(shop.org_id) as tx:
             held = await bookings.hold(
                 tx, booking_request(shop.ids["room"], AT, person=None), tokens=tokens, now=NOW
@@ -241,13 +243,13 @@ def test_a_hold_is_confirmed_by_nobody_but_its_holder(house: Any, shop: Shop, to
             async with database.transaction(shop.org_id) as tx:
                 await bookings.approve(tx, held.id, STAFF, now=NOW)
 
-    house(story)
+    installation(scenario)
 
 
 def test_staff_may_put_a_request_into_the_past_and_it_still_waits(
     house: Any, shop: Shop, tokens: Tokens
 ) -> None:
-    async def story(database: Database, _: Worker) -> Booking:
+    async def scenario(database: Database, _: Worker) -> Booking:
         asked = await ask(database, shop, tokens)
         past = NOW - timedelta(days=1)
         async with database.transaction(shop.org_id) as tx:
@@ -256,5 +258,5 @@ def test_staff_may_put_a_request_into_the_past_and_it_still_waits(
         async with database.transaction(shop.org_id) as tx:
             return await bookings.get(tx, asked.id)
 
-    moved = house(story)
+    moved = installation(scenario)
     assert moved.request_expires_at == NOW + timedelta(hours=72)

@@ -61,7 +61,7 @@ def _appending(seen: list[Any]) -> Handler:
 def test_a_booking_is_announced_to_the_staff_once(
     run: Callable[..., Any], shop: Shop, tokens: Tokens, settings: Settings, database_url: str, clock: Clock
 ) -> None:
-    async def story(_: Database) -> Any:
+    async def scenario(_: Database) -> Any:
         database, worker = compose(settings, database_url, clock)
         await database.open()
         try:
@@ -79,7 +79,7 @@ def test_a_booking_is_announced_to_the_staff_once(
         finally:
             await database.close()
 
-    notices = run(story)
+    notices = run(scenario)
     english, spanish = (locale_format(language, "en_US") for language in ("en", "es"))
     shown = {notice.kind: announced.view(notice, english) for notice in notices}
     assert {kind: one["title"] for kind, one in shown.items()} == {
@@ -99,7 +99,7 @@ def test_a_booking_is_announced_to_the_staff_once(
 def test_two_workers_that_deliver_at_once_act_on_each_event_once_and_in_order(
     run: Callable[..., Any], shop: Shop, settings: Settings, database_url: str, clock: Clock
 ) -> None:
-    async def story(_: Database) -> list[int]:
+    async def scenario(_: Database) -> list[int]:
         seen: list[int] = []
         (one, first), (two, second) = (compose(settings, database_url, clock) for _ in range(2))
         await one.open()
@@ -117,13 +117,13 @@ def test_two_workers_that_deliver_at_once_act_on_each_event_once_and_in_order(
             await two.close()
         return [seq - before for seq in seen]
 
-    assert run(story) == list(range(1, 251))
+    assert run(scenario) == list(range(1, 251))
 
 
 def test_a_subscriber_that_fails_is_tried_again_then_parked_and_holds_nobody_else_back(
     run: Callable[..., Any], shop: Shop, settings: Settings, database_url: str, clock: Clock
 ) -> None:
-    async def story(_: Database) -> None:
+    async def scenario(_: Database) -> None:
         fine, done, tries = [], [], []
         database, worker = compose(settings, database_url, clock)
         await database.open()
@@ -168,14 +168,14 @@ def test_a_subscriber_that_fails_is_tried_again_then_parked_and_holds_nobody_els
         finally:
             await database.close()
 
-    run(story)
+    run(scenario)
 
 
 def test_delivery_goes_on_after_a_fault_of_its_own(
     run: Callable[..., Any], shop: Shop, settings: Settings, database_url: str, clock: Clock,
     caplog: pytest.LogCaptureFixture,
 ) -> None:  # fmt: skip
-    async def story(_: Database) -> list[int]:
+    async def scenario(_: Database) -> list[int]:
         seen: list[int] = []
         database, worker = compose(settings, database_url, clock)
         await database.open()
@@ -202,14 +202,14 @@ def test_delivery_goes_on_after_a_fault_of_its_own(
             await database.close()
         return seen
 
-    assert len(run(story)) == 1
+    assert len(run(scenario)) == 1
     assert "events cannot be delivered" in caplog.text
 
 
 def test_a_worker_leaves_a_subscriber_that_it_does_not_know_to_one_that_does(
     run: Callable[..., Any], shop: Shop, settings: Settings, database_url: str, clock: Clock
 ) -> None:
-    async def story(_: Database) -> None:
+    async def scenario(_: Database) -> None:
         seen: list[int] = []
         database, old = compose(settings, database_url, clock)
         new = compose(settings, database_url, clock)[1]
@@ -234,7 +234,7 @@ def test_a_worker_leaves_a_subscriber_that_it_does_not_know_to_one_that_does(
         finally:
             await database.close()
 
-    run(story)
+    run(scenario)
 
 
 def test_a_new_subscriber_begins_at_the_newest_event(
@@ -276,7 +276,7 @@ def test_a_new_subscriber_begins_at_the_newest_event(
 def test_an_event_has_the_facts_that_its_type_declares_and_says_who_caused_it(
     run: Callable[..., Any], shop: Shop
 ) -> None:
-    async def story(database: Database) -> Any:
+    async def scenario(database: Database) -> Any:
         actor = Actor("user", "7", "Olive")
         async with database.transaction(shop.org_id, actor) as tx:
             for facts in ({}, {"title": "x", "type": "space", "colour": "red"}):
@@ -288,13 +288,13 @@ def test_an_event_has_the_facts_that_its_type_declares_and_says_who_caused_it(
             (recorded,) = await events.after(tx, before)
             return recorded.event
 
-    event = run(story)
+    event = run(scenario)
     assert (event.type, event.version) == ("organization.updated", 1)
     assert (event.actor_kind, event.actor_id) == ("user", "7")
 
 
 def test_what_only_reads_has_no_side_effects(run: Callable[..., Any], shop: Shop) -> None:
-    async def story(database: Database) -> None:
+    async def scenario(database: Database) -> None:
         async with database.read(shop.org_id) as tx:
             with pytest.raises(RuntimeError):
                 events.record(tx, UPDATED, shop.org_id, {"name": "x"}, NOW)
@@ -303,13 +303,13 @@ def test_what_only_reads_has_no_side_effects(run: Callable[..., Any], shop: Shop
             with pytest.raises(RuntimeError):
                 tx.run_last(Statement("SELECT 1", {}))
 
-    run(story)
+    run(scenario)
 
 
 def test_what_a_savepoint_undoes_leaves_no_event_no_mail_and_no_last_statement(
     run: Callable[..., Any], shop: Shop
 ) -> None:
-    async def story(database: Database) -> list[Any]:
+    async def scenario(database: Database) -> list[Any]:
         async with database.transaction(shop.org_id) as tx:
             events.record(tx, UPDATED, shop.org_id, {"name": "before"}, NOW)
             with pytest.raises(ZeroDivisionError):
@@ -330,7 +330,7 @@ def test_what_a_savepoint_undoes_leaves_no_event_no_mail_and_no_last_statement(
                 (shop.org_id, UPDATED.name),
             )
 
-    assert run(story) == [("before",)]
+    assert run(scenario) == [("before",)]
 
 
 def test_an_event_and_its_job_go_with_the_transaction_that_fails(
@@ -339,7 +339,7 @@ def test_an_event_and_its_job_go_with_the_transaction_that_fails(
     class Broken(Exception):
         pass
 
-    async def story(database: Database) -> None:
+    async def scenario(database: Database) -> None:
         with pytest.raises(Broken):
             async with database.transaction(shop.org_id) as tx:
                 await bookings.book(tx, booking_request(shop.ids["room"], AT), tokens=tokens, now=NOW)
@@ -347,7 +347,7 @@ def test_an_event_and_its_job_go_with_the_transaction_that_fails(
                     await tx.run(statement.query, statement.args)
                 raise Broken
 
-    run(story)
+    run(scenario)
     for table, only in (("events", "type = 'booking.created'"), ("bookings", "true"), ("claims", "true")):
         left = owner.execute(f"SELECT count(*) FROM {table} WHERE org_id = %s AND {only}", (shop.org_id,))
         assert left.fetchone() == (0,)
@@ -362,7 +362,7 @@ def test_the_sequence_has_no_gaps_and_never_runs_ahead(
 ) -> None:
     """While many book at once, a reader who polls sees 1, 2, 3 … and never a smaller place later."""
 
-    async def story(database: Database) -> tuple[list[int], list[int]]:
+    async def scenario(database: Database) -> tuple[list[int], list[int]]:
         seen: list[int] = []
         done = asyncio.Event()
 
@@ -387,7 +387,7 @@ def test_the_sequence_has_no_gaps_and_never_runs_ahead(
             everything = [e.seq for e in await events.after(tx, 0, 1000)]
         return seen, everything
 
-    seen, everything = run(story)
+    seen, everything = run(scenario)
     assert everything == list(range(1, len(everything) + 1))
     assert seen == everything[: len(seen)]
 
@@ -459,7 +459,7 @@ def test_the_worker_ends_lapsed_holds(run: Callable[..., Any], shop: Shop, token
                                       database_url: str) -> None:  # fmt: skip
     later = Clock(NOW + timedelta(minutes=11))
 
-    async def story(database: Database) -> str:
+    async def scenario(database: Database) -> str:
         async with database.transaction(shop.org_id) as tx:
             held = await bookings.hold(
                 tx, booking_request(shop.ids["room"], AT, person=None), tokens=tokens, now=NOW
@@ -473,7 +473,7 @@ def test_the_worker_ends_lapsed_holds(run: Callable[..., Any], shop: Shop, token
         finally:
             await other.close()
 
-    assert run(story) == "cancelled"
+    assert run(scenario) == "cancelled"
 
 
 def test_the_worker_command_runs_stops_and_is_restarted_by_its_keeper(

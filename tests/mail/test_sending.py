@@ -50,7 +50,7 @@ async def _silent(context: ComposeContext, facts: dict[str, Any]) -> Email | Non
 
 FAKES: Composers = {"sign_in": _sign_in, "silent": _silent}
 
-Story = Callable[[Database, Worker], Awaitable[Any]]
+Scenario = Callable[[Database, Worker], Awaitable[Any]]
 
 
 @pytest.fixture
@@ -79,12 +79,12 @@ def url(database_of_emails: str) -> str:
     return database_of_emails
 
 
-def tell(settings: Settings, url: str, clock: Clock, story: Story, composers: Composers = FAKES) -> Any:
+def tell(settings: Settings, url: str, clock: Clock, scenario: Scenario, composers: Composers = FAKES) -> Any:
     async def main() -> Any:
         database, worker = compose(settings, url, clock, composers)
         await database.open()
         try:
-            return await story(database, worker)
+            return await scenario(database, worker)
         finally:
             await database.close()
 
@@ -119,12 +119,12 @@ def test_an_email_goes_when_its_transaction_commits_and_its_job_has_no_secret(
 ) -> None:
     kept: list[Any] = []
 
-    async def story(database: Database, worker: Worker) -> None:
+    async def scenario(database: Database, worker: Worker) -> None:
         await ask(database, worker)
         kept.extend(jobs(url))
         await drain(worker)
 
-    tell(by_mail, url, clock, story)
+    tell(by_mail, url, clock, scenario)
     assert [job[3] for job in kept] == [{"kind": "sign_in", "facts": {"user": str(PERSON)}}]
     (mailed,) = box.sent_emails
     assert mailed["To"] == "ada@example.org"
@@ -138,14 +138,14 @@ def test_an_email_goes_when_its_transaction_commits_and_its_job_has_no_secret(
 def test_an_email_of_a_transaction_that_fails_is_never_sent(
     by_mail: Settings, url: str, clock: Clock, box: Mailbox
 ) -> None:
-    async def story(database: Database, worker: Worker) -> None:
+    async def scenario(database: Database, worker: Worker) -> None:
         with pytest.raises(RuntimeError):
             async with database.accounts() as tx:
                 mail.enqueue(tx, "sign_in", user=PERSON)
                 raise RuntimeError
         await drain(worker)
 
-    tell(by_mail, url, clock, story)
+    tell(by_mail, url, clock, scenario)
     assert jobs(url) == []
     assert box.tried == 0
 
@@ -157,12 +157,12 @@ def test_an_email_of_a_transaction_that_fails_is_never_sent(
 def test_a_job_takes_no_secret_and_no_address(
     settings: Settings, url: str, clock: Clock, secret: str
 ) -> None:
-    async def story(database: Database, worker: Worker) -> None:
+    async def scenario(database: Database, worker: Worker) -> None:
         async with database.accounts() as tx:
             with pytest.raises(Invalid, match="does not go into a job"):
                 mail.enqueue(tx, "sign_in", user=PERSON, token=secret)
 
-    tell(settings, url, clock, story)
+    tell(settings, url, clock, scenario)
     assert jobs(url) == []
 
 
@@ -172,14 +172,14 @@ def test_a_server_that_is_busy_is_asked_again_later(
     box.to_rcpt, box.to_data = ["450 later"], ["451 later"]
     waits = []
 
-    async def story(database: Database, worker: Worker) -> None:
+    async def scenario(database: Database, worker: Worker) -> None:
         await ask(database, worker)
         for _ in range(3):
             hurry(url)
             await drain(worker)
             waits.append(jobs(url)[0][:3])
 
-    tell(by_mail, url, clock, story)
+    tell(by_mail, url, clock, scenario)
     assert [(status, attempts) for status, attempts, _ in waits] == [
         ("todo", 1),
         ("todo", 2),
@@ -195,13 +195,13 @@ def test_a_refusal_for_good_is_final_and_logged_without_the_recipient(
 ) -> None:
     box.to_rcpt = ["550 <ada@example.org> is nobody here"]
 
-    async def story(database: Database, worker: Worker) -> None:
+    async def scenario(database: Database, worker: Worker) -> None:
         await ask(database, worker)
         for _ in range(2):
             hurry(url)
             await drain(worker)
 
-    tell(by_mail, url, clock, story)
+    tell(by_mail, url, clock, scenario)
     assert jobs(url)[0][:2] == ("failed", 1)
     assert box.tried == 1
     said = [record.getMessage() for record in caplog.records if record.name == "infra24.mail"]
@@ -210,11 +210,11 @@ def test_a_refusal_for_good_is_final_and_logged_without_the_recipient(
 
 
 def test_nothing_to_say_is_nothing_sent(by_mail: Settings, url: str, clock: Clock, box: Mailbox) -> None:
-    async def story(database: Database, worker: Worker) -> None:
+    async def scenario(database: Database, worker: Worker) -> None:
         await ask(database, worker, "silent")
         await drain(worker)
 
-    tell(by_mail, url, clock, story)
+    tell(by_mail, url, clock, scenario)
     assert box.tried == 0
     assert jobs(url)[0][0] == "succeeded"
 
@@ -235,11 +235,11 @@ def test_without_a_server_the_log_has_the_name_of_the_file_and_not_the_link(
 ) -> None:
     caplog.set_level(logging.DEBUG)
 
-    async def story(database: Database, worker: Worker) -> None:
+    async def scenario(database: Database, worker: Worker) -> None:
         await ask(database, worker)
         await drain(worker)
 
-    tell(settings, url, clock, story)
+    tell(settings, url, clock, scenario)
     (file,) = (settings.data_dir / "mail").iterdir()
     link = next(line for line in file.read_text().splitlines() if "/sign-in/" in line)
     assert f"e-mail sign_in: {file.name}" in caplog.text
@@ -298,12 +298,12 @@ asyncio.run(main())
 
 
 def test_two_emails_about_the_same_are_two(by_mail: Settings, url: str, clock: Clock, box: Mailbox) -> None:
-    async def story(database: Database, worker: Worker) -> None:
+    async def scenario(database: Database, worker: Worker) -> None:
         await ask(database, worker)
         await ask(database, worker)
         await drain(worker)
 
-    tell(by_mail, url, clock, story)
+    tell(by_mail, url, clock, scenario)
     assert len({mailed["Message-ID"] for mailed in box.sent_emails}) == 2
 
 

@@ -76,14 +76,14 @@ def send(request: OutboundRequest, allowed: Any = ()) -> OutboundAnswer:
 def together(requests: list[OutboundRequest], allowed: Any = ()) -> list[OutboundAnswer]:
     """Several by the same client, one after another."""
 
-    async def story() -> list[OutboundAnswer]:
+    async def scenario() -> list[OutboundAnswer]:
         client: OutboundClient = loopback.OutboundClient(allowed)
         try:
             return [await client.send(request) for request in requests]
         finally:
             await client.aclose()
 
-    return asyncio.run(story())
+    return asyncio.run(scenario())
 
 
 def test_an_inner_address_is_closed_to_organizations(server: tuple[str, type[_Server]]) -> None:

@@ -233,7 +233,7 @@ def test_control_without_the_constraint_sets_overlap(unguarded: Race) -> None:
 # (b) Wholes, parts, and what excludes each other.
 
 
-def house() -> dict[str, Draft]:
+def installation() -> dict[str, Draft]:
     def space(title: str, **more: Any) -> Draft:
         return Draft("space", title, capacity=1, availability_rules=rules(opening(), step_minutes=15), **more)
 
@@ -254,7 +254,7 @@ APART = {
 
 
 def take_the_house(race: Race, seed: int) -> tuple[Shop, list[tuple[str, datetime]], list[Any]]:
-    shop = warmed(race, found_shop(race.url, race.settings, race.clock, house()))
+    shop = warmed(race, found_shop(race.url, race.settings, race.clock, installation()))
     wanted = [
         (name, AT + n * timedelta(minutes=15)) for name in shop.ids for n in (0, 0, 1, 2) for _ in range(3)
     ]
@@ -490,7 +490,7 @@ def test_what_a_lapsed_hold_had_shared_is_cleared_away_all_the_same(guarded: Rac
     shop = warmed(guarded, found_shop(guarded.url, guarded.settings, guarded.clock, stage()))
     later = NOW + timedelta(hours=1)
 
-    async def story(tx: Tx) -> Any:
+    async def scenario(tx: Tx) -> Any:
         await bookings.book(tx, booking_request(shop.ids["talk"], AT), tokens=guarded.tokens, now=NOW)
         await bookings.hold(tx, booking_request(shop.ids["talk"], AT + HALF), tokens=guarded.tokens, now=NOW)
 
@@ -501,7 +501,7 @@ def test_what_a_lapsed_hold_had_shared_is_cleared_away_all_the_same(guarded: Rac
         await bookings.book(tx, booking_request(shop.ids[then], first), tokens=guarded.tokens, now=later)
         return first
 
-    assert guarded.run(shop, [story]) == [None]
+    assert guarded.run(shop, [scenario]) == [None]
     (came,) = guarded.run(shop, [book])
     assert not isinstance(came, BaseException), f"the first time that was offered was refused: {came!r}"
     assert came == AT + {"stage": 2, "yoga": 4}[then] * HALF, "the chairs are being cleared away until 11:00"

@@ -113,7 +113,7 @@ def test_moving_or_renaming_does_not_get_round_a_bookers_limit(
     )
     ada, eve = BookerDetails("Ada", "ada@example.org"), BookerDetails("Eve", "eve@example.org")
 
-    async def story(database: Database) -> None:
+    async def scenario(database: Database) -> None:
         made = []
         for day, person in ((0, ada), (1, ada), (0, eve)):
             async with database.transaction(shop.org_id) as tx:
@@ -137,5 +137,5 @@ def test_moving_or_renaming_does_not_get_round_a_bookers_limit(
             )
         assert moved.starts_at == to, "the staff may"
 
-    run(story)
+    run(scenario)
     assert issubclass(BookerLimit, Conflict)

@@ -24,8 +24,8 @@ from infra24.settings import Settings
 from infra24.worker import Worker
 from tests.conftest import opened
 from tests.factories import ADA, STAFF, Shop, booking_request, found_shop
+from tests.scenarios import tell
 from tests.serving import NOW, Clock
-from tests.stories import tell
 
 pytestmark = pytest.mark.race
 

@@ -8,7 +8,7 @@ from pydantic import SecretStr
 
 from infra24.settings import Settings
 from tests import loopback
-from tests.house import House, house
+from tests.installation import Installation, installation
 from tests.serving import NOW, Clock, serving
 
 
@@ -40,16 +40,16 @@ def http(base: str) -> Iterator[httpx2.Client]:
 
 
 @pytest.fixture(scope="session")
-def built(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+def built(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     """An installation with people, on a server of its own."""
     folder = tmp_path_factory.mktemp("house")
     settings = Settings(data_dir=folder, secret=SecretStr("a secret of the tests, long enough"))
-    with house(settings, database_url, Clock(NOW)) as found:
+    with installation(settings, database_url, Clock(NOW)) as found:
         yield found
 
 
 @pytest.fixture
-def here(built: House) -> House:
+def here(built: Installation) -> Installation:
     """The same, at noon, with no try counted."""
     built.clock.at = NOW
     built.forget_tries()

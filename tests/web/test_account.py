@@ -11,7 +11,7 @@ import pytest
 from infra24.people import Role
 from tests import loopback
 from tests.factories import Shop, found_shop
-from tests.house import PASSWORD, House, csrf_in
+from tests.installation import PASSWORD, Installation, csrf_in
 from tests.serving import NOW
 from tests.web.test_bookings_api import body
 
@@ -19,7 +19,7 @@ NEW = "nine lamps in a quiet harbour"
 
 
 @pytest.fixture
-def shop(here: House) -> Shop:
+def shop(here: Installation) -> Shop:
     return found_shop(here.url, here.settings, here.clock)
 
 
@@ -33,12 +33,12 @@ def act(browser: httpx2.Client, do: str, **fields: str) -> httpx2.Response:
     return browser.post(f"/account/security/{do}", data={"csrf": csrf, **fields})
 
 
-def sessions_of(here: House, email: str) -> int:
+def sessions_of(here: Installation, email: str) -> int:
     return int(here.owner("SELECT count(*) FROM sessions s JOIN users u ON u.id = s.user_id "
                           "WHERE u.email = %s", email)[0][0])  # fmt: skip
 
 
-def test_a_session_ends_when_it_is_not_seen_and_at_last_in_any_case(here: House) -> None:
+def test_a_session_ends_when_it_is_not_seen_and_at_last_in_any_case(here: Installation) -> None:
     ada = here.someone()
     with here.signed_in(ada) as browser, here.signed_in(ada) as other:
         here.clock.forward(days=13, hours=23)
@@ -53,7 +53,7 @@ def test_a_session_ends_when_it_is_not_seen_and_at_last_in_any_case(here: House)
         assert here.clock() < NOW.replace(year=2027, month=3)
 
 
-def test_one_session_is_ended_or_all_others_and_never_anyone_elses(here: House) -> None:
+def test_one_session_is_ended_or_all_others_and_never_anyone_elses(here: Installation) -> None:
     ada, eve = here.someone(), here.someone()
     with here.signed_in(ada) as browser, here.signed_in(ada, **{"user-agent": "telephone"}) as phone, \
             here.signed_in(eve) as evil:  # fmt: skip
@@ -74,7 +74,7 @@ def test_one_session_is_ended_or_all_others_and_never_anyone_elses(here: House) 
         assert not opens(other)
 
 
-def test_what_is_grave_asks_again_after_half_an_hour_and_the_cookie_changes(here: House) -> None:
+def test_what_is_grave_asks_again_after_half_an_hour_and_the_cookie_changes(here: Installation) -> None:
     ada = here.someone()
     with here.signed_in(ada) as browser:
         here.clock.forward(minutes=31)
@@ -99,7 +99,7 @@ def test_what_is_grave_asks_again_after_half_an_hour_and_the_cookie_changes(here
         assert act(browser, "begin-app").status_code == 200
 
 
-def test_proving_is_tried_eight_times(here: House) -> None:
+def test_proving_is_tried_eight_times(here: Installation) -> None:
     ada = here.someone()
     with here.signed_in(ada) as browser:
         here.clock.forward(minutes=31)
@@ -109,7 +109,7 @@ def test_proving_is_tried_eight_times(here: House) -> None:
         assert (answer.status_code, answer.headers["retry-after"]) == (429, "900")
 
 
-def test_another_password_ends_what_others_hold_and_tells_the_owner(here: House) -> None:
+def test_another_password_ends_what_others_hold_and_tells_the_owner(here: Installation) -> None:
     ada = here.someone()
     with here.signed_in(ada) as browser, here.signed_in(ada) as thief:
         csrf = csrf_in(thief.get("/account").text)
@@ -131,7 +131,9 @@ def test_another_password_ends_what_others_hold_and_tells_the_owner(here: House)
             assert nobody.post("/sign-in", data={"email": ada.email, "password": NEW}).status_code == 303
 
 
-def test_another_address_is_proved_by_its_email_and_the_old_one_is_told(here: House, shop: Shop) -> None:
+def test_another_address_is_proved_by_its_email_and_the_old_one_is_told(
+    here: Installation, shop: Shop
+) -> None:
     ada = here.someone(shop=shop, role=Role.STAFF)
     new = f"new-{ada.email}"
     with here.signed_in(ada) as browser:
@@ -164,7 +166,7 @@ def test_another_address_is_proved_by_its_email_and_the_old_one_is_told(here: Ho
             assert other.post("/sign-in", data={"email": new, "password": PASSWORD}).status_code == 303
 
 
-def test_a_taken_address_is_not_told_until_its_owner_opens_the_email(here: House) -> None:
+def test_a_taken_address_is_not_told_until_its_owner_opens_the_email(here: Installation) -> None:
     ada, bob = here.someone(), here.someone()
     free = f"free-{ada.email}"
     with here.signed_in(ada) as browser:
@@ -179,7 +181,7 @@ def test_a_taken_address_is_not_told_until_its_owner_opens_the_email(here: House
         assert "That address cannot be used" in answer.text
 
 
-def test_of_two_who_prove_the_same_address_at_once_one_gets_it(here: House) -> None:
+def test_of_two_who_prove_the_same_address_at_once_one_gets_it(here: Installation) -> None:
     people = [here.someone() for _ in range(4)]
     wanted = f"wanted-{people[0].email}"
     links = []
@@ -199,7 +201,7 @@ def test_of_two_who_prove_the_same_address_at_once_one_gets_it(here: House) -> N
         assert sorted(threads.map(confirm, range(4))) == [303, 409, 409, 409]
 
 
-def test_an_app_is_added_once_its_code_proves_it_and_ends_the_sessions_without_it(here: House) -> None:
+def test_an_app_is_added_once_its_code_proves_it_and_ends_the_sessions_without_it(here: Installation) -> None:
     ada, stranger = here.someone(), here.someone()
     with here.signed_in(ada) as browser, here.signed_in(ada) as other, here.signed_in(stranger) as eve:
         page = act(browser, "begin-app").text
@@ -234,7 +236,7 @@ def test_an_app_is_added_once_its_code_proves_it_and_ends_the_sessions_without_i
 
 
 def test_an_organization_that_asks_for_a_second_factor_gets_it_at_every_address(
-    here: House, shop: Shop
+    here: Installation, shop: Shop
 ) -> None:
     here.owner(
         """UPDATE organizations SET settings = settings || '{"second_factor": true}' WHERE id = %s""",
@@ -264,7 +266,9 @@ def test_an_organization_that_asks_for_a_second_factor_gets_it_at_every_address(
         assert browser.get(f"/{shop.slug}/dashboard/bookings").status_code == 200, "members are not asked"
 
 
-def test_a_role_that_is_lowered_and_a_membership_that_ends_count_at_once(here: House, shop: Shop) -> None:
+def test_a_role_that_is_lowered_and_a_membership_that_ends_count_at_once(
+    here: Installation, shop: Shop
+) -> None:
     ada = here.someone(shop=shop, role=Role.STAFF)
     with here.signed_in(ada) as browser:
         assert browser.get(f"/{shop.slug}/admin").status_code == 200
@@ -278,7 +282,7 @@ def test_a_role_that_is_lowered_and_a_membership_that_ends_count_at_once(here: H
         assert opens(browser), "the account is still theirs"
 
 
-def test_a_profile_takes_any_name_and_no_character_that_no_text_has(here: House, shop: Shop) -> None:
+def test_a_profile_takes_any_name_and_no_character_that_no_text_has(here: Installation, shop: Shop) -> None:
     ada = here.someone(shop=shop)
     with here.signed_in(ada) as browser:
         csrf = csrf_in(browser.get("/account").text)
@@ -315,7 +319,7 @@ def test_a_profile_takes_any_name_and_no_character_that_no_text_has(here: House,
         ]
 
 
-def test_a_page_of_the_account_is_for_whoever_is_signed_in(here: House) -> None:
+def test_a_page_of_the_account_is_for_whoever_is_signed_in(here: Installation) -> None:
     with here.browser() as browser:
         for path in ("/account", "/account/security"):
             answer = browser.get(path)
@@ -328,7 +332,7 @@ def test_a_page_of_the_account_is_for_whoever_is_signed_in(here: House) -> None:
 
 
 def test_a_sign_in_from_a_new_device_is_told_by_its_name_and_carries_nothing_that_was_typed(
-    here: House,
+    here: Installation,
 ) -> None:
     ada = here.someone()
     firefox = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"

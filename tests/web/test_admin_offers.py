@@ -349,7 +349,7 @@ def test_series_are_listed_a_page_at_a_time_in_one_statement(run: Any, shop: Sho
         "now() - n * interval '1 hour' FROM generate_series(1, 30) n", (shop.org_id, shop.ids["room"]),
     )  # fmt: skip
 
-    async def story(database: Any) -> tuple[list[int], int]:
+    async def scenario(database: Any) -> tuple[list[int], int]:
         async with database.transaction(shop.org_id) as tx:
             counted, original = 0, tx.rows
 
@@ -367,7 +367,7 @@ def test_series_are_listed_a_page_at_a_time_in_one_statement(run: Any, shop: Sho
             assert not {one.series.id for one in first} & {one.series.id for one in rest}
             return [len(first), len(rest)], counted
 
-    assert run(story) == ([20, 10], 2)
+    assert run(scenario) == ([20, 10], 2)
 
 
 # --- holidays
@@ -439,7 +439,7 @@ def test_holidays_that_changed_before_the_save_are_not_overwritten(run: Any, sho
     def on(date: str) -> Any:
         return read_plan([], {date: ("A day", True)})
 
-    async def story(database: Any) -> None:
+    async def scenario(database: Any) -> None:
         async with database.transaction(shop.org_id) as mine:
             seen = await organizations.holiday_plan(mine)
             async with database.transaction(shop.org_id) as theirs:
@@ -447,7 +447,7 @@ def test_holidays_that_changed_before_the_save_are_not_overwritten(run: Any, sho
             with pytest.raises(HolidaysChanged):
                 await organizations.set_holidays_seen(mine, seen, on("2027-06-06"))
 
-    run(story)
+    run(scenario)
 
 
 def test_wrong_days_are_named_and_kept(admin: httpx2.Client, staff: httpx2.Client, shop: Shop) -> None:

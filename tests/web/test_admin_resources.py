@@ -66,11 +66,11 @@ def fields(html: str) -> dict[str, Any]:
 
 
 def kept(run: Run, shop: Shop, slug: str) -> resources.Resource:
-    async def story(database: Database) -> resources.Resource:
+    async def scenario(database: Database) -> resources.Resource:
         async with database.transaction(shop.org_id) as tx:
             return await resources.get_by_slug(tx, slug)
 
-    found: resources.Resource = run(story)
+    found: resources.Resource = run(scenario)
     return found
 
 
@@ -233,12 +233,12 @@ def test_two_who_edit_at_once_lose_nothing(admin: httpx2.Client, run: Run, shop:
 def test_archiving_shows_what_it_hits_and_can_be_undone(
     admin: httpx2.Client, run: Run, shop: Shop, tokens: Any
 ) -> None:
-    async def story(database: Database) -> None:
+    async def scenario(database: Database) -> None:
         async with database.transaction(shop.org_id) as tx:
             at = NOW.replace(day=23)
             await bookings.book(tx, booking_request(shop.ids["room"], at), tokens=tokens, now=NOW)
 
-    run(story)
+    run(scenario)
     url = f"/{shop.slug}/admin/resources/room"
     seen = admin.get(f"{url}/archive")
     assert "1 booking stays as it is" in seen.text
@@ -395,13 +395,13 @@ def test_keys_that_the_form_does_not_know_survive(shop: Shop) -> None:
 def test_impact_is_seen_before_a_save_and_nothing_is_saved(
     admin: httpx2.Client, run: Run, shop: Shop, tokens: Any
 ) -> None:
-    async def story(database: Database) -> None:
+    async def scenario(database: Database) -> None:
         async with database.transaction(shop.org_id) as tx:
             await bookings.book(
                 tx, booking_request(shop.ids["room"], NOW.replace(day=23, hour=20)), tokens=tokens, now=NOW
             )
 
-    run(story)
+    run(scenario)
     before = kept(run, shop, "room")
     url, sent = rules_of(admin, shop, "room")
     narrower = sent | {
@@ -468,11 +468,11 @@ def test_an_appointment_type_is_made_changed_and_read_back(
     assert made.status_code == 303, made.text
     found = kept(run, shop, "lesson")
 
-    async def story(database: Database) -> Any:
+    async def scenario(database: Database) -> Any:
         async with database.transaction(shop.org_id) as tx:
             return resources.draft_of(found, await resources.index(tx)).needs
 
-    needs = run(story)
+    needs = run(scenario)
     assert needs[0]["hosts"] == [
         "mo@shop.example",
         {"host": "lena@shop.example", "priority": 2},
@@ -498,13 +498,13 @@ def test_what_a_type_needs_can_be_tried_before_it_is_saved(
     assert admin.post(new, data=sent).status_code == 303
     lesson = kept(run, shop, "lesson")
 
-    async def story(database: Database) -> None:
+    async def scenario(database: Database) -> None:
         async with database.transaction(shop.org_id) as tx:
             await bookings.book(
                 tx, booking_request(lesson.id, NOW.replace(day=23, hour=20)), tokens=tokens, now=NOW
             )
 
-    run(story)
+    run(scenario)
     closed = {"first": "2026-11-23", "scope": "some", "resource": ["wheels"]}
     assert admin.post(f"/{shop.slug}/admin/blackouts", data=closed).status_code == 303
     url = f"/{shop.slug}/admin/types/lesson"
@@ -543,7 +543,7 @@ def test_a_wrong_type_is_shown_at_its_field(
 def booked(run: Run, shop: Shop, tokens: Any) -> list[Any]:
     """Three bookings on Monday 23 November: two in the room, one visit with a host."""
 
-    async def story(database: Database) -> list[Any]:
+    async def scenario(database: Database) -> list[Any]:
         made = []
         for name, hour in (("room", 10), ("room", 12), ("visit", 14)):
             async with database.transaction(shop.org_id) as tx:
@@ -553,16 +553,16 @@ def booked(run: Run, shop: Shop, tokens: Any) -> list[Any]:
                 )
         return made
 
-    found: list[Any] = run(story)
+    found: list[Any] = run(scenario)
     return found
 
 
 def now_is(run: Run, shop: Shop, booking_id: Any) -> Any:
-    async def story(database: Database) -> Any:
+    async def scenario(database: Database) -> Any:
         async with database.transaction(shop.org_id) as tx:
             return await bookings.get(tx, booking_id)
 
-    return run(story)
+    return run(scenario)
 
 
 def close(admin: httpx2.Client, shop: Shop, do: str, **more: Any) -> httpx2.Response:
@@ -574,7 +574,7 @@ def close(admin: httpx2.Client, shop: Shop, do: str, **more: Any) -> httpx2.Resp
 def test_closings_of_several_people_at_once_are_all_kept(run: Run, shop: Shop) -> None:
     dates = [f"2027-01-1{n}" for n in range(6)]
 
-    async def story(database: Database) -> None:
+    async def scenario(database: Database) -> None:
         async def close_on(date: str) -> None:
             async with database.transaction(shop.org_id) as tx:
                 ids = [shop.ids["room"], shop.ids["buffered"]]
@@ -592,7 +592,7 @@ def test_closings_of_several_people_at_once_are_all_kept(run: Run, shop: Shop) -
         await asyncio.gather(open_on("2027-01-15"), *(close_on(f"2027-02-0{n}") for n in range(1, 6)),
                              return_exceptions=True)  # fmt: skip
 
-    run(story)
+    run(scenario)
     of_room, of_buffered = (
         {one["date"] for one in kept(run, shop, slug).availability_rules["blackouts"]}
         for slug in ("room", "buffered-room")
@@ -611,7 +611,7 @@ def test_a_bulk_move_to_a_host_does_not_undo_what_was_moved_meanwhile(
     order = BulkCommand(Caller(SYSTEM, frozenset(Scope)), "", other, NOW)
     later = NOW.replace(day=24, hour=9)
 
-    async def story(database: Database) -> None:
+    async def scenario(database: Database) -> None:
         async with database.transaction(shop.org_id) as tx:
             seen = await bookings.get(tx, visit.id)
             async with database.transaction(shop.org_id) as theirs:
@@ -620,7 +620,7 @@ def test_a_bulk_move_to_a_host_does_not_undo_what_was_moved_meanwhile(
             with pytest.raises(bookings.StaleRevision):
                 await hand_over(tx, seen, order)
 
-    run(story)
+    run(scenario)
     after = now_is(run, shop, visit.id)
     assert (after.starts_at, after.participants) == (later, visit.participants)
 
@@ -632,7 +632,7 @@ def test_a_cancelled_booking_still_counts_for_whom_it_was_with(
     host = next(person.resource_id for person in visit.participants if person.resource_id)
     day = Range(date(2026, 11, 23), date(2026, 11, 23), ZoneInfo("UTC"))
 
-    async def story(database: Database) -> None:
+    async def scenario(database: Database) -> None:
         async with database.transaction(shop.org_id) as tx:
             await bookings.cancel(tx, visit.id, policy=STAFF, now=NOW)
         async with database.transaction(shop.org_id) as tx:
@@ -643,7 +643,7 @@ def test_a_cancelled_booking_still_counts_for_whom_it_was_with(
             rooms = Filters(uses_id=shop.ids["room"])
             assert {one.id for one in await bookings.page(tx, rooms)} == {one.id for one in booked[:2]}
 
-    run(story)
+    run(scenario)
     listed = admin.get(f"/{shop.slug}/bookings?view=all&uses={host}").text
     assert str(visit.id) in listed
     assert str(booked[0].id) not in listed

@@ -25,7 +25,7 @@ def busy(shop: Shop, run: Callable[..., Any], tokens: Any) -> Shop:
     """Three bookings of the last days, one of them cancelled by its booker, by someone with an awkward name."""
     from infra24 import bookings
 
-    async def story(database: Database) -> None:
+    async def scenario(database: Database) -> None:
         for number in range(3):
             at = NOW.replace(minute=0) - timedelta(days=number + 1)
             async with database.transaction(shop.org_id) as tx:
@@ -37,7 +37,7 @@ def busy(shop: Shop, run: Callable[..., Any], tokens: Any) -> Shop:
                 if number == 2:
                     await cancel(tx, booked.id, policy=BY_BOOKER, now=at - timedelta(days=1))
 
-    run(story)
+    run(scenario)
     return shop
 
 

@@ -27,11 +27,11 @@ Run = Callable[[Callable[[Database], Any]], Any]
 def entries(run: Run, shop: Shop, **filters: Any) -> list[audit.Entry]:
     """The audit of the shop, oldest first."""
 
-    async def story(database: Database) -> list[audit.Entry]:
+    async def scenario(database: Database) -> list[audit.Entry]:
         async with database.transaction(shop.org_id) as tx:
             return (await audit.page(tx, Filters(**filters), limit=500))[::-1]
 
-    found: list[audit.Entry] = run(story)
+    found: list[audit.Entry] = run(scenario)
     return found
 
 
@@ -88,7 +88,7 @@ def test_rules_roles_settings_keys_links_and_holidays_leave_entries_and_no_secre
     someone = sign_in(database_url, settings, clock, shop, Role.MEMBER)
     sign_in(database_url, settings, clock, shop, Role.OWNER)
 
-    async def story(database: Database) -> str:
+    async def scenario(database: Database) -> str:
         by = Actor("user", "u1", "Olga O'Hara", "192.0.2.7")
         async with database.transaction(shop.org_id, by) as tx:
             await resources.update(
@@ -99,7 +99,7 @@ def test_rules_roles_settings_keys_links_and_holidays_leave_entries_and_no_secre
             await organizations.set_holidays(tx, organizations.read_plan([], {"2026-12-24": ("Eve", True)}))
             return await people.keys.make(tx, "till", ["bookings:read"], "Olga", NOW)
 
-    key = run(story)
+    key = run(scenario)
     found = [e for e in entries(run, shop) if e.actor.get("name") == "Olga O'Hara"]
     by_subject = {e.subject: e for e in found}
     assert {"resource", "membership", "organization", "holiday", "key"} <= set(by_subject)
@@ -117,7 +117,7 @@ def test_rules_roles_settings_keys_links_and_holidays_leave_entries_and_no_secre
 def test_what_is_undone_leaves_nothing(run: Run, shop: Shop) -> None:
     before = len(entries(run, shop))
 
-    async def story(database: Database) -> None:
+    async def scenario(database: Database) -> None:
         with pytest.raises(ZeroDivisionError):
             async with database.transaction(shop.org_id) as tx:
                 await organizations.change(tx, {"name": "Never"}, NOW)
@@ -129,12 +129,12 @@ def test_what_is_undone_leaves_nothing(run: Run, shop: Shop) -> None:
 
             await bookings.impact(tx, None, change, NOW)
 
-    run(story)
+    run(scenario)
     assert len(entries(run, shop)) == before
 
 
 def test_the_application_can_add_nothing_change_nothing_and_forge_nobody(run: Run, shop: Shop) -> None:
-    async def story(database: Database) -> None:
+    async def scenario(database: Database) -> None:
         for statement in (
             "UPDATE audit_entries SET label = 'x'",
             "DELETE FROM audit_entries",
@@ -148,14 +148,14 @@ def test_the_application_can_add_nothing_change_nothing_and_forge_nobody(run: Ru
                 async with database.transaction(shop.org_id) as tx:
                     await tx.run(statement)  # type: ignore[arg-type]
 
-    run(story)
+    run(scenario)
 
 
 @pytest.mark.race
 def test_many_at_once_make_one_chain_without_gaps(
     run: Run, shop: Shop, tokens: Any, owner: psycopg.Connection[Any]
 ) -> None:
-    async def story(database: Database) -> None:
+    async def scenario(database: Database) -> None:
         async def one(n: int) -> None:
             async with database.transaction(shop.org_id) as tx:
                 at = NOW + timedelta(days=2, minutes=30 * n)
@@ -163,7 +163,7 @@ def test_many_at_once_make_one_chain_without_gaps(
 
         await asyncio.gather(*(one(n) for n in range(24)))
 
-    run(story)
+    run(scenario)
     rows = owner.execute(
         "SELECT seq FROM audit_entries WHERE org_id = %s ORDER BY seq", (shop.org_id,)
     ).fetchall()
@@ -208,7 +208,7 @@ def test_a_persons_data_can_be_erased_and_the_chain_still_holds(
 def test_who_is_taken_off_and_put_back_has_not_changed_and_another_host_has(
     run: Run, shop: Shop, tokens: Any
 ) -> None:
-    async def story(database: Database) -> str:
+    async def scenario(database: Database) -> str:
         at = NOW + timedelta(days=3)
         async with database.transaction(shop.org_id) as tx:
             made = await bookings.book(tx, booking_request(shop.ids["visit"], at), tokens=tokens, now=NOW)
@@ -225,7 +225,7 @@ def test_who_is_taken_off_and_put_back_has_not_changed_and_another_host_has(
             await bookings.move(tx, move, now=NOW)
         return str(made.id)
 
-    id_ = run(story)
+    id_ = run(scenario)
     (exchanged,) = [e for e in entries(run, shop, subject="booking", subject_id=id_)
                     if "participant_name" in (e.after or {})]  # fmt: skip
     claim = entries(run, shop, subject="booking", subject_id=id_)[-1]
@@ -243,7 +243,7 @@ def test_another_room_of_the_same_offer_is_a_change_too(
 ) -> None:
     studio = found_shop(database_url, settings, clock, people_and_things())
 
-    async def story(database: Database) -> str:
+    async def scenario(database: Database) -> str:
         at = NOW.replace(hour=9) + timedelta(days=3)
         async with database.transaction(studio.org_id) as tx:
             made = await bookings.book(tx, booking_request(studio.ids["quiet"], at), tokens=tokens, now=NOW)
@@ -258,7 +258,7 @@ def test_another_room_of_the_same_offer_is_a_change_too(
             await bookings.move(tx, move, now=NOW)
         return str(made.id)
 
-    id_ = run(story)
+    id_ = run(scenario)
     *_, last = entries(run, studio, subject="booking", subject_id=id_)
     rooms = {str(studio.ids["north"]), str(studio.ids["south"])}
     assert {(e or {})["claim_resource_id"] for e in (last.before, last.after)} == rooms
@@ -273,11 +273,11 @@ def test_what_a_change_meant_is_the_event_of_its_transaction(
     http.delete(f"/api/bookings/{made['token']}")
     found = entries(run, shop, subject="booking", subject_id=made["id"])
 
-    async def story(database: Database) -> Any:
+    async def scenario(database: Database) -> Any:
         async with database.transaction(shop.org_id) as tx:
             return await events.of_transactions(tx, {e.transaction_id for e in found})
 
-    meant = run(story)
+    meant = run(scenario)
     for entry, type_ in zip(
         found, ("booking.created", "booking.rescheduled", "booking.cancelled"), strict=True
     ):

@@ -14,7 +14,7 @@ from infra24.settings import Settings
 from tests import loopback
 from tests.auth.servers import Forger, forging
 from tests.factories import Shop, found_shop
-from tests.house import House, house
+from tests.installation import Installation, installation
 from tests.serving import NOW, Clock
 
 SITE = "https://bookings.example"
@@ -28,16 +28,18 @@ def forger() -> Iterator[Forger]:
 
 
 @pytest.fixture(scope="module")
-def built(database_url: str, tmp_path_factory: pytest.TempPathFactory, forger: Forger) -> Iterator[House]:
+def built(
+    database_url: str, tmp_path_factory: pytest.TempPathFactory, forger: Forger
+) -> Iterator[Installation]:
     issuer = Issuer(forger.issuer, jwks_url=f"{forger.issuer}/jwks", azp=(SITE,), allow_http=True)
     settings = Settings(data_dir=tmp_path_factory.mktemp("bearer"), issuers=(issuer,),
                         secret=SecretStr("a secret of the tests, long enough"))  # fmt: skip
-    with house(settings, database_url, Clock(NOW)) as found:
+    with installation(settings, database_url, Clock(NOW)) as found:
         yield found
 
 
 @pytest.fixture
-def shop(here: House) -> Shop:
+def shop(here: Installation) -> Shop:
     return found_shop(here.url, here.settings, here.clock)
 
 
@@ -48,20 +50,20 @@ def token(forger: Forger, subject: str, key: RSAKey | None = None, **changed: An
     return forger.sign({name: value for name, value in claims.items() if value is not ...}, key)
 
 
-def ask(here: House, path: str, text: str, method: str = "GET", **more: Any) -> httpx2.Response:
+def ask(here: Installation, path: str, text: str, method: str = "GET", **more: Any) -> httpx2.Response:
     return loopback.request(
         method, here.base + path, headers={"authorization": f"Bearer {text}"}, timeout=30, **more
     )
 
 
-def connected(here: House, forger: Forger, subject: str, **more: Any) -> None:
+def connected(here: Installation, forger: Forger, subject: str, **more: Any) -> None:
     someone = here.someone(**more)
     here.owner("INSERT INTO identities (issuer, subject, user_id, created_at) VALUES (%s, %s, %s, now())",
                forger.issuer, subject, someone.user_id)  # fmt: skip
 
 
 def test_a_token_acts_as_the_member_whose_identity_is_connected(
-    here: House, forger: Forger, shop: Shop
+    here: Installation, forger: Forger, shop: Shop
 ) -> None:
     connected(here, forger, "staff", shop=shop, role=Role.STAFF)
     connected(here, forger, "member", shop=shop, role=Role.MEMBER)
@@ -88,7 +90,7 @@ def test_a_token_acts_as_the_member_whose_identity_is_connected(
     assert said == [("user",)]
 
 
-def test_others_are_not_let_in(here: House, forger: Forger, shop: Shop) -> None:
+def test_others_are_not_let_in(here: Installation, forger: Forger, shop: Shop) -> None:
     connected(here, forger, "ada", shop=shop, role=Role.STAFF)
     known = here.someone("eve@people.example", shop=shop, role=Role.OWNER)
     path = f"/api/organizations/{shop.slug}/booking-links"
@@ -106,7 +108,7 @@ def test_others_are_not_let_in(here: House, forger: Forger, shop: Shop) -> None:
     assert known.email == "eve@people.example", "an address in a token of that issuer finds nobody"
 
 
-def test_a_token_cannot_change_how_its_owner_signs_in(here: House, forger: Forger, shop: Shop) -> None:
+def test_a_token_cannot_change_how_its_owner_signs_in(here: Installation, forger: Forger, shop: Shop) -> None:
     """It is of another site's making: whoever holds one has proved nothing here."""
     connected(here, forger, "grave", shop=shop, role=Role.OWNER)
     here.owner("UPDATE users SET created_at = %s", NOW)
@@ -117,7 +119,9 @@ def test_a_token_cannot_change_how_its_owner_signs_in(here: House, forger: Forge
     assert ask(here, "/account/passkeys/options", text, "POST", json={}).status_code == 403
 
 
-def test_a_bearer_token_wins_over_a_cookie_and_never_both(here: House, forger: Forger, shop: Shop) -> None:
+def test_a_bearer_token_wins_over_a_cookie_and_never_both(
+    here: Installation, forger: Forger, shop: Shop
+) -> None:
     ada = here.someone(shop=shop, role=Role.OWNER)
     with here.signed_in(ada) as browser:
         path = f"/api/organizations/{shop.slug}/booking-links"
@@ -129,7 +133,7 @@ def test_a_bearer_token_wins_over_a_cookie_and_never_both(here: House, forger: F
         assert browser.get(path, headers={"authorization": "Bearer nonsense"}).status_code == 401
 
 
-def test_an_issuer_that_is_down_is_no_refusal(here: House, forger: Forger, shop: Shop) -> None:
+def test_an_issuer_that_is_down_is_no_refusal(here: Installation, forger: Forger, shop: Shop) -> None:
     connected(here, forger, "later", shop=shop, role=Role.STAFF)
     here.clock.forward(hours=3)
     forger.down = True

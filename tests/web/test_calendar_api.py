@@ -418,7 +418,7 @@ def test_ranges_that_are_none_are_refused(staff: Staff, params: dict[str, str]) 
 def test_the_agenda_is_one_statement_however_much_stands_there(
     shop: Shop, tokens: Any, run: Callable[..., Any], count: int
 ) -> None:
-    async def story(database: Database) -> tuple[int, int]:
+    async def scenario(database: Database) -> tuple[int, int]:
         start = datetime.fromisoformat("2026-11-24T00:00:00+00:00")
         ids: list[UUID] = [shop.ids[name] for name in ("room", "buffered", "wheels", "mo", "lena")]
         for n in range(count):
@@ -440,7 +440,7 @@ def test_the_agenda_is_one_statement_however_much_stands_there(
             seen = await bookings.agenda(tx, ids, start, start + timedelta(days=7), NOW)
             return len(seen.entries), counted
 
-    assert run(story) == (count, 1)
+    assert run(scenario) == (count, 1)
 
 
 def test_the_agenda_reads_by_the_index_behind_the_policies(
@@ -453,7 +453,7 @@ def test_the_agenda_reads_by_the_index_behind_the_policies(
     fill(owner, shop, "room", 20_000, every="1 hour", first="2020-01-01")
     owner.execute("ANALYZE claims")
 
-    async def story(database: Database) -> Any:
+    async def scenario(database: Database) -> Any:
         async with database.transaction(shop.org_id) as tx:
             original = tx.rows
 
@@ -465,7 +465,7 @@ def test_the_agenda_reads_by_the_index_behind_the_policies(
             rows = await agenda_queries.agenda(tx, [shop.ids["room"]], since, since + timedelta(days=7), NOW)
         return rows[0][0][0]["Plan"]
 
-    nodes = [n for n in _nodes(run(story)) if n.get("Index Name") == "claims_by_time"]
+    nodes = [n for n in _nodes(run(scenario)) if n.get("Index Name") == "claims_by_time"]
     assert nodes
     read = sum((n["Actual Rows"] + n.get("Rows Removed by Filter", 0)) * n["Actual Loops"] for n in nodes)
     assert read < 400, f"{read} rows read for a week of 168"
@@ -487,13 +487,13 @@ def test_whoever_takes_a_long_booking_is_shown_and_known_to_be_taken_all_through
     late = datetime.fromisoformat(f"{TUESDAY}T11:00:00+00:00")
     ids = mine.shop.ids
 
-    async def story(database: Database) -> Any:
+    async def scenario(database: Database) -> Any:
         async with database.transaction(mine.shop.org_id) as tx:
             shown = await bookings.agenda(tx, [ids["ben"]], late, late + timedelta(hours=1), NOW)
             _, _, free = await bookings.slots(tx, ids["short"], (late, late + timedelta(hours=2)), 30, NOW)
             return len(shown.entries), [bookings.instant(at).hour for at in free]
 
-    assert run(story) == (1, [12, 12])
+    assert run(scenario) == (1, [12, 12])
 
 
 def test_setting_up_and_clearing_away_are_not_overlooked_however_long_they_take(

@@ -12,7 +12,7 @@ from tests.factories import Shop
 from tests.test_architecture import CHECKOUT
 
 BIN = CHECKOUT / ".venv-client/bin"
-STORY = CHECKOUT / "tests/client/story.py"
+STORY = CHECKOUT / "tests/client/scenario.py"
 
 
 def run(*command: str | Path, cwd: Path) -> None:

@@ -201,7 +201,7 @@ def test_with_256_files_and_hundreds_of_idle_sockets_honest_requests_are_answere
 def test_event_streams_have_a_limit_per_address_and_in_all(
     settings: Settings, database_url: str, clock: Clock
 ) -> None:
-    async def story() -> None:
+    async def scenario() -> None:
         database, _ = compose(settings, database_url, clock)
         watcher = ChangeStream(database, Capacity(9, 9, streams=3, streams_per_address=2))
         org, began = uuid4(), asyncio.Event()
@@ -231,4 +231,4 @@ def test_event_streams_have_a_limit_per_address_and_in_all(
         assert not watcher.streams, "room again when they are gone"
         await watcher.close()
 
-    asyncio.run(story())
+    asyncio.run(scenario())

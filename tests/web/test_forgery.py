@@ -15,14 +15,14 @@ from infra24.web.guard import Access
 from infra24.web.routes import API, PAGES
 from tests import loopback
 from tests.factories import Shop, found_shop
-from tests.house import PASSWORD, House, csrf_in, house
+from tests.installation import PASSWORD, Installation, csrf_in, installation
 from tests.serving import NOW, Clock
 from tests.web.test_bookings_api import body
 from tests.web.test_permissions import filled
 
 
 @pytest.fixture
-def shop(here: House) -> Shop:
+def shop(here: Installation) -> Shop:
     return found_shop(here.url, here.settings, here.clock)
 
 
@@ -52,7 +52,9 @@ def send(
     return browser.request(method, filled(path, slug), headers=headers, data=form)
 
 
-def test_nothing_is_changed_by_a_request_without_the_proof_of_the_session(here: House, shop: Shop) -> None:
+def test_nothing_is_changed_by_a_request_without_the_proof_of_the_session(
+    here: Installation, shop: Shop
+) -> None:
     owner, other = here.someone(shop=shop, role=Role.OWNER), here.someone(shop=shop, role=Role.OWNER)
     with here.signed_in(owner) as browser, here.signed_in(other) as second:
         csrf = csrf_in(browser.get("/account").text)
@@ -79,14 +81,14 @@ def test_nothing_is_changed_by_a_request_without_the_proof_of_the_session(here: 
         assert not is_refused(browser.post("/account", headers={"x-csrf-token": csrf}))
 
 
-def test_a_booking_cannot_be_cancelled_by_a_form_of_another_site(here: House, shop: Shop) -> None:
+def test_a_booking_cannot_be_cancelled_by_a_form_of_another_site(here: Installation, shop: Shop) -> None:
     made = loopback.post(here.base + "/api/bookings", json=body(shop, at=NOW + timedelta(days=2))).json()
     with here.browser(**{"sec-fetch-site": "cross-site"}) as browser:
         for page in ("cancel", "reschedule"):
             assert is_refused(browser.post(f"/bookings/{page}/{made['token']}", data={}))
 
 
-def test_looking_by_head_changes_nothing_anywhere(here: House, shop: Shop) -> None:
+def test_looking_by_head_changes_nothing_anywhere(here: Installation, shop: Shop) -> None:
     """HEAD is safe: mail scanners send it, and so can a script of another site."""
     owner = here.someone(shop=shop, role=Role.OWNER)
     count = "SELECT (SELECT count(*) FROM audit_entries), (SELECT count(*) FROM bookings)"
@@ -100,7 +102,7 @@ def test_looking_by_head_changes_nothing_anywhere(here: House, shop: Shop) -> No
         assert browser.get("/account").status_code == 200
 
 
-def test_a_visitor_cannot_tell_what_exists(here: House, shop: Shop) -> None:
+def test_a_visitor_cannot_tell_what_exists(here: Installation, shop: Shop) -> None:
     member = here.someone(shop=shop)
     made = loopback.post(here.base + "/api/bookings", json=body(shop, at=NOW + timedelta(days=3))).json()
     with here.browser() as visitor:
@@ -138,7 +140,7 @@ def test_a_visitor_cannot_tell_what_exists(here: House, shop: Shop) -> None:
         assert by_id[0].json() == by_id[1].json()
 
 
-def test_random_tokens_say_the_same_of_bookings_that_are_and_are_not(here: House, shop: Shop) -> None:
+def test_random_tokens_say_the_same_of_bookings_that_are_and_are_not(here: Installation, shop: Shop) -> None:
     made = loopback.post(
         here.base + "/api/bookings", json=body(shop, at=NOW + timedelta(days=3, hours=2))
     ).json()
@@ -166,7 +168,7 @@ def test_by_tls_the_cookie_is_bound_to_the_host(
 ) -> None:
     settings = Settings(data_dir=tmp_path_factory.mktemp("tls"), public_url="https://book.example.org",
                         secret=SecretStr("a secret of the tests, long enough"))  # fmt: skip
-    with house(settings, database_url, Clock(NOW)) as here:
+    with installation(settings, database_url, Clock(NOW)) as here:
         here.forget_tries()
         ada, bob = here.someone(), here.someone(app=True)
         with here.browser() as browser:
@@ -205,7 +207,7 @@ def test_by_tls_the_cookie_is_bound_to_the_host(
         assert here.link_to(ada.email, "Sign in").startswith("/sign-in/link/")
 
 
-def test_a_sign_in_that_another_site_sends_is_refused_without_cookies_too(here: House) -> None:
+def test_a_sign_in_that_another_site_sends_is_refused_without_cookies_too(here: Installation) -> None:
     """An old browser says only `Origin`; one that has no cookie yet would be signed in to another's account."""
     ada = here.someone()
     form = {"email": ada.email, "password": PASSWORD}
@@ -215,7 +217,7 @@ def test_a_sign_in_that_another_site_sends_is_refused_without_cookies_too(here: 
         assert browser.post("/sign-in", headers={"origin": here.base}, data=form).status_code == 303
 
 
-def test_no_address_turns_the_choice_of_a_language_into_a_way_to_another_site(here: House) -> None:
+def test_no_address_turns_the_choice_of_a_language_into_a_way_to_another_site(here: Installation) -> None:
     with here.browser() as browser:
         for path in ("//evil.example/book", "/%5Cevil.example", "///evil.example", "/%2Fevil.example"):
             text = browser.get(f"{here.base}{path}").text
@@ -224,7 +226,7 @@ def test_no_address_turns_the_choice_of_a_language_into_a_way_to_another_site(he
             assert all(re.match(r"/(%5C|%2F)?evil\.example", link) for link in links), links
 
 
-def test_the_stream_of_an_offer_that_is_not_there_is_not_there(here: House, shop: Shop) -> None:
+def test_the_stream_of_an_offer_that_is_not_there_is_not_there(here: Installation, shop: Shop) -> None:
     with here.browser() as visitor:
         for slug in ("no-such-offer", "mo"):
             assert visitor.get(f"/{shop.slug}/book/{slug}/changes").status_code == 404

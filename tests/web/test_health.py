@@ -65,14 +65,14 @@ def test_a_full_disk_is_logged_wherever_it_is_met(
     from infra24 import organizations
     from infra24.db import Database, DatabaseDown
 
-    async def story(database: Database) -> None:
+    async def scenario(database: Database) -> None:
         with pytest.raises(DatabaseDown):
             async with database.transaction(shop.org_id) as tx:
                 await organizations.add_location(tx, "Annex", "2 Mill Lane")
 
     owner.execute(COUNTED.format(then=FULL).replace("write_checks", "locations"))
     try:
-        run(story)
+        run(scenario)
     finally:
         owner.execute("DROP FUNCTION see_write CASCADE; DROP SEQUENCE writes_seen")
     assert "No space left on device" in caplog.text

@@ -9,11 +9,11 @@ from infra24 import people
 from infra24.auth.tokens import Tokens
 from infra24.people import Role
 from tests.factories import Shop, found_shop
-from tests.house import PASSWORD, House, csrf_in
+from tests.installation import PASSWORD, Installation, csrf_in
 
 
 @pytest.fixture
-def shop(here: House) -> Shop:
+def shop(here: Installation) -> Shop:
     return found_shop(here.url, here.settings, here.clock)
 
 
@@ -21,12 +21,12 @@ def somebody() -> str:
     return f"new-{uuid4().hex[:8]}@people.example"
 
 
-def role_of(here: House, shop: Shop, email: str) -> str | None:
+def role_of(here: Installation, shop: Shop, email: str) -> str | None:
     found = here.owner("SELECT role FROM memberships WHERE org_id = %s AND email = %s", shop.org_id, email)
     return str(found[0][0]) if found else None
 
 
-def test_someone_new_gets_an_account_and_the_membership(here: House, shop: Shop) -> None:
+def test_someone_new_gets_an_account_and_the_membership(here: Installation, shop: Shop) -> None:
     email = somebody()
     here.invite(shop, email, Role.STAFF)
     link = here.link_to(email)
@@ -51,7 +51,7 @@ def test_someone_new_gets_an_account_and_the_membership(here: House, shop: Shop)
         assert thief.get("/account").status_code == 303
 
 
-def test_whoever_has_an_account_signs_in_to_it_first(here: House, shop: Shop) -> None:
+def test_whoever_has_an_account_signs_in_to_it_first(here: Installation, shop: Shop) -> None:
     """The letter was open for two weeks: it does not open an account that has a password."""
     ada = here.someone()
     here.invite(shop, ada.email, Role.ADMIN)
@@ -72,7 +72,7 @@ def test_whoever_has_an_account_signs_in_to_it_first(here: House, shop: Shop) ->
 
 
 @pytest.mark.parametrize("known", [True, False])
-def test_an_invitation_for_someone_else_is_not_taken(here: House, shop: Shop, known: bool) -> None:
+def test_an_invitation_for_someone_else_is_not_taken(here: Installation, shop: Shop, known: bool) -> None:
     eve = here.someone()
     email = here.someone().email if known else somebody()
     here.invite(shop, email, Role.OWNER)
@@ -89,7 +89,7 @@ def test_an_invitation_for_someone_else_is_not_taken(here: House, shop: Shop, kn
 
 
 def test_an_invitation_that_is_withdrawn_replaced_late_or_forged_opens_nothing(
-    here: House, shop: Shop
+    here: Installation, shop: Shop
 ) -> None:
     other = found_shop(here.url, here.settings, here.clock)
     email = somebody()
@@ -130,7 +130,7 @@ def test_an_invitation_that_is_withdrawn_replaced_late_or_forged_opens_nothing(
     assert role_of(here, shop, email) is None
 
 
-def test_of_two_at_once_an_invitation_lets_in_one(here: House, shop: Shop) -> None:
+def test_of_two_at_once_an_invitation_lets_in_one(here: Installation, shop: Shop) -> None:
     for _ in range(4):
         email = somebody()
         here.invite(shop, email)
@@ -148,7 +148,9 @@ def test_of_two_at_once_an_invitation_lets_in_one(here: House, shop: Shop) -> No
         assert here.owner("SELECT count(*) FROM users WHERE email = %s", email) == [(1,)]
 
 
-def test_an_invitation_does_not_lift_someone_who_is_a_member_meanwhile(here: House, shop: Shop) -> None:
+def test_an_invitation_does_not_lift_someone_who_is_a_member_meanwhile(
+    here: Installation, shop: Shop
+) -> None:
     ada = here.someone()
     here.invite(shop, ada.email, Role.OWNER)
     link = here.link_to(ada.email)

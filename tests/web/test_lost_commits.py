@@ -91,10 +91,10 @@ def tell(
     if not conninfo_to_dict(database_url).get("host", "").startswith("/"):
         pytest.skip("the wire is a socket of this machine")
 
-    def go(story: Callable[[Any, Wire], Any]) -> Any:
+    def go(scenario: Callable[[Any, Wire], Any]) -> Any:
         async def main() -> Any:
             async with wired(settings, database_url, clock, tmp_path) as (client, wire):
-                return await story(client, wire)
+                return await scenario(client, wire)
 
         return asyncio.run(main())
 
@@ -105,7 +105,7 @@ def tell(
 def test_a_request_repeated_after_a_lost_commit_is_done_once(
     tell: Callable[..., Any], shop: Shop, owner: psycopg.Connection[Any], forwards: bool
 ) -> None:
-    async def story(client: Any, wire: Wire) -> tuple[Any, Any, int]:
+    async def scenario(client: Any, wire: Wire) -> tuple[Any, Any, int]:
         headers = {"idempotency-key": "lost-9f1c7e0ab34d4c52a6b1"}
         wire.cut(2, forwards=forwards)  # the first COMMIT takes the key
         first = await client.post("/api/bookings", json=body(shop), headers=headers)
@@ -113,7 +113,7 @@ def test_a_request_repeated_after_a_lost_commit_is_done_once(
         again = await client.post("/api/bookings", json=body(shop), headers=headers)
         return first, again, row[0] if row else -1
 
-    first, again, made = tell(story)
+    first, again, made = tell(scenario)
     assert (first.status_code, first.json()["code"]) == (503, "outcome_unknown")
     assert "may have been done" in first.json()["detail"]
     assert "Idempotency-Key" in first.json()["detail"]
@@ -128,33 +128,33 @@ def test_a_request_repeated_after_a_lost_commit_is_done_once(
 def test_a_key_whose_taking_was_lost_says_that_nothing_was_changed_and_can_be_used_at_once(
     tell: Callable[..., Any], shop: Shop
 ) -> None:
-    async def story(client: Any, wire: Wire) -> tuple[Any, Any]:
+    async def scenario(client: Any, wire: Wire) -> tuple[Any, Any]:
         headers = {"idempotency-key": "early-9f1c7e0ab34d4c52a6b1"}
         wire.cut(1, forwards=True)
         first = await client.post("/api/bookings", json=body(shop), headers=headers)
         return first, await client.post("/api/bookings", json=body(shop), headers=headers)
 
-    first, again = tell(story)
+    first, again = tell(scenario)
     assert (first.status_code, first.json()["code"]) == (503, "key_not_taken")
     assert first.headers["retry-after"] == "61", "if the commit comes late the key is given up by then"
     assert again.status_code == 201
 
 
 def test_a_page_says_that_it_may_have_been_done(tell: Callable[..., Any], shop: Shop) -> None:
-    async def story(client: Any, wire: Wire) -> Any:
+    async def scenario(client: Any, wire: Wire) -> Any:
         wire.cut(1, forwards=True)
         form = {"start": "2026-12-01T10:00:00Z", "minutes": "30"}
         page = f"/{shop.slug}/book/room"
         return await client.post(page, data=form, headers={"accept-language": "en"})
 
-    answer = tell(story)
+    answer = tell(scenario)
     assert answer.status_code == 503
     assert "It may have been done" in answer.text
     assert "Nothing was changed" not in answer.text
 
 
 def test_a_sign_in_that_could_not_be_looked_at_is_no_failed_one(tell: Callable[..., Any]) -> None:
-    async def story(client: Any, wire: Wire) -> tuple[set[int], Any]:
+    async def scenario(client: Any, wire: Wire) -> tuple[set[int], Any]:
         form = {"email": "ada@example.org", "password": "wrong"}
         cut = set()
         for _ in range(22):  # two more than an account may fail
@@ -162,6 +162,6 @@ def test_a_sign_in_that_could_not_be_looked_at_is_no_failed_one(tell: Callable[.
             cut.add((await client.post("/sign-in", data=form)).status_code)
         return cut, await client.post("/sign-in", data=form)
 
-    cut, answer = tell(story)
+    cut, answer = tell(scenario)
     assert cut == {503}
     assert answer.status_code == 403

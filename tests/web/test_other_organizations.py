@@ -203,7 +203,7 @@ def test_with_no_organization_set_the_database_refuses(
 def test_rows_of_another_organization_cannot_even_be_referred_to(
     run: Callable[..., Any], shop: Shop, theirs: Shop
 ) -> None:
-    async def story(database: Any) -> None:
+    async def scenario(database: Any) -> None:
         async with database.transaction(shop.org_id) as tx:
             assert await tx.rows("SELECT 1 FROM resources WHERE org_id = %s", (theirs.org_id,)) == []
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
@@ -217,17 +217,17 @@ def test_rows_of_another_organization_cannot_even_be_referred_to(
                         (shop.org_id, shop.ids["room"], theirs.ids["mo"]),
                     )
 
-    run(story)
+    run(scenario)
 
 
 def test_a_look_across_organizations_leaves_a_row(
     run: Callable[..., Any], owner: psycopg.Connection[Any]
 ) -> None:
-    async def story(database: Any) -> Any:
+    async def scenario(database: Any) -> Any:
         return await database.cross_tenant_read("a test", "SELECT org_id FROM bookings WHERE status = 'hold'")
 
     before = owner.execute("SELECT count(*) FROM sweeps").fetchone()
-    run(story)
+    run(scenario)
     after = owner.execute("SELECT count(*) FROM sweeps").fetchone()
     assert after[0] == before[0] + 1  # type: ignore[index]
 

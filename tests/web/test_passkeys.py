@@ -9,20 +9,20 @@ from pydantic import SecretStr
 
 from infra24.settings import Settings
 from tests.auth.authenticator import Authenticator
-from tests.house import House, csrf_in, house
+from tests.installation import Installation, csrf_in, installation
 from tests.serving import NOW, Clock
 
 
 @pytest.fixture(scope="module")
-def built(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+def built(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     """By its name: passkeys are bound to one, and a number has none."""
     settings = Settings(data_dir=tmp_path_factory.mktemp("keys"), public_url="http://localhost",
                         secret=SecretStr("a secret of the tests, long enough"))  # fmt: skip
-    with house(settings, database_url, Clock(NOW)) as found:
+    with installation(settings, database_url, Clock(NOW)) as found:
         yield found
 
 
-def add_passkey(browser: httpx2.Client, here: House) -> list[str]:
+def add_passkey(browser: httpx2.Client, here: Installation) -> list[str]:
     """Add one, and go where the script goes; the codes that the page shows."""
     csrf = csrf_in(browser.get("/account/security").text)
     headers = {"x-csrf-token": csrf}
@@ -43,13 +43,13 @@ def press(browser: httpx2.Client, do: str, **fields: str) -> httpx2.Response:
     return browser.post(f"/account/security/{do}", data={"csrf": csrf, **fields})
 
 
-def enter_by_link(browser: httpx2.Client, here: House, email: str) -> str:
+def enter_by_link(browser: httpx2.Client, here: Installation, email: str) -> str:
     """Ask for the link by letter and open it; where that leads."""
     browser.post("/sign-in", data={"email": email, "by": "link"})
     return browser.post(here.link_to(email, "Sign in"), data={}).headers["location"]
 
 
-def test_the_first_passkey_shows_recovery_codes_once_and_one_opens_the_account(here: House) -> None:
+def test_the_first_passkey_shows_recovery_codes_once_and_one_opens_the_account(here: Installation) -> None:
     ada = here.someone()
     with here.signed_in(ada) as browser:
         codes = add_passkey(browser, here)
@@ -63,7 +63,7 @@ def test_the_first_passkey_shows_recovery_codes_once_and_one_opens_the_account(h
         assert browser.post("/sign-in/code", data={"code": codes[0]}).headers["location"] == "/account"
 
 
-def test_whoever_loses_their_only_passkey_comes_in_by_a_link(here: House) -> None:
+def test_whoever_loses_their_only_passkey_comes_in_by_a_link(here: Installation) -> None:
     ada = here.someone(password=False)
     with here.browser() as browser:
         assert enter_by_link(browser, here, ada.email) == "/account"
@@ -78,7 +78,7 @@ def test_whoever_loses_their_only_passkey_comes_in_by_a_link(here: House) -> Non
         assert enter_by_link(browser, here, ada.email) == "/sign-in/code", "another passkey can answer"
 
 
-def test_recovery_codes_go_with_the_last_factor_and_no_earlier(here: House) -> None:
+def test_recovery_codes_go_with_the_last_factor_and_no_earlier(here: Installation) -> None:
     bob = here.someone(app=True)
     left = "SELECT count(*) FROM recovery_codes WHERE user_id = %s"
     with here.signed_in(bob) as browser:
@@ -90,7 +90,7 @@ def test_recovery_codes_go_with_the_last_factor_and_no_earlier(here: House) -> N
         assert here.owner(left, bob.user_id) == [(0,)]
 
 
-def test_a_form_at_the_addresses_of_passkeys_is_refused_in_words(here: House) -> None:
+def test_a_form_at_the_addresses_of_passkeys_is_refused_in_words(here: Installation) -> None:
     with here.signed_in(here.someone()) as browser:
         csrf = csrf_in(browser.get("/account").text)
         for path in ("/sign-in/passkey", "/account/passkeys"):

@@ -16,7 +16,7 @@ from infra24.auth import Provider
 from infra24.settings import Settings
 from tests.auth import servers
 from tests.auth.servers import Forger, certified, forging, walk_through
-from tests.house import House, Known, house
+from tests.installation import Installation, Known, installation
 from tests.serving import Clock, free_port
 
 
@@ -32,7 +32,9 @@ def forger() -> Iterator[Forger]:
 
 
 @pytest.fixture(scope="module")
-def built(database_url: str, tmp_path_factory: pytest.TempPathFactory, forger: Forger) -> Iterator[House]:
+def built(
+    database_url: str, tmp_path_factory: pytest.TempPathFactory, forger: Forger
+) -> Iterator[Installation]:
     port = free_port()
     found = (
         Provider(
@@ -48,7 +50,7 @@ def built(database_url: str, tmp_path_factory: pytest.TempPathFactory, forger: F
     settings = Settings(data_dir=tmp_path_factory.mktemp("oidc"), providers=found, public_url="http://localhost",
                         secret=SecretStr("a secret of the tests, long enough"))  # fmt: skip
     clock = Clock(real_now())
-    with house(settings, database_url, clock) as here:
+    with installation(settings, database_url, clock) as here:
         servers.REDIRECT, before = f"{here.base}/sign-in/with/example/back", servers.REDIRECT
         with certified(port):
             yield here
@@ -56,7 +58,7 @@ def built(database_url: str, tmp_path_factory: pytest.TempPathFactory, forger: F
 
 
 @pytest.fixture
-def here(built: House) -> House:
+def here(built: Installation) -> Installation:
     built.clock.at = real_now()
     built.forget_tries()
     built.owner("DELETE FROM identities")
@@ -75,7 +77,7 @@ def there_and_back(browser: httpx2.Client, name: str, query: str = "") -> httpx2
 
 
 def lies(
-    here: House, forger: Forger, browser: httpx2.Client, query: str = "", **claims: Any
+    here: Installation, forger: Forger, browser: httpx2.Client, query: str = "", **claims: Any
 ) -> httpx2.Response:
     """Through the forger, who says what it is told."""
     away = browser.get(f"/sign-in/with/forger{query}")
@@ -104,13 +106,13 @@ def disconnect(browser: httpx2.Client, forger: Forger) -> None:
 
 
 @contextmanager
-def ada_and_browser(here: House, name: str) -> Iterator[tuple[Known, httpx2.Client]]:
+def ada_and_browser(here: Installation, name: str) -> Iterator[tuple[Known, httpx2.Client]]:
     ada = here.someone(f"{name}@example.org")
     with here.browser() as browser:
         yield ada, browser
 
 
-def test_a_proved_address_finds_the_account_and_from_then_on_the_identity_does(here: House) -> None:
+def test_a_proved_address_finds_the_account_and_from_then_on_the_identity_does(here: Installation) -> None:
     with ada_and_browser(here, "finds") as (ada, browser):
         answer = there_and_back(browser, "finds", "?next=/book")
         assert (answer.status_code, answer.headers["location"]) == (303, "/book")
@@ -122,7 +124,7 @@ def test_a_proved_address_finds_the_account_and_from_then_on_the_identity_does(h
         assert "renamed@example.org" in browser.get("/account").text
 
 
-def test_whoever_was_not_invited_gets_no_account(here: House) -> None:
+def test_whoever_was_not_invited_gets_no_account(here: Installation) -> None:
     with here.browser() as browser:
         answer = there_and_back(browser, "uninvited")
         assert answer.status_code == 403
@@ -131,7 +133,7 @@ def test_whoever_was_not_invited_gets_no_account(here: House) -> None:
     assert here.owner("SELECT 1 FROM users WHERE email = 'uninvited@example.org'") == []
 
 
-def test_the_second_factor_is_asked_for_after_a_provider_too(here: House) -> None:
+def test_the_second_factor_is_asked_for_after_a_provider_too(here: Installation) -> None:
     here.someone("factor@example.org", app=True)
     here.clock.at = real_now()
     with here.browser() as browser:
@@ -139,7 +141,7 @@ def test_the_second_factor_is_asked_for_after_a_provider_too(here: House) -> Non
         assert not opens(browser)
 
 
-def test_what_came_back_once_comes_back_to_nothing(here: House) -> None:
+def test_what_came_back_once_comes_back_to_nothing(here: Installation) -> None:
     with ada_and_browser(here, "replay") as (_, browser):
         away = browser.get("/sign-in/with/example")
         kept = browser.cookies["provider"]
@@ -165,7 +167,9 @@ def test_what_came_back_once_comes_back_to_nothing(here: House) -> None:
         assert browser.get("/sign-in/with/example/back", params=params).headers["location"] == "/sign-in"
 
 
-def test_an_address_that_is_not_proved_or_only_looks_right_finds_nobody(here: House, forger: Forger) -> None:
+def test_an_address_that_is_not_proved_or_only_looks_right_finds_nobody(
+    here: Installation, forger: Forger
+) -> None:
     kim = here.someone("kim@people.example")
     for claims in ({"email_verified": False}, {"email_verified": "false"}, {"email_verified": None},
                    {"email": "\u212aim@people.example"}, {"email": "kim@people.example\0"}, {"email": ""},
@@ -183,7 +187,7 @@ def test_an_address_that_is_not_proved_or_only_looks_right_finds_nobody(here: Ho
 
 
 def test_a_provider_is_connected_only_where_it_was_asked_for_and_lately_proved(
-    here: House, forger: Forger
+    here: Installation, forger: Forger
 ) -> None:
     ada, eve = here.someone(), here.someone()
     with here.signed_in(ada) as browser:
@@ -213,7 +217,9 @@ def test_a_provider_is_connected_only_where_it_was_asked_for_and_lately_proved(
         assert ada.email in browser.get("/account").text
 
 
-def test_a_disconnected_provider_opens_nothing_and_its_owner_is_told(here: House, forger: Forger) -> None:
+def test_a_disconnected_provider_opens_nothing_and_its_owner_is_told(
+    here: Installation, forger: Forger
+) -> None:
     ada, eve = here.someone(), here.someone()
     with here.signed_in(ada) as browser:
         lies(here, forger, browser, connect_link(browser, "forger"), sub="ada-there")
@@ -232,7 +238,7 @@ def test_a_disconnected_provider_opens_nothing_and_its_owner_is_told(here: House
 
 
 def test_nobody_connects_their_own_provider_to_an_account_that_is_only_open_nearby(
-    here: House, forger: Forger
+    here: Installation, forger: Forger
 ) -> None:
     """A link that someone follows while signed in, or an answer planted in their browser, signs in at most."""
     ada, eve = here.someone(), here.someone("evil@people.example")
@@ -255,7 +261,7 @@ def test_nobody_connects_their_own_provider_to_an_account_that_is_only_open_near
         assert here.owner("SELECT 1 FROM identities WHERE subject = 'planted'") == []
 
 
-def test_a_provider_that_is_unknown_or_down_is_a_sentence(here: House, forger: Forger) -> None:
+def test_a_provider_that_is_unknown_or_down_is_a_sentence(here: Installation, forger: Forger) -> None:
     with here.browser() as browser:
         assert browser.get("/sign-in/with/nobody").status_code == 404
         assert browser.get("/sign-in/with/nobody/back").status_code == 404

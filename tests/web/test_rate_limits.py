@@ -38,13 +38,13 @@ class Site:
     clock: Clock
     app: FastAPI = field(init=False)
 
-    def tell(self, story: Callable[["Site"], Awaitable[None]]) -> None:
-        """Run a story while the application is up."""
+    def tell(self, scenario: Callable[["Site"], Awaitable[None]]) -> None:
+        """Run a scenario while the application is up."""
 
         async def main() -> None:
             self.app = create_app(self.settings, self.url, self.clock)
             async with self.app.router.lifespan_context(self.app):
-                await story(self)
+                await scenario(self)
 
         asyncio.run(main())
 
@@ -136,7 +136,7 @@ def test_an_address_of_ipv6_counts_with_its_neighbours() -> None:
 
 
 def test_too_many_requests_are_refused_with_when_to_try_again(site: Site, shop: Shop) -> None:
-    async def story(site: Site) -> None:
+    async def scenario(site: Site) -> None:
         async with site.at("192.0.2.1") as browser, site.at("192.0.2.2") as neighbour:
             first = await browser.post("/api/holds", json={})
             assert first.status_code == 422
@@ -157,11 +157,11 @@ def test_too_many_requests_are_refused_with_when_to_try_again(site: Site, shop: 
             site.clock.forward(seconds=1)
             assert (await browser.post("/api/holds", json={})).status_code == 422
 
-    site.tell(story)
+    site.tell(scenario)
 
 
 def test_a_range_costs_its_days_times_the_offers(site: Site, shop: Shop) -> None:
-    async def story(site: Site) -> None:
+    async def scenario(site: Site) -> None:
         day = "start_date=2026-12-01&end_date=2026-12-31"
         async with site.at("192.0.2.1") as browser:
             answer = await browser.get(f"/api/availability?resource_id={shop.ids['room']}&{day}")
@@ -175,14 +175,14 @@ def test_a_range_costs_its_days_times_the_offers(site: Site, shop: Shop) -> None
             page = await browser.get(f"/{shop.slug}/book/room")
             assert page.headers["ratelimit"].startswith('"range";r=5969;')
 
-    site.tell(story)
+    site.tell(scenario)
 
 
 def test_who_works_here_and_keys_that_may_write_may_ask_more(site: Site, shop: Shop) -> None:
     staff = sign_in(site.url, site.settings, site.clock, shop, Role.STAFF)
     member = sign_in(site.url, site.settings, site.clock, shop, Role.MEMBER)
 
-    async def story(site: Site) -> None:
+    async def scenario(site: Site) -> None:
         path = f"/api/organizations/{shop.slug}/resources"
         said = {}
         for name, headers in (
@@ -197,13 +197,13 @@ def test_who_works_here_and_keys_that_may_write_may_ask_more(site: Site, shop: S
         assert said == {"staff": "r=5999", "member": "r=599", "key": "r=5999",
                         "wrong key": "r=599", "stranger": "r=598"}  # fmt: skip
 
-    site.tell(story)
+    site.tell(scenario)
 
 
 def test_all_visitors_of_an_organization_share_a_limit_that_does_not_bind_its_staff(
     site: Site, shop: Shop
 ) -> None:
-    async def story(site: Site) -> None:
+    async def scenario(site: Site) -> None:
         now = site.clock().timestamp()
         site.app.state.services.buckets.take(shop.org_id.int, ORGANIZATION, now, cost=ORGANIZATION.quota)
         for path in (
@@ -217,11 +217,11 @@ def test_all_visitors_of_an_organization_share_a_limit_that_does_not_bind_its_st
         async with site.at("192.0.2.1", **shop.auth) as key:
             assert (await key.get(f"/api/organizations/{shop.slug}/resources")).status_code == 200
 
-    site.tell(story)
+    site.tell(scenario)
 
 
 def test_addresses_that_do_not_exist_are_counted_too(site: Site) -> None:
-    async def story(site: Site) -> None:
+    async def scenario(site: Site) -> None:
         async with site.at("192.0.2.1") as browser:
             answer = await browser.get("/api/nothing")
             assert (answer.status_code, answer.headers["ratelimit"]) == (404, '"read";r=599;t=1')
@@ -230,13 +230,13 @@ def test_addresses_that_do_not_exist_are_counted_too(site: Site) -> None:
             assert (await browser.get("/api/nothing")).status_code == 429
             assert (await browser.get("/no/such/page/here")).status_code == 429
 
-    site.tell(story)
+    site.tell(scenario)
 
 
 def test_of_fifty_holds_at_once_from_one_address_eight_are_kept(site: Site, shop: Shop) -> None:
     """Real commits. Between processes: tests/races/test_limits.py."""
 
-    async def story(site: Site) -> None:
+    async def scenario(site: Site) -> None:
         answers = await asyncio.gather(*(site.hold(shop, n, "2001:db8::1") for n in range(50)))
         assert sorted(a.status_code for a in answers) == [201] * 8 + [429] * 42
         refused = next(a for a in answers if a.status_code == 429)
@@ -251,13 +251,13 @@ def test_of_fifty_holds_at_once_from_one_address_eight_are_kept(site: Site, shop
         site.clock.forward(seconds=int(refused.headers["retry-after"]))
         assert (await site.hold(shop, 80, "2001:db8::1")).status_code == 201, "the first have lapsed"
 
-    site.tell(story)
+    site.tell(scenario)
 
 
 def test_a_stranger_cannot_hold_every_time_of_an_offer_on_its_page(
     site: Site, shop: Shop, owner: psycopg.Connection[Any]
 ) -> None:
-    async def story(site: Site) -> None:
+    async def scenario(site: Site) -> None:
         statuses = []
         for number in range(10):
             start = (START + timedelta(minutes=30 * number)).strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -272,7 +272,7 @@ def test_a_stranger_cannot_hold_every_time_of_an_offer_on_its_page(
                 page = await browser.post(f"/{shop.slug}/book/room", data={"start": start, "duration": "30"})
                 assert page.status_code == 303
 
-    site.tell(story)
+    site.tell(scenario)
     kept = owner.execute(
         "SELECT count(*) FROM bookings WHERE org_id = %s AND status = 'hold'", (shop.org_id,)
     ).fetchone()
@@ -284,7 +284,7 @@ def test_pending_bookings_are_limited_by_address_and_by_email_wherever_it_comes_
 ) -> None:
     allow(owner, shop, pending_at_once=3)
 
-    async def story(site: Site) -> None:
+    async def scenario(site: Site) -> None:
         one = await asyncio.gather(
             *(site.book(shop, n, "192.0.2.1", "asked", f"p{n}@example.org") for n in range(6))
         )
@@ -301,7 +301,7 @@ def test_pending_bookings_are_limited_by_address_and_by_email_wherever_it_comes_
             answer = await browser.put(f"/api/bookings/{held['token']}", json=body)
             assert (answer.status_code, answer.json()["policy"]) == (429, "pending_at_once")
 
-    site.tell(story)
+    site.tell(scenario)
 
 
 def test_strangers_do_not_use_up_what_the_owner_of_an_address_may_ask_for(
@@ -310,7 +310,7 @@ def test_strangers_do_not_use_up_what_the_owner_of_an_address_may_ask_for(
     allow(owner, shop, pending_at_once=3)
     ada = sign_in(site.url, site.settings, site.clock, shop, Role.MEMBER)
 
-    async def story(site: Site) -> None:
+    async def scenario(site: Site) -> None:
         for n in range(3):
             answer = await site.book(shop, n, f"192.0.2.{n}", "asked", ada.email)
             assert answer.status_code == 201
@@ -320,7 +320,7 @@ def test_strangers_do_not_use_up_what_the_owner_of_an_address_may_ask_for(
                 body = {**wanted(shop, "asked", n), "artist_name": "Ada", "artist_email": ada.email}
                 assert (await browser.post("/api/bookings", json=body)).status_code == status
 
-    site.tell(story)
+    site.tell(scenario)
 
 
 def test_bookings_of_a_day_are_limited_for_whoever_confirms_them(
@@ -328,7 +328,7 @@ def test_bookings_of_a_day_are_limited_for_whoever_confirms_them(
 ) -> None:
     allow(owner, shop, bookings_a_day=2)
 
-    async def story(site: Site) -> None:
+    async def scenario(site: Site) -> None:
         statuses = [(await site.book(shop, n, "192.0.2.1")).status_code for n in range(3)]
         assert statuses == [201, 201, 429]
         held = (await site.hold(shop, 9, "192.0.2.2")).json()
@@ -346,7 +346,7 @@ def test_bookings_of_a_day_are_limited_for_whoever_confirms_them(
         site.clock.forward(days=1, seconds=1)
         assert (await site.book(shop, 60, "192.0.2.1")).status_code == 201
 
-    site.tell(story)
+    site.tell(scenario)
 
 
 def test_a_series_counts_each_of_its_dates(site: Site, owner: psycopg.Connection[Any]) -> None:
@@ -361,7 +361,7 @@ def test_a_series_counts_each_of_its_dates(site: Site, owner: psycopg.Connection
         "artist_email": "ada@example.org",
     }
 
-    async def story(site: Site) -> None:
+    async def scenario(site: Site) -> None:
         path = f"/api/organizations/{shop.slug}/series"
         async with site.at("192.0.2.1") as browser:
             for count, status in ((5, 429), (3, 201), (2, 429)):
@@ -370,7 +370,7 @@ def test_a_series_counts_each_of_its_dates(site: Site, owner: psycopg.Connection
         assert (await site.book(shop, 9, "192.0.2.1")).status_code == 201
         assert (await site.book(shop, 11, "192.0.2.1")).status_code == 429
 
-    site.tell(story)
+    site.tell(scenario)
 
 
 def test_a_refusal_by_a_limit_is_not_the_answer_kept_for_a_repeated_request(
@@ -378,7 +378,7 @@ def test_a_refusal_by_a_limit_is_not_the_answer_kept_for_a_repeated_request(
 ) -> None:
     allow(owner, shop, bookings_a_day=1)
 
-    async def story(site: Site) -> None:
+    async def scenario(site: Site) -> None:
         assert (await site.book(shop, 0, "192.0.2.1")).status_code == 201
         body = {**wanted(shop, "room", 1), "artist_name": "Ada", "artist_email": "ada@example.org"}
         async with site.at("192.0.2.1", **{"idempotency-key": uuid4().hex}) as browser:
@@ -386,7 +386,7 @@ def test_a_refusal_by_a_limit_is_not_the_answer_kept_for_a_repeated_request(
             site.clock.forward(days=1, seconds=1)
             assert (await browser.post("/api/bookings", json=body)).status_code == 201
 
-    site.tell(story)
+    site.tell(scenario)
 
 
 def test_as_whom_a_booking_was_counted_is_forgotten(
@@ -394,7 +394,7 @@ def test_as_whom_a_booking_was_counted_is_forgotten(
 ) -> None:
     from infra24.app import compose
 
-    async def story(site: Site) -> None:
+    async def scenario(site: Site) -> None:
         assert (await site.book(shop, 0, "192.0.2.1")).status_code == 201
 
     async def night() -> None:
@@ -411,7 +411,7 @@ def test_as_whom_a_booking_was_counted_is_forgotten(
         assert row
         return int(row[0])
 
-    site.tell(story)
+    site.tell(scenario)
     site.clock.forward(days=90)
     asyncio.run(night())
     assert known() == 1

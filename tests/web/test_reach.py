@@ -29,7 +29,7 @@ def key(database_url: str, settings: Settings, clock: Clock, shop: Shop) -> Call
     """Makes a key with some scopes; what a request shows."""
 
     def make(*scopes: str) -> dict[str, str]:
-        async def story() -> str:
+        async def scenario() -> str:
             database, _ = compose(settings, database_url, clock)
             await database.open()
             try:
@@ -38,7 +38,7 @@ def key(database_url: str, settings: Settings, clock: Clock, shop: Shop) -> Call
             finally:
                 await database.close()
 
-        return {"authorization": f"Bearer {asyncio.run(story())}"}
+        return {"authorization": f"Bearer {asyncio.run(scenario())}"}
 
     return make
 
@@ -181,7 +181,7 @@ def test_no_table_of_ones_own_stands_in_for_one_that_the_owners_functions_read(
 def test_no_way_of_exchanging_a_host_passes_the_audit_by(
     run: Run, shop: Shop, tokens: Any, owner: psycopg.Connection[Any]
 ) -> None:
-    async def story(database: Database) -> Any:
+    async def scenario(database: Database) -> Any:
         async with database.transaction(shop.org_id) as tx:
             made = await bookings.book(
                 tx, booking_request(shop.ids["limited"], AT.replace(hour=12)), tokens=tokens, now=NOW
@@ -194,7 +194,7 @@ def test_no_way_of_exchanging_a_host_passes_the_audit_by(
             )
         return made.id
 
-    id_ = run(story)
+    id_ = run(scenario)
     last = owner.execute(
         "SELECT before, after FROM audit_entries WHERE org_id = %s AND subject_id = %s ORDER BY seq DESC LIMIT 1",
         (shop.org_id, str(id_)),
@@ -206,7 +206,7 @@ def test_no_way_of_exchanging_a_host_passes_the_audit_by(
 
 
 def test_an_administrator_does_not_undo_an_owners_invitation(run: Run, shop: Shop) -> None:
-    async def story(database: Database) -> None:
+    async def scenario(database: Database) -> None:
         async with database.transaction(shop.org_id) as tx:
             await people.memberships.invite(
                 tx, "eve@example.org", "Eve", Role.OWNER, by="Olga", giver=Role.OWNER, now=NOW
@@ -217,4 +217,4 @@ def test_an_administrator_does_not_undo_an_owners_invitation(run: Run, shop: Sho
                     tx, "eve@example.org", "Eve", Role.MEMBER, by="Ada", giver=Role.ADMIN, now=NOW
                 )
 
-    run(story)
+    run(scenario)

@@ -7,7 +7,7 @@ from urllib.parse import quote, urlsplit
 import httpx2
 import pytest
 
-from tests.house import PASSWORD, House, csrf_in
+from tests.installation import PASSWORD, Installation, csrf_in
 from tests.serving import NOW
 
 
@@ -29,7 +29,7 @@ def try_password(
     return browser.post(f"/sign-in{query}", data={"email": email, "password": password})
 
 
-def test_a_password_signs_in_however_the_address_is_written(here: House) -> None:
+def test_a_password_signs_in_however_the_address_is_written(here: Installation) -> None:
     ada = here.someone()
     for written in (ada.email, f" {ada.email.upper()} "):
         with here.browser() as browser:
@@ -43,7 +43,7 @@ def test_a_password_signs_in_however_the_address_is_written(here: House) -> None
             assert browser.get("/sign-in").headers["location"] == "/account"
 
 
-def test_a_known_and_an_unknown_account_are_refused_alike(here: House) -> None:
+def test_a_known_and_an_unknown_account_are_refused_alike(here: Installation) -> None:
     ada, unwritten = here.someone(), here.someone(password=False)
     answers = []
     for email in (ada.email, unwritten.email, "nobody@people.example"):
@@ -64,7 +64,7 @@ def test_a_known_and_an_unknown_account_are_refused_alike(here: House) -> None:
 
 
 def test_ten_wrong_passwords_close_the_account_for_a_quarter_of_an_hour_but_not_its_links(
-    here: House,
+    here: Installation,
 ) -> None:
     ada = here.someone()
     with here.browser() as browser:
@@ -81,7 +81,7 @@ def test_ten_wrong_passwords_close_the_account_for_a_quarter_of_an_hour_but_not_
         assert try_password(browser, ada.email).status_code == 303
 
 
-def test_too_many_tries_are_refused_alike_and_say_when_to_come_back(here: House) -> None:
+def test_too_many_tries_are_refused_alike_and_say_when_to_come_back(here: Installation) -> None:
     ada = here.someone()
     said = set()
     for email in (ada.email, "nobody-at-all@people.example"):
@@ -101,7 +101,7 @@ def test_too_many_tries_are_refused_alike_and_say_when_to_come_back(here: House)
         assert try_password(browser, "n40@people.example", "wrong").status_code == 403
 
 
-def test_an_account_gets_four_emails_in_a_quarter_of_an_hour_and_nobody_is_told(here: House) -> None:
+def test_an_account_gets_four_emails_in_a_quarter_of_an_hour_and_nobody_is_told(here: Installation) -> None:
     ada = here.someone()
     with here.browser() as browser:
         answers = [browser.post("/sign-in", data={"email": ada.email, "by": "link"}) for _ in range(6)]
@@ -111,7 +111,7 @@ def test_an_account_gets_four_emails_in_a_quarter_of_an_hour_and_nobody_is_told(
     assert len(here.emails_to(ada.email)) == 1, "the links before it are over, so they are not even sent"
 
 
-def test_a_link_is_looked_at_often_and_opens_once(here: House) -> None:
+def test_a_link_is_looked_at_often_and_opens_once(here: Installation) -> None:
     ada = here.someone(password=False)
     with here.browser() as browser:
         browser.post("/sign-in?next=/book", data={"email": ada.email, "by": "link"})
@@ -131,7 +131,7 @@ def test_a_link_is_looked_at_often_and_opens_once(here: House) -> None:
         assert not opens(other)
 
 
-def test_a_link_that_is_late_forged_or_of_another_purpose_opens_nothing(here: House) -> None:
+def test_a_link_that_is_late_forged_or_of_another_purpose_opens_nothing(here: Installation) -> None:
     ada = here.someone()
     with here.browser() as browser:
         browser.post("/sign-in", data={"email": ada.email, "by": "link"})
@@ -161,7 +161,7 @@ def test_a_link_that_is_late_forged_or_of_another_purpose_opens_nothing(here: Ho
         assert browser.post(link).status_code == 303, "what went before has spent nothing"
 
 
-def test_of_two_at_once_a_link_lets_in_one(here: House) -> None:
+def test_of_two_at_once_a_link_lets_in_one(here: Installation) -> None:
     ada = here.someone()
     for _ in range(4):
         here.forget_tries()
@@ -178,7 +178,7 @@ def test_of_two_at_once_a_link_lets_in_one(here: House) -> None:
         assert statuses == [303] + [409] * 5
 
 
-def test_a_link_sent_to_an_address_that_was_changed_meanwhile_opens_nothing(here: House) -> None:
+def test_a_link_sent_to_an_address_that_was_changed_meanwhile_opens_nothing(here: Installation) -> None:
     ada = here.someone()
     with here.browser() as thief:
         thief.post("/sign-in", data={"email": ada.email, "by": "link"})
@@ -193,7 +193,7 @@ def test_a_link_sent_to_an_address_that_was_changed_meanwhile_opens_nothing(here
         assert not opens(thief)
 
 
-def test_wrong_links_are_refused_without_a_row_and_cost_nobody_anything(here: House) -> None:
+def test_wrong_links_are_refused_without_a_row_and_cost_nobody_anything(here: Installation) -> None:
     ada = here.someone()
     with here.browser() as browser:
         browser.post("/sign-in", data={"email": ada.email, "by": "link"})
@@ -206,7 +206,7 @@ def test_wrong_links_are_refused_without_a_row_and_cost_nobody_anything(here: Ho
         assert here.owner("SELECT 1 FROM attempts") == []
 
 
-def test_only_failures_count(here: House) -> None:
+def test_only_failures_count(here: Installation) -> None:
     """Whoever signs in well uses up nothing of what an address or an account may try."""
     ada = here.someone(app=True)
     with here.browser() as browser:
@@ -220,10 +220,10 @@ def test_only_failures_count(here: House) -> None:
         assert here.owner("SELECT sum(count) FROM attempts") == [(3,)]
 
 
-def test_what_is_given_back_is_of_the_same_window(here: House) -> None:
+def test_what_is_given_back_is_of_the_same_window(here: Installation) -> None:
     from infra24 import rate_limits
 
-    async def story(database, _):  # type: ignore[no-untyped-def]
+    async def scenario(database, _):  # type: ignore[no-untyped-def]
         what, later = "sign in from an address", NOW + timedelta(minutes=16)
         async with database.accounts() as tx:
             for _ in range(100):
@@ -233,11 +233,11 @@ def test_what_is_given_back_is_of_the_same_window(here: House) -> None:
             await rate_limits.count_attempt(tx, what, "192.0.2.1", later)
             await rate_limits.undo_attempt(tx, what, "192.0.2.1", NOW)
 
-    here.tell(story)
+    here.tell(scenario)
     assert here.owner("SELECT count FROM attempts") == [(1,)]
 
 
-def test_a_code_is_asked_for_after_the_first_factor_and_each_is_good_once(here: House) -> None:
+def test_a_code_is_asked_for_after_the_first_factor_and_each_is_good_once(here: Installation) -> None:
     ada = here.someone(app=True)
     with here.browser() as browser:
         answer = try_password(browser, ada.email, query="?next=/book")
@@ -263,7 +263,7 @@ def test_a_code_is_asked_for_after_the_first_factor_and_each_is_good_once(here: 
         assert browser.post("/sign-in/code", data={"code": ada.codes[1]}).status_code == 303
 
 
-def test_of_two_at_once_a_code_lets_in_one(here: House) -> None:
+def test_of_two_at_once_a_code_lets_in_one(here: Installation) -> None:
     ada = here.someone(app=True)
     for code in (ada.code(here.clock), ada.codes[0]):
         here.forget_tries()
@@ -281,7 +281,7 @@ def test_of_two_at_once_a_code_lets_in_one(here: House) -> None:
             browser.close()
 
 
-def test_codes_are_tried_eight_times_and_half_way_is_over_after_ten_minutes(here: House) -> None:
+def test_codes_are_tried_eight_times_and_half_way_is_over_after_ten_minutes(here: Installation) -> None:
     ada = here.someone(app=True)
     with here.browser() as browser:
         try_password(browser, ada.email)
@@ -297,7 +297,7 @@ def test_codes_are_tried_eight_times_and_half_way_is_over_after_ten_minutes(here
         assert browser.get("/sign-in/code").headers["location"] == "/sign-in"
 
 
-def test_a_link_does_not_replace_the_code(here: House) -> None:
+def test_a_link_does_not_replace_the_code(here: Installation) -> None:
     ada = here.someone(app=True)
     with here.browser() as browser:
         browser.post("/sign-in", data={"email": ada.email, "by": "link"})
@@ -305,7 +305,7 @@ def test_a_link_does_not_replace_the_code(here: House) -> None:
         assert not opens(browser)
 
 
-def test_a_cookie_brought_along_is_never_taken_over_and_the_session_before_ends(here: House) -> None:
+def test_a_cookie_brought_along_is_never_taken_over_and_the_session_before_ends(here: Installation) -> None:
     ada, eve = here.someone(), here.someone()
     with here.browser() as browser:
         browser.cookies.set("session", "planted by someone else")
@@ -322,7 +322,7 @@ def test_a_cookie_brought_along_is_never_taken_over_and_the_session_before_ends(
         assert here.owner("SELECT count(*) FROM sessions WHERE user_id = %s", eve.user_id) == [(0,)]
 
 
-def test_whoever_is_signed_in_already_can_open_a_link_and_give_a_code(here: House) -> None:
+def test_whoever_is_signed_in_already_can_open_a_link_and_give_a_code(here: Installation) -> None:
     """The pages for signing in carry the proof of the session that there still is."""
     ada, bob = here.someone(), here.someone(app=True)
     with here.signed_in(ada) as browser:
@@ -343,7 +343,7 @@ def test_whoever_is_signed_in_already_can_open_a_link_and_give_a_code(here: Hous
               "/\t/evil.example", "/\n//evil.example", "evil.example", " //evil.example", "http:evil.example",
               "/" + "a" * 2_000, "/a\r\nset-cookie: session=planted"]
 )  # fmt: skip
-def test_nobody_is_sent_elsewhere_afterwards(here: House, next_: str) -> None:
+def test_nobody_is_sent_elsewhere_afterwards(here: Installation, next_: str) -> None:
     ada = here.someone()
     with here.browser() as browser:
         answer = try_password(browser, ada.email, query=f"?next={quote(next_, safe='')}")
@@ -358,7 +358,7 @@ def test_nobody_is_sent_elsewhere_afterwards(here: House, next_: str) -> None:
         assert not place.startswith(("//", "/\\"))
 
 
-def test_paths_of_every_language_are_gone_on_to(here: House) -> None:
+def test_paths_of_every_language_are_gone_on_to(here: Installation) -> None:
     ada = here.someone()
     with here.browser() as browser:
         browser.post("/sign-in", params={"next": "/日本/книга?q=é"}, data={"email": ada.email, "by": "link"})
@@ -371,7 +371,7 @@ def test_paths_of_every_language_are_gone_on_to(here: House) -> None:
         assert max(len(one) for one in answer.headers.get_list("set-cookie")) < 4_096
 
 
-def test_a_refusal_is_said_in_the_language_of_the_page(here: House) -> None:
+def test_a_refusal_is_said_in_the_language_of_the_page(here: Installation) -> None:
     ada = here.someone(app=True)
     with here.browser(**{"accept-language": "es"}) as browser:
         assert "do not go together" not in try_password(browser, ada.email, "wrong").text
@@ -385,7 +385,7 @@ def test_a_refusal_is_said_in_the_language_of_the_page(here: House) -> None:
                 assert english not in page
 
 
-def test_odd_input_is_refused_and_breaks_nothing(here: House) -> None:
+def test_odd_input_is_refused_and_breaks_nothing(here: Installation) -> None:
     odd = ["", "a", "a@", "@b", "a@b", "a" * 300 + "@people.example", "a@people.example\0", "a\nb@people.example",
            "a@people.example\r\nbcc: eve@evil.example", "\ud800@people.example", "'; DROP TABLE users; --",
            "a@" + "b" * 5_000, "a@localhost", "a@[127.0.0.1]"]  # fmt: skip
@@ -416,7 +416,7 @@ def test_odd_input_is_refused_and_breaks_nothing(here: House) -> None:
             browser.cookies.clear()
 
 
-def test_an_address_that_only_looks_like_another_is_another(here: House) -> None:
+def test_an_address_that_only_looks_like_another_is_another(here: Installation) -> None:
     ada = here.someone("mike-k@people.example")
     with here.browser() as browser:
         for other in (
@@ -432,7 +432,7 @@ def test_an_address_that_only_looks_like_another_is_another(here: House) -> None
         )
 
 
-def test_a_form_of_another_site_signs_nobody_in(here: House) -> None:
+def test_a_form_of_another_site_signs_nobody_in(here: Installation) -> None:
     ada = here.someone()
     for headers in ({"sec-fetch-site": "cross-site"}, {"sec-fetch-site": "same-site"},
                     {"origin": "https://evil.example", "cookie": "lang=en"}, {"origin": "null", "cookie": "lang=en"}):  # fmt: skip
@@ -442,7 +442,7 @@ def test_a_form_of_another_site_signs_nobody_in(here: House) -> None:
             assert "session" not in answer.headers.get("set-cookie", "")
 
 
-def test_signing_out_ends_the_session_in_the_database_too(here: House) -> None:
+def test_signing_out_ends_the_session_in_the_database_too(here: Installation) -> None:
     ada = here.someone()
     with here.signed_in(ada) as browser:
         cookie, csrf = browser.cookies["session"], csrf_in(browser.get("/account").text)
@@ -454,7 +454,7 @@ def test_signing_out_ends_the_session_in_the_database_too(here: House) -> None:
         assert not opens(browser)
 
 
-def test_neighbours_of_an_address_are_counted_together(here: House) -> None:
+def test_neighbours_of_an_address_are_counted_together(here: Installation) -> None:
     """Whoever has one address of IPv6 has a whole network of them."""
     from infra24 import rate_limits
 

@@ -1,4 +1,4 @@
-"""Who works here and how the house is set up, in a real browser: people, settings, keys, audit."""
+"""Who works here and how the organization is set up, in a real browser: people, settings, keys, audit."""
 
 import re
 import struct
@@ -11,7 +11,7 @@ from infra24.people import Role
 from infra24.settings import Settings
 from tests import loopback
 from tests.browser.conftest import LOOKS
-from tests.browser.house import LONG, MO, House, at_work, founded, looked_at
+from tests.browser.print_studio import LONG, MO, PrintStudio, at_work, founded, looked_at
 from tests.serving import Clock
 
 pytestmark = pytest.mark.browser
@@ -19,59 +19,63 @@ PAGES = {"people": "admin/people", "settings": "admin/settings", "keys": "admin/
 
 
 @pytest.fixture
-def house(served: tuple[str, Settings], database_url: str, clock: Clock) -> House:
+def installation(served: tuple[str, Settings], database_url: str, clock: Clock) -> PrintStudio:
     return founded(served, database_url, clock)
 
 
-def inhabited(house: House) -> None:
+def inhabited(studio: PrintStudio) -> None:
     """Colleagues, one with a long name, one invited, a key, and a day's changes."""
-    at_work(house)
-    house.sign_in(Role.HOST, email=MO, name="Mo Rivera")
-    house.sign_in(
-        Role.STAFF, name=LONG, email=f"maria.de.los.angeles.{house.shop.slug}@harbour-print-studio.example"
+    at_work(studio)
+    studio.sign_in(Role.HOST, email=MO, name="Mo Rivera")
+    studio.sign_in(
+        Role.STAFF, name=LONG, email=f"maria.de.los.angeles.{studio.shop.slug}@harbour-print-studio.example"
     )
-    house.sign_in(Role.MEMBER, name="Ada Lovelace")
-    with house.sign_in(Role.OWNER, name="Imani Cole").client(house.base) as owner:
+    studio.sign_in(Role.MEMBER, name="Ada Lovelace")
+    with studio.sign_in(Role.OWNER, name="Imani Cole").client(studio.base) as owner:
         sent = {
-            "email": f"sam-{house.shop.slug}@harbour.example",
+            "email": f"sam-{studio.shop.slug}@harbour.example",
             "name": "Sam Osei",
             "role": "staff",
         }
-        assert owner.post(house.path("admin/people/invite"), data=sent).status_code == 303
+        assert owner.post(studio.path("admin/people/invite"), data=sent).status_code == 303
         made = owner.post(
-            house.path("admin/keys"),
+            studio.path("admin/keys"),
             data={"label": "Website", "scope": ["bookings:read", "catalogue:read"]},
         )
         assert made.status_code == 200
 
 
 @pytest.mark.parametrize(("width", "dark"), LOOKS)
-def test_the_pages_of_the_house_are_accessible(visit: Any, house: House, width: int, dark: bool) -> None:
-    inhabited(house)
+def test_the_pages_of_the_house_are_accessible(
+    visit: Any, studio: PrintStudio, width: int, dark: bool
+) -> None:
+    inhabited(studio)
     with visit(width, dark=dark) as visitor:
-        house.enters(visitor, Role.OWNER)
-        found = {name: looked_at(visitor, f"house-{name}", house.path(path)) for name, path in PAGES.items()}
+        studio.enters(visitor, Role.OWNER)
+        found = {
+            name: looked_at(visitor, f"studio-{name}", studio.path(path)) for name, path in PAGES.items()
+        }
         assert {name: wrong for name, wrong in found.items() if wrong} == {}
 
 
-def test_the_pages_of_the_house_fit_a_small_telephone_in_spanish(visit: Any, house: House) -> None:
-    inhabited(house)
+def test_the_pages_of_the_house_fit_a_small_telephone_in_spanish(visit: Any, studio: PrintStudio) -> None:
+    inhabited(studio)
     with visit(320, locale="es-ES") as visitor:
-        house.enters(visitor, Role.OWNER)
+        studio.enters(visitor, Role.OWNER)
         found = {
-            name: looked_at(visitor, f"house-{name}-es", house.path(path)) for name, path in PAGES.items()
+            name: looked_at(visitor, f"studio-{name}-es", studio.path(path)) for name, path in PAGES.items()
         }
         assert {name: wrong for name, wrong in found.items() if wrong} == {}
 
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "noscript"])
-def test_people_are_invited_given_roles_and_taken_out(visit: Any, house: House, scripts: bool) -> None:
-    colleague = house.sign_in(Role.STAFF, name="Kim Park")
+def test_people_are_invited_given_roles_and_taken_out(visit: Any, studio: PrintStudio, scripts: bool) -> None:
+    colleague = studio.sign_in(Role.STAFF, name="Kim Park")
     with visit(1280 if scripts else 390, scripts=scripts) as visitor:
-        house.enters(visitor, Role.ADMIN)
+        studio.enters(visitor, Role.ADMIN)
         page = visitor.page
-        visitor.goto(house.path("admin/people"))
-        invited = f"sam-{house.shop.slug}@harbour.example"
+        visitor.goto(studio.path("admin/people"))
+        invited = f"sam-{studio.shop.slug}@harbour.example"
         page.get_by_label("E-mail", exact=True).fill(invited)
         page.get_by_label("Name (optional)").fill("Sam Osei")
         page.locator("#role").select_option("host")
@@ -94,11 +98,11 @@ def test_people_are_invited_given_roles_and_taken_out(visit: Any, house: House, 
         assert page.locator("tr", has_text=colleague.email).count() == 0
 
 
-def test_the_last_owner_stays_and_a_wrong_address_is_said(visit: Any, house: House) -> None:
+def test_the_last_owner_stays_and_a_wrong_address_is_said(visit: Any, studio: PrintStudio) -> None:
     with visit(390) as visitor:
-        owner = house.enters(visitor, Role.OWNER)
+        owner = studio.enters(visitor, Role.OWNER)
         page = visitor.page
-        visitor.goto(house.path("admin/people"))
+        visitor.goto(studio.path("admin/people"))
         first = page.locator("tr", has_text="Noor Haddad")
         first.locator("summary").click()
         first.get_by_role("button", name="Yes, take out").click()
@@ -111,7 +115,7 @@ def test_the_last_owner_stays_and_a_wrong_address_is_said(visit: Any, house: Hou
         assert "owner" in said.inner_text()
         assert page.title().startswith("Error:")
         assert visitor.accessible() == []
-        visitor.picture("house-people-409")
+        visitor.picture("studio-people-409")
         page.locator("#email").evaluate("e => e.type = 'text'")
         page.locator("#email").fill("sam at harbour")
         page.get_by_role("button", name="Send the invitation").click()
@@ -136,11 +140,11 @@ def _png(side: int = 64) -> bytes:
 
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "noscript"])
-def test_the_look_is_chosen_and_the_logo_shown(visit: Any, house: House, scripts: bool) -> None:
+def test_the_look_is_chosen_and_the_logo_shown(visit: Any, studio: PrintStudio, scripts: bool) -> None:
     with visit(390, scripts=scripts) as visitor:
-        house.enters(visitor, Role.OWNER)
+        studio.enters(visitor, Role.OWNER)
         page = visitor.page
-        visitor.goto(house.path("admin/settings"))
+        visitor.goto(studio.path("admin/settings"))
         page.get_by_label("Colour").fill("#ffd400")
         if scripts:
             page.get_by_text("Text on it is black, contrast 14").wait_for()
@@ -152,21 +156,21 @@ def test_the_look_is_chosen_and_the_logo_shown(visit: Any, house: House, scripts
         if scripts:
             visitor.soon("document.querySelector('header img.logo').naturalWidth === 64")
             assert visitor.accessible() == []
-        visitor.picture("house-settings-yellow")
-        visitor.goto(house.path("book"))
+        visitor.picture("studio-settings-yellow")
+        visitor.goto(studio.path("book"))
         page.locator("header img.logo").wait_for()
-        visitor.goto(house.path("admin/settings"))
+        visitor.goto(studio.path("admin/settings"))
         page.get_by_label("Without a logo").check()
         page.get_by_role("button", name="Save").click()
         page.get_by_text("Saved.").wait_for()
         assert page.locator("header img.logo").count() == 0
 
 
-def test_what_is_wrong_with_the_settings_is_named(visit: Any, house: House) -> None:
+def test_what_is_wrong_with_the_settings_is_named(visit: Any, studio: PrintStudio) -> None:
     with visit(1280) as visitor:
-        house.enters(visitor, Role.OWNER)
+        studio.enters(visitor, Role.OWNER)
         page = visitor.page
-        visitor.goto(house.path("admin/settings"))
+        visitor.goto(studio.path("admin/settings"))
         page.get_by_label("Time zone").fill("Mars/Olympus")
         page.get_by_label("Name", exact=True).fill("Harbour Print")
         page.get_by_role("button", name="Save").click()
@@ -176,7 +180,7 @@ def test_what_is_wrong_with_the_settings_is_named(visit: Any, house: House) -> N
         assert page.get_by_label("Time zone").input_value() == "Mars/Olympus"
         assert page.get_by_label("Name", exact=True).input_value() == "Harbour Print"
         assert visitor.accessible() == []
-        visitor.picture("house-settings-422")
+        visitor.picture("studio-settings-422")
         said.get_by_role("link").first.click()
         visitor.soon("document.activeElement.id === 'zone'")
         page.get_by_label("Time zone").fill("America/New_York")
@@ -190,12 +194,12 @@ def test_what_is_wrong_with_the_settings_is_named(visit: Any, house: House) -> N
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "noscript"])
 def test_a_key_is_shown_once_opens_what_it_may_and_is_revoked(
-    visit: Any, house: House, scripts: bool
+    visit: Any, studio: PrintStudio, scripts: bool
 ) -> None:
     with visit(390, scripts=scripts) as visitor:
-        house.enters(visitor, Role.ADMIN)
+        studio.enters(visitor, Role.ADMIN)
         page = visitor.page
-        visitor.goto(house.path("admin/keys"))
+        visitor.goto(studio.path("admin/keys"))
         page.get_by_label("What is it for?").fill("The website")
         page.get_by_role("button", name="Make the key").click()
         page.get_by_text("Choose at least one.").wait_for()
@@ -204,26 +208,26 @@ def test_a_key_is_shown_once_opens_what_it_may_and_is_revoked(
         page.get_by_role("button", name="Make the key").click()
         page.get_by_text("Keep this key: it is shown this once.").wait_for()
         key = page.locator("#made").input_value()
-        visitor.picture("house-key-made")
+        visitor.picture("studio-key-made")
         auth = {"authorization": f"Bearer {key}"}
-        api = f"{house.base}/api/organizations/{house.shop.slug}"
+        api = f"{studio.base}/api/organizations/{studio.shop.slug}"
         with loopback.Client(headers=auth) as program:
             assert program.get(f"{api}/booking-links").status_code == 200
-            assert program.get(f"{house.base}/api/bookings").status_code == 403
+            assert program.get(f"{studio.base}/api/bookings").status_code == 403
             assert program.get(f"{api}/analytics").status_code == 403
-        visitor.goto(house.path("admin/keys"))
+        visitor.goto(studio.path("admin/keys"))
         assert key not in page.content()
         page.get_by_role("button", name="Revoke The website").click()
         page.get_by_text("The key opens nothing any more.").wait_for()
         assert loopback.get(f"{api}/booking-links", headers=auth).status_code == 401
 
 
-def test_the_audit_says_who_what_before_and_after(visit: Any, house: House) -> None:
-    ids = at_work(house)
+def test_the_audit_says_who_what_before_and_after(visit: Any, studio: PrintStudio) -> None:
+    ids = at_work(studio)
     with visit(1280) as visitor:
-        house.enters(visitor, Role.OWNER)
+        studio.enters(visitor, Role.OWNER)
         page = visitor.page
-        visitor.goto(house.path(f"bookings/{ids['print']}"))
+        visitor.goto(studio.path(f"bookings/{ids['print']}"))
         page.get_by_label("Notes of the staff").fill("Needs the big press.")
         page.get_by_role("button", name="Save the notes").click()
         page.get_by_text("Saved.").wait_for()
@@ -231,14 +235,14 @@ def test_the_audit_says_who_what_before_and_after(visit: Any, house: House) -> N
         page.get_by_role("button", name="Move it to this time").click()
         page.get_by_text("Saved.").wait_for()
 
-        visitor.goto(house.path("admin/audit"))
+        visitor.goto(studio.path("admin/audit"))
         entry = page.locator(".trail > li").first
         assert "Rosa Ferrer" in entry.inner_text()
         entry.locator("summary").click()
         starts = entry.locator("tr", has_text="starts at")
         assert "4:00" in starts.locator("del").inner_text()
         assert "5:00" in starts.locator("ins").inner_text()
-        visitor.picture("house-audit-open")
+        visitor.picture("studio-audit-open")
         before = page.locator(".trail > li").count()
         page.get_by_label("By whom").fill("Noor")
         page.get_by_role("button", name="Show").click()

@@ -1,4 +1,4 @@
-"""Runs async stories beside the tests: one loop in one thread, whose pools stay open from test to test."""
+"""Runs async scenarios beside the tests: one loop in one thread, whose pools stay open from test to test."""
 
 import asyncio
 import threading
@@ -13,7 +13,7 @@ from infra24.settings import Settings
 from infra24.worker import Worker
 from tests.serving import NOW, Clock
 
-Story = Callable[[Database, Worker], Awaitable[Any]]
+Scenario = Callable[[Database, Worker], Awaitable[Any]]
 
 _PLAIN = Settings(secret="a secret of the tests, long enough")  # type: ignore[arg-type]
 _NOON = Clock(NOW)
@@ -22,15 +22,15 @@ _LONGEST = 120
 _open: OrderedDict[tuple[str, str, int], tuple[Database, Worker, Clock]] = OrderedDict()
 
 
-def tell(url: str, story: Story, settings: Settings = _PLAIN, clock: Clock = _NOON) -> Any:
-    """What comes of a story on a database, told beside whatever runs in this thread.
+def tell(url: str, scenario: Scenario, settings: Settings = _PLAIN, clock: Clock = _NOON) -> Any:
+    """What comes of a scenario on a database, told beside whatever runs in this thread.
 
-    Stories that need no settings and no clock of their own share a pool.
+    Scenarios that need no settings and no clock of their own share a pool.
     """
 
     async def told() -> Any:
         database, worker = await _composed(url, settings, clock)
-        return await story(database, worker)
+        return await scenario(database, worker)
 
     return asyncio.run_coroutine_threadsafe(told(), _loop()).result(_LONGEST)
 
@@ -62,5 +62,5 @@ async def _composed(url: str, settings: Settings, clock: Clock) -> tuple[Databas
 @cache
 def _loop() -> asyncio.AbstractEventLoop:
     loop = asyncio.new_event_loop()
-    threading.Thread(target=loop.run_forever, name="stories", daemon=True).start()
+    threading.Thread(target=loop.run_forever, name="scenarios", daemon=True).start()
     return loop

@@ -23,8 +23,8 @@ from infra24.worker import Worker
 from tests import loopback
 from tests.factories import Shop
 from tests.mail.reading import link_of, sent_emails
+from tests.scenarios import Scenario, tell
 from tests.serving import CHEAP, Clock, public_address, serving
-from tests.stories import Story, tell
 
 PASSWORD = "four horses under water"
 
@@ -46,7 +46,7 @@ class Known:
 
 
 @dataclass(frozen=True, slots=True)
-class House:
+class Installation:
     """The installation: where it is, and what it is made of."""
 
     base: str
@@ -58,9 +58,9 @@ class House:
         """A browser that keeps cookies, and follows nothing by itself."""
         return loopback.Client(base_url=self.base, timeout=30, headers={"user-agent": "a test", **headers})
 
-    def tell(self, story: Story) -> Any:
-        """Run a story against the database, beside the server."""
-        return tell(self.url, story, self.settings, self.clock)
+    def tell(self, scenario: Scenario) -> Any:
+        """Run a scenario against the database, beside the server."""
+        return tell(self.url, scenario, self.settings, self.clock)
 
     def someone(
         self, email: str = "", *, password: bool = True, app: bool = False, shop: Shop | None = None,
@@ -143,12 +143,12 @@ class House:
 
 
 @contextmanager
-def house(settings: Settings, url: str, clock: Clock) -> Iterator[House]:
+def installation(settings: Settings, url: str, clock: Clock) -> Iterator[Installation]:
     """Serve an installation."""
     with serving(settings, url, clock) as base:
         public = public_address(settings, int(base.rpartition(":")[2]))
         here = settings.model_copy(update={"public_url": public})
-        yield House(public if public.startswith("http://localhost") else base, here, url, clock)
+        yield Installation(public if public.startswith("http://localhost") else base, here, url, clock)
 
 
 def csrf_in(text: str) -> str:

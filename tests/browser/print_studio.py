@@ -16,8 +16,8 @@ from tests import loopback
 from tests.browser.conftest import CHECKOUT, Visitor
 from tests.factories import DAYS, Shop, found_shop
 from tests.people import Someone, sign_in
+from tests.scenarios import tell
 from tests.serving import Clock
-from tests.stories import tell
 
 MIAMI = ZoneInfo("America/New_York")
 NOON = datetime(2026, 10, 27, 16, 0, tzinfo=UTC)
@@ -28,7 +28,7 @@ LONG = "María de los Ángeles Fernández-Villaverde y Álvarez de Sotomayor"
 
 
 @dataclass(frozen=True, slots=True)
-class House:
+class PrintStudio:
     """The studio as it is served: who works there, and how a visitor books."""
 
     shop: Shop
@@ -63,7 +63,7 @@ class House:
         return str(made.json()["id"])
 
 
-def founded(served: tuple[str, Settings], url: str, clock: Clock) -> House:
+def founded(served: tuple[str, Settings], url: str, clock: Clock) -> PrintStudio:
     """The studio on Tuesday at noon, with nothing booked yet."""
     clock.at = NOON
     week = {"timezone": "America/New_York", "slot_minutes": 60, "step_minutes": 30, "durations": [30, 60]}
@@ -84,45 +84,45 @@ def founded(served: tuple[str, Settings], url: str, clock: Clock) -> House:
         "bench": Draft("space", "Open bench", capacity=80, category="Workshop", availability_rules=own),
     }  # fmt: skip
     shop = found_shop(url, served[1], clock, wanted, locale="en_US")
-    house = House(shop, served[0], served[1], url, clock)
-    with house.sign_in(Role.OWNER, name="Noor Haddad", email=f"noor-{shop.slug}@harbour.example").client(
+    studio = PrintStudio(shop, served[0], served[1], url, clock)
+    with studio.sign_in(Role.OWNER, name="Noor Haddad", email=f"noor-{shop.slug}@harbour.example").client(
         served[0]
     ) as owner:
         facts = {"name": "Harbour Print Studio", "zone": "America/New_York", "locale": "en_US",
                  "seed": "#1f6f54", "radius": "14", "approval_hours": "72",
                  **{name: str(effect.usual) for name, effect in EFFECTS.items()}}  # fmt: skip
-        assert owner.post(house.path("admin/settings"), data=facts).status_code == 303
-    return house
+        assert owner.post(studio.path("admin/settings"), data=facts).status_code == 303
+    return studio
 
 
-def at_work(house: House) -> dict[str, str]:
+def at_work(studio: PrintStudio) -> dict[str, str]:
     """A day at work: a morning that is over, an afternoon to come, two that wait; ids by name."""
-    house.clock.at = NOON - timedelta(days=1)
+    studio.clock.at = NOON - timedelta(days=1)
     ids = {
-        "came": house.book("room", "Ines Duarte", 0, "09:00"),
-        "early": house.book("bench", "Theo Brandt", 0, "10:00"),
-        "now": house.book("room", "Amara Okafor", 0, "11:30"),
-        "soon": house.book("visit", "Ada Lovelace", 0, "13:00", 30, goal_text="Portfolio feedback"),
-        "later": house.book("visit", LONG, 0, "15:00", 30),
-        "print": house.book("room", "Grace Hopper", 0, "16:00"),
+        "came": studio.book("room", "Ines Duarte", 0, "09:00"),
+        "early": studio.book("bench", "Theo Brandt", 0, "10:00"),
+        "now": studio.book("room", "Amara Okafor", 0, "11:30"),
+        "soon": studio.book("visit", "Ada Lovelace", 0, "13:00", 30, goal_text="Portfolio feedback"),
+        "later": studio.book("visit", LONG, 0, "15:00", 30),
+        "print": studio.book("room", "Grace Hopper", 0, "16:00"),
     }
-    house.clock.at = NOON
+    studio.clock.at = NOON
     ids |= {
-        "asked": house.book("laser", "Kenji Watanabe", 1, "10:00", goal_text="Birch plywood, 4 mm"),
-        "asked_too": house.book("laser", "Lucía Prieto", 2, "14:00"),
-        "tomorrow": house.book("visit", "Ada Lovelace", 1, "11:00", 30),
-        "room": house.book("room", "Tomasz Nowak", 1, "09:00"),
+        "asked": studio.book("laser", "Kenji Watanabe", 1, "10:00", goal_text="Birch plywood, 4 mm"),
+        "asked_too": studio.book("laser", "Lucía Prieto", 2, "14:00"),
+        "tomorrow": studio.book("visit", "Ada Lovelace", 1, "11:00", 30),
+        "room": studio.book("room", "Tomasz Nowak", 1, "09:00"),
     }
     return ids
 
 
-def settled(house: House) -> None:
+def settled(studio: PrintStudio) -> None:
     """What follows from the bookings: announcements, letters."""
 
     async def work(_: Database, worker: Worker) -> None:
         await worker.run_until_idle()
 
-    tell(house.url, work, house.settings, house.clock)
+    tell(studio.url, work, studio.settings, studio.clock)
 
 
 def guide(visitor: Visitor, name: str) -> None:
@@ -147,7 +147,7 @@ _STEADY = """base => {
     for (const time of document.querySelectorAll(".trail time")) time.textContent = "Tue, Oct 27, 11:58 AM";
     document.activeElement?.blur();
 }"""
-"""Addresses, references and the audit's times (the database's own clock) as they would be in a real house."""
+"""Addresses, references and the audit's times (the database's own clock) as they would be in a real studio."""
 
 
 def looked_at(visitor: Visitor, what: str, path: str) -> list[str]:
