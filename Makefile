@@ -37,7 +37,7 @@ lint: $(BIN)/.dev frontend ## Style, types, import law, the front end's types
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	cd frontend && PATH="$(NODE_BIN):$$PATH" npx --no-install tsc --noEmit
+	cd frontend && PATH="$(NODE_BIN):$$PATH" npx --no-install tsc --noEmit && npx --no-install prettier --check --log-level warn .
 
 format: $(BIN)/.dev ## Write the code as the style wants it
 	$(BIN)/ruff check --fix -q . ; $(BIN)/ruff format .

@@ -30,15 +30,32 @@ class Month extends HTMLElement {
     const forward = getComputedStyle(this).direction === "rtl" ? -1 : 1;
     let next: HTMLAnchorElement | undefined;
     switch (event.key) {
-      case "ArrowRight": next = days[at + forward]; break;
-      case "ArrowLeft": next = days[at - forward]; break;
-      case "ArrowDown": next = this.#aWeekFrom(here, 1); break;
-      case "ArrowUp": next = this.#aWeekFrom(here, -1); break;
-      case "Home": next = days[0]; break;
-      case "End": next = days.at(-1); break;
-      case "PageDown": this.querySelector<HTMLElement>("[rel=next]")?.click(); break;
-      case "PageUp": this.querySelector<HTMLElement>("[rel=prev]")?.click(); break;
-      default: return;
+      case "ArrowRight":
+        next = days[at + forward];
+        break;
+      case "ArrowLeft":
+        next = days[at - forward];
+        break;
+      case "ArrowDown":
+        next = this.#aWeekFrom(here, 1);
+        break;
+      case "ArrowUp":
+        next = this.#aWeekFrom(here, -1);
+        break;
+      case "Home":
+        next = days[0];
+        break;
+      case "End":
+        next = days.at(-1);
+        break;
+      case "PageDown":
+        this.querySelector<HTMLElement>("[rel=next]")?.click();
+        break;
+      case "PageUp":
+        this.querySelector<HTMLElement>("[rel=prev]")?.click();
+        break;
+      default:
+        return;
     }
     event.preventDefault();
     if (next) {
@@ -156,7 +173,8 @@ document.addEventListener("htmx:after:swap", () => {
 
 // In a frame of another site: tell it how tall this page is. It decides who may listen.
 if (window.parent !== window) {
-  const tell = () => window.parent.postMessage({ infra24: "height", height: document.body.scrollHeight }, "*");
+  const tell = () =>
+    window.parent.postMessage({ infra24: "height", height: document.body.scrollHeight }, "*");
   new ResizeObserver(tell).observe(document.body);
   tell();
 }

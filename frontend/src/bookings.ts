@@ -19,7 +19,10 @@ function ticks(): HTMLInputElement[] {
 function say(): void {
   const shown = document.querySelector<HTMLElement>("#ticked");
   const count = ticks().filter((tick) => tick.checked).length;
-  if (shown) shown.textContent = count ? (shown.dataset.some ?? "").replace("#", String(count)) : (shown.dataset.none ?? "");
+  if (shown)
+    shown.textContent = count
+      ? (shown.dataset.some ?? "").replace("#", String(count))
+      : (shown.dataset.none ?? "");
   const keys = document.querySelector<HTMLInputElement>("#keys");
   if (keys) keys.checked = isSingle();
   document.querySelector(".tabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
@@ -47,15 +50,35 @@ document.addEventListener("keydown", (event) => {
   const arrow = event.key === "ArrowDown" || event.key === "ArrowUp";
   if (arrow ? !row : !isSingle()) return;
   switch (event.key) {
-    case "j": case "ArrowDown": step(1); break;
-    case "k": case "ArrowUp": step(-1); break;
-    case "x": row?.querySelector<HTMLInputElement>("input[type=checkbox]")?.click(); break;
-    case "/": document.querySelector<HTMLInputElement>("#search")?.focus(); break;
-    case "a": press("approve", row); break;
-    case "c": press("cancel", row); break;
-    case "1": case "2": case "3": case "4": case "5":
-      document.querySelectorAll<HTMLAnchorElement>("a[data-view]")[Number(event.key) - 1]?.click(); break;
-    default: return;
+    case "j":
+    case "ArrowDown":
+      step(1);
+      break;
+    case "k":
+    case "ArrowUp":
+      step(-1);
+      break;
+    case "x":
+      row?.querySelector<HTMLInputElement>("input[type=checkbox]")?.click();
+      break;
+    case "/":
+      document.querySelector<HTMLInputElement>("#search")?.focus();
+      break;
+    case "a":
+      press("approve", row);
+      break;
+    case "c":
+      press("cancel", row);
+      break;
+    case "1":
+    case "2":
+    case "3":
+    case "4":
+    case "5":
+      document.querySelectorAll<HTMLAnchorElement>("a[data-view]")[Number(event.key) - 1]?.click();
+      break;
+    default:
+      return;
   }
   event.preventDefault();
 });
@@ -67,12 +90,16 @@ document.addEventListener("change", (event) => {
   if (field.name === "booking") say();
   if (stale) void again();
 });
-document.addEventListener("focusout", () => { if (stale) setTimeout(() => void again()); });
+document.addEventListener("focusout", () => {
+  if (stale) setTimeout(() => void again());
+});
 
 /** Whether someone is in the middle of something that a fresh list would take from them. */
 function isBusy(): boolean {
   const reads = document.querySelector("#bookings [role=alert]") !== null;
-  return reads || ticks().some((tick) => tick.checked) || document.activeElement?.matches("#filters *") === true;
+  return (
+    reads || ticks().some((tick) => tick.checked) || document.activeElement?.matches("#filters *") === true
+  );
 }
 
 /** Something changed: fetch the list again, or say so and wait until nobody is in the middle of something. */
@@ -80,7 +107,10 @@ async function again(): Promise<void> {
   stale = isBusy();
   const news = document.querySelector<HTMLElement>("#news");
   if (stale) {
-    if (news?.hidden) { news.hidden = false; news.textContent = news.dataset.say ?? ""; }
+    if (news?.hidden) {
+      news.hidden = false;
+      news.textContent = news.dataset.say ?? "";
+    }
     return;
   }
   const answer = await fetch(location.href, { headers: { "hx-request-type": "partial" } });
@@ -91,7 +121,8 @@ async function again(): Promise<void> {
   const open = document.querySelector<HTMLDetailsElement>(".keys")?.open;
   list.replaceChildren(...fresh.body.childNodes);
   if (open) document.querySelector(".keys")?.setAttribute("open", "");
-  if (focused) document.querySelector<HTMLElement>(`tr[data-booking="${focused}"] a`)?.focus({ preventScroll: true });
+  if (focused)
+    document.querySelector<HTMLElement>(`tr[data-booking="${focused}"] a`)?.focus({ preventScroll: true });
   say();
 }
 

@@ -2,7 +2,10 @@
 //   <script src="https://…/embed.js" data-link="https://…/l/visit" async></script>
 //   data-mode="popup" data-text="Book a visit" shows a button that opens it.
 
-interface Told { infra24?: string; height?: number }
+interface Told {
+  infra24?: string;
+  height?: number;
+}
 
 function frame(link: string, title: string): HTMLIFrameElement {
   const address = new URL(link);
@@ -25,11 +28,25 @@ function frame(link: string, title: string): HTMLIFrameElement {
 function popup(script: HTMLScriptElement, link: string, title: string): void {
   const dialog = document.createElement("dialog");
   dialog.setAttribute("aria-label", title);
-  Object.assign(dialog.style, { inlineSize: "min(960px, 96vw)", maxBlockSize: "92vh", padding: "0", border: "0", borderRadius: "16px" });
+  Object.assign(dialog.style, {
+    inlineSize: "min(960px, 96vw)",
+    maxBlockSize: "92vh",
+    padding: "0",
+    border: "0",
+    borderRadius: "16px",
+  });
   const close = document.createElement("button");
   close.type = "button";
   close.textContent = script.dataset.close ?? "Close";
-  Object.assign(close.style, { display: "block", marginInlineStart: "auto", padding: "12px 16px", border: "0", background: "none", font: "inherit", cursor: "pointer" });
+  Object.assign(close.style, {
+    display: "block",
+    marginInlineStart: "auto",
+    padding: "12px 16px",
+    border: "0",
+    background: "none",
+    font: "inherit",
+    cursor: "pointer",
+  });
   close.addEventListener("click", () => dialog.close());
   dialog.append(close);
   const button = document.createElement("button");

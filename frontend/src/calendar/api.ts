@@ -154,9 +154,18 @@ export class Server {
   }
 }
 
-function sentence(said: { detail?: string; reasons?: { sentence: string }[]; in_the_way?: InTheWay[]; errors?: { sentence: string }[] }): string {
-  const reasons = (said.reasons ?? said.errors ?? []).map((reason) => reason.sentence.replace(/^Value error, /, ""));
+function sentence(said: {
+  detail?: string;
+  reasons?: { sentence: string }[];
+  in_the_way?: InTheWay[];
+  errors?: { sentence: string }[];
+}): string {
+  const reasons = (said.reasons ?? said.errors ?? []).map((reason) =>
+    reason.sentence.replace(/^Value error, /, ""),
+  );
   const first = reasons.length ? [...new Set(reasons)].join(" ") : (said.detail ?? "");
-  const way = (said.in_the_way ?? []).slice(0, 3).map((one) => [one.who, one.title, one.label].filter(Boolean).join(", "));
+  const way = (said.in_the_way ?? [])
+    .slice(0, 3)
+    .map((one) => [one.who, one.title, one.label].filter(Boolean).join(", "));
   return [first, ...way].join(" · ");
 }

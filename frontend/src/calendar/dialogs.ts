@@ -39,7 +39,8 @@ function sending(dialog: HTMLDialogElement, act: () => Promise<void>): void {
       button.removeAttribute("aria-busy");
     }
   });
-  for (const close of dialog.querySelectorAll("[data-close]")) close.addEventListener("click", () => dialog.close());
+  for (const close of dialog.querySelectorAll("[data-close]"))
+    close.addEventListener("click", () => dialog.close());
 }
 
 /** The booking dialog. Nothing that was not changed is sent. */
@@ -48,12 +49,19 @@ export class MoveDialog {
   #booking: Booking | null = null;
   #column = "";
 
-  constructor(move: (booking: Booking, change: Change) => Promise<void>, readonly base: string) {
+  constructor(
+    move: (booking: Booking, change: Change) => Promise<void>,
+    readonly base: string,
+  ) {
     sending(this.#dialog, async () => {
       const booking = this.#booking;
       if (!booking) return;
       const { column, start, end } = drawn(this.#dialog);
-      const change: Change = { from_resource_id: this.#column, resource_id: column, revision: booking.revision };
+      const change: Change = {
+        from_resource_id: this.#column,
+        resource_id: column,
+        revision: booking.revision,
+      };
       const starts = start !== field(booking.start);
       const ends = end !== field(booking.end);
       if (starts) change.local_start = start;
@@ -63,13 +71,15 @@ export class MoveDialog {
       if (starts || ends || column !== this.#column) await move(booking, change);
     });
     // A later start takes the end along, as dragging does.
-    this.#dialog.querySelector<HTMLInputElement>("[name=local_start]")!.addEventListener("change", (event) => {
-      const start = (event.target as HTMLInputElement).value;
-      if (this.#booking && start) {
-        const end = this.#dialog.querySelector<HTMLInputElement>("[name=local_end]")!;
-        end.value = field(plus(start, lasts(this.#booking)));
-      }
-    });
+    this.#dialog
+      .querySelector<HTMLInputElement>("[name=local_start]")!
+      .addEventListener("change", (event) => {
+        const start = (event.target as HTMLInputElement).value;
+        if (this.#booking && start) {
+          const end = this.#dialog.querySelector<HTMLInputElement>("[name=local_end]")!;
+          end.value = field(plus(start, lasts(this.#booking)));
+        }
+      });
   }
 
   open(booking: Booking, column: string, linked: boolean, status: string): void {
@@ -79,7 +89,9 @@ export class MoveDialog {
     const form = dialog.querySelector("form")!;
     clear(form);
     dialog.querySelector("[data-title]")!.textContent = booking.title;
-    dialog.querySelector("[data-about]")!.textContent = [booking.who, booking.label, status].filter(Boolean).join(" · ");
+    dialog.querySelector("[data-about]")!.textContent = [booking.who, booking.label, status]
+      .filter(Boolean)
+      .join(" · ");
     dialog.querySelector<HTMLAnchorElement>("[data-open]")!.href = `${this.base}/${booking.id}`;
     const why = dialog.querySelector<HTMLElement>("[data-why]")!;
     const reason = linked ? booking.linked : booking.why_not;
@@ -101,7 +113,10 @@ export class NewDialog {
   #offers: Offer[] = [];
   #drawn = false;
 
-  constructor(readonly server: Server, create: (wanted: object) => Promise<void>) {
+  constructor(
+    readonly server: Server,
+    create: (wanted: object) => Promise<void>,
+  ) {
     const dialog = this.#dialog;
     if (!dialog) return;
     sending(dialog, async () => {
@@ -109,8 +124,14 @@ export class NewDialog {
       const { column, start, end } = drawn(dialog);
       const text = (name: string) => form.querySelector<HTMLInputElement>(`[name=${name}]`)!.value.trim();
       await create({
-        resource_id: column, offer_id: text("offer_id") || null, local_start: start, local_end: end,
-        name: text("name"), email: text("email"), phone: text("phone"), notes: text("notes"),
+        resource_id: column,
+        offer_id: text("offer_id") || null,
+        local_start: start,
+        local_end: end,
+        name: text("name"),
+        email: text("email"),
+        phone: text("phone"),
+        notes: text("notes"),
       });
       form.reset();
     });
@@ -128,7 +149,9 @@ export class NewDialog {
     this.#drawn = Boolean(end);
     dialog.querySelector<HTMLSelectElement>("[name=resource_id]")!.value = column;
     dialog.querySelector<HTMLInputElement>("[name=local_start]")!.value = field(start);
-    dialog.querySelector<HTMLInputElement>("[name=local_end]")!.value = field(end ?? plus(start, 30 * MINUTE));
+    dialog.querySelector<HTMLInputElement>("[name=local_end]")!.value = field(
+      end ?? plus(start, 30 * MINUTE),
+    );
     dialog.showModal();
     dialog.querySelector<HTMLInputElement>("[name=name]")!.focus();
     await this.#choices();
@@ -153,6 +176,7 @@ export class NewDialog {
     const minutes = this.#offers.find((offer) => offer.id === chosen)?.minutes[0];
     const start = dialog.querySelector<HTMLInputElement>("[name=local_start]")!.value;
     const end = dialog.querySelector<HTMLInputElement>("[name=local_end]")!;
-    if (minutes && start && (!this.#drawn || end.value <= start)) end.value = field(plus(start, minutes * MINUTE));
+    if (minutes && start && (!this.#drawn || end.value <= start))
+      end.value = field(plus(start, minutes * MINUTE));
   }
 }

@@ -27,12 +27,15 @@ export function idOf(booking: string, column: string): string {
 
 export function events(agenda: Agenda, page: Page, words: Words): Calendar.EventInput[] {
   const shown = new Set(page.columns.map((column) => column.id));
-  const found: Calendar.EventInput[] = agenda.closed.map((span) => ground(span, `closed ${span.code}`, span.label));
+  const found: Calendar.EventInput[] = agenda.closed.map((span) =>
+    ground(span, `closed ${span.code}`, span.label),
+  );
   for (const span of agenda.turnovers) {
     found.push(ground(span, "turnover", span.layout ? `${words.turnover}: ${span.layout}` : words.turnover));
   }
   for (const booking of agenda.events) {
-    for (const column of booking.resource_ids) if (shown.has(column)) found.push(...ofBooking(booking, column, words));
+    for (const column of booking.resource_ids)
+      if (shown.has(column)) found.push(...ofBooking(booking, column, words));
   }
   return found;
 }
@@ -71,7 +74,8 @@ function ofBooking(booking: Booking, column: string, words: Words): Calendar.Eve
       extendedProps: { booking, column },
     },
   ];
-  const around = (start: string, end: string) => ground({ resource_id: column, start, end }, "buffer", words.buffer);
+  const around = (start: string, end: string) =>
+    ground({ resource_id: column, start, end }, "buffer", words.buffer);
   if (booking.before) found.push(around(plus(booking.start, -booking.before * MINUTE), booking.start));
   if (booking.after) found.push(around(drawnEnd(booking), plus(drawnEnd(booking), booking.after * MINUTE)));
   return found;
@@ -89,7 +93,11 @@ function ground(span: Span, kind: string, label = ""): Calendar.EventInput {
 }
 
 /** What stands in an event: as nodes, so that nobody's name is read as HTML. */
-export function content(info: Calendar.EventContentInfo, titles: Map<string, string>, words: Words): Calendar.Content {
+export function content(
+  info: Calendar.EventContentInfo,
+  titles: Map<string, string>,
+  words: Words,
+): Calendar.Content {
   const { event } = info;
   if (event.display === "background") {
     const label = (event.extendedProps as { label?: string }).label;

@@ -1,7 +1,13 @@
 // The staff's calendar. The server owns every conversion of time: bookings come as its wall-clock times and
 // go back as those times moved by what was dragged. Without this file the table of the same page does it all.
 
-import { createCalendar, Interaction, ResourceTimeGrid, ResourceTimeline, type Calendar } from "@event-calendar/core";
+import {
+  createCalendar,
+  Interaction,
+  ResourceTimeGrid,
+  ResourceTimeline,
+  type Calendar,
+} from "@event-calendar/core";
 import "../calendar.css";
 import { endMoved, Server, startMoved, type Agenda, type Booking, type Change, type Page } from "./api";
 import { MoveDialog, NewDialog } from "./dialogs";
@@ -39,7 +45,10 @@ export class Board {
     this.server = new Server(this.page.org);
     this.titles = new Map(this.page.columns.map((column) => [column.id, column.title]));
     this.#now = { local: this.page.now, since: performance.now() };
-    this.booking = new MoveDialog((booking, change) => this.#change(booking, change), `/${this.page.org}/bookings`);
+    this.booking = new MoveDialog(
+      (booking, change) => this.#change(booking, change),
+      `/${this.page.org}/bookings`,
+    );
     this.fresh = new NewDialog(this.server, (wanted) => this.#create(wanted));
     this.ec = createCalendar(root, [ResourceTimeGrid, ResourceTimeline, Interaction], this.#options());
     mend(root, root.dataset.name ?? "");
@@ -79,7 +88,8 @@ export class Board {
   }
 
   draw(): void {
-    const focused = (document.activeElement as HTMLElement | null)?.closest<HTMLElement>(".ec-event")?.dataset.id;
+    const focused = (document.activeElement as HTMLElement | null)?.closest<HTMLElement>(".ec-event")?.dataset
+      .id;
     this.ec.setOption("events", [
       nowLine(this.page.columns, this.now()),
       ...events(this.agenda, this.page, this.words),
@@ -115,7 +125,12 @@ export class Board {
   async #moved(before: Booking, after: Booking | null, from: string, to: string): Promise<void> {
     const who = before.who || before.title;
     const where = this.titles.get(to) ?? "";
-    const back: Change = { from_resource_id: to, resource_id: from, local_start: before.start, local_end: before.end };
+    const back: Change = {
+      from_resource_id: to,
+      resource_id: from,
+      local_start: before.start,
+      local_end: before.end,
+    };
     back.fold = before.fold ?? 0;
     back.end_fold = before.end_fold ?? 0;
     if (after) this.#left.set(before.id, after.revision);
@@ -131,7 +146,8 @@ export class Board {
     const act = () => void this.undo();
     await this.refresh().catch(() => undefined);
     this.saying.show(filled(this.words.moved, { who, where, when: after?.label ?? "" }), "good", {
-      text: this.words.undo ?? "", act,
+      text: this.words.undo ?? "",
+      act,
     });
     requestAnimationFrame(() => this.focus(idOf(before.id, to)));
   }
@@ -161,7 +177,8 @@ export class Board {
 
   /** A new booking from the keyboard: in the column of what has the focus, at the next half hour. */
   start(): void {
-    const focused = (document.activeElement as HTMLElement | null)?.closest<HTMLElement>(".ec-event")?.dataset.id;
+    const focused = (document.activeElement as HTMLElement | null)?.closest<HTMLElement>(".ec-event")?.dataset
+      .id;
     const column = focused?.split("@")[1] ?? this.page.columns[0]?.id;
     if (!column || !this.page.writes) return;
     const now = this.now();
@@ -301,7 +318,10 @@ const root = document.querySelector<HTMLElement>("#calendar");
 if (root) {
   const board = new Board(root);
   new Keys(board);
-  board.refresh().then(() => board.follow(), (error: Error) => board.saying.show(error.message, "bad"));
+  board.refresh().then(
+    () => board.follow(),
+    (error: Error) => board.saying.show(error.message, "bad"),
+  );
 }
 for (const select of document.querySelectorAll<HTMLSelectElement>("#calendar-filter select")) {
   select.addEventListener("change", () => select.form?.requestSubmit());

@@ -77,7 +77,8 @@ export class Keys {
     const at = event.target as HTMLElement;
     const free = at === document.body || this.#idOf(at) !== "";
     if (event.altKey && event.key.startsWith("Arrow") && this.#current && free) return this.#onEvent(event);
-    if (document.querySelector("dialog[open]") || at.closest("input, select, textarea, [contenteditable]")) return;
+    if (document.querySelector("dialog[open]") || at.closest("input, select, textarea, [contenteditable]"))
+      return;
     if ((event.ctrlKey || event.metaKey) && !event.shiftKey && event.key.toLowerCase() === "z") {
       event.preventDefault();
       void this.board.undo();
@@ -85,16 +86,37 @@ export class Keys {
     }
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const inside = at.closest(".ec-event, .ec-main");
-    const go = (rel: string) => document.querySelector<HTMLElement>(`#calendar-dates [data-go=${rel}]`)?.click();
+    const go = (rel: string) =>
+      document.querySelector<HTMLElement>(`#calendar-dates [data-go=${rel}]`)?.click();
     switch (event.key) {
-      case "PageUp": go("previous"); break;
-      case "PageDown": go("next"); break;
-      case "ArrowLeft": if (inside) return; go("previous"); break;
-      case "ArrowRight": if (inside) return; go("next"); break;
-      case "n": if (!this.#single) return; this.board.start(); break;
-      case "t": if (!this.#single) return; go("today"); break;
-      case "?": if (!this.#single) return; this.#help.showModal(); break;
-      default: return;
+      case "PageUp":
+        go("previous");
+        break;
+      case "PageDown":
+        go("next");
+        break;
+      case "ArrowLeft":
+        if (inside) return;
+        go("previous");
+        break;
+      case "ArrowRight":
+        if (inside) return;
+        go("next");
+        break;
+      case "n":
+        if (!this.#single) return;
+        this.board.start();
+        break;
+      case "t":
+        if (!this.#single) return;
+        go("today");
+        break;
+      case "?":
+        if (!this.#single) return;
+        this.#help.showModal();
+        break;
+      default:
+        return;
     }
     event.preventDefault();
   }

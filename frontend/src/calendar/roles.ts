@@ -10,7 +10,8 @@ export function mend(root: HTMLElement, name: string): void {
     for (const label of root.querySelectorAll(".ec-col-head [aria-label], .ec-row-head [aria-label]")) {
       label.removeAttribute("aria-label");
     }
-    for (const aside of root.querySelectorAll("aside:not([role])")) aside.setAttribute("role", "presentation");
+    for (const aside of root.querySelectorAll("aside:not([role])"))
+      aside.setAttribute("role", "presentation");
     const main = root.querySelector<HTMLElement>(".ec-main");
     if (main && main.tabIndex !== 0) {
       main.tabIndex = 0;
@@ -19,6 +20,11 @@ export function mend(root: HTMLElement, name: string): void {
     }
   };
   once();
-  const watched = { childList: true, subtree: true, attributes: true, attributeFilter: ["role", "aria-label"] };
+  const watched = {
+    childList: true,
+    subtree: true,
+    attributes: true,
+    attributeFilter: ["role", "aria-label"],
+  };
   new MutationObserver(once).observe(root, watched);
 }
