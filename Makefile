@@ -32,15 +32,18 @@ test-fast: $(BIN)/.dev frontend ## Run some quick tests of each part, for the in
 coverage: $(BIN)/.dev frontend .venv-client/.done tests/servers/node_modules/.done chromium programs ## Run all tests; print lines and branches that none reaches
 	@$(BIN)/python -m pytest $(SHARED) --cov infra24 --cov-branch --cov-report term-missing:skip-covered $(ARGS)
 
-lint: $(BIN)/.dev frontend ## Style, types, import law, the front end's types
+lint: $(BIN)/.dev frontend ## Style, types, import law; the front end's types and style
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	cd frontend && PATH="$(NODE_BIN):$$PATH" npx --no-install tsc --noEmit && npx --no-install prettier --check --log-level warn .
+	$(BIN)/djlint infra24/web/templates --check --quiet
 
-format: $(BIN)/.dev ## Write the code as the style wants it
+format: $(BIN)/.dev frontend ## Write the code as the style wants it
 	$(BIN)/ruff check --fix -q . ; $(BIN)/ruff format .
+	cd frontend && PATH="$(NODE_BIN):$$PATH" npx --no-install prettier --write --log-level warn .
+	-$(BIN)/djlint infra24/web/templates --reformat --quiet
 
 bench: $(BIN)/.dev frontend ## Measure against the database's own limit, and growth
 	$(BIN)/python -m bench
