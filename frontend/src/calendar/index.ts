@@ -13,6 +13,7 @@ import { endMoved, Server, startMoved, type Agenda, type Booking, type Change, t
 import { MoveDialog, NewDialog } from "./dialogs";
 import { content, events, idOf, nowLine, placeOf, type Words } from "./drawing";
 import { Keys } from "./keys";
+import { Moves } from "./moves";
 import { filled, Saying } from "./saying";
 import { mend } from "./roles";
 import { plus, read, rounded } from "./wall";
@@ -34,9 +35,7 @@ export class Board {
   #cancelled = false;
   #late = false;
   #asked = 0;
-  #undo: { who: string; act: () => Promise<void> }[] = [];
-  /** As which revision each booking was left by our own last change: undoing several is no one else's change. */
-  readonly #left = new Map<string, number>();
+  readonly moves = new Moves(this);
   #now = { local: "", since: 0 };
 
   constructor(readonly root: HTMLElement) {
@@ -46,7 +45,7 @@ export class Board {
     this.titles = new Map(this.page.columns.map((column) => [column.id, column.title]));
     this.#now = { local: this.page.now, since: performance.now() };
     this.booking = new MoveDialog(
-      (booking, change) => this.#change(booking, change),
+      (booking, change) => this.moves.change(booking, change),
       `/${this.page.org}/bookings`,
     );
     this.fresh = new NewDialog(this.server, (wanted) => this.#create(wanted));
@@ -101,69 +100,6 @@ export class Board {
     const shown = this.root.querySelector<HTMLElement>(`.ec-event[data-id="${id}"]`);
     const again = shown ?? this.root.querySelector<HTMLElement>(`.ec-event[data-id^="${id.split("@")[0]}@"]`);
     if (again && document.activeElement !== again) again.focus();
-  }
-
-  /** Move by keys or by the dialog: the server answers, then it is drawn. Throws what it refuses. */
-  async #change(booking: Booking, change: Change): Promise<void> {
-    const moved = await this.server.move(booking.id, change);
-    const to = change.resource_id ?? change.from_resource_id;
-    await this.#moved(booking, moved, change.from_resource_id, to);
-  }
-
-  /** The same, where a refusal is told by a toast; `revert` puts back what was already drawn. */
-  async move(booking: Booking, change: Change, revert?: () => void): Promise<void> {
-    try {
-      await this.#change(booking, change);
-    } catch (error) {
-      revert?.();
-      const why = error instanceof Error ? error.message : "";
-      this.saying.show(filled(this.words.refused, { who: booking.who || booking.title, why }), "bad");
-      await this.refresh();
-    }
-  }
-
-  async #moved(before: Booking, after: Booking | null, from: string, to: string): Promise<void> {
-    const who = before.who || before.title;
-    const where = this.titles.get(to) ?? "";
-    const back: Change = {
-      from_resource_id: to,
-      resource_id: from,
-      local_start: before.start,
-      local_end: before.end,
-    };
-    back.fold = before.fold ?? 0;
-    back.end_fold = before.end_fold ?? 0;
-    if (after) this.#left.set(before.id, after.revision);
-    const undo = async () => {
-      const revision = this.#left.get(before.id);
-      const undone = await this.server.move(before.id, revision === undefined ? back : { ...back, revision });
-      if (undone) this.#left.set(before.id, undone.revision);
-      await this.refresh().catch(() => undefined);
-      this.saying.show(filled(this.words.undone, { who }), "good");
-      requestAnimationFrame(() => this.focus(idOf(before.id, from)));
-    };
-    this.#undo.push({ who, act: undo });
-    const act = () => void this.undo();
-    await this.refresh().catch(() => undefined);
-    this.saying.show(filled(this.words.moved, { who, where, when: after?.label ?? "" }), "good", {
-      text: this.words.undo ?? "",
-      act,
-    });
-    requestAnimationFrame(() => this.focus(idOf(before.id, to)));
-  }
-
-  /** Take back the last move: that is another move, and may be refused as any. */
-  async undo(): Promise<void> {
-    const last = this.#undo.pop();
-    if (!last) {
-      this.saying.aloud(this.words.nothing ?? "");
-      return;
-    }
-    try {
-      await last.act();
-    } catch (error) {
-      this.saying.show(filled(this.words.refused, { who: last.who, why: (error as Error).message }), "bad");
-    }
   }
 
   async #create(wanted: object): Promise<void> {
@@ -277,7 +213,7 @@ export class Board {
     if (this.#cancelled || (by === 0 && to === column)) return info.revert();
     const change: Change = { from_resource_id: column, resource_id: to, revision: booking.revision };
     if (by) Object.assign(change, startMoved(booking, by));
-    void this.move(booking, change, info.revert);
+    void this.moves.move(booking, change, info.revert);
   }
 
   #resized(info: Calendar.EventResizeInfo): void {
@@ -286,7 +222,7 @@ export class Board {
     if (this.#cancelled || by === 0) return info.revert();
     const change: Change = { from_resource_id: column, revision: booking.revision };
     Object.assign(change, endMoved(booking, by));
-    void this.move(booking, change, info.revert);
+    void this.moves.move(booking, change, info.revert);
   }
 
   /** Follow the server: it says when to look, and this looks again after a line that was cut. */

@@ -67,7 +67,7 @@ export class Keys {
       if (!to) return board.saying.aloud(board.words.edge ?? "");
       change.resource_id = to;
     }
-    await board.move(booking, change);
+    await board.moves.move(booking, change);
     if (change.resource_id && board.find(id)?.resource_ids.includes(change.resource_id)) {
       this.#current = `${id}@${change.resource_id}`;
     }
@@ -81,7 +81,7 @@ export class Keys {
       return;
     if ((event.ctrlKey || event.metaKey) && !event.shiftKey && event.key.toLowerCase() === "z") {
       event.preventDefault();
-      void this.board.undo();
+      void this.board.moves.undo();
       return;
     }
     if (event.ctrlKey || event.metaKey || event.altKey) return;
