@@ -1,4 +1,4 @@
-"""The only reader of the wall clock. Below the doors, `now` is a parameter."""
+"""The only reader of the wall clock. Below the entry points, `now` is a parameter."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime

@@ -22,9 +22,9 @@ import uvicorn
 from infra24 import capacity
 from infra24.app import compose, create_app
 from infra24.capacity import Capacity
-from infra24.connections import ConnectionLimit, LimitedProtocol
 from infra24.embedded import EmbeddedServer, EmbeddedServerFailed, UnsafeFolder
 from infra24.errors import Conflict, Unavailable
+from infra24.http_connections import ConnectionLimit, LimitedProtocol
 from infra24.settings import Settings
 
 log = logging.getLogger("infra24.server")

@@ -21,7 +21,7 @@ log = logging.getLogger("infra24.worker")
 
 _STALLED_SECONDS = 30
 _KEYS_KEPT = timedelta(days=2)
-_LAPSED: dict[str, LiteralString] = {
+_OVERDUE: dict[str, LiteralString] = {
     "lapsed holds": "SELECT org_id, id FROM bookings WHERE status = 'hold' AND expires_at <= %s "
     "ORDER BY expires_at LIMIT 1000",
     "lapsed requests": "SELECT org_id, booking_id FROM booking_requirements WHERE met_at IS NULL "
@@ -43,7 +43,7 @@ class Worker:
         self.jobs.task(name=mail.TASK, queue=mail.QUEUE, pass_context=True, retry=MailRetry())(
             self.send_email
         )
-        self._every("* * * * *", "end_lapsed", self.end_lapsed)
+        self._every("* * * * *", "end_overdue", self.end_overdue)
         self._every("* * * * *", "rescue", self.requeue_stalled)
         self._every("17 3 * * *", "forget", self.cleanup)
 
@@ -75,12 +75,12 @@ class Worker:
         assert context.job.id is not None
         await self.mailer.send(kind, facts, context.job.id, self.clock())
 
-    async def end_lapsed(self, timestamp: int) -> None:
+    async def end_overdue(self, timestamp: int) -> None:
         """End the holds whose time is over and the requests that nobody decided in time, everywhere; each in
         a transaction of its own organization."""
         now = self.clock()
-        for what, lapsed in _LAPSED.items():
-            for org_id, booking_id in await self.database.cross_tenant_read(what, lapsed, (now,)):
+        for what, lapsed in _OVERDUE.items():
+            for org_id, booking_id in await self.database.sweep(what, lapsed, (now,)):
                 async with self.database.transaction(org_id) as tx:
                     await bookings.expire(tx, booking_id, now=now)
 
@@ -95,7 +95,7 @@ class Worker:
         """Delete stored responses, records of whom old bookings were counted for, and jobs long done;
         e-mails that failed, too."""
         database, before = self.database, self.clock() - _KEYS_KEPT
-        rows = await database.cross_tenant_read(
+        rows = await database.sweep(
             "old idempotency keys",
             "SELECT DISTINCT org_id FROM idempotency_keys WHERE claimed_at < %s",
             (before,),
@@ -103,7 +103,7 @@ class Worker:
         for (org_id,) in rows:
             async with database.transaction(org_id) as tx:
                 await idempotency.delete_expired(tx, before)
-        rows = await database.cross_tenant_read(
+        rows = await database.sweep(
             "clients of old bookings",
             "SELECT DISTINCT org_id FROM booking_clients WHERE counted_at < %s",
             (self.clock() - bookings.CLIENTS_KEPT,),

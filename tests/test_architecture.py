@@ -202,7 +202,7 @@ def test_the_busiest_read_uses_the_index_as_the_application(
             span = (NOW - timedelta(days=365), NOW - timedelta(days=358))
             room = shop.ids["room"]
             rows = await busy_queries.claims_in_span(
-                tx, [room], span, span[0] - timedelta(hours=2), NOW, (), closer=False
+                tx, [room], span, span[0] - timedelta(hours=2), NOW, (), detailed=False
             )
         plan: dict[str, Any] = rows[0][0][0]["Plan"]
         return plan

@@ -47,7 +47,7 @@ def serves(settings: Settings, url: str, clock: Clock) -> None:
                 assert await tx.row("SELECT current_user::text") == (Roles.of(_name(url)).app,)
             async with database.accounts() as tx:
                 assert await tx.rows("SELECT id FROM users") == []
-            assert await database.cross_tenant_read("a test", "SELECT org_id FROM bookings") == []
+            assert await database.sweep("a test", "SELECT org_id FROM bookings") == []
 
     asyncio.run(look())
 

@@ -484,7 +484,7 @@ async def by_round_robin(world: World) -> None:
 
 
 async def ledger(world: World) -> None:
-    found = await world.act(round_robin.audit, world.ids["offer"])
+    found = await world.act(round_robin.check_ledger, world.ids["offer"])
     assert sum(found.kept.values()) == 0, found.kept
     assert not found.replayed.wrong, f"lines {found.replayed.wrong} of the ledger do not follow"
     assert found.holds, "the balances are not the sum of the ledger"

@@ -9,7 +9,7 @@ from infra24.bookings.calendar_moves import Move, StaleRevision, move
 from infra24.bookings.clients import CLIENTS_KEPT, forget_clients, limit_of
 from infra24.bookings.creation import book, confirm_hold, hold
 from infra24.bookings.ending import cancel, decline, expire
-from infra24.bookings.holds import confirm_at, hold_instead
+from infra24.bookings.hold_replacement import confirm_at, hold_instead
 from infra24.bookings.impact import AffectedBooking, broken, impact, upcoming
 from infra24.bookings.listing import COUNTED, Filters, count, get_many, page
 from infra24.bookings.lookup import (

@@ -52,7 +52,7 @@ async def allocate_all(
 
 async def allocate(
     tx: Tx,
-    outlook: AvailabilitySnapshot,
+    snapshot: AvailabilitySnapshot,
     booking: Booking,
     now: datetime,
     *,
@@ -63,19 +63,19 @@ async def allocate(
     """Claim a booking's time: the best assignment, and when it was lost to others the best of what is left.
 
     With `token_hash` the booking is new, else it has been released before. Returns it with its hosts.
-    With `new` whoever is kept takes a turn for it.
+    `new`: kept hosts are charged a turn of the round robin.
     The first try waits for nobody; after a loss everyone who lost waits in one line, so that whatever
     can be placed is placed. Raises SlotTaken when nothing is left.
     """
-    offer = outlook.offer
-    if outlook.expired:
+    offer = snapshot.offer
+    if snapshot.expired:
         await lock_all(tx, offer)
         await _purge_around(tx, offer, booking, now)
-    if keep and offer.staff is not None and not can_keep(outlook, booking, keep):
+    if keep and offer.staff is not None and not can_keep(snapshot, booking, keep):
         await round_robin.reverse(tx, booking.id, now)
         keep = ()
     for attempt in range(_TRIES):
-        found = await best_allocation(tx, outlook, booking, keep=keep, new=new)
+        found = await best_allocation(tx, snapshot, booking, keep=keep, new=new)
         counted = replace(booking, claim_count=len(found.claims))
         if await _attempt(tx, offer, counted, found, token_hash, now):
             await _decided(tx, offer, booking, found, now)
@@ -84,7 +84,7 @@ async def allocate(
             break
         if attempt == 0:
             await lock_all(tx, offer)
-        outlook = await outlook.reload(tx, now)
+        snapshot = await snapshot.reload(tx, now)
     raise SlotTaken()
 
 
@@ -92,7 +92,7 @@ async def _decided(
     tx: Tx, offer: resources.Offer, booking: Booking, found: Allocation, now: datetime
 ) -> None:
     if found.chosen:
-        await round_robin.decide(tx, booking.id, offer.resource.id, found.chosen, now)
+        await round_robin.record_decision(tx, booking.id, offer.resource.id, found.chosen, now)
 
 
 async def _purge_around(tx: Tx, offer: resources.Offer, booking: Booking, now: datetime) -> None:
@@ -140,7 +140,7 @@ async def lengthen(tx: Tx, offer: resources.Offer, claims: Sequence[Claim]) -> N
     """Where a claim is longer than any before, note it: what bounds the reading of claims must cover it."""
     known, none = offer.longest_of, timedelta()
     longer = [c.until - c.since for c in claims if c.until - c.since > known.get(c.resource_id, none)]
-    if longer:  # all members at once: whoever is chosen next time turns no catalogue
+    if longer:  # for all members at once, so that the next booking need not bump the version
         await lock_all(tx, offer)
         if await resources.raise_longest_claim(tx, sorted(offer.members), max(longer)):
             await resources.bump_catalogue_version(tx)
@@ -159,7 +159,7 @@ async def purge_expired(tx: Tx, offer: resources.Offer, claims: Sequence[Claim],
 
 
 async def lock_all(tx: Tx, offer: resources.Offer) -> None:
-    """Hold an offer and everything it may claim, in the order in which everyone does."""
+    """Lock an offer and everything it may claim, in the order in which everyone does."""
     await resources.lock(tx, sorted({offer.resource.id, *offer.members}))
 
 

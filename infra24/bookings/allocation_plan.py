@@ -62,8 +62,8 @@ async def best_allocation(
 ) -> Allocation:
     """The best assignment for a booking's time. Hosts in `keep` are kept where they can be.
 
-    With `new` whoever is kept takes a turn for it: it is another booking, not one that was moved.
-    `standings` are those of the ledger with what is planned besides; else it is read.
+    `new`: kept hosts are charged a turn of the round robin; a booking that is moved charges none. `standings`:
+    the balances with what is planned besides; else they are read.
 
     Raises SlotTaken when others were faster and SlotNotOffered, which carries the reasons,
     when the rules do not offer the start.
@@ -98,22 +98,22 @@ def _ids(keys: Sequence[object]) -> tuple[UUID, ...]:
 
 
 async def _rank(
-    tx: Tx, outlook: AvailabilitySnapshot, start: int, answer: Explanation, standings: Standings | None
+    tx: Tx, snapshot: AvailabilitySnapshot, start: int, answer: Explanation, standings: Standings | None
 ) -> Decision:
     """The hosts in the order of preference. Who would leave other needs unmet counts as not free."""
-    offer = outlook.offer
+    offer = snapshot.offer
     assert offer.staff is not None
     pool = offer.pools[offer.staff]
     known = standings or {}
     if pool.pooling is Pooling.ROUND_ROBIN and standings is None:
         known = await round_robin.standings(tx, offer.resource.id)
     candidates = []
-    knotted = are_interdependent(outlook.timetable.needs)
+    interdependent = are_interdependent(snapshot.timetable.needs)
     for occupant in pool.occupants:
         reasons = answer.hosts.get(occupant.id, ())
         free = not reasons
-        if free and knotted and pool.pooling is Pooling.ROUND_ROBIN:
-            free = can_host(outlook.timetable, start, occupant.id)
+        if free and interdependent and pool.pooling is Pooling.ROUND_ROBIN:
+            free = can_host(snapshot.timetable, start, occupant.id)
         away = any(reason.code in CLOSED for reason in reasons)  # they were not there for this turn
         present = free if occupant.substitutes else not away
         balance, last = known.get(occupant.id, (0, 0))
@@ -125,7 +125,7 @@ async def _rank(
 
 
 def _assignment(
-    outlook: AvailabilitySnapshot,
+    snapshot: AvailabilitySnapshot,
     booking: Booking,
     found: Sequence[Sequence[object]] | None,
     chosen: HostDecision | None,
@@ -134,7 +134,7 @@ def _assignment(
     if found is None:
         refuse([Reason("no_combination")])
     assert found is not None
-    offer, rules, start = outlook.offer, outlook.offer.rules, seconds(booking.starts_at)
+    offer, rules, start = snapshot.offer, snapshot.offer.rules, seconds(booking.starts_at)
     since = booking.starts_at - timedelta(minutes=rules.buffer_before)
     until = booking.ends_at + timedelta(minutes=rules.buffer_after)
     claims: list[Claim] = []
@@ -142,7 +142,7 @@ def _assignment(
     taken: dict[UUID, int] = {}
     only = True
     for number, keys in enumerate(found):
-        need, pool = outlook.timetable.needs[number], offer.pools[number]
+        need, pool = snapshot.timetable.needs[number], offer.pools[number]
         members = {member.key: (member, occupant)
                    for member, occupant in zip(need.members, pool.occupants, strict=True)}  # fmt: skip
         only &= len(keys) == len(members)
@@ -153,7 +153,7 @@ def _assignment(
             if member.capacity is None:
                 continue
             first = taken.get(occupant.id, 0)
-            units = free_units(outlook.timetable, member, start)[first : first + pool.units]
+            units = free_units(snapshot.timetable, member, start)[first : first + pool.units]
             taken[occupant.id] = first + pool.units
             only &= member.capacity == pool.units and not member.layout
             claims += [Claim(occupant.id, unit, since, until, member.layout) for unit in units]
@@ -191,8 +191,8 @@ def virtual_claims(found: Allocation, booking: Booking) -> list[tuple[UUID, Busy
     ]
 
 
-def can_keep(outlook: AvailabilitySnapshot, booking: Booking, keep: Sequence[UUID]) -> bool:
+def can_keep(snapshot: AvailabilitySnapshot, booking: Booking, keep: Sequence[UUID]) -> bool:
     """Whether a booking can stay with these hosts."""
-    number = outlook.offer.staff
+    number = snapshot.offer.staff
     start = seconds(booking.starts_at)
-    return number is None or pick_members(outlook.timetable, start, {number: keep}) is not None
+    return number is None or pick_members(snapshot.timetable, start, {number: keep}) is not None

@@ -41,8 +41,8 @@ class Alternatives:
 
 
 async def alternatives_for(tx: Tx, booking: Booking, now: datetime) -> Alternatives:
-    """Up to three other starts within two weeks, and other hosts at the same time. Its own claims are free,
-    and it goes on being what it is of, though that may take no new bookings any more.
+    """Up to three other starts within two weeks, and other hosts at the same time. Its own claims are free. Also of an
+    offer that is archived by now.
     """
     choice = HostPreference.read(booking.choice)
     middle = max(booking.starts_at, now)

@@ -7,11 +7,11 @@ from uuid import UUID
 
 from infra24.db import Row, Tx
 
-_LOOK: LiteralString = """
+_READ: LiteralString = """
     SELECT v.version, c.resource_id, coalesce(c.expired, 0), c.starts, c.ends
 """
 
-_LOOK_CLOSER: LiteralString = ", c.units, c.booked, c.until, c.layouts, c.turnovers"
+_DETAILED: LiteralString = ", c.units, c.booked, c.until, c.layouts, c.turnovers"
 
 _GROUPED: LiteralString = """
     FROM (SELECT coalesce((SELECT version FROM catalogues WHERE org_id = %(org)s), 0) AS version) v
@@ -21,7 +21,7 @@ _GROUPED: LiteralString = """
             array_agg(date_part('epoch', ends_at)::bigint) FILTER (WHERE live) AS ends
 """
 
-_GROUPED_CLOSER: LiteralString = """,
+_GROUPED_DETAILED: LiteralString = """,
             array_agg(unit) FILTER (WHERE live) AS units,
             array_agg(date_part('epoch', booked_at)::bigint) FILTER (WHERE live) AS booked,
             array_agg(date_part('epoch', booked_until)::bigint) FILTER (WHERE live) AS until,
@@ -35,7 +35,7 @@ _OF_A_SPAN: LiteralString = """
                 expires_at IS NULL OR expires_at > %(now)s AS live
             FROM claims
             WHERE org_id = %(org)s AND resource_id = ANY(%(members)s) AND released_at IS NULL
-                AND (%(closer)s OR unit = 1)
+                AND (%(detailed)s OR unit = 1)
                 AND starts_at < %(to)s AND starts_at > %(since)s AND ends_at > %(from)s
                 AND (%(ignoring)s::uuid[] IS NULL OR booking_id <> ALL(%(ignoring)s))
         ) c GROUP BY resource_id
@@ -51,18 +51,18 @@ async def claims_in_span(
     now: datetime,
     ignoring: Sequence[UUID],
     *,
-    closer: bool,
+    detailed: bool,
 ) -> list[Row]:
     """The version of the catalogue and the claims on these members that overlap a span.
 
     `since` is the span's start less the longest claim, which lets the b-tree bound the read. A row for
     each member that has claims, or one without any: the version, the member, how many expired claims of
     holds stand there, then parallel arrays of start and end (seconds since 1970) of what is claimed of
-    the first unit. `closer` takes all units and adds the unit, the booking's start and end, the layout
+    the first unit. `detailed` takes all units and adds the unit, the booking's start and end, the layout
     and whether it is a turnover.
     """
     return await tx.rows(
-        (_LOOK + _LOOK_CLOSER + _GROUPED + _GROUPED_CLOSER if closer else _LOOK + _GROUPED) + _OF_A_SPAN,
+        (_READ + _DETAILED + _GROUPED + _GROUPED_DETAILED if detailed else _READ + _GROUPED) + _OF_A_SPAN,
         {
             "org": tx.org_id,
             "members": list(members),
@@ -71,7 +71,7 @@ async def claims_in_span(
             "since": since,
             "now": now,
             "ignoring": list(ignoring) or None,
-            "closer": closer,
+            "detailed": detailed,
         },
     )
 
@@ -124,12 +124,12 @@ async def claims_in_spans(
     now: datetime,
     ignoring: Sequence[UUID],
 ) -> list[Row]:
-    """As a closer `look`, at several spans that do not overlap: those of a series."""
+    """As a detailed `look`, at several spans that do not overlap: those of a series."""
     return await tx.rows(
-        _LOOK
-        + _LOOK_CLOSER
+        _READ
+        + _DETAILED
         + _GROUPED
-        + _GROUPED_CLOSER
+        + _GROUPED_DETAILED
         + """
         FROM (
             SELECT c.resource_id, c.unit, c.starts_at, c.ends_at, c.booked_at, c.booked_until, c.layout,

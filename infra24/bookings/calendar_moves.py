@@ -78,7 +78,7 @@ async def move(tx: Tx, wanted: Move, *, now: datetime) -> Booking:
     """
     if wanted.end <= wanted.start:
         raise EndsBeforeItStarts()
-    before = await _held(tx, wanted)
+    before = await _locked(tx, wanted)
     same = (before.starts_at, before.ends_at) == (wanted.start, wanted.end)
     if same and wanted.from_id == wanted.to_id:
         return before
@@ -99,7 +99,7 @@ async def move(tx: Tx, wanted: Move, *, now: datetime) -> Booking:
         is_exception=before.series_id is not None,
         meeting_url=_meeting(before, target.offer),
     )
-    await _reseat(tx, seen, before, moved, fixed, now)
+    await _reallocate(tx, seen, before, moved, fixed, now)
     await check_taken(tx, moved.id, target.required)
     after = await lookup.get(tx, before.id)
     record(tx, events.RESCHEDULED, before.id, _facts(before, after, wanted), now)
@@ -113,8 +113,8 @@ def can_use(offer: Offer, resource_id: UUID) -> bool:
     )
 
 
-async def _held(tx: Tx, wanted: Move) -> Booking:
-    """The booking, with all that its move may touch held in the one order: its own offer's and the new."""
+async def _locked(tx: Tx, wanted: Move) -> Booking:
+    """The booking, with all that its move may touch locked in the one order: its own offer's and the new."""
     before = await lookup.get(tx, wanted.booking_id)
     offer = await resources.offer(tx, before.resource_id)
     touched = {offer.resource.id, *offer.members, *await occupancy.resources_to_lock(tx, before.id)}
@@ -200,7 +200,7 @@ def _fitting(seen: AvailabilitySnapshot, target: MoveTarget, start: int) -> Pool
     return {}
 
 
-async def _reseat(
+async def _reallocate(
     tx: Tx, seen: AvailabilitySnapshot, before: Booking, moved: Booking, fixed: PoolSelection, now: datetime
 ) -> None:
     """Claim anew. Whoever comes into it takes a turn, and whoever leaves it gets theirs back."""

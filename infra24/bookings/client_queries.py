@@ -72,7 +72,7 @@ async def pending(tx: Tx, client: bytes, email: str) -> int:
 
 
 def note(tx: Tx, client: bytes, booking_ids: Sequence[UUID], now: datetime) -> Statement:
-    """As whom these bookings are counted from now on. The client's holds that are over need no counting."""
+    """Link bookings to the client that they count for; delete the links of its holds that are over."""
     return Statement(
         """
         WITH over AS (

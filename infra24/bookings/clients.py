@@ -57,13 +57,13 @@ async def check_client(
 
 
 def note_client(tx: Tx, client: Client | None, booking_ids: Sequence[UUID], now: datetime) -> None:
-    """Count these bookings as a client's once the transaction has committed."""
+    """Count these bookings as a client's, with the COMMIT."""
     if client is not None:
         tx.run_last(queries.note(tx, client.key, booking_ids, now))
 
 
 async def forget_clients(tx: Tx, now: datetime) -> None:
-    """Forget as whom old bookings were counted."""
+    """Delete the links between clients and old bookings."""
     await queries.forget(tx, now - CLIENTS_KEPT)
 
 

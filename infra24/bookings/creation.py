@@ -55,25 +55,25 @@ async def _create(
     tx: Tx, request: BookingRequest, status: Status, *, tokens: Tokens, now: datetime
 ) -> Booking:
     request.check()
-    await _count(tx, request, status, now)
-    seen = await _look(tx, request, now)
-    required = await _decide(tx, seen, request)
-    booking = draft_booking(tx, request, seen.offer, now, status)
+    await _check_quotas(tx, request, status, now)
+    snapshot = await _load(tx, request, now)
+    required = await _required_members(tx, snapshot, request)
+    booking = draft_booking(tx, request, snapshot.offer, now, status)
     token = tokens.of(tx.org_id, booking.id)
     booking = replace(booking, meeting_url=resources.meeting_url(booking.meeting_url, token, booking.id))
-    keep, near = hosts_of(seen, required), without_hosts(seen, required)
+    keep, near = hosts_of(snapshot, required), without_hosts(snapshot, required)
     written = await allocation.allocate(
         tx, near, booking, now, token_hash=hash_token(token), keep=keep, new=True
     )
     await check_taken(tx, written.id, required)
     if written.status is Status.PENDING:
-        await require(tx, [written.id], required_of(seen.offer, request.policy), now)
+        await require(tx, [written.id], required_of(snapshot.offer, request.policy), now)
     note_client(tx, request.client, [written.id], now)
     return record_created(tx, written, now)
 
 
-async def _count(tx: Tx, request: BookingRequest, status: Status, now: datetime) -> None:
-    """Use up what entitles to it; before anything else is locked, see what the client may still make."""
+async def _check_quotas(tx: Tx, request: BookingRequest, status: Status, now: datetime) -> None:
+    """Check what the client may still make, before anything else is locked; use one of a booking link's uses."""
     if request.client is not None:
         first = status if status is Status.HOLD else first_status(await _known(tx, request), request.policy)
         email = request.person.email if request.person else ""
@@ -82,8 +82,8 @@ async def _count(tx: Tx, request: BookingRequest, status: Status, now: datetime)
         await booking_links.use(tx, request.link_id, now)
 
 
-async def _look(tx: Tx, request: BookingRequest, now: datetime) -> AvailabilitySnapshot:
-    """What decides about the request. Whoever must have one resource waits for all who want it."""
+async def _load(tx: Tx, request: BookingRequest, now: datetime) -> AvailabilitySnapshot:
+    """Rules and claims around the start. With `with_id` the resource is locked: that request cannot take another."""
     choice = request.policy.applied_to(request.choice, request.length)
     return await load_start(
         tx, request.resource_id, request.starts_at, request.length, now, choice=choice,
@@ -91,15 +91,15 @@ async def _look(tx: Tx, request: BookingRequest, now: datetime) -> AvailabilityS
     )  # fmt: skip
 
 
-async def _decide(tx: Tx, seen: AvailabilitySnapshot, request: BookingRequest) -> PoolSelection:
-    """Whom and what it must have. Raises why it cannot be had."""
+async def _required_members(tx: Tx, snapshot: AvailabilitySnapshot, request: BookingRequest) -> PoolSelection:
+    """The members that the request names, by need. Raises SlotNotOffered, SlotTaken and BookerLimit."""
     if request.choice.hosts and request.link_id is None:
         (await _known(tx, request)).check_host_request()
     if request.person is not None:
-        await check_booker(tx, seen.offer, request.person.email, request.starts_at, request.length, None)
+        await check_booker(tx, snapshot.offer, request.person.email, request.starts_at, request.length, None)
     if request.with_id is None:
         return {}
-    return with_resource(seen, request.with_id, seconds(request.starts_at))
+    return with_resource(snapshot, request.with_id, seconds(request.starts_at))
 
 
 async def confirm_hold(
@@ -153,14 +153,14 @@ async def _take_up(
         await check_booker(tx, offer, person.email, held.starts_at, held.length, held.id)
         if await claim_queries.make_permanent(tx, held.id) >= (held.claim_count or 0):
             return
-    seen = await load_start(
+    snapshot = await load_start(
         tx, held.resource_id, held.starts_at, held.length, now, choice=choice, ignoring=[held.id]
     )
-    check_open(seen.offer)
-    await check_booker(tx, seen.offer, person.email, held.starts_at, held.length, held.id)
+    check_open(snapshot.offer)
+    await check_booker(tx, snapshot.offer, person.email, held.starts_at, held.length, held.id)
     await occupancy.release(tx, held.id, now)
     confirmed = replace(held, status=Status.CONFIRMED, expires_at=None)
-    await allocation.allocate(tx, seen, confirmed, now, keep=held.host_ids)
+    await allocation.allocate(tx, snapshot, confirmed, now, keep=held.host_ids)
 
 
 async def _known(tx: Tx, request: BookingRequest) -> Offer:

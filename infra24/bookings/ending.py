@@ -49,7 +49,7 @@ async def cancel(
         kind = EndKind.DECLINED
     if kind is EndKind.DECLINED and not policy.decides:
         raise DecisionNotAllowed()
-    if kind is EndKind.CANCELLED and policy.limits and now > booking.cancellable_until():
+    if kind is EndKind.CANCELLED and policy.is_bound and now > booking.cancellable_until():
         late = Message(
             "It can be cancelled online until %(notice)s before the start. Please contact us.",
             notice=timedelta(minutes=booking.cancel_notice_minutes),
@@ -87,9 +87,9 @@ async def expire(tx: Tx, booking_id: UUID, *, now: datetime) -> bool:
 async def locked(tx: Tx, booking_id: UUID) -> Booking:
     """A booking that nobody else changes meanwhile; what its release touches is locked before it."""
     await lookup.get(tx, booking_id)
-    held = await occupancy.resources_to_lock(tx, booking_id)
-    if held:
-        await resources.lock(tx, sorted(held))
+    touched = await occupancy.resources_to_lock(tx, booking_id)
+    if touched:
+        await resources.lock(tx, sorted(touched))
     return await lookup.get(tx, booking_id, lock=True)
 
 

@@ -1,4 +1,4 @@
-"""Read bookings: one by id or token, a list, what a closure hits."""
+"""Read bookings and what is free: one booking by id or token, those of a series, the free starts of an offer."""
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta

@@ -1,4 +1,4 @@
-"""Who is in a booking. People keep their row, and its id, for as long as someone is in their place."""
+"""Who is in a booking. A person who is replaced hands their row, and its id, to whoever takes their place."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -9,13 +9,13 @@ from infra24.db import Statement, Tx
 
 
 def exchange_hosts(tx: Tx, booking: Booking, hosts: Sequence[Participant]) -> list[Statement]:
-    """What makes these the hosts of a booking: who stays keeps their row, others follow each other."""
+    """Statements that make these the hosts of a booking: who stays keeps their row, a new host takes a former one's."""
     former = [p for p in booking.participants if p.role is ParticipantRole.HOST]
     return _exchange(tx, booking.id, former, hosts)
 
 
 def set_booker(tx: Tx, booking: Booking, name: str, email: str) -> list[Statement]:
-    """What makes someone the booker of a booking."""
+    """Statements that make someone the booker of a booking."""
     return _exchange(tx, booking.id, booking.bookers, [Participant(ParticipantRole.BOOKER, name, email)])
 
 

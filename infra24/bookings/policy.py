@@ -11,13 +11,13 @@ from infra24.resources import HostPreference
 class BookingPolicy:
     """As whom one acts, and which rules do not bind them. Hours, closings and claims bind everyone.
 
-    `limits`: bound by notice, horizon and limits, and by the notice for changes. `lengths`: by the lengths
+    `is_bound`: by notice, horizon and limits, and by the notice for changes. `lengths`: by the lengths
     and steps on offer. `approval`: what they book waits for approval where the offer asks for it.
     `questions`: asked the questions of the offer. `decides`: may approve and decline.
     """
 
     role: ActorRole
-    limits: bool = True
+    is_bound: bool = True
     lengths: bool = True
     approval: bool = True
     questions: bool = True
@@ -32,16 +32,16 @@ class BookingPolicy:
         """A choice of hosts with the rules that bind them, for a booking of that length."""
         if not self.lengths:
             return replace(choice, staff_length=length)
-        return replace(choice, for_staff=not self.limits)
+        return replace(choice, for_staff=not self.is_bound)
 
 
 BY_BOOKER = BookingPolicy(ActorRole.BOOKER)
 """Visitors, members, holders of a token: every rule binds them."""
-BY_STAFF = BookingPolicy(ActorRole.STAFF, limits=False)
+BY_STAFF = BookingPolicy(ActorRole.STAFF, is_bound=False)
 """Staff, and keys that may write bookings."""
 ON_CALENDAR = BookingPolicy(
-    ActorRole.STAFF, limits=False, lengths=False, approval=False, questions=False, decides=True
+    ActorRole.STAFF, is_bound=False, lengths=False, approval=False, questions=False, decides=True
 )
 """Staff who put a booking on the calendar by hand."""
-BY_SYSTEM = BookingPolicy(ActorRole.SYSTEM, limits=False, decides=True)
+BY_SYSTEM = BookingPolicy(ActorRole.SYSTEM, is_bound=False, decides=True)
 """The worker, and whoever runs the installation."""

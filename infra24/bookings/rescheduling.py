@@ -72,7 +72,7 @@ async def reschedule(
 def _check_movable(booking: Booking, policy: BookingPolicy, now: datetime) -> None:
     if not booking.is_movable:
         raise IllegalTransition(booking.status, "moved")
-    if policy.limits and now > booking.reschedulable_until():
+    if policy.is_bound and now > booking.reschedulable_until():
         late = Message(
             "It can be moved online until %(notice)s before the start. Please contact us.",
             notice=timedelta(minutes=booking.reschedule_notice_minutes),

@@ -1,4 +1,4 @@
-"""The timetable of an offer: its rules and the claims that stand, as the pure engine wants them."""
+"""Snapshots: an offer's rules and the claims that stand at one moment, as the pure engine takes them."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -80,7 +80,7 @@ async def load_snapshot(
         reach = (span[0] - around, span[1] + around)
         members = offer.members
         rows = await busy_queries.claims_in_span(
-            tx, members, reach, reach[0] - offer.longest, now, ignoring, closer=offer.needs_detailed_claims
+            tx, members, reach, reach[0] - offer.longest, now, ignoring, detailed=offer.needs_detailed_claims
         )
         if rows[0][0] != offer.version:
             found = await resources.offer(tx, resource_id)

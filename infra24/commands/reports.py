@@ -31,7 +31,7 @@ def fairness(
 
     async def added_up(tx: Tx) -> tuple[LedgerCheck, Replay | None]:
         resource = await resources.get_by_slug(tx, offer)
-        audit = await round_robin.audit(tx, resource.id)
+        audit = await round_robin.check_ledger(tx, resource.id)
         if not weights:
             return audit, None
         hosts = {known.email: known.id for known in await resources.index(tx) if known.email}

@@ -145,7 +145,7 @@ class Database:
         async with self.connection() as connection:
             yield Reader(connection, _NO_ORGANIZATION, b"BEGIN READ ONLY; " + _as_accounts(connection))
 
-    async def cross_tenant_read(
+    async def sweep(
         self, name: str, query: LiteralString, args: Sequence[Any] | dict[str, Any] = ()
     ) -> list[Row]:
         """Read across organizations, as the role that may, leaving a row that says so."""

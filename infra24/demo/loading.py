@@ -1,4 +1,4 @@
-"""Loads the demo organizations by the same verbs that everyone uses; twice is once."""
+"""Loads the demo organizations by the operations that everyone uses. Safe to repeat."""
 
 import random
 from collections.abc import Callable
@@ -130,5 +130,5 @@ async def _afterwards(
         return
     if status is Status.PENDING:
         await bookings.approve(tx, booking_id, BY_SYSTEM, now=start - timedelta(days=1))
-    verb = bookings.mark_no_show if dice.random() < 0.06 else bookings.complete
-    await verb(tx, booking_id, BY_STAFF, now=start + timedelta(hours=1))
+    operation = bookings.mark_no_show if dice.random() < 0.06 else bookings.complete
+    await operation(tx, booking_id, BY_STAFF, now=start + timedelta(hours=1))

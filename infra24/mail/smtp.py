@@ -74,7 +74,7 @@ class SmtpTransport:
         return self.by.domain
 
     async def send(self, email: Email, headers: MessageHeaders) -> str:
-        """Hand the e-mail to the server; its number. 4xx is Delayed, 5xx is Refused."""
+        """Hand the e-mail to the server; its Message-ID. 4xx is TemporaryFailure, 5xx PermanentFailure."""
         return await asyncio.to_thread(self._send, email, headers)
 
     async def check(self) -> str:

@@ -23,7 +23,7 @@ class PermanentFailure(Unavailable):
 
 
 class MailTransport(Protocol):
-    """Sends e-mail. Both raise TemporaryFailure or PermanentFailure; neither names a recipient."""
+    """Sends e-mail. `send` and `check` raise TemporaryFailure or PermanentFailure, and name no recipient."""
 
     @property
     def domain(self) -> str:

@@ -98,7 +98,7 @@ async def set_secrets(tx: Tx, sealed: Mapping[UUID, bytes]) -> None:
 
 async def organizations(database: Database) -> list[UUID]:
     """The organizations that have any connection."""
-    found = await database.cross_tenant_read(
+    found = await database.sweep(
         "organizations with connections", "SELECT DISTINCT org_id FROM org_connections ORDER BY org_id"
     )
     return [row[0] for row in found]

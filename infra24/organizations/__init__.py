@@ -15,7 +15,7 @@ from infra24.organizations.keys import hash_of, new_key, org_of_key
 from infra24.organizations.locations import (
     LocationInUse,
     add_location,
-    amend_location,
+    change_location,
     location,
     locations,
     remove_location,
@@ -46,8 +46,8 @@ __all__ = [
     "UnknownOrganization",
     "UnknownResource",
     "add_location",
-    "amend_location",
     "change",
+    "change_location",
     "check_facts",
     "create",
     "delete",

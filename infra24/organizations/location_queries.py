@@ -14,7 +14,7 @@ async def get(tx: Tx, location_id: UUID) -> Location | None:
     return Location(*row) if row else None
 
 
-async def amend(tx: Tx, location_id: UUID, name: str, address: str) -> Location | None:
+async def update(tx: Tx, location_id: UUID, name: str, address: str) -> Location | None:
     """Another name and address. A taken name is a unique violation."""
     row = await tx.row(
         "UPDATE locations SET name = %s, address = %s WHERE org_id = %s AND id = %s "

@@ -43,14 +43,14 @@ async def location(tx: Tx, location_id: UUID) -> Location:
     return found
 
 
-async def amend_location(tx: Tx, location_id: UUID, name: str, address: str) -> Location:
+async def change_location(tx: Tx, location_id: UUID, name: str, address: str) -> Location:
     """Another name or address for a location. Raises UnknownLocation and LocationExists.
 
-    Whoever remembers offers must be told: see `resources.turn_catalogue`.
+    Whoever remembers offers must be told: see `resources.bump_catalogue_version`.
     """
     try:
         async with tx.savepoint():
-            found = await location_queries.amend(tx, location_id, name, address)
+            found = await location_queries.update(tx, location_id, name, address)
     except psycopg.errors.UniqueViolation:
         raise LocationExists() from None
     if found is None:

@@ -97,7 +97,7 @@ def id_of(owner: psycopg.Connection[Any], slug: str) -> UUID | None:
 
 
 def facts_of(owner: psycopg.Connection[Any], slug: str) -> dict[str, Any]:
-    """The facts that `amend` changes, as they are."""
+    """The facts that `update` changes, as they are."""
     names = ("name", "time_zone", "locale", "currency", "theme")
     row = owner.execute(
         "SELECT name, time_zone, locale, currency, theme FROM organizations WHERE slug = %s", (slug,)

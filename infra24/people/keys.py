@@ -22,7 +22,7 @@ class UnknownKey(NotFound):
 
 @dataclass(frozen=True, slots=True)
 class KeyHolder:
-    """What a key says of whoever holds it. `is_news`: its last use is worth a write."""
+    """What a key says of whoever holds it. `needs_touch`: its last use is worth a write."""
 
     id: UUID
     label: str

@@ -54,7 +54,7 @@ class ReauthenticationRequired(Forbidden):
 
 @dataclass(frozen=True, slots=True)
 class OrgAccess:
-    """One organization that a person belongs to; `asks_factor` is whether those at work need a second one."""
+    """One organization that a person belongs to; `requires_mfa` is whether those at work need a second one."""
 
     org_id: UUID
     slug: str
@@ -65,7 +65,7 @@ class OrgAccess:
 
 @dataclass(frozen=True, slots=True)
 class AuthenticatedUser:
-    """Who a session belongs to, as the guard needs it. `places` are all their organizations, by name."""
+    """Who a session belongs to, as the guard needs it. `orgs` are all their organizations, by name."""
 
     session_id: UUID
     user_id: UUID

@@ -4,7 +4,7 @@ from collections import OrderedDict
 from collections.abc import Hashable
 from typing import NamedTuple
 
-from infra24.rate_limits.model import Policy
+from infra24.rate_limits.model import RateLimit
 
 _SIZE = 50_000
 _ROUNDING = 1e-6
@@ -13,7 +13,7 @@ _ROUNDING = 1e-6
 class Usage(NamedTuple):
     """What is left of a policy: `remaining` now, all in `reset` seconds; `wait` if too much was asked."""
 
-    policy: Policy
+    policy: RateLimit
     quota: int
     remaining: int
     reset: float
@@ -33,7 +33,7 @@ class Buckets:
     def __len__(self) -> int:
         return len(self._full_at)
 
-    def take(self, key: Hashable, policy: Policy, now: float, cost: int = 1, times: int = 1) -> Usage:
+    def take(self, key: Hashable, policy: RateLimit, now: float, cost: int = 1, times: int = 1) -> Usage:
         """Take `cost` from a key's bucket, which holds the quota so many `times`; nothing when it lacks it.
 
         What costs more than all of it takes all of it. When a clock is put back, buckets are full.

@@ -32,7 +32,7 @@ class TooManyBookings(RateLimited):
 
 
 @dataclass(frozen=True, slots=True)
-class Policy:
+class RateLimit:
     """So many (`quota`) in a stretch of time (`seconds`), by a name that answers can carry."""
 
     name: str
@@ -41,16 +41,16 @@ class Policy:
 
 
 _QUARTER = 15 * 60
-ATTEMPTS: Mapping[str, Policy] = {
+ATTEMPTS: Mapping[str, RateLimit] = {
     policy.name: policy
     for policy in (
-        Policy("sign in from an address", 40, _QUARTER),
-        Policy("sign in to an account", 20, _QUARTER),
-        Policy("emails to an account", 4, _QUARTER),
-        Policy("emails from an address", 20, _QUARTER),
-        Policy("codes of an account", 8, _QUARTER),
-        Policy("bad keys from an address", 120, _QUARTER),
-        Policy("answers to a challenge", 1, _QUARTER),
+        RateLimit("sign in from an address", 40, _QUARTER),
+        RateLimit("sign in to an account", 20, _QUARTER),
+        RateLimit("emails to an account", 4, _QUARTER),
+        RateLimit("emails from an address", 20, _QUARTER),
+        RateLimit("codes of an account", 8, _QUARTER),
+        RateLimit("bad keys from an address", 120, _QUARTER),
+        RateLimit("answers to a challenge", 1, _QUARTER),
     )
 }
 """What is tried to prove who someone is, and what sends an e-mail: counted alike with and without an account.
@@ -69,15 +69,15 @@ class Limit(StrEnum):
 
 
 _MINUTE = 60
-REQUESTS: Mapping[Limit, Policy] = {
-    Limit.ASSETS: Policy("assets", 3_000, _MINUTE),
-    Limit.READ: Policy("read", 600, _MINUTE),
-    Limit.RANGE: Policy("range", 6_000, _MINUTE),
-    Limit.WRITE: Policy("write", 120, _MINUTE),
+REQUESTS: Mapping[Limit, RateLimit] = {
+    Limit.ASSETS: RateLimit("assets", 3_000, _MINUTE),
+    Limit.READ: RateLimit("read", 600, _MINUTE),
+    Limit.RANGE: RateLimit("range", 6_000, _MINUTE),
+    Limit.WRITE: RateLimit("write", 120, _MINUTE),
 }
 """What one address, account or key may ask of one process. A range costs its days times the offers asked."""
 
-ORGANIZATION = Policy("organization", 30_000, _MINUTE)
+ORGANIZATION = RateLimit("organization", 30_000, _MINUTE)
 """What all visitors together may ask of one organization, so that its neighbours are answered too."""
 
 TRUSTED = 10

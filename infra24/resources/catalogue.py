@@ -81,7 +81,7 @@ async def bookable(tx: Tx, *, after: str = "", limit: int = 100) -> list[Resourc
 async def create(tx: Tx, draft: Draft, now: datetime) -> Resource:
     """A new resource. Raises ValidationFailed (a path and a sentence each), ResourceExists or PartsInUse."""
     await _begin_edit(tx)
-    directory = await queries.directory(tx)
+    directory = await queries.references(tx)
     draft = normalize(draft)
     read = await parse_draft(tx, draft, {}, directory)
     values = await row_values(tx, draft)
@@ -107,7 +107,7 @@ async def update(tx: Tx, resource_id: UUID, changes: Mapping[str, Any], now: dat
     """
     await _begin_edit(tx)
     before = await get(tx, resource_id)
-    directory = await queries.directory(tx)
+    directory = await queries.references(tx)
     draft = normalize(replace(draft_of(before, directory), **changes))
     read = await parse_draft(tx, draft, before.availability_rules, directory, kept=before.needs)
     await catalogue_queries.lock_with_dependents(tx, [resource_id, *read.hosts])
@@ -195,7 +195,7 @@ async def update_if_version(
 
 async def index(tx: Tx) -> ResourceIndex:
     """Every resource as rules and needs may name it."""
-    return await queries.directory(tx)
+    return await queries.references(tx)
 
 
 async def _save_relations(tx: Tx, resource_id: UUID, draft: Draft, read: ParsedDraft, now: datetime) -> None:
@@ -205,5 +205,5 @@ async def _save_relations(tx: Tx, resource_id: UUID, draft: Draft, read: ParsedD
         problems: Problems = {}
         asked = replace(draft, questions=parse_questions(problems, draft.questions))
         await queries.set_type(tx, resource_id, asked, read.needs)
-    await link(tx, resource_id, draft.parts, draft.excludes, await queries.directory(tx), now)
+    await link(tx, resource_id, draft.parts, draft.excludes, await queries.references(tx), now)
     await catalogue_queries.bump_catalogue_version(tx)

@@ -64,7 +64,7 @@ async def schedules(tx: Tx, resource_ids: Sequence[UUID]) -> dict[UUID, tuple[Sc
     inside = {part for parts in reading.parts.values() for part, _ in parts} - set(reading.rows)
     wanted = list(reading.rows)
     reading.rows |= await catalogue_queries.load_for_offer(tx, sorted(inside))
-    directory = await queries.directory(tx)
+    directory = await queries.references(tx)
     booked = {known.id for known in directory if known.is_bookable and known.type != "person"}
     found = {id_: reading.hours(id_, closing, is_booked=id_ in booked) for id_ in wanted}
     without = {id_ for id_, own in found.items() if id_ in booked and not own[0].has_hours}
@@ -161,7 +161,7 @@ async def _read(tx: Tx, resource: Resource, version: int) -> Offer:
     reading = _Reading(organization.time_zone, resource.layout)
     rules = reading.rules(resource.availability_rules)
     reading.kept = rules.holidays_kept(closing)
-    directory = await queries.directory(tx)
+    directory = await queries.references(tx)
     kept = resource.needs
     if kept is None:
         wanted = [[(id_, HostTerms()) for id_ in await queries.hosts(tx, resource.id)]]

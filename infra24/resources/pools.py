@@ -65,8 +65,8 @@ class Pool:
 class HostPreference:
     """Whom a booking is to be with: only these hosts, chosen this way. Empty: as the offer says.
 
-    `for_staff`: notice, horizon and limits do not bind. `freely` is how staff draw it on a calendar: any
-    minute of the open hours besides, for as long as this. Neither is kept on a booking.
+    `for_staff`: notice, horizon and limits do not bind. `staff_length`: as staff draw it on a calendar, from
+    any minute of the open hours and for this long. Neither is kept on a booking.
     """
 
     hosts: tuple[UUID, ...] = ()

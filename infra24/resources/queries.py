@@ -80,7 +80,7 @@ async def listed(tx: Tx, *, bookable: bool, after: str, limit: int, types: bool 
     return [Resource(*row) for row in rows]
 
 
-async def directory(tx: Tx) -> list[ResourceRef]:
+async def references(tx: Tx) -> list[ResourceRef]:
     """Every resource of the organization, as rules and needs may name it, by slug."""
     rows = await tx.rows(
         """
@@ -211,7 +211,7 @@ async def set_hosts(tx: Tx, resource_id: UUID, host_ids: Sequence[UUID]) -> None
 
 
 def values_of(tx: Tx, draft: Draft, *, slug: str, currency: str, location: UUID | None) -> dict[str, Any]:
-    """A draft as the parameters of `insert` and `rewrite`."""
+    """A draft as the parameters of `insert` and `update_row`."""
     return {
         "org": tx.org_id,
         "slug": slug,

@@ -52,7 +52,9 @@ async def standings(tx: Tx, offer_id: UUID) -> dict[UUID, tuple[int, int]]:
     return await queries.standings(tx, offer_id)
 
 
-async def decide(tx: Tx, booking_id: UUID, offer_id: UUID, made: HostDecision, now: datetime) -> None:
+async def record_decision(
+    tx: Tx, booking_id: UUID, offer_id: UUID, made: HostDecision, now: datetime
+) -> None:
     """Write down who hosts a booking and why; a turn is charged to the balances.
 
     What is no turn goes with the COMMIT: nothing here reads it.
@@ -105,7 +107,7 @@ async def turn_of(tx: Tx, booking_id: UUID) -> LedgerEntry | None:
     return LedgerEntry(tuple(_candidate(c) for c in row[3]), tuple(map(str, row[2])))
 
 
-async def audit(tx: Tx, offer_id: UUID) -> LedgerCheck:
+async def check_ledger(tx: Tx, offer_id: UUID) -> LedgerCheck:
     """Read the whole ledger of an offer and add it up."""
     rows = await queries.ledger(tx, offer_id)
     ledger = tuple(

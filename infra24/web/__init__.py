@@ -1,1 +1,1 @@
-"""The doors: pages and the JSON API. They parse, call a verb and answer; no rule lives here."""
+"""Entry points over HTTP: pages and the JSON API. They parse, call an operation and answer; no rule lives here."""

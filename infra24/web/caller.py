@@ -130,7 +130,7 @@ def cookie_name(request: Request) -> str:
 
 
 def caller_of(request: Request) -> Caller:
-    """Who calls, as the guard found out before the door opened."""
+    """Who calls, as the guard found out before the handler ran."""
     found: Caller = request.state.caller
     return found
 

@@ -1,4 +1,4 @@
-"""The guard before every door: finds out who calls, and lets in whoever may do what the sitemap says."""
+"""The guard in front of every handler: identifies the caller, and checks the permission that the sitemap asks for."""
 
 from dataclasses import replace
 from enum import StrEnum
@@ -57,7 +57,7 @@ async def authorize(request: Request, needs: Needs, charge: Charge) -> None:
     app = services(request)
     shown = credentials(request, request.path_params.get("id"))
     charge_address(request, charge, shown)
-    here = await _here(request, app, shown, needs)
+    here = await _organization_of(request, app, shown, needs)
     who = await _identify(request, app, shown, here, needs)
     request.state.caller, request.state.here = who, here
     charge_caller(request, charge, who)
@@ -86,7 +86,9 @@ async def identify_optional(request: Request) -> None:
         return
 
 
-async def _here(request: Request, app: Services, shown: Credentials, needs: Needs) -> Organization | None:
+async def _organization_of(
+    request: Request, app: Services, shown: Credentials, needs: Needs
+) -> Organization | None:
     """The organization that the address names, if it names one. A visitor is not told of a page that is not
     for visitors whether its organization exists."""
     if "org" not in request.path_params:

@@ -15,7 +15,7 @@ from infra24.rate_limits import (
     Charge,
     Client,
     Limit,
-    Policy,
+    RateLimit,
     RateLimited,
     Usage,
     network_prefix,
@@ -52,7 +52,7 @@ class Meter:
         self._take(org_id.int, ORGANIZATION, 1, self.factor)
         self.usage = before  # what all visitors have left is nobody's business until it is used up
 
-    def _take(self, key: str | int, policy: Policy, cost: int, times: int) -> None:
+    def _take(self, key: str | int, policy: RateLimit, cost: int, times: int) -> None:
         usage = self.usage = self.buckets.take(key, policy, self.now, cost, times)
         if usage.wait:
             raise RateLimited(policy.name, usage.wait)

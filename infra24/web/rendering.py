@@ -14,7 +14,7 @@ from infra24.i18n import LANGUAGES, LocaleFormat, catalogue, choose_language, lo
 from infra24.organizations import RESERVED, Organization
 from infra24.web import static_files
 from infra24.web.caller import Caller
-from infra24.web.security_headers import policy
+from infra24.web.security_headers import content_security_policy
 from infra24.web.services import services
 
 _COOKIE_AGE = 365 * 24 * 3_600
@@ -78,7 +78,7 @@ def page(
         html = found.render(everything)
     answer = _answer(request, html, status)
     if frames:
-        answer.headers["content-security-policy"] = policy(frames)
+        answer.headers["content-security-policy"] = content_security_policy(frames)
     return answer
 
 

@@ -41,7 +41,7 @@ from infra24.web.pages import links as link_pages
 from infra24.web.routing import Endpoint, Page, actions
 
 RANGE, MONTH, SERIES = (Charge(Limit.RANGE, days) for days in (1, 31, 60))
-"""Questions about free times: the door adds what a longer range costs; a page shows a month."""
+"""Questions about free times: the handler adds what a longer range costs; a page shows a month."""
 ASSET = Charge(Limit.ASSETS)
 
 # A table, one row an address: it reads better unformatted.

@@ -20,7 +20,7 @@ from infra24.web.guard import Access, Needs, authorize, check_person
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """One address of the API. `needs` is the scope that it takes, `gives` the shape of its answer.
+    """One address of the API. `requires` is the scope that it takes, `response_model` the shape of its answer.
 
     `also` is another media type that it answers in when asked, `charge` what it costs of which rate limit.
     `once`: it honours Idempotency-Key.

@@ -10,7 +10,7 @@ from infra24.web.limiting import headers_of
 MOST_BYTES = 256 * 1024
 
 
-def policy(frames: Sequence[str] = ()) -> str:
+def content_security_policy(frames: Sequence[str] = ()) -> str:
     """What a page may load and who may show it in a frame: this site, and the origins named."""
     return (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
@@ -23,7 +23,7 @@ _ALWAYS = [
     (b"referrer-policy", b"same-origin"),
 ]
 _BY_TLS = [(b"strict-transport-security", b"max-age=31536000")]
-_PAGE = [(b"content-security-policy", policy().encode())]
+_PAGE = [(b"content-security-policy", content_security_policy().encode())]
 _TOO_LARGE = (
     b'{"type":"urn:infra24:problem:too_large","title":"Too large","status":413,'
     b'"code":"too_large","detail":"A request carries at most 256 KiB."}'

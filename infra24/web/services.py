@@ -1,4 +1,4 @@
-"""What the doors are given by the composition root."""
+"""What handlers are given by the composition root."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

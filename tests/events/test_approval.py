@@ -131,12 +131,12 @@ def test_what_nobody_decides_lapses_after_the_time_that_the_organization_sets(
         async with database.transaction(shop.org_id) as tx:
             asked = await bookings.get(tx, asked.id)
         clock.forward(hours=4, minutes=59)
-        await worker.end_lapsed(0)
+        await worker.end_overdue(0)
         async with database.transaction(shop.org_id) as tx:
             assert (await bookings.get(tx, asked.id)).status is Status.PENDING
         clock.forward(minutes=1)
-        await worker.end_lapsed(0)
-        await worker.end_lapsed(0)
+        await worker.end_overdue(0)
+        await worker.end_overdue(0)
         await work(worker)
         await ask(database, shop, tokens)  # its time is free
         async with database.transaction(shop.org_id) as tx:

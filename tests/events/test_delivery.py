@@ -467,7 +467,7 @@ def test_the_worker_ends_lapsed_holds(run: Callable[..., Any], shop: Shop, token
         other, worker = compose(settings, database_url, later)
         await other.open()
         try:
-            await worker.end_lapsed(0)
+            await worker.end_overdue(0)
             async with other.transaction(shop.org_id) as tx:
                 return (await bookings.get(tx, held.id)).status
         finally:

@@ -527,7 +527,7 @@ def by_turns(**hosts: dict[str, Any]) -> dict[str, Draft]:
 
 def audited(race: Race, shop: Shop, offer: str = "turns") -> round_robin.LedgerCheck:
     async def act(tx: Tx) -> Any:
-        return await round_robin.audit(tx, shop.ids[offer])
+        return await round_robin.check_ledger(tx, shop.ids[offer])
 
     (found,) = race.run(shop, [act])
     assert isinstance(found, round_robin.LedgerCheck), found

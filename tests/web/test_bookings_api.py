@@ -1,4 +1,4 @@
-"""The bookings door: the seeds' own calls, the booking's whole life, and who may do what."""
+"""The bookings API: the seeds' own calls, the booking's whole life, and who may do what."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any

@@ -281,7 +281,9 @@ def test_turns_follow_the_host_who_takes_it(studio: Staff, run: Callable[..., An
 
     async def ledger(database: Database) -> Any:
         async with database.transaction(studio.shop.org_id) as tx:
-            return await round_robin.audit(tx, ids["turns"]), await round_robin.standings(tx, ids["turns"])
+            return await round_robin.check_ledger(tx, ids["turns"]), await round_robin.standings(
+                tx, ids["turns"]
+            )
 
     audit, standings = run(ledger)
     assert audit.holds

@@ -18,7 +18,7 @@ import uvicorn
 
 from infra24.app import compose
 from infra24.capacity import Capacity
-from infra24.connections import ConnectionLimit, LimitedProtocol
+from infra24.http_connections import ConnectionLimit, LimitedProtocol
 from infra24.settings import Settings
 from infra24.web.change_stream import Anything, ChangeStream, TooManyStreams, TooManyStreamsFromHere
 from tests import loopback

@@ -16,7 +16,7 @@ from psycopg.types.json import Jsonb
 
 from infra24.app import create_app
 from infra24.people import Role
-from infra24.rate_limits import ORGANIZATION, REQUESTS, Buckets, Limit, Policy, network_prefix
+from infra24.rate_limits import ORGANIZATION, REQUESTS, Buckets, Limit, RateLimit, network_prefix
 from infra24.resources import Draft
 from infra24.settings import Settings
 from infra24.web import routes
@@ -26,7 +26,7 @@ from tests.people import sign_in
 from tests.serving import NOW, Clock
 
 START = NOW + timedelta(days=3)
-POLICY = Policy("test", 10, 60)
+POLICY = RateLimit("test", 10, 60)
 
 
 @dataclass

@@ -50,7 +50,7 @@ async def plan(tx: Tx, request: SeriesRequest, *, policy: BookingPolicy, now: da
         tx, offer, request.choice, request.minutes, slots, now, email=request.person.email
     )
     nobody = replace(request, person=BookerDetails("", ""))
-    stub = _stub(tx, nobody, offer, now)
+    stub = _draft(tx, nobody, offer, now)
     dates, _ = await plan_occurrences(tx, state, slots, stub, request.skips_holidays, request.excluded_dates)
     return Plan(offer.rules.zone.key, dates)
 
@@ -68,7 +68,7 @@ async def book(
     if offer.rules.limits_of(LimitScope.BOOKER):
         await limit_queries.lock(tx, request.person.email)
     slots = dates_of(request, offer)
-    stub, series = _stub(tx, request, offer, now), _series(request, offer, slots)
+    stub, series = _draft(tx, request, offer, now), _series(request, offer, slots)
     for _ in range(_TRIES):
         placed = await _place(tx, request, offer, slots, stub, now)
         made = [
@@ -189,7 +189,7 @@ def _series(request: SeriesRequest, offer: Offer, slots: Sequence[Occurrence]) -
     )
 
 
-def _stub(tx: Tx, request: SeriesRequest, offer: Offer, now: datetime) -> Booking:
+def _draft(tx: Tx, request: SeriesRequest, offer: Offer, now: datetime) -> Booking:
     """A booking of the series without its date."""
     end = request.first + timedelta(minutes=request.minutes)
     person = request.person if request.person.name else None

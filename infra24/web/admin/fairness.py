@@ -32,7 +32,7 @@ async def ledger_page(request: Request) -> Response:
     app, here, who = services(request), current_org(request), caller_of(request)
     async with app.database.transaction(here.id, who.actor) as tx:
         offer = await resources.get_by_slug(tx, request.path_params["slug"])
-        audit = await round_robin.audit(tx, offer.id)
+        audit = await round_robin.check_ledger(tx, offer.id)
     sent = request.query_params
     weights = {
         name.removeprefix("w-"): min(1_000, max(1, read_number(value)))

@@ -46,7 +46,7 @@ async def change(request: Request) -> Response:
         return await _page(request, {"wrong": wrong, "form": typed, "edited": _id(request)}, status=422)
 
     async def amend(tx: Tx, id_: UUID) -> None:
-        await organizations.amend_location(tx, id_, typed.get("name"), typed.get("address"))
+        await organizations.change_location(tx, id_, typed.get("name"), typed.get("address"))
 
     return await _act(request, amend, "saved")
 

@@ -180,11 +180,11 @@ async def restore(request: Request) -> Response:
 async def _turn(request: Request, *, into_use: bool) -> Response:
     app, here, actor = services(request), current_org(request), caller_of(request).actor
     await entries(request)
-    verb = resources.restore if into_use else resources.archive
+    change = resources.restore if into_use else resources.archive
     try:
         async with app.database.transaction(here.id, actor) as tx:
             resource = await resources.get_by_slug(tx, request.path_params["slug"])
-            await verb(tx, resource.id, app.clock())
+            await change(tx, resource.id, app.clock())
     except ValidationFailed as refused:
         async with app.database.transaction(here.id, actor) as tx:
             form = shown(resources.draft_of(resource, []), here.currency)
@@ -202,7 +202,7 @@ def version_of(typed: FormData) -> int:
 
 
 def refused_form(typed: FormData, refused: ValidationFailed | Conflict) -> FormState:
-    """What was typed, with what the verb said: by field, or above them all."""
+    """What was typed, with what the operation refused: by field, or above them all."""
     if isinstance(refused, ValidationFailed):
         wrong = {field_of(path, typed): said for path, said in refused.errors.items()}
         return FormState(typed, wrong, status=422)

@@ -79,7 +79,7 @@ class SeriesForm:
         return wrong
 
     def request(self, offer: Offer, person: BookerDetails) -> SeriesRequest:
-        """As the verbs want it. Raises ValidationFailed."""
+        """As the operations take it. Raises ValidationFailed."""
         zone = offer.rules.zone
         first = parsing.moment(self.values["on"], self.values["at"], zone)
         assert first is not None

@@ -1,4 +1,4 @@
-"""The analytics door: the same figures as the page, as JSON or one table of them as CSV."""
+"""The analytics API: the same figures as the page, as JSON or one table of them as CSV."""
 
 from datetime import UTC
 from typing import Annotated, Any, Literal

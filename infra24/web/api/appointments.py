@@ -147,7 +147,7 @@ async def create_staffed(request: Request, wanted: NewStaffBooking) -> Response:
 
 
 async def _requested(tx: Tx, app: Services, wanted: NewStaffBooking, person: BookerDetails) -> BookingRequest:
-    """What is wanted, as the verbs want it: by the link that is open, or by the type that is named."""
+    """What is wanted, as the operations take it: by the link that is open, or by the type that is named."""
     by = await _open_link(tx, app, wanted.link_slug, wanted.signed)
     types = await _types(tx, by, await _id(tx, wanted.appointment_type_id))
     if len(types) != 1:

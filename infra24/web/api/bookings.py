@@ -1,4 +1,4 @@
-"""The bookings door: make, read, change, cancel; by key, or by the booking's own token."""
+"""The bookings API: make, read, change, cancel; by key, or by the booking's own token."""
 
 import base64
 from datetime import UTC, datetime
@@ -184,8 +184,8 @@ async def _place(request: Request, wanted: NewBooking | NewHold, person: BookerD
                 of, wanted.start_time, wanted.end_time, person, choice, policy=policy, client=client
             )
         )
-        verb = bookings.book if person else bookings.hold
-        booking = await verb(tx, asked[-1], tokens=app.tokens, now=app.clock())
+        operation = bookings.book if person else bookings.hold
+        booking = await operation(tx, asked[-1], tokens=app.tokens, now=app.clock())
         token = app.tokens.of(org_id, booking.id)
         return 201, {**booking_view(booking), "token": token, "links": links(app, token)}
 
@@ -217,7 +217,7 @@ async def _changed(
     now: datetime,
     client: Client | None,
 ) -> Booking:
-    """Each part of a change is a verb of its own; together they happen or not at all."""
+    """Each part of a change is an operation; all of them happen, or none."""
     if wanted.end_time is not None and wanted.start_time is None:
         raise ValidationFailed({"start_time": Message("say when it starts as well as when it ends")})
     person = _person(booking, wanted)

@@ -1,4 +1,4 @@
-"""The calendar door: what stands in some columns, and what staff do there with a pointer or the keys."""
+"""The calendar API: what stands in some columns, and what staff do there with a pointer or the keys."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -111,16 +111,16 @@ async def calendar_events(
 
     Who only hosts sees the column that is theirs.
     """
-    desk = await desk_of(request)
+    context = await context_of(request)
     if not timedelta() <= end_date - start_date < timedelta(days=MOST_DAYS):
         raise ValidationFailed(
             {"end_date": Message("is at most %(most)s days after the start", most=MOST_DAYS - 1)}
         )
     if len(resource_id or ()) > MOST_COLUMNS:
         raise ValidationFailed({"resource_id": Message("name at most %(most)s at once", most=MOST_COLUMNS)})
-    async with desk.app.database.transaction(desk.here.id, desk.who.actor) as tx:
+    async with context.app.database.transaction(context.here.id, context.who.actor) as tx:
         wanted = None if resource_id is None else [await resources.id_of(tx, name) for name in resource_id]
-        body = await shown(tx, desk, start_date, end_date, wanted)
+        body = await shown(tx, context, start_date, end_date, wanted)
     return packed(request, body)
 
 
@@ -128,60 +128,60 @@ async def calendar_offers(
     request: Request, resource_id: Annotated[Named, Query(description="The resource, by id or slug.")]
 ) -> Response:
     """What can be booked with a resource. Itself, and what may take it, with the usual lengths."""
-    desk = await desk_of(request, Scope.BOOKINGS_WRITE)
-    async with desk.app.database.transaction(desk.here.id, desk.who.actor) as tx:
+    context = await context_of(request, Scope.BOOKINGS_WRITE)
+    async with context.app.database.transaction(context.here.id, context.who.actor) as tx:
         body = await offers_of(tx, await resources.id_of(tx, resource_id))
     return json_response({"offers": body})
 
 
 async def place_booking(request: Request, wanted: CreateRequest) -> Response:
     """Book a time for someone, as staff. Hours, closings and claims decide, nothing else."""
-    desk = await desk_of(request, Scope.BOOKINGS_WRITE)
-    start = resolve_wall_time(desk.zone, wanted.local_start, wanted.fold)
-    end = _end(desk.zone, wanted.local_end, start, wanted)
+    context = await context_of(request, Scope.BOOKINGS_WRITE)
+    start = resolve_wall_time(context.zone, wanted.local_start, wanted.fold)
+    end = _end(context.zone, wanted.local_end, start, wanted)
     person = BookerDetails(
-        wanted.name, wanted.email, wanted.notes, locale=str(desk.speech.locale), phone=wanted.phone
+        wanted.name, wanted.email, wanted.notes, locale=str(context.speech.locale), phone=wanted.phone
     )
-    now = desk.app.clock()
+    now = context.app.clock()
     column = None
     try:
-        async with desk.app.database.transaction(desk.here.id, desk.who.actor) as tx:
+        async with context.app.database.transaction(context.here.id, context.who.actor) as tx:
             column = await resources.id_of(tx, wanted.resource_id)
             offer = await resources.id_of(tx, wanted.offer_id or wanted.resource_id)
             requested = BookingRequest(offer, start, end, person, policy=ON_CALENDAR, with_id=column)
-            made = await bookings.book(tx, requested, tokens=desk.app.tokens, now=now)
+            made = await bookings.book(tx, requested, tokens=context.app.tokens, now=now)
     except (SlotTaken, SlotNotOffered) as refusal:
         assert column is not None  # what refused so looked at it
-        raise await _explained(desk, refusal, column, (start, end), None) from None
-    return json_response({"id": made.id, "event": await _event(desk, made.id)}, 201)
+        raise await _explained(context, refusal, column, (start, end), None) from None
+    return json_response({"id": made.id, "event": await _event(context, made.id)}, 201)
 
 
 async def move_booking(
     request: Request, id: Annotated[UUID, Path(description="The booking's id.")], wanted: MoveRequest
 ) -> Response:
     """Move a booking to another time, length or resource. 409 says why not, and who is in the way."""
-    desk = await desk_of(request, Scope.BOOKINGS_WRITE)
-    now = desk.app.clock()
+    context = await context_of(request, Scope.BOOKINGS_WRITE)
+    now = context.app.clock()
     goal = None
     try:
-        async with desk.app.database.transaction(desk.here.id, desk.who.actor) as tx:
+        async with context.app.database.transaction(context.here.id, context.who.actor) as tx:
             booking = await bookings.get(tx, id)
             column = await resources.id_of(tx, wanted.from_resource_id)
             to = await resources.id_of(tx, wanted.resource_id) if wanted.resource_id else column
-            span = _span(desk.zone, booking.starts_at, booking.ends_at, wanted)
+            span = _span(context.zone, booking.starts_at, booking.ends_at, wanted)
             goal = Move(id, column, to, *span, wanted.revision)
             await bookings.move(tx, goal, now=now)
     except StaleRevision as refusal:
-        refusal.details["event"] = await _event(desk, id)
+        refusal.details["event"] = await _event(context, id)
         raise
     except (SlotTaken, SlotNotOffered) as refusal:
         assert goal is not None  # what refused so was asked for it
         span = (goal.start, goal.end)
-        raise await _explained(desk, refusal, goal.to_id, span, id) from None
-    return json_response({"id": id, "event": await _event(desk, id)})
+        raise await _explained(context, refusal, goal.to_id, span, id) from None
+    return json_response({"id": id, "event": await _event(context, id)})
 
 
-async def desk_of(request: Request, scope: Scope = Scope.BOOKINGS_HOST) -> CalendarContext:
+async def context_of(request: Request, scope: Scope = Scope.BOOKINGS_HOST) -> CalendarContext:
     """Who asks and of which organization. Raises Unauthenticated, OrgHidden and NotAllowed."""
     app, who = services(request), caller_of(request)
     if not who.scopes:
@@ -193,10 +193,10 @@ async def desk_of(request: Request, scope: Scope = Scope.BOOKINGS_HOST) -> Calen
 
 
 async def shown(
-    tx: Tx, desk: CalendarContext, first: date, last: date, wanted: list[UUID] | None
+    tx: Tx, context: CalendarContext, first: date, last: date, wanted: list[UUID] | None
 ) -> dict[str, Any]:
     """The agenda of some dates as JSON, of columns that the caller may see. Raises UnknownResource."""
-    visible = await visible_columns(tx, desk.who)
+    visible = await visible_columns(tx, context.who)
     if wanted is None:
         columns = visible[:MOST_COLUMNS]
     else:
@@ -204,10 +204,10 @@ async def shown(
         if not by_id.keys() >= set(wanted):
             raise UnknownResource()
         columns = [by_id[id_] for id_ in dict.fromkeys(wanted)]
-    since, until = day_span(desk.zone, first)[0], day_span(desk.zone, last)[1]
-    now = desk.app.clock()
+    since, until = day_span(context.zone, first)[0], day_span(context.zone, last)[1]
+    now = context.app.clock()
     seen = await bookings.agenda(tx, ids_of(columns), bookings.instant(since), bookings.instant(until), now)
-    return agenda_view(seen, columns, (first, last), desk.zone, desk.speech, now, writes=desk.writes)
+    return agenda_view(seen, columns, (first, last), context.zone, context.speech, now, writes=context.writes)
 
 
 async def visible_columns(tx: Tx, who: Caller) -> list[CalendarResource]:
@@ -242,41 +242,43 @@ def _end(zone: ZoneInfo, wall: datetime, start: datetime, wanted: MoveRequest | 
     return end_meant(zone, wall, start, wanted.fold if wanted.end_fold is None else wanted.end_fold)
 
 
-async def _event(desk: CalendarContext, booking_id: UUID) -> dict[str, Any] | None:
+async def _event(context: CalendarContext, booking_id: UUID) -> dict[str, Any] | None:
     """One booking as the calendar shows it now; None when it stands nowhere any more."""
-    async with desk.app.database.transaction(desk.here.id, desk.who.actor) as tx:
+    async with context.app.database.transaction(context.here.id, context.who.actor) as tx:
         booking = await bookings.get(tx, booking_id)
-        ids = ids_of(await visible_columns(tx, desk.who))
-        seen = await bookings.agenda(tx, ids, booking.starts_at, booking.ends_at, desk.app.clock())
+        ids = ids_of(await visible_columns(tx, context.who))
+        seen = await bookings.agenda(tx, ids, booking.starts_at, booking.ends_at, context.app.clock())
     entry = next((entry for entry in seen.entries if entry.booking_id == booking_id), None)
     if entry is None:
         return None
-    return event_view(entry, Written(desk.zone, desk.speech), _whys(desk.speech), writes=desk.writes)
+    return event_view(
+        entry, Written(context.zone, context.speech), _whys(context.speech), writes=context.writes
+    )
 
 
 async def _explained(
-    desk: CalendarContext,
+    context: CalendarContext,
     refusal: DomainError,
     resource_id: UUID,
     span: tuple[datetime, datetime],
     own: UUID | None,
 ) -> DomainError:
     """The same refusal in the caller's language, with who is in the way in that column."""
-    async with desk.app.database.transaction(desk.here.id, desk.who.actor) as tx:
-        around = bookings.agenda(tx, [resource_id], span[0], span[1] + _SECOND, desk.app.clock())
+    async with context.app.database.transaction(context.here.id, context.who.actor) as tx:
+        around = bookings.agenda(tx, [resource_id], span[0], span[1] + _SECOND, context.app.clock())
         entries = (await around).entries
     refusal.details["in_the_way"] = [
         {
             "booking_id": entry.booking_id,
             "who": entry.who,
             "title": entry.title,
-            "label": label(entry.start, entry.end, desk.zone, desk.speech),
+            "label": label(entry.start, entry.end, context.zone, context.speech),
         }
         for entry in entries
         if entry.booking_id != own
     ]
     for reason in refusal.details.get("reasons", ()):
-        reason["sentence"] = desk.speech.said(reason["sentence"])
+        reason["sentence"] = context.speech.said(reason["sentence"])
     return refusal
 
 

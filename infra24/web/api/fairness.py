@@ -24,7 +24,7 @@ async def fairness(request: Request, org: Org, id: ResourceNamed, weights: Weigh
     here = current_org(request)
     async with app.database.transaction(here.id, who.actor) as tx:
         offer = await resources.get_by_slug(tx, id)
-        audit = await round_robin.audit(tx, offer.id)
+        audit = await round_robin.check_ledger(tx, offer.id)
         hosts = {known.email: known.id for known in await resources.index(tx) if known.email}
     tried = round_robin.simulate_weights(audit, round_robin.read_weights(weights, hosts)) if weights else None
     return json_response(

@@ -40,7 +40,7 @@ class Holidays(Body):
     )
 
     def plan(self) -> HolidayPlan:
-        """As the verbs want it. Raises ValidationFailed."""
+        """As the operations take it. Raises ValidationFailed."""
         own = {day.date.isoformat(): (day.name, day.is_closed) for day in self.days}
         return organizations.read_plan(self.countries, own)
 

@@ -1,4 +1,4 @@
-"""The booking links door: for staff, with the organization's key."""
+"""The booking links API: for staff, with the organization's key."""
 
 from datetime import datetime
 from typing import Annotated, Any, Literal

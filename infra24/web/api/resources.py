@@ -1,4 +1,4 @@
-"""The resources door: what an organization has; public to read, the key to change."""
+"""The resources API: what an organization has; public to read, the key to change."""
 
 from dataclasses import asdict
 from typing import Annotated, Any, Literal

@@ -1,4 +1,4 @@
-"""The series door: plan, make, read, move and cancel recurring bookings."""
+"""The series API: plan, make, read, move and cancel recurring bookings."""
 
 from dataclasses import replace
 from typing import Annotated, Any
@@ -64,7 +64,7 @@ class NewSeries(Body):
     instead: _Instead = Field(default_factory=dict)
 
     async def request(self, tx: Tx) -> SeriesRequest:
-        """As the verbs want it. Raises UnknownResource, and ValidationFailed for what is no wall time."""
+        """As the operations take it. Raises UnknownResource, and ValidationFailed for what is no wall time."""
         person = BookerDetails(
             self.artist_name or "",
             self.artist_email or "",

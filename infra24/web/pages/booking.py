@@ -28,7 +28,7 @@ from infra24.resources import Resource
 from infra24.web.caller import address_of, caller_of, current_org
 from infra24.web.errors import status_of, told_when
 from infra24.web.limiting import client_of, one_at_a_time
-from infra24.web.pages.entry_points import EntryPoint, keep_query, offered, own_way
+from infra24.web.pages.entry_points import BookingPath, keep_query, offered, own_path
 from infra24.web.pages.forms import (
     DetailsForm,
     empty_details,
@@ -38,7 +38,7 @@ from infra24.web.pages.forms import (
     read_start,
 )
 from infra24.web.pages.picker import pick, visitor_zone
-from infra24.web.pages.token_booking import opened
+from infra24.web.pages.token_booking import load_by_token
 from infra24.web.presenters.bookings import time_choices, visitor_zone_of_booking, when
 from infra24.web.rendering import format_for, page, with_query
 from infra24.web.services import services
@@ -49,7 +49,7 @@ _HOLD = "hold"
 async def picker(request: Request) -> Response:
     """/{org}/book/{slug}: choose a day and a time; POST holds it and goes on to the details."""
     app = services(request)
-    way = own_way(current_org(request))
+    way = own_path(current_org(request))
     async with app.database.transaction(way.here.id, caller_of(request).actor) as tx:
         resource = await offered(tx, way, request.path_params["slug"])
         if request.method != "POST":
@@ -59,7 +59,7 @@ async def picker(request: Request) -> Response:
 
 async def changes(request: Request) -> Response:
     """A stream that says when to look again: what is free of this offer can have changed."""
-    app, way = services(request), own_way(current_org(request))
+    app, way = services(request), own_path(current_org(request))
     async with app.database.transaction(way.here.id, caller_of(request).actor) as tx:
         resource = await offered(tx, way, request.path_params["slug"])
         free = bookings.FreeTimes(await resources.offer(tx, resource.id))
@@ -68,7 +68,7 @@ async def changes(request: Request) -> Response:
 
 async def details(request: Request) -> Response:
     """/bookings/details/{token}: who books; POST confirms the hold, or another time if it was lost."""
-    app, open_ = services(request), await opened(request)
+    app, open_ = services(request), await load_by_token(request)
     held, here, token = open_.booking, open_.here, open_.token
     if held.status in (Status.CONFIRMED, Status.PENDING):
         return RedirectResponse(f"/bookings/confirmation/{token}", 303)
@@ -117,7 +117,7 @@ async def _nearest(request: Request, org_id: UUID, requested: BookingRequest) ->
 async def release(request: Request) -> Response:
     """Let go of a held time and choose again."""
     await read_form(request)
-    app, open_ = services(request), await opened(request)
+    app, open_ = services(request), await load_by_token(request)
     held = open_.booking
     if held.status is Status.HOLD:
         async with app.database.transaction(open_.here.id, caller_of(request).actor) as tx:
@@ -129,7 +129,7 @@ async def release(request: Request) -> Response:
     return answer
 
 
-async def hold(request: Request, way: EntryPoint, resource: Resource) -> Response:
+async def hold(request: Request, way: BookingPath, resource: Resource) -> Response:
     """Hold the time that was chosen, and go on to the details; or show what is free instead."""
     app, now, here = services(request), services(request).clock(), way.here
     sent = await read_form(request)
@@ -182,7 +182,7 @@ async def _own_hold(tx: Tx, request: Request) -> Booking | None:
 async def picker_page(
     tx: Tx,
     request: Request,
-    way: EntryPoint,
+    way: BookingPath,
     resource: Resource,
     *,
     missing: bool = False,

@@ -18,7 +18,7 @@ _KEPT = ("tz", "embed", "signed", "lang")
 
 
 @dataclass(frozen=True, slots=True)
-class EntryPoint:
+class BookingPath:
     """An organization as this way shows it, the link if there is one, and what a private link brings."""
 
     here: Organization
@@ -62,12 +62,12 @@ class EntryPoint:
         return hosts if offer.visitor_can_choose else []
 
 
-def own_way(here: Organization) -> EntryPoint:
+def own_path(here: Organization) -> BookingPath:
     """The organization's own pages."""
-    return EntryPoint(here)
+    return BookingPath(here)
 
 
-async def way_by_link(tx: Tx, request: Request, here: Organization) -> EntryPoint:
+async def way_by_link(tx: Tx, request: Request, here: Organization) -> BookingPath:
     """The way of the link in the address, over or not. Raises UnknownLink."""
     app, now = services(request), services(request).clock()
     link = await booking_links.get(tx, request.path_params["link"])
@@ -77,7 +77,7 @@ async def way_by_link(tx: Tx, request: Request, here: Organization) -> EntryPoin
     brings = booking_links.read_private(app.tokens, here.id, link.id, signed, now)
     if link.is_private and brings is None:
         raise booking_links.UnknownLink()
-    return EntryPoint(branded(here, link), link, brings)
+    return BookingPath(branded(here, link), link, brings)
 
 
 def branded(here: Organization, link: BookingLink | None) -> Organization:
@@ -88,7 +88,7 @@ def branded(here: Organization, link: BookingLink | None) -> Organization:
     return replace(here, theme=theme, name=link.theme.get("name") or here.name)
 
 
-async def offered(tx: Tx, way: EntryPoint, slug: str) -> Resource:
+async def offered(tx: Tx, way: BookingPath, slug: str) -> Resource:
     """The offer of a slug, if it is one of this way's. Raises UnknownResource."""
     resource = await resources.get_by_slug(tx, slug)
     if not (resource.is_active and resource.is_bookable):

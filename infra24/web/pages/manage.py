@@ -23,7 +23,7 @@ from infra24.web.caller import caller_of
 from infra24.web.pages.entry_points import keep_query
 from infra24.web.pages.forms import read_form, read_start
 from infra24.web.pages.picker import pick
-from infra24.web.pages.token_booking import opened
+from infra24.web.pages.token_booking import load_by_token
 from infra24.web.presenters.bookings import time_choices, visitor_zone_of_booking, when
 from infra24.web.rendering import format_for, page
 from infra24.web.services import services
@@ -84,7 +84,7 @@ async def cancel(request: Request) -> Response:
 
 async def _opened(request: Request) -> tuple[Organization, Booking, dict[str, Any]]:
     """The booking that the token opens, and what every page about it shows."""
-    app, open_ = services(request), await opened(request)
+    app, open_ = services(request), await load_by_token(request)
     booking, here, token = open_.booking, open_.here, open_.token
     speech = format_for(request, here)
     zone = visitor_zone_of_booking(request, booking)

@@ -11,12 +11,12 @@ from infra24.bookings import Booking, UnknownBooking
 from infra24.organizations import Organization
 from infra24.resources import Resource
 from infra24.web.caller import caller_of
-from infra24.web.pages.entry_points import EntryPoint, branded
+from infra24.web.pages.entry_points import BookingPath, branded
 from infra24.web.services import services
 
 
 @dataclass(frozen=True, slots=True)
-class Opened:
+class TokenBooking:
     """A booking and where it belongs. `where` is the page on which it can be booked again."""
 
     token: str
@@ -27,7 +27,7 @@ class Opened:
 
     @property
     def where(self) -> str:
-        return EntryPoint(self.here, self.link).to(self.resource)
+        return BookingPath(self.here, self.link).to(self.resource)
 
     @property
     def sites(self) -> list[str]:
@@ -42,7 +42,7 @@ class Opened:
         return booking_links.read_private(app.tokens, self.here.id, self.link.id, signed, app.clock())
 
 
-async def opened(request: Request) -> Opened:
+async def load_by_token(request: Request) -> TokenBooking:
     """Open the booking of the token in the path. Raises UnknownBooking, whatever is wrong with it."""
     token = request.path_params["token"]
     org_id = org_of_token(token)
@@ -54,4 +54,4 @@ async def opened(request: Request) -> Opened:
         here = await organizations.get(tx)
         link = await booking_links.get_by_id(tx, booking.link_id)
         resource = await resources.get(tx, booking.resource_id)
-        return Opened(token, booking, branded(here, link), resource, link)
+        return TokenBooking(token, booking, branded(here, link), resource, link)

@@ -1,4 +1,4 @@
-"""Another time in place of the one that a visitor holds: what they hold never stands in their own way."""
+"""Replace a visitor's hold by another, or confirm it at the time that they chose at last."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
