@@ -96,7 +96,12 @@ def _front_end() -> Finding:
 
 def _languages() -> Finding:
     empty = [code for code in LANGUAGES if code != "en" and catalogue(code).gettext("Continue") == "Continue"]
-    return Finding("Languages", not empty, ", ".join(LANGUAGES), f"the catalogue of {empty} is empty")
+    return Finding(
+        "Languages",
+        not empty,
+        ", ".join(LANGUAGES),
+        f"translations are missing for {', '.join(empty)}: reinstall Infra24",
+    )
 
 
 def _secret(settings: Settings) -> Finding:
@@ -128,7 +133,7 @@ def _proxy(settings: Settings) -> Finding:
     """Whether visitors are told apart: behind a proxy that is not trusted all have its address."""
     seen = f"trusted: {settings.trusted_proxies}" if settings.trusted_proxies else "none is trusted"
     if settings.missing_proxy:
-        seen += ", and the public address is https: everyone counts as one"
+        seen += ", but INFRA24_PUBLIC_URL is https: all visitors share one rate limit"
     advice = "set INFRA24_TRUSTED_PROXIES to the address from which the proxy connects, such as 127.0.0.1"
     return Finding("Proxy", not settings.missing_proxy, seen, advice)
 
@@ -180,10 +185,12 @@ def _tenancy(urls: Urls) -> Finding:
         except psycopg.Error:
             closed = True
     if open_tables or not closed:
-        return Finding("Tenancy", False, "a tenant table is open", "infra24 migrate, with the owner's role")
+        return Finding(
+            "Tenancy", False, "row-level security is off on a table", "infra24 migrate, with the owner's role"
+        )
     with psycopg.connect(urls.owner) as owner:
         others = migrations.others_with_roles(owner)
-    seen = "every tenant table is closed"
+    seen = "row-level security is on for every table"
     if others:
         seen = ", ".join(f"{role} can be used by {holder}" for role, holder in others)
     advice = "let an administrator of the server REVOKE that role from whoever should not read everything"

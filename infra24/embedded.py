@@ -55,7 +55,7 @@ class EmbeddedServerFailed(Unavailable):
 
 
 class UnsafeFolder(Forbidden):
-    """The folder of the socket is not ours alone. Remove it, or choose another INFRA24_DATA_DIR."""
+    """The folder of the database socket is not safe. Remove it, or choose another INFRA24_DATA_DIR."""
 
 
 class EmbeddedServer:

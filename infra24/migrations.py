@@ -19,7 +19,7 @@ _Connection = psycopg.Connection[tuple[object, ...]]
 
 
 class RolesNeeded(Forbidden):
-    """The role that migrates may not create roles. Let an administrator of the server run:"""
+    """This database role cannot create roles. Ask a database administrator to run:"""
 
     def __init__(self, statements: list[str]) -> None:
         lines = "".join(f"\n  {statement};" for statement in statements)
@@ -34,10 +34,10 @@ class RolesOfOthers(Conflict):
         by = ", ".join(f"{role} by {holder}" for role, holder in holders)
         names = ", ".join(sorted({role for role, _ in holders}))
         super().__init__(
-            f"Roles that this database needs are there already, and others may use them: {by}. Whoever may "
-            f"use them reads and changes everything here. Let an administrator of the server DROP ROLE "
-            f"{names} and run this again, or give the database another name. If that is your administrator, "
-            f"let them GRANT {owner} TO themselves WITH ADMIN OPTION first."
+            f"Roles that this database needs already exist, and others can use them: {by}. Anyone who can "
+            f"use them can read and change everything here. Ask a database administrator to DROP ROLE "
+            f"{names} and run this again, or rename the database. If the holder is your own administrator, "
+            f"have them instead GRANT {owner} TO their own role WITH ADMIN OPTION, then run this again."
         )
 
 
@@ -46,9 +46,9 @@ class MadeByAnotherVersion(Conflict):
 
     def __init__(self, unknown: list[str]) -> None:
         super().__init__(
-            f"The database was made by another version: this one does not know {', '.join(unknown)}. Run the "
-            "version that made it, or restore a backup that this one made. What a version before the "
-            "first release made cannot be kept: delete its data folder, or create the database anew."
+            f"The database was made by another version: this one does not know {', '.join(unknown)}. Run "
+            "that version, or restore a backup made by this one. A database from before the first release "
+            "cannot be upgraded: delete its data folder, or create a new database."
         )
 
 
@@ -58,8 +58,8 @@ class NamedOtherwise(Conflict):
     def __init__(self, database: str, role: str) -> None:
         had = role.removeprefix("infra24_app_") if role != "infra24_app" else "infra24"
         super().__init__(
-            f"The rights in the database {database} belong to the role {role}: it was made as {had}, and "
-            f"renamed or restored as a copy. Give it the name {had} again; a copy needs a server of its own."
+            f"The rights in the database {database} belong to the role {role}: it was created as {had}, then "
+            f"renamed or copied. Rename it back to {had}; restore a copy on another server."
         )
 
 

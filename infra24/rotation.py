@@ -12,8 +12,8 @@ from infra24.settings import Settings, new_secret
 
 
 class SecretSetElsewhere(Conflict):
-    """INFRA24_SECRET is set in the environment, where this command cannot write. Set it to a new secret and
-    INFRA24_EARLIER_SECRETS to the former, as the guide says, then run: infra24 secrets reseal"""
+    """INFRA24_SECRET is set in the environment, where this command cannot change it. Follow "Secrets" in
+    docs/guides/administration.md."""
 
 
 def new_current(settings: Settings) -> None:

@@ -144,7 +144,9 @@ async def _work(settings: Settings, url: str) -> None:
 def warn_of_root() -> None:
     """Say in the log when this process may do anything on this machine."""
     if os.geteuid() == 0:
-        log.warning("running as root: a fault here would have the whole machine. Use an account of its own.")
+        log.warning(
+            "running as root: a bug here could compromise the whole machine. Run it under its own account."
+        )
 
 
 class WorkerBeside:

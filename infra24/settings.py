@@ -66,7 +66,7 @@ class Settings(BaseSettings):
     )
     earlier_secrets: tuple[SecretStr, ...] = Field(
         default=(),
-        description="Former secrets, as JSON: what was made under them still opens.",
+        description="Previous secrets, as a JSON list. Links and values made with them keep working.",
         examples=['["the former secret"]'],
     )
     public_url: str | None = Field(
@@ -118,8 +118,8 @@ class Settings(BaseSettings):
     )
     inner_networks: str = Field(
         default="",
-        description="Networks of your own, separated by commas, that the webhooks, calendars and other "
-        "services of organizations may be in. Without it their addresses lead to the internet only.",
+        description="Private networks, separated by commas, that organizations' webhooks, calendars and "
+        "other services may be in. Without it only public addresses are allowed.",
         examples=["10.20.0.0/16"],
     )
     pool_size: int = Field(

@@ -47,7 +47,7 @@ class UnknownDatabase(DatabaseUnreachable):
 
 
 class DatabaseForbidsHost(DatabaseUnreachable):
-    """The database server lets nobody in this way. Allow this host and user in its pg_hba.conf."""
+    """The database server does not allow this connection. Allow this host and user in its pg_hba.conf."""
 
 
 class DatabaseFull(DatabaseUnreachable):
@@ -55,12 +55,12 @@ class DatabaseFull(DatabaseUnreachable):
 
 
 class RightsMissing(DatabaseUnreachable):
-    """The database role may not do this. The role that migrates must own the database and have CREATEROLE;
-    name it in INFRA24_OWNER_DATABASE_URL when DATABASE_URL is another."""
+    """The database role lacks a right. The role that migrates must own the database and have CREATEROLE;
+    if DATABASE_URL names another role, set INFRA24_OWNER_DATABASE_URL."""
 
 
 class SchemaMissing(Unavailable):
-    """The database does not have the present schema. Run `infra24 migrate`."""
+    """The database schema is missing or out of date. Run `infra24 migrate`."""
 
 
 class FileUnusable(Unavailable):

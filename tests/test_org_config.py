@@ -74,7 +74,7 @@ def test_the_plan_is_printed_and_a_no_changes_nothing(infra24: Infra24, tmp_path
     (("tags: [printmaking, portfolio review]", "tags: printing"), "tags: printing", "must be a list"),
     (("seed: '#0b6e6e'", "seed: teal"), "seed: teal", "is a colour"),
     (("name: Christmas Eve", "nam: Eve"), "nam: Eve", "is missing"),
-    (("slug: carla", "slug: print-with-us"), "slug: print-with-us", "is there twice"),
+    (("slug: carla", "slug: print-with-us"), "slug: print-with-us", "appears more than once"),
     (("capacity: 4", "capacity: *four"), "capacity: *four", "has an alias"),
     (("locale: en_US", "locale: [en_US"), "currency", "expected ',' or ']'"),
 ])  # fmt: skip

@@ -19,7 +19,7 @@ def read_range(name: str | None, first: date | None, last: date | None, today: d
     if first is None and last is None:
         wanted = name or "last-30"
         if wanted not in RANGES:
-            raise ValidationFailed({"range": Message("is one of %(known)s", known=", ".join(RANGES))})
+            raise ValidationFailed({"range": Message("must be one of %(known)s", known=", ".join(RANGES))})
         return Range(*_NAMED[wanted](today), zone)
     first = first or max(_FIRST, (last or today) - timedelta(days=29))
     last = last or first + timedelta(days=29)

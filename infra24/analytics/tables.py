@@ -12,7 +12,7 @@ from infra24.errors import Message, ValidationFailed
 def table(report: Report, name: str) -> Table:
     """One table of a report. Raises ValidationFailed when there is none of that name."""
     if name not in TABLES:
-        raise ValidationFailed({"table": Message("is one of %(known)s", known=", ".join(TABLES))})
+        raise ValidationFailed({"table": Message("must be one of %(known)s", known=", ".join(TABLES))})
     columns, rows = _MAKERS[name](report)
     return Table(name, columns, tuple(rows))
 

@@ -54,7 +54,7 @@ class PasswordsBusy(Unavailable):
 
 
 class DecryptionFailed(Forbidden):
-    """This was not made here, or it was changed on the way. Start again."""
+    """This request could not be verified. Start again."""
 
 
 class DecryptionExpired(DecryptionFailed):
@@ -62,4 +62,4 @@ class DecryptionExpired(DecryptionFailed):
 
 
 class PasskeysImpossible(Conflict):
-    """Passkeys need this site to have a name and HTTPS. Sign in another way."""
+    """Passkeys work only over HTTPS at a domain name. Sign in another way."""

@@ -24,11 +24,9 @@ T = TypeVar("T")
 SHORTEST = 10
 LONGEST = 1000
 
-TOO_SHORT = Message(
-    "Use at least 10 characters. Three or four words that do not belong together are easy to keep."
-)
+TOO_SHORT = Message("Use at least 10 characters. Three or four unrelated words are easy to remember.")
 TOO_LONG = Message("Use at most 1,000 characters.")
-TOO_COMMON = Message("This is among the first that anyone would try. Use words that do not belong together.")
+TOO_COMMON = Message("This password is too common. Use several unrelated words.")
 TOO_CLOSE = Message("This is too close to your name, your address or this site. Use something else.")
 
 MEMORY_KIB = 46 * 1024

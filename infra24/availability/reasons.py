@@ -23,9 +23,9 @@ SENTENCES = {
     "booker_day_limit": "One person's limit for this day is reached (%(counted)s: %(most)s).",
     "booker_week_limit": "One person's limit for this week is reached (%(counted)s: %(most)s).",
     "booker_month_limit": "One person's limit for this month is reached (%(counted)s: %(most)s).",
-    "no_combination": "What is free at this time cannot be put together.",
+    "no_combination": "Not everything that this booking needs is free together at this time.",
     "no_hosts": "Nobody is assigned to this yet.",
-    "nothing_fits": "Nothing that this needs is here at the moment.",
+    "nothing_fits": "The resources that this booking needs are not active at the moment.",
 }
 """Every reason there is, as the catalogues have it."""
 

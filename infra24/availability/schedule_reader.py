@@ -125,7 +125,7 @@ def override(problems: Problems, document: Any, path: str, hosts: Collection[str
     reason = reader.take("reason", text, "")
     colleague, host = reader.take("colleague", email), reader.take("host", email)
     if colleague is not None and kind is not Kind.OFF:
-        reader.refuse("colleague", Message("takes over what is off, and this is not"))
+        reader.refuse("colleague", Message("can be set only together with off"))
     for key, who in (("colleague", colleague), ("host", host)):
         if who is not None and who not in hosts:
             reader.refuse(key, Message("%(value)s is not a person of this organization", value=shown(who)))

@@ -211,9 +211,9 @@ def _check_count(problems: Problems, path: str, draft: LinkDraft, offer: resourc
 def _plainly_wrong(draft: LinkDraft) -> Problems:
     problems: Problems = {}
     if not _SLUG.fullmatch(draft.slug):
-        problems["slug"] = Message("is written in small letters, digits and hyphens")
+        problems["slug"] = Message("must contain only lowercase letters, digits and hyphens")
     if draft.kind not in KINDS:
-        problems["kind"] = Message("is one of %(known)s", known=", ".join(KINDS))
+        problems["kind"] = Message("must be one of %(known)s", known=", ".join(KINDS))
     if not draft.title.strip():
         problems["title"] = Message("give it a title")
     if not draft.offers:
@@ -221,10 +221,10 @@ def _plainly_wrong(draft: LinkDraft) -> Problems:
     if draft.kind == "individual" and len(draft.hosts) != 1:
         problems["hosts"] = Message("an individual link is for one host")
     if draft.max_uses is not None and draft.max_uses < 1:
-        problems["max_uses"] = Message("is at least 1")
+        problems["max_uses"] = Message("must be at least 1")
     for number, site in enumerate(draft.sites):
         if not _ORIGIN.fullmatch(site):
-            problems[f"sites[{number}]"] = Message("is an origin such as https://www.example.org")
+            problems[f"sites[{number}]"] = Message("must be an origin, such as https://www.example.org")
     _read_theme(problems, draft)
     return problems
 
@@ -232,12 +232,12 @@ def _plainly_wrong(draft: LinkDraft) -> Problems:
 def _read_theme(problems: Problems, draft: LinkDraft) -> None:
     seed = draft.theme.get("seed")
     if seed is not None and not re.fullmatch(r"#[0-9a-fA-F]{6}", str(seed)):
-        problems["theme.seed"] = Message("is a colour such as #1f6f54")
+        problems["theme.seed"] = Message("must be a colour, such as #1f6f54")
     name = draft.theme.get("name", "")
     if not isinstance(name, str) or len(name) > 100:
         problems["theme.name"] = Message("must be a text of at most %(most)s characters", most=100)
     if set(draft.theme) - {"seed", "radius", "name"}:
-        problems["theme"] = Message("knows seed, radius and name")
+        problems["theme"] = Message("has an unknown key; use only seed, radius and name")
     radius = draft.theme.get("radius", 0)
     if isinstance(radius, bool) or not isinstance(radius, int) or not 0 <= radius <= 40:
-        problems["theme.radius"] = Message("is a number of pixels from 0 to 40")
+        problems["theme.radius"] = Message("must be a number of pixels from 0 to 40")

@@ -11,11 +11,11 @@ KINDS = ("individual", "team", "round_robin", "collective")
 
 
 class LinkOver(Conflict):
-    """This booking link is over: it has expired or was used as often as it could be."""
+    """This booking link has expired or has no uses left. Ask the organization for a new one."""
 
 
 class UnknownLink(NotFound):
-    """There is no booking link here."""
+    """Booking link not found. Check the address, or ask the organization for a new link."""
 
 
 class LinkExists(Conflict):

@@ -62,7 +62,8 @@ async def best_allocation(
 ) -> Allocation:
     """The best assignment for a booking's time. Hosts in `keep` are kept where they can be.
 
-    `new`: kept hosts are charged a turn of the round robin; a booking that is moved charges none. `standings`:
+    `new`: kept hosts are charged a turn of the round robin; a booking that is moved charges none.
+    `standings`:
     the balances with what is planned besides; else they are read.
 
     Raises SlotTaken when others were faster and SlotNotOffered, which carries the reasons,

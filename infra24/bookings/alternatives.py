@@ -41,7 +41,8 @@ class Alternatives:
 
 
 async def alternatives_for(tx: Tx, booking: Booking, now: datetime) -> Alternatives:
-    """Up to three other starts within two weeks, and other hosts at the same time. Its own claims are free. Also of an
+    """Up to three other starts within two weeks, and other hosts at the same time. Its own claims are free.
+    Also of an
     offer that is archived by now.
     """
     choice = HostPreference.read(booking.choice)

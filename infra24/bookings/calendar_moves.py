@@ -36,7 +36,7 @@ _MOMENT = timedelta(seconds=1)
 
 
 class StaleRevision(Conflict):
-    """Someone changed this booking meanwhile. Look at it again."""
+    """Someone else changed this booking in the meantime. Reload it and try again."""
 
     def __init__(self, booking: Booking) -> None:
         super().__init__(revision=booking.revision, booking_id=booking.id)

@@ -73,7 +73,8 @@ async def _create(
 
 
 async def _check_quotas(tx: Tx, request: BookingRequest, status: Status, now: datetime) -> None:
-    """Check what the client may still make, before anything else is locked; use one of a booking link's uses."""
+    """Check what the client may still make, before anything else is locked; use one of a booking link's
+    uses."""
     if request.client is not None:
         first = status if status is Status.HOLD else first_status(await _known(tx, request), request.policy)
         email = request.person.email if request.person else ""
@@ -83,7 +84,7 @@ async def _check_quotas(tx: Tx, request: BookingRequest, status: Status, now: da
 
 
 async def _load(tx: Tx, request: BookingRequest, now: datetime) -> AvailabilitySnapshot:
-    """Rules and claims around the start. With `with_id` the resource is locked: that request cannot take another."""
+    """Rules and claims around the start. With `with_id` that resource is locked: no other will do."""
     choice = request.policy.applied_to(request.choice, request.length)
     return await load_start(
         tx, request.resource_id, request.starts_at, request.length, now, choice=choice,

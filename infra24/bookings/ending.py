@@ -51,7 +51,7 @@ async def cancel(
         raise DecisionNotAllowed()
     if kind is EndKind.CANCELLED and policy.is_bound and now > booking.cancellable_until():
         late = Message(
-            "It can be cancelled online until %(notice)s before the start. Please contact us.",
+            "Online cancellation closes %(notice)s before the start. Contact us to cancel.",
             notice=timedelta(minutes=booking.cancel_notice_minutes),
         )
         raise TooLate(late)

@@ -1,4 +1,5 @@
-"""Read bookings and what is free: one booking by id or token, those of a series, the free starts of an offer."""
+"""Read bookings and what is free: one booking by id or token, those of a series, the free starts of an
+offer."""
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta

@@ -78,7 +78,7 @@ class UnknownBooking(NotFound):
 
 
 class SlotTaken(Conflict):
-    """Someone just took that time."""
+    """Someone else just took that time. Choose another."""
 
     def __init__(self, reasons: Sequence[Reason] = ()) -> None:
         self.reasons = tuple(reasons)
@@ -102,7 +102,7 @@ class LimitReached(SlotNotOffered):
 
 
 class BookerLimit(Conflict):
-    """One person cannot have more bookings in this time. Choose another day."""
+    """This person has reached the booking limit for this period. Choose another day."""
 
     def __init__(self, limit: Limit) -> None:
         self.reasons = (limit.reason,)
@@ -127,7 +127,7 @@ class IllegalTransition(Conflict):
 
     def __init__(self, status: Status, wanted: str) -> None:
         state, next_ = _STATES[status], _STATES[wanted]
-        said = Message("A booking that is %(state)s cannot become %(wanted)s.", state=state, wanted=next_)
+        said = Message("This booking is %(state)s and cannot be %(wanted)s.", state=state, wanted=next_)
         super().__init__(said, current=str(status))
 
 
@@ -153,17 +153,18 @@ class ResourceNotEligible(Conflict):
     def __init__(self, title: str) -> None:
         super().__init__(
             Message(
-                "%(title)s cannot take this booking: it is not one of those that it can be with.", title=title
+                "This booking cannot be moved to %(title)s. Choose a resource that its offer can use.",
+                title=title,
             )
         )
 
 
 class TooEarly(Conflict):
-    """It has not begun yet."""
+    """This booking has not started yet. Mark it as completed or a no-show after it starts."""
 
 
 class HoldOver(Conflict):
-    """We could not keep the time for you any longer. Choose a time again."""
+    """Your hold on this time has expired. Choose a time again."""
 
 
 class EndsBeforeItStarts(Invalid):

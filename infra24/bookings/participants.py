@@ -9,7 +9,8 @@ from infra24.db import Statement, Tx
 
 
 def exchange_hosts(tx: Tx, booking: Booking, hosts: Sequence[Participant]) -> list[Statement]:
-    """Statements that make these the hosts of a booking: who stays keeps their row, a new host takes a former one's."""
+    """Statements that make these the hosts of a booking: who stays keeps their row, a new host takes a
+    former one's."""
     former = [p for p in booking.participants if p.role is ParticipantRole.HOST]
     return _exchange(tx, booking.id, former, hosts)
 

@@ -74,7 +74,7 @@ def _check_movable(booking: Booking, policy: BookingPolicy, now: datetime) -> No
         raise IllegalTransition(booking.status, "moved")
     if policy.is_bound and now > booking.reschedulable_until():
         late = Message(
-            "It can be moved online until %(notice)s before the start. Please contact us.",
+            "Online rescheduling closes %(notice)s before the start. Contact us to reschedule.",
             notice=timedelta(minutes=booking.reschedule_notice_minutes),
         )
         raise TooLate(late)

@@ -21,7 +21,7 @@ def parked(
     slug: Annotated[str, typer.Argument(help="The organization.")],
     retry: Annotated[bool, typer.Option("--retry", help="Hand each to its subscriber once more.")] = False,
 ) -> None:
-    """List the events that a subscriber failed on for good; with --retry, hand them over once more."""
+    """List the events that a subscriber could not process; with --retry, deliver them again."""
     settings = read_settings()
     with opened(settings) as urls:
         done, left = asyncio.run(_parked(settings, urls, slug, retry))

@@ -64,7 +64,7 @@ def serve(
 
 
 def worker(beside: Beside = False) -> None:
-    """Run the jobs: announcements, lapsed holds, and what later features add."""
+    """Run background jobs: e-mail, announcements, expired holds."""
     settings = read_settings()
     mail_transport(settings)  # as in `serve`
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
@@ -84,7 +84,7 @@ def migrate() -> None:
 
 
 def roles() -> None:
-    """Make the database roles and nothing else: what a backup needs on its server before it is restored."""
+    """Create only the database roles. Run this before you restore a backup on another server."""
     with opened(read_settings()) as urls:
         migrations.make_roles(urls.owner)
     console.print("The roles are there.")
@@ -144,7 +144,7 @@ def _say_first_step(beginning: Beginning) -> None:
     """What whoever starts an installation does next, while nobody can sign in."""
     owner = beginning.owner or "you@example.org"
     if beginning.link:
-        console.print(f"{owner} owns everything here. To sign in, once and within a day:")
+        console.print(f"{owner} owns every organization here. One-time sign-in link, valid for 24 hours:")
         console.print(f"  {beginning.link}\n", soft_wrap=True)
     elif beginning.organizations:
         console.print("Nobody has an account yet. Make yourself an owner, in another terminal:")

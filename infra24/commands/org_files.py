@@ -34,7 +34,7 @@ def apply_file(
     prune: Annotated[bool, typer.Option(help="Archive what the file does not name.")] = False,
     plan: Annotated[bool, typer.Option("--plan", help="Only say what would change.")] = False,
 ) -> None:
-    """Make an organization what a file says. Prints the plan before anything changes."""
+    """Create or update an organization from a YAML file. Prints the plan before anything changes."""
     settings = read_settings()
     with _named(file):
         document = org_config.read_file(file)
@@ -52,7 +52,7 @@ def apply_file(
 
 
 def show(slug: Annotated[str, typer.Argument(help="The organization.")]) -> None:
-    """Write an organization down as the file that would make it."""
+    """Print an organization as a YAML file that `apply` can read."""
     settings = read_settings()
 
     async def described(tx: Tx) -> str:

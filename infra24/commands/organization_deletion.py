@@ -14,7 +14,7 @@ from infra24.organizations.export import export
 
 
 class NotItsName(Invalid):
-    """What was typed is not the name of the organization in addresses. Nothing was deleted."""
+    """That is not the organization's slug. Nothing was deleted."""
 
 
 def delete_organization(slug: str, yes: str = "", to: Path | None = None) -> None:
@@ -29,7 +29,7 @@ def delete_organization(slug: str, yes: str = "", to: Path | None = None) -> Non
         org_id = id_of(owner, slug)
         if org_id is None:
             raise UnknownOrganization()
-        if (yes or typer.prompt(f"This deletes {slug} for good. Type its name to go on")) != slug:
+        if (yes or typer.prompt(f"This permanently deletes {slug}. Type {slug} to confirm")) != slug:
             raise NotItsName()
         exported = export(owner, org_id, file)
         console.print(f"Everything of {slug} is in {file}.", soft_wrap=True)

@@ -29,7 +29,9 @@ ExportFile = Annotated[
 
 
 def organization(
-    slug: Annotated[str, typer.Argument(help="Its name in addresses: small letters, digits, hyphens.")],
+    slug: Annotated[
+        str, typer.Argument(help="Its slug, the name in URLs: lowercase letters, digits and hyphens.")
+    ],
     name: Annotated[str, typer.Option(help="Its name.")] = "",
     zone: Annotated[str, typer.Option(help="Its time zone, as IANA names it.")] = "America/New_York",
     locale: Annotated[str, typer.Option(help="Language and territory.")] = "en_US",
@@ -39,10 +41,10 @@ def organization(
         typer.Option(help="Whose account is to own it; for a new one INFRA24_OWNER_EMAIL, if that is set."),
     ] = "",
     delete: Delete = False,
-    yes: Annotated[str, typer.Option(help="For --delete: its name again, so that nothing is asked.")] = "",
+    yes: Annotated[str, typer.Option(help="With --delete: the slug again, to skip the prompt.")] = "",
     to: ExportFile = None,
 ) -> None:
-    """Found an organization, or give an existing one another key; or delete one. A key is shown this once."""
+    """Create an organization, issue another API key for one, or delete one. A key is shown only once."""
     if delete:
         delete_organization(slug, yes, to)
         return
@@ -73,7 +75,7 @@ def owner(
     slug: Slug,
     email: Annotated[str, typer.Argument(help="Whose account is to own it; made if there is none.")],
 ) -> None:
-    """Make someone an owner, and print the address that signs them in, once, within a day."""
+    """Make someone an owner and print a one-time sign-in link, valid for 24 hours."""
     settings = read_settings()
     with opened(settings) as urls:
         bring_up_to_date(urls)
@@ -124,5 +126,5 @@ def revoke_key(
 
 
 def _say_owner(slug: str, email: str, link: str) -> None:
-    console.print(f"{email} owns [bold]{slug}[/]. This address signs in once, within a day:")
+    console.print(f"{email} owns [bold]{slug}[/]. One-time sign-in link, valid for 24 hours:")
     console.print(link, soft_wrap=True)

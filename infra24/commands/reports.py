@@ -26,7 +26,7 @@ def fairness(
         str, typer.Option(help="Try other weights: mo@oolite.org=150,carla@oolite.org=50")
     ] = "",
 ) -> None:
-    """Add the ledger of turns up again, and say what other weights would have given."""
+    """Verify the round-robin ledger; with --weights, show what other weights would have given."""
     settings = read_settings()
 
     async def added_up(tx: Tx) -> tuple[LedgerCheck, Replay | None]:
@@ -42,7 +42,7 @@ def fairness(
     _print_ledger(audit, tried)
     if not audit.holds:
         raise LedgerWrong(
-            f"The ledger does not add up: lines {audit.replayed.wrong or 'and balances differ'}."
+            f"{LedgerWrong.__doc__} Wrong lines: {audit.replayed.wrong or 'none, but the balances differ'}."
         )
     console.print(f"{len(audit.ledger)} lines verified.")
 
@@ -61,7 +61,7 @@ def _print_ledger(audit: LedgerCheck, tried: Replay | None) -> None:
 
 
 def zones(slug: Annotated[str, typer.Argument(help="The organization.")]) -> None:
-    """List the bookings to come whose zone's clocks were changed by law since they were made."""
+    """List upcoming bookings whose time zone rules have changed since they were made."""
     settings = read_settings()
 
     async def shifted(tx: Tx) -> list[Shifted]:

@@ -11,17 +11,18 @@ secrets = typer.Typer(help="The secrets that links, tokens and seals are made un
 
 @secrets.command()
 def rotate() -> None:
-    """Make a new secret the current one, and seal anew what the former sealed. What was sent still opens."""
+    """Create a new secret and re-encrypt stored values with it. Links already sent keep working."""
     settings = read_settings()
     rotation.new_current(settings)
     earlier = len(settings.keyring().keys) - 1
-    console.print(f"A new secret stands first in {settings.secret_file}; earlier ones: {earlier}.")
+    console.print(f"Added a new secret to {settings.secret_file}. Earlier secrets kept: {earlier}.")
     _reseal(settings)
 
 
 @secrets.command()
 def reseal() -> None:
-    """Seal anew what an earlier secret sealed: after one was set by hand, or `rotate` was interrupted."""
+    """Re-encrypt stored values with the current secret, after you set one by hand or `rotate` was
+    interrupted."""
     _reseal(read_settings())
 
 
@@ -29,4 +30,4 @@ def _reseal(settings: Settings) -> None:
     with opened(settings) as urls:
         done = rotation.reseal(settings, urls)
     for column, batch in done.items():
-        console.print(f"{column}: {batch.sealed} sealed anew, {batch.broken} that no secret opens.")
+        console.print(f"{column}: {batch.sealed} re-encrypted, {batch.broken} that no secret can decrypt.")

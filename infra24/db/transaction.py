@@ -21,12 +21,12 @@ class DatabaseDown(Unavailable):
 
 
 class OutcomeUnknown(Unavailable):
-    """The connection to the database was lost while this was saved: it may have been done. Repeat it with
-    the same Idempotency-Key, and it is done once; without a key, look first whether it is there."""
+    """The connection to the database was lost while saving: it may have been done. Retry with the same
+    Idempotency-Key to do it only once; without a key, check first whether it was done."""
 
 
 class TransactionConflict(Unavailable):
-    """Too many changes met at once. Nothing was changed; try again."""
+    """Another change was being saved at the same time. Nothing was changed; try again."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from infra24.mail.model import Email, MessageHeaders
 
 
 class InvalidMailServer(Invalid):
-    """INFRA24_SMTP_URL is not smtp://user:password@host:587 or smtps://user:password@host."""
+    """INFRA24_SMTP_URL is not valid. Write smtp://user:password@host:587 or smtps://user:password@host."""
 
 
 class InvalidSender(Invalid):

@@ -20,7 +20,7 @@ def words(most: int, *, needed: bool = False) -> Read:
         if not isinstance(value, str) or len(value) > most:
             raise InvalidValue("must be a text of at most %(most)s characters", most=most)
         if any((ord(letter) < 32 and letter not in "\n\r\t") or ord(letter) == 127 for letter in value):
-            raise InvalidValue("has characters that cannot be written")
+            raise InvalidValue("contains control characters; remove them")
         if needed and not value.strip():
             raise InvalidValue("cannot be empty")
         return value.strip()
@@ -75,12 +75,14 @@ def moment(value: Any) -> datetime:
     except ValueError:
         at = None
     if at is None or at.tzinfo is None:
-        raise InvalidValue("is an instant such as 2026-12-31T18:00:00Z")
+        raise InvalidValue("must be a date and time with an offset, such as 2026-12-31T18:00:00Z")
     return at
 
 
-SLUG = pattern(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", "is written in small letters, digits and hyphens")
-COLOUR = pattern(r"#[0-9a-fA-F]{6}", "is a colour such as #1f6f54")
+SLUG = pattern(
+    r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", "must contain only lowercase letters, digits and hyphens"
+)
+COLOUR = pattern(r"#[0-9a-fA-F]{6}", "must be a colour, such as #1f6f54")
 
 RESOURCE: Mapping[str, Read] = {
     "type": words(20),
@@ -91,7 +93,7 @@ RESOURCE: Mapping[str, Read] = {
     "email": address,
     "capacity": optional(whole(1, 1_000)),
     "price": whole(0, 10**12),
-    "currency": pattern("[A-Z]{3}", "is three capital letters, such as EUR"),
+    "currency": pattern("[A-Z]{3}", "must be three capital letters, such as EUR"),
     "location": words(200, needed=True),
     "meeting_url": words(2_000),
     "requirements": texts,

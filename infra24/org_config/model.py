@@ -137,7 +137,7 @@ def _links(problems: Problems, items: list[Any]) -> list[tuple[str, LinkDraft]]:
         if found is None:
             continue
         if found.slug in {other.slug for _, other in links}:
-            problems[f"{path}.slug"] = Message("%(value)s is there twice", value=repr(found.slug))
+            problems[f"{path}.slug"] = Message("%(value)s appears more than once", value=repr(found.slug))
         links.append((path, found))
     return links
 
@@ -155,7 +155,7 @@ def _holidays(problems: Problems, said: dict[str, Any]) -> HolidayPlan:
     for number, item in enumerate(read.get("days") or []):
         own = fields.take_all(problems, item, f"holidays.days[{number}]", fields.DAY, ("date", "name"))
         if own.get("date") in days:
-            problems[f"holidays.days[{number}].date"] = Message("is there twice")
+            problems[f"holidays.days[{number}].date"] = Message("appears more than once")
         days[str(own.get("date"))] = (own.get("name") or "", own.get("is_closed", True))
     if len(problems) > before:
         return HolidayPlan()

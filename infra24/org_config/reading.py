@@ -126,7 +126,7 @@ def _value(node: Any, wrong: list[tuple[int, str, str]]) -> Any:
             if len(key) > _KEY_LONGEST:
                 raise ConfigError([(line, f"{key[:40]}…", f"is longer than {_KEY_LONGEST} characters")])
             if key in found and len(wrong) < _MOST_WRONG:
-                wrong.append((line, key, "is there twice"))
+                wrong.append((line, key, "appears more than once"))
             found[key] = _value(value_node, wrong)
         return found
     if isinstance(node, yaml.SequenceNode):

@@ -19,7 +19,7 @@ class UnknownLocation(NotFound):
 
 
 class LocationInUse(Conflict):
-    """Something is still at this location. Give it another location first."""
+    """Some resources still use this location. Move them to another location first."""
 
 
 async def locations(tx: Tx) -> list[Location]:

@@ -45,11 +45,11 @@ def check_facts(slug: str, time_zone: str, locale: str, currency: str) -> None:
     """Raises ValidationFailed facts that are not well written: slug, zone, locale, currency."""
     problems = {}
     if not re.fullmatch(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", slug):
-        problems["slug"] = Message("is written in small letters, digits and hyphens")
+        problems["slug"] = Message("must contain only lowercase letters, digits and hyphens")
     elif slug in RESERVED:
         problems["slug"] = Message("%(slug)s is reserved", slug=repr(slug))
     if not re.fullmatch(r"[A-Z]{3}", currency):
-        problems["currency"] = Message("is three capital letters, such as EUR")
+        problems["currency"] = Message("must be three capital letters, such as EUR")
     try:
         ZoneInfo(time_zone)
     except (ValueError, OSError, KeyError):

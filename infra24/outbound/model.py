@@ -15,7 +15,8 @@ class ServerUnfit(Conflict):
 
 
 class AddressForbidden(Invalid):
-    """This address is in a network that is closed to organizations. Choose one on the internet."""
+    """This address is in a private network. Use a public address, or ask whoever runs this site to allow
+    it."""
 
 
 @dataclass(frozen=True, slots=True)

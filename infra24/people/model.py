@@ -49,12 +49,13 @@ class EmailTaken(Conflict):
 
 
 class ReauthenticationRequired(Forbidden):
-    """This is a grave change: prove once more that it is you."""
+    """Confirm that it is you before you make this change."""
 
 
 @dataclass(frozen=True, slots=True)
 class OrgAccess:
-    """One organization that a person belongs to; `requires_mfa` is whether those at work need a second one."""
+    """One organization that a person belongs to; `requires_mfa` is whether those at work need a second
+    one."""
 
     org_id: UUID
     slug: str

@@ -20,15 +20,15 @@ class RateLimited(TooMany):
 
 
 class TooManyHolds(RateLimited):
-    """You are keeping as many times as one visitor may. Book one of them, or wait until one is free again."""
+    """You are holding the maximum number of times. Book one of them, or wait until a hold expires."""
 
 
 class TooManyPending(RateLimited):
-    """As many bookings as may at once are waiting for an answer already. Wait until one is decided."""
+    """You have the maximum number of bookings awaiting approval. Wait until one is decided."""
 
 
 class TooManyBookings(RateLimited):
-    """You have made as many bookings in a day as one visitor may. Try again later, or ask us to book."""
+    """You have reached the daily booking limit. Try again later, or contact us to book."""
 
 
 @dataclass(frozen=True, slots=True)

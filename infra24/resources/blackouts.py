@@ -13,7 +13,7 @@ from infra24.resources.catalogue import get, update
 
 
 class BlackoutGone(Conflict):
-    """This closing is no longer there: somebody has changed it. Look again."""
+    """Someone else changed or removed this closing. Reload and try again."""
 
 
 @dataclass(frozen=True, slots=True)

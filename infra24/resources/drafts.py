@@ -153,7 +153,7 @@ def _validate(draft: Draft) -> Problems:
     if not draft.title:
         problems["title"] = Message("give it a title")
     if (draft.type == "person") != (draft.email is not None):
-        problems["email"] = Message("a person has an e-mail, and only a person")
+        problems["email"] = Message("is required for a person and not allowed for any other type")
     if draft.type == "person" and draft.capacity != 1:
         problems["capacity"] = Message("a person holds one booking at a time")
     wrong = wrong_template(draft.meeting_url)
@@ -163,7 +163,7 @@ def _validate(draft: Draft) -> Problems:
     if draft.needs is None:
         for field in ("questions", "prices", "meets", "layout"):
             if getattr(draft, field):
-                problems[field] = Message("belongs to an appointment type: say what it needs")
+                problems[field] = Message("is allowed only on an appointment type, which has needs")
     else:
         _read_type(problems, draft)
     return problems
@@ -182,14 +182,18 @@ def _read_type(problems: Problems, draft: Draft) -> None:
     if draft.type != "other" or draft.capacity is not None:
         problems["type"] = Message("an appointment type is of type other and has no capacity of its own")
     if draft.meets not in MEETS:
-        problems["meets"] = Message("is one of %(known)s", known=", ".join(name for name in MEETS if name))
+        problems["meets"] = Message(
+            "must be one of %(known)s", known=", ".join(name for name in MEETS if name)
+        )
     elif draft.meets == "link" and not draft.meeting_url:
         problems["meeting_url"] = Message("give the template of the meeting's link")
     for role, price in draft.prices.items():
         if role not in ROLES:
             problems[f"prices.{role}"] = Message("is not a role; known are %(known)s", known=", ".join(ROLES))
         elif isinstance(price, bool) or not isinstance(price, int) or not 0 <= price <= 10**12:
-            problems[f"prices.{role}"] = Message("is an amount in minor units")
+            problems[f"prices.{role}"] = Message(
+                "must be a whole number of minor units, such as 1500 for 15.00"
+            )
     parse_questions(problems, draft.questions)
 
 

@@ -37,7 +37,7 @@ async def link(
     if own.setup_anywhere and await queries.is_part(tx, resource_id):
         problems["layouts"] = Message("what is a part of another cannot have layouts")
     if not problems and await queries.wholes_among(tx, wanted, resource_id):
-        problems["parts"] = Message("goes in a circle: one of these has it as a part")
+        problems["parts"] = Message("would create a loop: one of these already contains this resource")
     if problems:
         raise ValidationFailed(problems)
     before = set(await queries.parts_of(tx, resource_id))
@@ -59,15 +59,17 @@ def _check(
 ) -> None:
     """What cannot be linked, whatever stands: by its path."""
     if (wanted or apart) and own.capacity != 1:
-        problems["parts" if wanted else "excludes"] = Message("only what has one unit can be linked")
+        problems["parts" if wanted else "excludes"] = Message(
+            "only resources with a capacity of 1 can be linked"
+        )
     for key, ids in (("parts", wanted), ("excludes", apart)):
         for number, id_ in enumerate(ids):
             if id_ == own.id:
-                problems[f"{key}[{number}]"] = Message("is itself")
+                problems[f"{key}[{number}]"] = Message("cannot be the resource itself")
             elif by_id[id_].capacity is None:
                 problems[f"{key}[{number}]"] = Message("%(title)s is never occupied", title=by_id[id_].title)
             elif key == "excludes" and by_id[id_].capacity != 1:
-                problems[f"{key}[{number}]"] = Message("only what has one unit can be linked")
+                problems[f"{key}[{number}]"] = Message("only resources with a capacity of 1 can be linked")
     for key, ids in (("parts", wanted), ("excludes", apart)):
         if ids and (own.setup_anywhere or any(by_id[id_].setup_anywhere for id_ in ids)):
             problems[key] = Message("what has layouts cannot be linked")

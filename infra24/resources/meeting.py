@@ -23,5 +23,8 @@ def wrong_template(template: str) -> Message | None:
         return Message("must be an https address")
     unknown = set(re.findall(r"\{(\w+)\}", template)) - PLACEHOLDERS
     if unknown:
-        return Message("knows {room} and {booking}, not %(unknown)s", unknown=", ".join(sorted(unknown)))
+        return Message(
+            "has unknown placeholders: %(unknown)s. Use {room} or {booking}",
+            unknown=", ".join(sorted(unknown)),
+        )
     return None

@@ -17,11 +17,12 @@ class ResourceChanged(Conflict):
 
 
 class ResourceInUse(Conflict):
-    """Bookings to come were made while it was never occupied itself, and would not count. Move them first."""
+    """This resource has upcoming bookings from before it had a capacity, and they would not count. Move
+    them first."""
 
 
 class PartsInUse(Conflict):
-    """Bookings to come do not hold what this would link them to. Move or cancel them first."""
+    """Some upcoming bookings do not include the resources you are linking. Move or cancel them first."""
 
 
 AS_THE_TYPE_SUGGESTS = 0

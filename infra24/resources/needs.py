@@ -162,11 +162,16 @@ def _check_units(reader: Reader, need: Mapping[str, Any], directory: ResourceInd
     if named is None:
         return
     if need["count"] != 1:
-        reader.refuse("count", Message("one resource is one; say how many units of it with units"))
+        reader.refuse(
+            "count", Message("must be 1 for a single resource; use units to take several of its units")
+        )
     if named.capacity is None and need["units"] > 1:
         reader.refuse("units", Message("%(title)s is never occupied, so it has no units", title=named.title))
     elif named.capacity is not None and need["units"] > named.capacity:
-        reader.refuse("units", Message("%(title)s has %(units)s", title=named.title, units=named.capacity))
+        reader.refuse(
+            "units",
+            Message("is more than %(title)s has (%(units)s)", title=named.title, units=named.capacity),
+        )
 
 
 def _hosts(problems: Problems, value: Any, path: str, directory: ResourceIndex) -> list[dict[str, Any]]:

@@ -36,7 +36,7 @@ def parse_questions(problems: Problems, document: Any) -> list[dict[str, Any]]:
         if not label:
             reader.refuse("label", Message("say what is asked"))
         if asked["id"] in {q["id"] for q in found}:
-            reader.refuse("id", Message("%(value)s is there twice", value=shown(asked["id"])))
+            reader.refuse("id", Message("%(value)s appears more than once", value=shown(asked["id"])))
         if kind == "choice":
             asked["choices"] = reader.take("choices", _choices, [])
             if not asked["choices"]:
@@ -94,14 +94,14 @@ def _text_answer(question: Mapping[str, Any], kind: str, value: Any) -> str:
     if not isinstance(value, str):
         raise InvalidValue("must be a text")
     if kind == "choice" and value not in question["choices"]:
-        raise InvalidValue("is one of %(known)s", known=", ".join(question["choices"]))
+        raise InvalidValue("must be one of %(known)s", known=", ".join(question["choices"]))
     if kind == "date":
         try:
             return date.fromisoformat(value).isoformat()
         except ValueError:
-            raise InvalidValue("is a date, written YYYY-MM-DD") from None
+            raise InvalidValue("must be a date, written YYYY-MM-DD") from None
     if kind == "phone" and not re.fullmatch(r"\+?[0-9 ()./-]{5,30}", value):
-        raise InvalidValue("is a telephone number")
+        raise InvalidValue("must be a phone number, such as +1 305 555 0142")
     if len(value) > (2_000 if kind == "long_text" else 200):
         raise InvalidValue("is too long")
     return value
@@ -111,23 +111,23 @@ def _number_between(value: Any, least: float | None, most: float | None) -> floa
     try:
         found = float(value)
     except (TypeError, ValueError):
-        raise InvalidValue("is a number") from None
+        raise InvalidValue("must be a number") from None
     if found != found or abs(found) > 1e15:
-        raise InvalidValue("is a number")
+        raise InvalidValue("must be a number")
     if (least is not None and found < least) or (most is not None and found > most):
         if least is not None and most is not None:
             raise InvalidValue(
-                "is at least %(least)s and at most %(most)s", least=f"{least:g}", most=f"{most:g}"
+                "must be at least %(least)s and at most %(most)s", least=f"{least:g}", most=f"{most:g}"
             )
         if least is not None:
-            raise InvalidValue("is at least %(least)s", least=f"{least:g}")
-        raise InvalidValue("is at most %(most)s", most=f"{most:g}")
+            raise InvalidValue("must be at least %(least)s", least=f"{least:g}")
+        raise InvalidValue("must be at most %(most)s", most=f"{most:g}")
     return int(found) if found.is_integer() else found
 
 
 def _identifier(value: Any) -> str:
     if not isinstance(value, str) or not re.fullmatch(r"[a-z][a-z0-9_]{0,39}", value):
-        raise InvalidValue("is a short name in small letters, digits and underscores")
+        raise InvalidValue("must be a short name in lowercase letters, digits and underscores")
     return value
 
 

@@ -57,11 +57,11 @@ class _Watched:
 
 
 class TooManyStreams(Unavailable):
-    """Too many pages are kept up to date already. This one shows what is new when you load it again."""
+    """Too many live pages are open right now, so this one cannot update. Reload it to see changes."""
 
 
 class TooManyStreamsFromHere(TooMany):
-    """Too many pages are open at your address to keep this one up to date. Load it again for what is new."""
+    """Too many live pages are open from your network, so this one cannot update. Reload it to see changes."""
 
 
 class ChangeStream:

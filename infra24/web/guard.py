@@ -1,4 +1,5 @@
-"""The guard in front of every handler: identifies the caller, and checks the permission that the sitemap asks for."""
+"""The guard in front of every handler: identifies the caller, and checks the permission that the sitemap
+asks for."""
 
 from dataclasses import replace
 from enum import StrEnum
@@ -41,7 +42,7 @@ class CrossSiteRequest(Forbidden):
 
 
 class NotText(Invalid):
-    """A text has no NUL character."""
+    """Text cannot contain NUL characters. Remove them and try again."""
 
 
 class SecondFactorNeeded(Forbidden):

@@ -20,7 +20,8 @@ from infra24.web.guard import Access, Needs, authorize, check_person
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """One address of the API. `requires` is the scope that it takes, `response_model` the shape of its answer.
+    """One address of the API. `requires` is the scope that it takes, `response_model` the shape of its
+    answer.
 
     `also` is another media type that it answers in when asked, `charge` what it costs of which rate limit.
     `once`: it honours Idempotency-Key.
@@ -173,10 +174,10 @@ def _check_query(request: Request, known: set[str], lists: set[str]) -> None:
     if twice:
         raise ValidationFailed(dict.fromkeys(sorted(twice), Message("is given more than once")))
     if not known.issuperset(request.query_params):
-        wrong = Message("is no parameter of this address")
+        wrong = Message("is not a parameter of this endpoint")
         if known:
             names = ", ".join(sorted(known))
-            wrong = Message("is no parameter of this address; known here: %(names)s", names=names)
+            wrong = Message("is not a parameter of this endpoint; use %(names)s", names=names)
         raise ValidationFailed({name: wrong for name in request.query_params if name not in known})
 
 

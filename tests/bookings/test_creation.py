@@ -83,7 +83,7 @@ def test_a_limit_that_is_reached_is_told_by_its_key_and_a_time_that_is_taken_as_
     assert (host.code, host.details["reasons"][0]["limit"]) == ("limit_reached", "max_per_day_per_host")
     assert host.message == "The limit for this day is reached (bookings: 1)."
     taken = refused(lambda: book("tour", AT), SlotTaken)
-    assert taken.message == "Someone just took that time."
+    assert taken.message == "Someone else just took that time. Choose another."
     book("once", AT)
     own = refused(lambda: book("once", AT + HOUR / 2), BookerLimit)
     assert own.details["reasons"][0]["limit"] == "max_minutes_per_day_per_booker"

@@ -160,7 +160,7 @@ def test_a_conflict_keeps_what_was_typed_and_offers_the_nearest_times(
         clock.forward(minutes=15)  # the hold lapses …
         _take(visitor, miami, "2026-11-03T15:00:00Z", "2026-11-03T15:30:00Z")  # … and someone is faster
         page.locator("#go").click()
-        page.get_by_text("Someone just took that time.").wait_for()
+        page.get_by_text("Someone else just took that time. Choose another.").wait_for()
         visitor.picture("conflict-details")
         assert page.input_value("#goal") == "A long text that must not be lost"
         assert page.locator(".alert input[type=radio]").count() == 3
@@ -176,7 +176,7 @@ def test_a_conflict_at_the_picker_offers_the_nearest_times(visit: Any, miami: Sh
         choose_time(visitor, "10:00\u00a0AM")
         _take(visitor, miami, "2026-11-03T15:00:00Z", "2026-11-03T15:30:00Z")
         page.locator("#go").click()
-        page.get_by_text("Someone just took that time.").wait_for()
+        page.get_by_text("Someone else just took that time. Choose another.").wait_for()
         visitor.picture("conflict-picker")
         page.locator(".alert .btn.primary").click()
         page.wait_for_url("**/bookings/details/**")

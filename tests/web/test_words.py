@@ -97,7 +97,7 @@ def test_messages_are_written_where_they_are_made() -> None:
 
 def test_a_message_is_said_in_the_readers_language_with_its_parameters() -> None:
     late = Message(
-        "It can be moved online until %(notice)s before the start. Please contact us.",
+        "Online rescheduling closes %(notice)s before the start. Contact us to reschedule.",
         notice=timedelta(minutes=2_880),
     )
     assert late == "It can be moved online until 2 days before the start. Please contact us."

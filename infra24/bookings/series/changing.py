@@ -38,7 +38,8 @@ class SeriesRange(StrEnum):
 
 
 class NotInSeries(Invalid):
-    """This booking is not one of the dates to come of that series, or it was changed alone."""
+    """This booking is not an upcoming date of that series, or it was changed individually. Choose another
+    date."""
 
 
 async def get(tx: Tx, series_id: UUID, *, lock: bool = False) -> tuple[Series, list[Booking]]:
@@ -214,7 +215,11 @@ def _later(
     wanted = {b.series_at + shift for b in affected if b.series_at is not None}
     if not wanted <= set(occurrences(rule, begins + shift, zone)):
         raise ValidationFailed(
-            {"start_time": Message("no rule has these dates: end this series and begin another")}
+            {
+                "start_time": Message(
+                    "the series cannot be moved there as a whole; cancel it and create a new one"
+                )
+            }
         )
     return replace(
         series,

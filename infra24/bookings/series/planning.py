@@ -50,8 +50,8 @@ async def plan(tx: Tx, request: SeriesRequest, *, policy: BookingPolicy, now: da
         tx, offer, request.choice, request.minutes, slots, now, email=request.person.email
     )
     nobody = replace(request, person=BookerDetails("", ""))
-    stub = _draft(tx, nobody, offer, now)
-    dates, _ = await plan_occurrences(tx, state, slots, stub, request.skips_holidays, request.excluded_dates)
+    draft = _draft(tx, nobody, offer, policy, now)
+    dates, _ = await plan_occurrences(tx, state, slots, draft, request.skips_holidays, request.excluded_dates)
     return Plan(offer.rules.zone.key, dates)
 
 
@@ -68,9 +68,9 @@ async def book(
     if offer.rules.limits_of(LimitScope.BOOKER):
         await limit_queries.lock(tx, request.person.email)
     slots = dates_of(request, offer)
-    stub, series = _draft(tx, request, offer, now), _series(request, offer, slots)
+    draft, series = _draft(tx, request, offer, policy, now), _series(request, offer, slots)
     for _ in range(_TRIES):
-        placed = await _place(tx, request, offer, slots, stub, now)
+        placed = await _place(tx, request, offer, slots, draft, now)
         made = [
             (_member(tx, booking, series, wall, tokens, alone=wall in request.moved_dates), found)
             for wall, (booking, found) in placed
@@ -82,7 +82,7 @@ async def book(
 
 
 async def _place(
-    tx: Tx, request: SeriesRequest, offer: Offer, slots: Sequence[Occurrence], stub: Booking, now: datetime
+    tx: Tx, request: SeriesRequest, offer: Offer, slots: Sequence[Occurrence], draft: Booking, now: datetime
 ) -> list[tuple[datetime, Placed]]:
     """The dates with who and what takes them, by wall time. Raises SeriesConflicts, and ValidationFailed when
     none is left."""
@@ -90,7 +90,7 @@ async def _place(
         tx, offer, request.choice, request.minutes, slots, now, email=request.person.email
     )
     dates, placed = await plan_occurrences(
-        tx, state, slots, stub, request.skips_holidays, request.excluded_dates
+        tx, state, slots, draft, request.skips_holidays, request.excluded_dates
     )
     planned = Plan(offer.rules.zone.key, dates)
     if planned.conflicts:
@@ -146,7 +146,11 @@ async def _offer(tx: Tx, request: SeriesRequest, policy: BookingPolicy) -> Offer
         raise UnknownResource()
     if request.minutes not in offer.rules.durations:
         raise ValidationFailed(
-            {"duration": Message("is one of %(known)s", known=", ".join(map(str, offer.rules.durations)))}
+            {
+                "duration": Message(
+                    "must be one of %(known)s", known=", ".join(map(str, offer.rules.durations))
+                )
+            }
         )
     if policy.is_staff:
         return replace(offer, rules=offer.rules.for_staff())
@@ -189,11 +193,11 @@ def _series(request: SeriesRequest, offer: Offer, slots: Sequence[Occurrence]) -
     )
 
 
-def _draft(tx: Tx, request: SeriesRequest, offer: Offer, now: datetime) -> Booking:
+def _draft(tx: Tx, request: SeriesRequest, offer: Offer, policy: BookingPolicy, now: datetime) -> Booking:
     """A booking of the series without its date."""
     end = request.first + timedelta(minutes=request.minutes)
     person = request.person if request.person.name else None
-    single = BookingRequest(request.resource_id, request.first, end, person, request.choice)
+    single = BookingRequest(request.resource_id, request.first, end, person, request.choice, policy=policy)
     return draft_booking(tx, single, offer, now)
 
 

@@ -43,7 +43,9 @@ def parts_of(rule: str) -> dict[str, str]:
     wrong = None
     if len(parts) < len(pairs) or set(parts) - set(_PARTS):
         known = ", ".join(_PARTS)
-        wrong = Message("has a part that is not known or there twice; known are %(known)s", known=known)
+        wrong = Message(
+            "has an unknown or repeated part; use each of these at most once: %(known)s", known=known
+        )
     elif "FREQ" not in parts:
         wrong = Message("needs FREQ: DAILY, WEEKLY, MONTHLY or YEARLY")
     elif ("COUNT" in parts) == ("UNTIL" in parts):
@@ -52,7 +54,7 @@ def parts_of(rule: str) -> dict[str, str]:
     shapes = {**_PARTS, "BYDAY": rf"(({ordinal})?{_DAY},?)*"}
     for name, value in parts.items():
         if not wrong and not (re.fullmatch(_PARTS[name], value) and re.fullmatch(shapes[name], value)):
-            wrong = Message("has a %(part)s that cannot be: %(value)s", part=name, value=value[:40])
+            wrong = Message("has an invalid %(part)s: %(value)s", part=name, value=value[:40])
     if wrong:
         raise ValidationFailed({"rule": wrong})
     return parts

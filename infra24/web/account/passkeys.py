@@ -35,7 +35,8 @@ class NotReadable(Invalid):
 
 
 class HolderUnknown(Invalid):
-    """This passkey does not ask who holds it. Sign in with your password or a link first."""
+    """This passkey did not verify you with a fingerprint, face or PIN. Sign in with your password or a link
+    first."""
 
 
 async def sign_in_options(request: Request) -> Response:

@@ -184,7 +184,7 @@ def _layouts(typed: FormData, wrong: dict[str, Message]) -> dict[str, Any]:
         if not row["name"]:
             wrong[f"layouts-{number}-name"] = Message("give it a name")
         elif row["name"] in found:
-            wrong[f"layouts-{number}-name"] = Message("is there twice")
+            wrong[f"layouts-{number}-name"] = Message("appears more than once")
         times = {key: row[key] or "0" for key in ("setup", "teardown")}
         found[row["name"]] = {k: int(v) if re.fullmatch(r"\d{1,6}", v) else v for k, v in times.items()}
     return found

@@ -23,7 +23,7 @@ WHY_NOT = {
     "held": Message("Somebody is filling in the form for this time."),
     "over": Message("This booking is over."),
     "looking": Message("You may look at this booking, but not move it."),
-    "linked": Message("This is taken because another resource is, which it is a part of."),
+    "linked": Message("This is taken because a resource linked to it is booked."),
 }
 """Why a booking cannot be moved."""
 

@@ -33,11 +33,11 @@ async def read_analytics(
     format: Annotated[Literal["json", "csv"] | None, Query(description="Else as Accept says.")] = None,
     table: Annotated[str, Query(max_length=20, description=f"Of CSV: {', '.join(TABLES)}.")] = "trend",
 ) -> Response:
-    """What the bookings of some dates add up to. The last 30 days if none are said."""
+    """Booking analytics for a range of dates. Defaults to the last 30 days."""
     app, here = services(request), current_org(request)
     zone, now = ZoneInfo(here.time_zone), app.clock()
     if table not in TABLES:
-        raise ValidationFailed({"table": Message("is one of %(known)s", known=", ".join(TABLES))})
+        raise ValidationFailed({"table": Message("must be one of %(known)s", known=", ".join(TABLES))})
     dates = analytics.read_range(range or None, start_date, end_date, now.astimezone(zone).date(), zone)
     report_request = ReportRequest(dates, Step(by) if by else None, type, resource, host)
     async with app.database.transaction(here.id, caller_of(request).actor) as tx:

@@ -96,8 +96,8 @@ async def staff_availability(
 ) -> Response:
     """Free times by link or organization. Of one type or all (20 at most), with staff where it is known.
 
-    A slot names its host, one slot for each who is free; of a round robin and of several hosts together
-    it names nobody. Dates are those of `timezone`, in which times are written.
+    Each free host has a slot of their own, with their name. Slots of round robins and of several hosts
+    together name no host. Dates and times are in `timezone`.
     """
     first, last = _dates(on or start_date, end_date)
     app, now = services(request), services(request).clock()

@@ -34,7 +34,7 @@ from infra24.web.services import Services, services
 
 
 class WrongCursor(Invalid):
-    """This cursor does not come from an earlier page."""
+    """This cursor is not valid. Send the `next` of the previous page."""
 
 
 BookingNamed = Annotated[str, Path(max_length=200, description="The booking's id or its token.")]
@@ -65,7 +65,7 @@ async def list_bookings(
         Day | None, Query(description="From this date of the organization's zone on.")
     ] = None,
     end_date: Annotated[Day | None, Query(description="Until this date, included.")] = None,
-    status: Annotated[Status | None, Query(description="Only where bookings stand so.")] = None,
+    status: Annotated[Status | None, Query(description="Only bookings with this status.")] = None,
     resource_id: Annotated[Named | None, Query(description="Only of this resource, by id or slug.")] = None,
     q: Annotated[str | None, Query(max_length=100, description="A part of a name or e-mail.")] = None,
     cursor: Annotated[str | None, Query(max_length=200, description="The `next` of the page before.")] = None,

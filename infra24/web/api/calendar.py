@@ -114,7 +114,7 @@ async def calendar_events(
     context = await context_of(request)
     if not timedelta() <= end_date - start_date < timedelta(days=MOST_DAYS):
         raise ValidationFailed(
-            {"end_date": Message("is at most %(most)s days after the start", most=MOST_DAYS - 1)}
+            {"end_date": Message("must be from 0 to %(most)s days after start_date", most=MOST_DAYS - 1)}
         )
     if len(resource_id or ()) > MOST_COLUMNS:
         raise ValidationFailed({"resource_id": Message("name at most %(most)s at once", most=MOST_COLUMNS)})

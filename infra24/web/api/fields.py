@@ -31,7 +31,7 @@ _OFFSET = re.compile(r"([zZ]|[+-][0-9]{2}:?[0-9]{2})$")
 
 def _written(value: Any) -> str:
     if not isinstance(value, str):
-        raise InvalidValue("write it as a text: a number is no time")
+        raise InvalidValue("must be a string, not a number")
     return value.strip()
 
 
@@ -87,7 +87,7 @@ def _plausible_date(on: date) -> date:
 
 def _no_control(text: str) -> str:
     if any((ord(letter) < 32 and letter not in "\n\r\t") or ord(letter) == 127 for letter in text):
-        raise InvalidValue("has characters that cannot be written")
+        raise InvalidValue("contains control characters; remove them")
     return text.strip()
 
 
@@ -100,13 +100,13 @@ def _storable(value: dict[str, Any]) -> dict[str, Any]:
     if len(written) > 65_536:
         raise InvalidValue("is longer than 64 KiB")
     if b"\\u0000" in written:
-        raise InvalidValue("has characters that cannot be written")
+        raise InvalidValue("contains control characters; remove them")
     return value
 
 
 def _one_line(text: str) -> str:
     if len(text.splitlines()) > 1:
-        raise InvalidValue("is written on one line")
+        raise InvalidValue("must be a single line")
     return text
 
 
@@ -168,14 +168,14 @@ class FreeTime(BaseModel):
 
 
 class ProblemView(BaseModel):
-    """A refusal, as RFC 9457 writes it. More members may tell more."""
+    """An error in the RFC 9457 format. It can carry additional members."""
 
     model_config = ConfigDict(extra="allow")
 
     type: str = Field(description="The kind of problem as an address: a URN that ends in the code.")
     title: str = Field(description="What its HTTP status means.")
     status: int = Field(description="The HTTP status.")
-    code: str = Field(description="The refusal's stable name: programs decide by it.")
+    code: str = Field(description="The error's stable code, for programs.")
     detail: str = Field(description="What is wrong and what to do, in words.")
     errors: list[FieldProblem] | None = Field(None, description="Each field that is wrong.")
     alternatives: list[FreeTime] | None = Field(None, description="Free times nearest to the one refused.")
@@ -184,6 +184,4 @@ class ProblemView(BaseModel):
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """The refusals of a route, for its documentation; any route can be 503 when the database is down."""
     schema = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/ProblemView"}}}
-    return {
-        status: {"model": None, "description": "A refusal", "content": schema} for status in (*statuses, 503)
-    }
+    return {status: {"model": None, "description": "Error", "content": schema} for status in (*statuses, 503)}

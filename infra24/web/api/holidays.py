@@ -90,10 +90,10 @@ async def impact(request: Request, org: Org, wanted: TriedChange) -> Response:
     here = current_org(request)
     if (wanted.availability_rules is None) == (wanted.holidays is None):
         raise ValidationFailed(
-            {"availability_rules": Message("try rules of a resource, or holidays: one of the two")}
+            {"availability_rules": Message("send exactly one of availability_rules and holidays")}
         )
     if wanted.availability_rules is not None and wanted.resource_id is None:
-        raise ValidationFailed({"resource_id": Message("say whose rules")})
+        raise ValidationFailed({"resource_id": Message("is required with availability_rules")})
     async with app.database.transaction(here.id, who.actor) as tx:
         of = await resources.id_of(tx, wanted.resource_id) if wanted.resource_id else None
         broken = await bookings.impact(tx, of, lambda: _try(tx, of, wanted, now), now)
@@ -101,7 +101,7 @@ async def impact(request: Request, org: Org, wanted: TriedChange) -> Response:
 
 
 async def shifted(request: Request, org: Org) -> Response:
-    """The bookings to come whose zone's clocks were changed by law since: both readings of each."""
+    """Upcoming bookings whose time zone rules changed after they were made: agreed and new local times."""
     app, who, now = services(request), caller_of(request), services(request).clock()
     here = current_org(request)
     async with app.database.transaction(here.id, who.actor) as tx:

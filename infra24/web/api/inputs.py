@@ -22,7 +22,7 @@ Answers = Annotated[Json, Field(description="Answers to the offer's questions, b
 
 
 class NewBooking(Body):
-    """A booking as the seeds write it."""
+    """A booking to create."""
 
     org_id: OrgNamed
     resource_id: ResourceNamed
@@ -53,7 +53,7 @@ class BookingChange(Body):
 
     status: Annotated[
         Literal["pending", "confirmed", "completed", "cancelled", "no_show"] | None,
-        Field(description="The state that it comes to."),
+        Field(description="The new status."),
     ] = None
     start_time: Start | None = None
     end_time: NewEnd = None

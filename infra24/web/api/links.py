@@ -125,7 +125,7 @@ async def archive_link(request: Request, org: Org, slug: LinkNamed) -> Response:
 
 
 async def private_link(request: Request, org: Org, slug: LinkNamed, brings: Private) -> Response:
-    """An address of the link that opens it though it is private, with fields filled in and signed."""
+    """Create a signed URL that opens a private booking link, with fields filled in."""
     app, who = services(request), caller_of(request)
     here = current_org(request)
     async with app.database.transaction(here.id, who.actor) as tx:

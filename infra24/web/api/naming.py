@@ -19,7 +19,7 @@ async def organization_meant(app: Services, field: str, resource: str, org: str 
     if org is not None and (id_ is None or org_id is None):
         return (await app.directory.find(org)).id
     if id_ is None:
-        raise ValidationFailed({field: Message("is a slug: say the organization as well, with org")})
+        raise ValidationFailed({field: Message("is a slug, so the organization is needed too: send org")})
     belongs = await app.directory.org_of_resource(id_)  # remembered, so that ids cost no question
     if org_id not in (None, belongs):
         raise UnknownResource()

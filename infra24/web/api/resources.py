@@ -28,7 +28,8 @@ Description = Annotated[Text, Field(description="What people read about it.")]
 Category = Annotated[Text, Field(description="Under what it is listed.")]
 PersonEmail = Annotated[Email | None, Field(description="A person's e-mail address.")]
 Capacity = Annotated[
-    int | None, Field(ge=1, le=1000, description="How many bookings it holds at once; null: never occupied.")
+    int | None,
+    Field(ge=1, le=1000, description="How many bookings it holds at once; null: no limit of its own."),
 ]
 OwnPrice = Annotated[Price, Field(description="The price in minor units.")]
 Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$", description="Three capital letters, such as EUR.")]
@@ -50,7 +51,10 @@ Excludes = Annotated[Names, Field(description="Slugs of what cannot be used at t
 Needs = Annotated[Objects, Field(description="What an appointment type takes, each need an object.")]
 Questions = Annotated[Objects, Field(description="What an appointment type asks, each question an object.")]
 Prices = Annotated[dict[str, Price], Field(description="Prices by role, in minor units.")]
-HowItMeets = Annotated[Meets, Field(description="How one meets; empty: as location and meeting address say.")]
+HowItMeets = Annotated[
+    Meets,
+    Field(description="How you meet: place, phone or link. Empty: as location and meeting address say."),
+]
 Layout = Annotated[Text, Field(description="The layout in which an appointment type takes a space.")]
 
 
@@ -204,7 +208,7 @@ async def read_resource(request: Request, org: Org, id: ResourceNamed) -> Respon
 
 
 async def change_resource(request: Request, org: Org, id: ResourceNamed, wanted: ResourceChange) -> Response:
-    """Change a resource. The answer lists the bookings to come that now stand where nobody is open."""
+    """Change a resource. The response lists the upcoming bookings that are now outside open hours."""
     app, who, now = services(request), caller_of(request), services(request).clock()
     organization = current_org(request)
     async with app.database.transaction(organization.id, who.actor) as tx:

@@ -64,7 +64,8 @@ class NewSeries(Body):
     instead: _Instead = Field(default_factory=dict)
 
     async def request(self, tx: Tx) -> SeriesRequest:
-        """As the operations take it. Raises UnknownResource, and ValidationFailed for what is no wall time."""
+        """As the operations take it. Raises UnknownResource, and ValidationFailed for what is no wall
+        time."""
         person = BookerDetails(
             self.artist_name or "",
             self.artist_email or "",

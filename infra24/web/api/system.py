@@ -118,10 +118,10 @@ async def list_announcements(request: Request, org: Org, limit: PageSize = 50) -
 async def list_events(
     request: Request,
     org: Org,
-    after: Annotated[int, Query(ge=0, le=2**62, description="The last place that was seen already.")] = 0,
+    after: Annotated[int, Query(ge=0, le=2**62, description="The last `seq` that you have seen.")] = 0,
     limit: PageSize = 100,
 ) -> Response:
-    """What happened, in order and without gaps. Ask again with the last place seen.
+    """What happened, in order and without gaps. Pass the last `seq` you saw as `after`.
 
     Who booked and for what is left out without `bookings:read`, names and e-mails of members without
     `people:read`.

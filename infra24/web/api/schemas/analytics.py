@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from infra24.analytics import Step
 
-_BEFORE = "The same of as many dates before."
+_BEFORE = "The same figure for the preceding period of equal length."
 
 
 class TotalRow(BaseModel):

@@ -38,7 +38,7 @@ class CalendarBooking(CalendarSpan):
 
     id: UUID = Field(description="The booking's id.")
     resource_ids: list[UUID] = Field(description="The columns in which it stands.")
-    status: Status = Field(description="Where the booking stands.")
+    status: Status = Field(description="The booking's status.")
     title: str = Field(description="What was booked.")
     who: str = Field(description="Who booked.")
     revision: int = Field(description="How often it was changed: send it back with a move.")

@@ -63,7 +63,7 @@ class ClaimInTheWay(BaseModel):
 
     resource_id: UUID = Field(description="What it holds.")
     booking_id: UUID = Field(description="The booking's id.")
-    status: Status = Field(description="Where the booking stands.")
+    status: Status = Field(description="The booking's status.")
     booker_name: str | None = Field(description="Who booked; nobody yet for a hold.")
     title: str = Field(description="What was booked.")
     starts_at: datetime = Field(description="When it begins.")
@@ -150,9 +150,7 @@ class ResourceView(BaseModel):
     title: str = Field(description="What people read.")
     description: str = Field(description="What people read about it.")
     category: str = Field(description="Under what it is listed.")
-    capacity: int | None = Field(
-        description="How many bookings it holds at once; null: never occupied itself."
-    )
+    capacity: int | None = Field(description="How many bookings it holds at once; null: no limit of its own.")
     price: int = Field(description="The price in minor units.")
     currency: str = Field(description="The price's currency, three capital letters.")
     location: str | None = Field(description="The name of its location.")
@@ -162,7 +160,9 @@ class ResourceView(BaseModel):
     tags: list[str] = Field(description="Words by which needs find it.")
     questions: list[QuestionView] = Field(description="What is asked of whoever books.")
     prices: dict[str, int] = Field(description="Prices by role, in minor units.")
-    meets: Meets = Field(description="How one meets; empty: as its location and meeting address say.")
+    meets: Meets = Field(
+        description="How you meet: place, phone or link. Empty: as its location and meeting address say."
+    )
     layouts: dict[str, LayoutView] | None = Field(None, description="Its layouts by name; staff only.")
     parts: list[str] | None = Field(None, description="Slugs of what is taken with it; staff only.")
     excludes: list[str] | None = Field(
