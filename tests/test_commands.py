@@ -79,7 +79,7 @@ class TestAtTheTerminal:
             owner.execute("ALTER TABLE claims RENAME CONSTRAINT hidden TO claims_never_overlap")
         assert ill.code == 1
         assert "restore the constraint" in ill.out
-        assert "everyone counts as one" in ill.out
+        assert "all visitors share one rate limit" in ill.out
         assert "INFRA24_TRUSTED_PROXIES" in ill.out
 
     def test_demo_loads_four_organizations_and_twice_is_once(self, typed: Terminal) -> None:
@@ -91,7 +91,7 @@ class TestAtTheTerminal:
     def test_a_secret_is_rotated(self, typed: Terminal, own_data: Path) -> None:
         done = typed("secrets", "rotate")
         assert done.code == 0, done.err
-        assert "users.totp_secret: 0 sealed anew, 0 that no secret opens." in done.out
+        assert "users.totp_secret: 0 re-encrypted, 0 that no secret can decrypt." in done.out
         kept = (own_data / "secret").read_text().splitlines()
         assert len(set(kept)) == len(kept) == 2
         set_ = typed("secrets", "rotate", INFRA24_SECRET="x" * 32)

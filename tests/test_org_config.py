@@ -64,15 +64,15 @@ def test_the_plan_is_printed_and_a_no_changes_nothing(infra24: Infra24, tmp_path
 
 
 @pytest.mark.parametrize(("change", "line", "said"), [
-    (("units: 2", "units: 9"), "units: 9", "Ink stations has 4"),
+    (("units: 2", "units: 9"), "units: 9", "is more than Ink stations has (4)"),
     (("start: '10:00', end: '18:00'", "start: '19:00', end: '18:00'"), "'19:00', end: '18:00'", "is not after the start"),
     (("zone: America/New_York", "zone: America/Miami"), "zone: America/Miami", "is not a time zone"),
     (("countries: [US-FL]", "countries: [US-XX]"), "countries: [US-XX]", "has no part 'XX'"),
-    (("kind: individual", "kind: solo"), "kind: solo", "is one of individual"),
+    (("kind: individual", "kind: solo"), "kind: solo", "must be one of individual"),
     (("  price: 9000", "  prise: 9000"), "prise: 9000", "is not a known key"),
     (("capacity: 4", "capacity: two"), "capacity: two", "must be a whole number"),
     (("tags: [printmaking, portfolio review]", "tags: printing"), "tags: printing", "must be a list"),
-    (("seed: '#0b6e6e'", "seed: teal"), "seed: teal", "is a colour"),
+    (("seed: '#0b6e6e'", "seed: teal"), "seed: teal", "must be a colour"),
     (("name: Christmas Eve", "nam: Eve"), "nam: Eve", "is missing"),
     (("slug: carla", "slug: print-with-us"), "slug: print-with-us", "appears more than once"),
     (("capacity: 4", "capacity: *four"), "capacity: *four", "has an alias"),

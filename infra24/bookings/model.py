@@ -151,12 +151,8 @@ class ResourceNotEligible(Conflict):
     """This booking cannot go there."""
 
     def __init__(self, title: str) -> None:
-        super().__init__(
-            Message(
-                "This booking cannot be moved to %(title)s. Choose a resource that its offer can use.",
-                title=title,
-            )
-        )
+        refused = "This booking cannot be moved to %(title)s. Choose a resource that its offer can use."
+        super().__init__(Message(refused, title=title))
 
 
 class TooEarly(Conflict):

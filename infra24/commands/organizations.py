@@ -20,6 +20,9 @@ Slug = Annotated[str, typer.Argument(help="The organization.")]
 
 keys = typer.Typer(help="List and revoke the API keys of an organization.", no_args_is_help=True)
 
+NewSlug = Annotated[
+    str, typer.Argument(help="Its slug, the name in URLs: lowercase letters, digits and hyphens.")
+]
 Delete = Annotated[
     bool, typer.Option("--delete", help="Delete it and all that is kept of it, after an export.")
 ]
@@ -29,9 +32,7 @@ ExportFile = Annotated[
 
 
 def organization(
-    slug: Annotated[
-        str, typer.Argument(help="Its slug, the name in URLs: lowercase letters, digits and hyphens.")
-    ],
+    slug: NewSlug,
     name: Annotated[str, typer.Option(help="Its name.")] = "",
     zone: Annotated[str, typer.Option(help="Its time zone, as IANA names it.")] = "America/New_York",
     locale: Annotated[str, typer.Option(help="Language and territory.")] = "en_US",
@@ -41,7 +42,7 @@ def organization(
         typer.Option(help="Whose account is to own it; for a new one INFRA24_OWNER_EMAIL, if that is set."),
     ] = "",
     delete: Delete = False,
-    yes: Annotated[str, typer.Option(help="With --delete: the slug again, to skip the prompt.")] = "",
+    yes: Annotated[str, typer.Option(help="The slug again, with --delete, to skip the prompt.")] = "",
     to: ExportFile = None,
 ) -> None:
     """Create an organization, issue another API key for one, or delete one. A key is shown only once."""

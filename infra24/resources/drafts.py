@@ -198,6 +198,7 @@ def _read_type(problems: Problems, draft: Draft) -> None:
 
 
 async def row_values(tx: Tx, draft: Draft) -> dict[str, object]:
+    """A draft as the columns of its row. Raises ValidationFailed for a location that is not there."""
     organization = await organizations.get(tx)
     location = None
     if draft.location is not None:

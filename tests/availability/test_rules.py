@@ -382,7 +382,9 @@ BY_PATH: list[Any] = [
     override(off=..., hours=True, path="hours", sentence="must be a list"),
     override(off=..., hours={}, path="hours", sentence="must be a list"),
     override(off=..., hours=[{"start": "09:00", "end": "08:00"}], path="hours[0].end", sentence="after the"),
-    override(off=..., hours=[], colleague="ann@example.org", path="colleague", sentence="and this is not"),
+    override(
+        off=..., hours=[], colleague="ann@example.org", path="colleague", sentence="only together with off"
+    ),
     override(colleague="who@oolite.org", path="colleague", sentence="'who@oolite.org' is not a person"),
     override(colleague=5, path="colleague", sentence="must be a text"),
     override(host="who@oolite.org", path="host", sentence="'who@oolite.org' is not a person"),

@@ -22,7 +22,7 @@ MO, LENA = "mo@studio.example", "lena@studio.example"
 
 
 @pytest.fixture
-def installation(served: tuple[str, Settings], database_url: str, clock: Clock, miami: Shop) -> Shop:
+def studio(served: tuple[str, Settings], database_url: str, clock: Clock, miami: Shop) -> Shop:
     """Rooms with and without buffers, one that asks for approval, a hall of two halves, a stage, two people."""
     week = {"timezone": "America/New_York", "slot_minutes": 30, "durations": [30, 60]}
     day = {**week, "windows": [opening(start="08:00", end="20:00")]}
@@ -263,6 +263,32 @@ def test_several_moves_are_taken_back_one_after_the_other(desks: Any, studio: Sh
             page.keyboard.press("Control+z")
             desk.toast("Ada Lovelace is back where it was")
             page.locator(".ec-event", has_text="Ada Lovelace").filter(has_text=times).first.wait_for()
+
+
+LATE = """
+const ask = window.fetch;
+window.fetch = async (...asked) => {
+  const answer = await ask(...asked);
+  if (String(asked[0]).includes("/calendar/events?")) await new Promise((go) => setTimeout(go, 400));
+  return answer;
+};
+"""
+
+
+def test_keys_go_on_from_the_last_move_though_the_page_looks_again_meanwhile(
+    desks: Any, studio: Shop
+) -> None:
+    """The stream has it look as well: whatever waits for the first look waits for the newer one."""
+    with desks(1280) as desk:
+        made = filled(desk.visitor.base, studio)
+        desk.page.add_init_script(LATE)
+        desk.open()
+        page = desk.page
+        desk.event(made["ada"], "print").focus()
+        for _ in range(3):
+            page.keyboard.press("Alt+ArrowDown")
+        page.locator("#toast", has_text="9:45").wait_for()
+        page.locator(".ec-event", has_text="Ada Lovelace").filter(has_text="9:45").first.wait_for()
 
 
 def test_the_button_elsewhere_for_a_new_booking_opens_it_here(desks: Any, studio: Shop) -> None:

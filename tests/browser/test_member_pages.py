@@ -21,7 +21,7 @@ ADA = "ada@example.org"
 
 
 @pytest.fixture
-def installation(served: tuple[str, Settings], database_url: str, clock: Clock) -> PrintStudio:
+def studio(served: tuple[str, Settings], database_url: str, clock: Clock) -> PrintStudio:
     studio = founded(served, database_url, clock)
     at_work(studio)
     clock.at = NOON - timedelta(days=2)

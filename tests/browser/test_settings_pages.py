@@ -19,7 +19,7 @@ PAGES = {"people": "admin/people", "settings": "admin/settings", "keys": "admin/
 
 
 @pytest.fixture
-def installation(served: tuple[str, Settings], database_url: str, clock: Clock) -> PrintStudio:
+def studio(served: tuple[str, Settings], database_url: str, clock: Clock) -> PrintStudio:
     return founded(served, database_url, clock)
 
 

@@ -17,7 +17,7 @@ TAKEN = re.compile(r'\bguide\(\s*\w+,\s*"([a-z-]+)"\s*\)')
 
 
 @pytest.fixture
-def installation(served: tuple[str, Settings], database_url: str, clock: Clock) -> PrintStudio:
+def studio(served: tuple[str, Settings], database_url: str, clock: Clock) -> PrintStudio:
     """The studio with a link, a series, holidays, a closing, a colleague and a week of bookings."""
     studio = founded(served, database_url, clock)
     at_work(studio)

@@ -16,7 +16,7 @@ VIEWS = ("today", "week", "upcoming", "waiting", "all")
 
 
 @pytest.fixture
-def installation(served: tuple[str, Settings], database_url: str, clock: Clock) -> PrintStudio:
+def studio(served: tuple[str, Settings], database_url: str, clock: Clock) -> PrintStudio:
     return founded(served, database_url, clock)
 
 

@@ -68,7 +68,7 @@ def test_a_decision_says_which() -> None:
                 reason=None, link=LINK)  # fmt: skip
     no = render("booking_decided", "a@example.org", "en", title="Room", when="Friday", approved=False,
                reason="Closed\nthat day", link=LINK)  # fmt: skip
-    assert (yes.subject, no.subject) == ("Confirmed: Room", "Declined: Room")
+    assert (yes.subject, no.subject) == ("Confirmed: Room", "Not approved: Room")
     assert "reason" not in yes.text
     assert "The reason given: Closed that day" in no.text
 
@@ -98,7 +98,7 @@ def test_an_organization_may_be_called_as_its_site_is() -> None:
     mailed = render(
         "invitation", "a@example.org", "en", **{**FACTS["invitation"], "organization": "Yoga.example"}
     )
-    assert mailed.subject == "Yoga.example invites you"
+    assert mailed.subject == "You are invited to join Yoga.example"
 
 
 @pytest.mark.parametrize(

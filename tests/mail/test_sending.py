@@ -354,7 +354,7 @@ def test_the_doctor_says_what_is_wrong_with_a_server(settings: Settings) -> None
         pass
     for url, said in (
         (f"smtp://u:{secret}@127.0.0.1:{port}", "does not answer"),
-        (f"http://u:{secret}@h", "is not smtp://"),
+        (f"http://u:{secret}@h", "Write smtp://"),
     ):
         finding = _mail(settings.model_copy(update={"smtp_url": SecretStr(url)}))
         assert not finding.well

@@ -35,6 +35,7 @@ export class Board {
   #cancelled = false;
   #late = false;
   #asked = 0;
+  #latest: Promise<void> = Promise.resolve();
   readonly moves = new Moves(this);
   #now = { local: "", since: 0 };
 
@@ -66,16 +67,22 @@ export class Board {
     return this.agenda.events.find((booking) => booking.id === id);
   }
 
-  /** Look again and draw what changed; never under a drag, and the focus stays where it is. */
-  async refresh(): Promise<void> {
+  /** Look again and draw what changed; never under a drag, and the focus stays where it is. Whoever waits for
+   * it waits for the newest look: what is done next begins from what that one found. */
+  refresh(): Promise<void> {
+    this.#latest = this.#look(++this.#asked);
+    return this.#latest;
+  }
+
+  async #look(asked: number): Promise<void> {
     if (this.#dragging) {
       this.#late = true;
       return;
     }
-    const asked = ++this.#asked;
     const agenda = await this.server.agenda(this.page);
-    if (asked !== this.#asked || this.#dragging) {
-      this.#late = this.#dragging;
+    if (asked !== this.#asked) return this.#latest;
+    if (this.#dragging) {
+      this.#late = true;
       return;
     }
     this.#now = { local: agenda.now.local, since: performance.now() };
