@@ -29,14 +29,14 @@ class OrgHidden(NotFound):
 class Credentials:
     """What a request shows: a key, a token, a session, a bearer token of a provider, or nothing.
 
-    `opens` is the booking that the token was made here for.
+    `token_booking_id` is the booking that the token was made here for.
     """
 
     key: str | None = None
     token: str | None = None
     session: str | None = None
     bearer: str | None = None
-    opens: UUID | None = None
+    token_booking_id: UUID | None = None
 
     @property
     def anything(self) -> bool:
@@ -167,7 +167,7 @@ async def authorize_booking(
             raise Unauthenticated()
         return await _by_token(tx, who.credentials, token, wanted)
     if wanted == token:
-        booking = await bookings.by_token(tx, token, who.credentials.opens)
+        booking = await bookings.by_token(tx, token, who.credentials.token_booking_id)
     else:
         booking = await bookings.get(tx, _uuid(wanted))
     if who.may(Scope.BOOKINGS_WRITE if write else Scope.BOOKINGS_READ):
@@ -191,7 +191,7 @@ def is_hosted_by(booking: Booking, email: str) -> bool:
 
 
 async def _by_token(tx: Tx, shown: Credentials, token: str, wanted: str) -> tuple[Booking, BookingPolicy]:
-    booking = await bookings.by_token(tx, token, shown.opens)
+    booking = await bookings.by_token(tx, token, shown.token_booking_id)
     if wanted != token and _uuid(wanted) != booking.id:
         raise UnknownBooking()
     return booking, BY_BOOKER

@@ -17,4 +17,4 @@ async def redirect(request: Request) -> Response:
     if len(fitting) == 1:
         return RedirectResponse(f"/{fitting[0].slug}{path}{query}", 303)
     choices = [(place, f"/{place.slug}{path}{query}") for place in fitting]
-    return page(request, "account/places.html", None, {"choices": choices})
+    return page(request, "account/choose_organization.html", None, {"choices": choices})

@@ -108,7 +108,7 @@ async def by_link(request: Request) -> Response:
                 raise LinkExpired()
             answer = await start_session(request, tx, account, method="link", strong=False, to=to)
     except LinkExpired as spent:
-        return page(request, "account/spent.html", None, {"said": spent.message}, status=409)
+        return page(request, "account/link_used.html", None, {"said": spent.message}, status=409)
     answer.delete_cookie("onward", path="/sign-in")
     return answer
 

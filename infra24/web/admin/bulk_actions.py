@@ -134,7 +134,7 @@ async def _ask(request: Request, wanted: str, ids: list[UUID]) -> Response:
         "hosts": [(str(k.id), k.title) for k in known if k.type == "person" and k.is_active],
         "kept": f"?{request.url.query}" if request.url.query else "",
     }
-    return page(request, "admin/handle.html", here, context)
+    return page(request, "admin/confirm_bulk.html", here, context)
 
 
 def sees(who: Caller, booking: Booking) -> bool:

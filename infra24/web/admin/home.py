@@ -31,7 +31,7 @@ async def home_page(request: Request) -> Response:
         counted = {name: await bookings.count(tx, span) for name, span in (("today", today), ("week", week))}
         waiting = await bookings.page(tx, Filters(status=Status.PENDING), limit=SHOWN)
         waits = await bookings.count(tx, Filters(status=Status.PENDING))
-        unsaid = await bookings.count(tx, unmarked)
+        unmarked_count = await bookings.count(tx, unmarked)
         broken = await bookings.broken(tx, None, now)
         shifted = await bookings.shifted_by_law(tx, now)
         notices = [announced.view(one, speech) for one in await announcements.newest(tx, 5)]
@@ -43,12 +43,12 @@ async def home_page(request: Request) -> Response:
         "day": speech.full_day(now.astimezone(zone)),
         **counted,
         "counted": bookings.COUNTED,
-        "unsaid_from": ago,
-        "unsaid_to": ago + timedelta(days=6),
+        "unmarked_from": ago,
+        "unmarked_to": ago + timedelta(days=6),
         "waits": waits,
         "waiting": waiting,
         "coming": [b for b in coming if b.status is not Status.CANCELLED][:SHOWN],
-        "unsaid": unsaid,
+        "unmarked": unmarked_count,
         "broken": broken[:SHOWN],
         "shifted": len(shifted),
         "leaving": len(leaving),

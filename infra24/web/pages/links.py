@@ -31,7 +31,7 @@ async def link_page(request: Request) -> Response:
             else:
                 all_ = await resources.several(tx, [id_ for id_, _, _ in way.link.offers])
     except LinkOver:
-        return page(request, "link_over.html", way.here, {}, status=410, frames=way.sites)
+        return page(request, "link_expired.html", way.here, {}, status=410, frames=way.sites)
     if slug is not None:
         return await hold(request, way, resource)
     cards = [(r, keep_query(request, way.to(r))) for r in all_ if r.is_active and r.is_bookable]

@@ -44,7 +44,7 @@ async def reschedule(request: Request) -> Response:
     open_ = movable and services(request).clock() <= booking.reschedulable_until()
     if not open_:
         closed = {**context, "what": "reschedule"}
-        return page(request, "closed.html", here, closed, status=409, frames=context["frames"])
+        return page(request, "too_late.html", here, closed, status=409, frames=context["frames"])
     if request.method == "GET":
         return await _reschedule_page(request, here, booking, context)
     app, now = services(request), services(request).clock()
@@ -72,7 +72,7 @@ async def cancel(request: Request) -> Response:
     late = services(request).clock() > booking.cancellable_until()
     if booking.status not in (Status.PENDING, Status.CONFIRMED, Status.HOLD) or late:
         closed = {**context, "what": "cancel"}
-        return page(request, "closed.html", here, closed, status=409, frames=context["frames"])
+        return page(request, "too_late.html", here, closed, status=409, frames=context["frames"])
     if request.method == "GET":
         return page(request, "cancel.html", here, context, frames=context["frames"])
     await read_form(request)
