@@ -20,7 +20,7 @@ import psycopg
 from infra24.embedded import BINARIES, EmbeddedServer
 from infra24.roles import Roles
 from infra24.settings import Settings
-from tests import stories
+from tests import scenarios
 from tests.factories import Shop, found_shop, opening, rules
 from tests.serving import Clock
 
@@ -83,7 +83,7 @@ def world() -> Iterator[World]:
                 settings = Settings(data_dir=data, port=port)
                 yield World(base, server.url, web, settings)
             finally:
-                stories.close()
+                scenarios.close()
                 web.send_signal(signal.SIGTERM)
                 web.wait(15)
 

@@ -18,7 +18,9 @@ try {
     platform: "node",
   });
   const built = files.map((name) => join(out, name.replace(/\.ts$/, ".mjs")));
-  process.exitCode = spawnSync(process.execPath, ["--test", ...built], { stdio: "inherit" }).status ?? 1;
+  process.exitCode =
+    spawnSync(process.execPath, ["--test", "--test-reporter=tap", ...built], { stdio: "inherit" }).status ??
+    1;
 } finally {
   rmSync(out, { recursive: true });
 }

@@ -28,7 +28,8 @@ def in_english(value: Any) -> Any:
     if not isinstance(value, timedelta):
         return value
     minutes = int(value.total_seconds()) // 60
-    size, unit = next(one for one in ((1_440, "day"), (60, "hour"), (1, "minute")) if minutes % one[0] == 0)
+    units = ((1_440, "day"), (60, "hour"), (1, "minute"))
+    size, unit = next(one for one in units if minutes % one[0] == 0 and (minutes or one[0] == 1))
     count = minutes // size
     return f"{count} {unit}" if count == 1 else f"{count} {unit}s"
 

@@ -106,7 +106,8 @@ _UNITS = ((1_440, "duration-day"), (60, "duration-hour"), (1, "duration-minute")
 
 
 def _length(minutes: int, locale: Locale) -> str:
-    size, unit = next(pair for pair in _UNITS if minutes % pair[0] == 0)
+    fits = (pair for pair in _UNITS if minutes % pair[0] == 0 and (minutes or pair[0] == 1))
+    size, unit = next(fits)
     return str(format_unit(minutes // size, unit, locale=locale))
 
 

@@ -1,4 +1,4 @@
-"""Organizations and bookings for tests, made by the same verbs that everyone uses."""
+"""Organizations and bookings for tests, made by the same operations that everyone uses."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta

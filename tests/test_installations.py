@@ -160,7 +160,7 @@ def test_a_copy_under_another_name_is_refused_and_says_whose_rights_it_has(
     with psycopg.connect(server_url("postgres"), autocommit=True) as root:
         root.execute(f"CREATE DATABASE {name} TEMPLATE {_name(original)}")
         try:
-            with pytest.raises(NamedOtherwise, match=f"it was made as {_name(original)}"):
+            with pytest.raises(NamedOtherwise, match=f"it was created as {_name(original)}"):
                 migrations.migrate(server_url(name))
             made = root.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (Roles.of(name).app,))
             assert made.fetchone() is None, "nothing was changed"

@@ -1,5 +1,6 @@
 """Connections to services outside: what is kept, who opens it, and another secret for the installation."""
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -16,6 +17,7 @@ from infra24.settings import Settings
 from tests.factories import Shop
 from tests.serving import NOW
 
+LATER = NOW + timedelta(hours=1)
 SECRET = {"password": "open sesame", "token": "t-1"}
 
 
@@ -77,12 +79,18 @@ def test_a_secret_opens_for_its_own_connection_only_and_is_in_no_audit(
                 await org_connections.secret_of(tx, seals, theirs)
 
     run(copied)
+
+    async def changed(database: Database) -> None:
+        async with database.transaction(shop.org_id) as tx:
+            await org_connections.change(tx, seals, ours, secret={"password": "another"}, now=LATER)
+
+    run(changed)
     entries = owner.execute(
         "SELECT subject, coalesce(before, '{}')::text || coalesce(after, '{}')::text FROM audit_entries WHERE org_id = %s AND subject = 'connection'",
         (shop.org_id,),
     ).fetchall()
-    assert len(entries) >= 2
-    assert not any("secret" in str(text) for _, text in entries)
+    assert sum("secret_changed_at" in str(text) for _, text in entries) == 3, "given twice, then one changed"
+    assert not any("password" in str(text) or "sesame" in str(text) for _, text in entries)
 
 
 def test_another_organization_sees_none_of_them(run: Any, shop: Shop, settings: Settings) -> None:

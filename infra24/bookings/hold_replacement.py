@@ -7,7 +7,7 @@ from uuid import UUID
 from infra24.auth.tokens import Tokens
 from infra24.bookings import creation, ending, lookup
 from infra24.bookings.clients import lock_client
-from infra24.bookings.model import BookerDetails, Booking
+from infra24.bookings.model import BookerDetails, Booking, Status
 from infra24.bookings.policy import BookingPolicy
 from infra24.bookings.requests import BookingRequest
 from infra24.db import Tx
@@ -19,11 +19,13 @@ async def hold_instead(
 ) -> Booking:
     """Hold a time in place of the hold `earlier`, if there is one.
 
+    It stays when another request of the client has confirmed it meanwhile.
+
     A request without a length is for the shortest on offer. Raises what `hold` raises; the transaction is
     then rolled back, and the earlier hold stays.
     """
     await lock_client(tx, request.client)
-    if earlier is not None:
+    if earlier is not None and (await lookup.get(tx, earlier)).status is Status.HOLD:
         await ending.cancel(tx, earlier, request.policy, now=now)
     if not request.length:
         _, seconds, _ = await lookup.slots(tx, request.resource_id, (now, now), None, now)

@@ -151,8 +151,8 @@ class ResourceNotEligible(Conflict):
     """This booking cannot go there."""
 
     def __init__(self, title: str) -> None:
-        refused = "This booking cannot be moved to %(title)s. Choose a resource that its offer can use."
-        super().__init__(Message(refused, title=title))
+        moved = "This booking cannot be moved to %(title)s. Choose a resource that its offer can use."
+        super().__init__(Message(moved, title=title))
 
 
 class TooEarly(Conflict):

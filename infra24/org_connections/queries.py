@@ -14,8 +14,8 @@ from infra24.org_connections.model import OrgConnection
 async def insert(tx: Tx, kept: OrgConnection, secret: bytes | None) -> None:
     """Keep a connection with its sealed secret."""
     await tx.run(
-        "INSERT INTO org_connections (org_id, id, kind, label, settings, secret, created_at, updated_at) "
-        "VALUES (%s, %s, %s, %s, %s, %s, %s, %s)",
+        "INSERT INTO org_connections (org_id, id, kind, label, settings, secret, secret_changed_at, "
+        "created_at, updated_at) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)",
         (
             tx.org_id,
             kept.id,
@@ -23,6 +23,7 @@ async def insert(tx: Tx, kept: OrgConnection, secret: bytes | None) -> None:
             kept.label,
             Jsonb(kept.settings),
             secret,
+            None if secret is None else kept.created_at,
             kept.created_at,
             kept.updated_at,
         ),
@@ -39,9 +40,19 @@ async def update(
 ) -> bool:
     """Change what is not None. False where there is no such connection."""
     changed = await tx.run(
-        "UPDATE org_connections SET label = coalesce(%s, label), settings = coalesce(%s, settings), "
-        "secret = coalesce(%s, secret), updated_at = %s WHERE org_id = %s AND id = %s",
-        (label, None if settings is None else Jsonb(settings), secret, now, tx.org_id, id_),
+        "UPDATE org_connections SET label = coalesce(%(label)s, label), "
+        "settings = coalesce(%(settings)s, settings), secret = coalesce(%(secret)s, secret), "
+        "updated_at = %(now)s, "
+        "secret_changed_at = CASE WHEN %(secret)s::bytea IS NULL THEN secret_changed_at ELSE %(now)s END "
+        "WHERE org_id = %(org)s AND id = %(id)s",
+        {
+            "label": label,
+            "settings": None if settings is None else Jsonb(settings),
+            "secret": secret,
+            "now": now,
+            "org": tx.org_id,
+            "id": id_,
+        },
     )
     return changed == 1
 

@@ -17,6 +17,10 @@ class ExportExists(Conflict):
     """There is an export by that name already. Move it away, or name another file."""
 
 
+_LEFT_OUT = {"org_connections": frozenset({"secret"})}
+"""What opens services outside is of no use in a file, but to a thief who has the installation's secret."""
+
+
 def export(owner: Owner, org_id: UUID, file: Path) -> dict[str, int]:
     """Write every row of the organization, and how many of each table: the last line, and the answer.
 
@@ -44,7 +48,8 @@ def export(owner: Owner, org_id: UUID, file: Path) -> dict[str, int]:
 
 
 def _write(out: IO[bytes], table: str, rows: Iterable[dict[str, Any]]) -> int:
-    number = 0
+    number, hidden = 0, _LEFT_OUT.get(table, frozenset())
     for number, row in enumerate(rows, 1):  # noqa: B007  the last one is the answer
-        out.write(orjson.dumps({"table": table, "row": row}) + b"\n")
+        shown = {name: value for name, value in row.items() if name not in hidden}
+        out.write(orjson.dumps({"table": table, "row": shown}) + b"\n")
     return number

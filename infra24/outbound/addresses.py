@@ -38,15 +38,13 @@ def is_allowed_url(url: str, *, allow_http: bool = False) -> bool:
 def is_public(address: Address) -> bool:
     """Whether an address is on the internet, whatever IPv4 address it may carry inside included."""
     if isinstance(address, ipaddress.IPv6Address):
-        inside = [address.ipv4_mapped, address.sixtofour, *(address.teredo or ())]
+        carried = [address.ipv4_mapped, address.sixtofour, *(address.teredo or ())]
         if address in _NAT64:
-            inside.append(ipaddress.IPv4Address(int(address) & 0xFFFFFFFF))
-        if not all(is_public(one) for one in inside if one is not None):
+            return is_public(ipaddress.IPv4Address(int(address) & 0xFFFFFFFF))
+        if address.is_site_local or not all(is_public(one) for one in carried if one is not None):
             return False
         if address.ipv4_mapped is not None:
             return True
-        if address.is_site_local:
-            return False
     return address.is_global and not address.is_multicast and not address.is_reserved
 
 

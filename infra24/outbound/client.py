@@ -23,7 +23,7 @@ class OutboundClient:
     """
 
     def __init__(self, allowed: Sequence[Network] = (), tls: ssl.SSLContext | None = None) -> None:
-        tls = tls or ssl.create_default_context()
+        tls = tls or httpcore2.default_ssl_context()
         self._trusted = httpx2.AsyncClient(verify=tls, timeout=None, follow_redirects=False)
         self._guarded = httpx2.AsyncClient(
             transport=_guarded(allowed, tls), timeout=None, follow_redirects=False, trust_env=False
@@ -66,6 +66,8 @@ class OutboundClient:
 def _guarded(allowed: Sequence[Network], tls: ssl.SSLContext) -> httpx2.AsyncHTTPTransport:
     """A transport that checks what it connects to; without a proxy, which would connect for it."""
     transport = httpx2.AsyncHTTPTransport(verify=tls, trust_env=False)
+    if not isinstance(transport._pool, httpcore2.AsyncConnectionPool):
+        raise TypeError("httpx2 keeps its connections elsewhere: the guard would guard nothing")
     transport._pool = httpcore2.AsyncConnectionPool(  # noqa: SLF001: the library has no parameter for it
         ssl_context=tls,
         max_connections=_AT_ONCE,

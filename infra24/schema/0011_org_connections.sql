@@ -7,10 +7,12 @@ CREATE TABLE org_connections (
     label text NOT NULL CHECK (label <> '' AND length(label) <= 200),
     settings jsonb NOT NULL DEFAULT '{}' CHECK (octet_length(settings::text) <= 65536),
     secret bytea CHECK (octet_length(secret) <= 65536),
+    secret_changed_at timestamptz,
     created_at timestamptz NOT NULL,
     updated_at timestamptz NOT NULL,
     PRIMARY KEY (org_id, id)
 );
+COMMENT ON COLUMN org_connections.secret_changed_at IS 'When it was given; sealing it anew is no change.';
 COMMENT ON COLUMN org_connections.secret IS
     'Sealed under the installation''s secret, for this connection of this organization: copied elsewhere it does not open.';
 SELECT make_tenant_table('org_connections');

@@ -1,5 +1,7 @@
 """Refusals as HTTP: problem+json (RFC 9457) for the API, a page for people."""
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
@@ -76,12 +78,12 @@ def problem(status: int, code: str, detail: str, **facts: Any) -> Response:
     return Response(orjson.dumps(body, option=orjson.OPT_UTC_Z), status, headers, "application/problem+json")
 
 
-def problem_of(refusal: DomainError, **more: Any) -> Response:
-    """A refusal as problem+json; field errors as a list of path and sentence."""
+def problem_of(refusal: DomainError, say: Callable[[str], str] = str, **more: Any) -> Response:
+    """An error as problem+json; field errors as a list of path and sentence. `say` puts it in a language."""
     facts = {**refusal.details, **more}
     if isinstance(refusal, ValidationFailed):
-        facts = {"errors": [{"path": p, "sentence": s} for p, s in refusal.errors.items()]}
-    return problem(status_of(refusal), refusal.code, refusal.message, **facts)
+        facts = {"errors": [{"path": p, "sentence": say(s)} for p, s in refusal.errors.items()]}
+    return problem(status_of(refusal), refusal.code, say(refusal.message), **facts)
 
 
 def install(app: FastAPI) -> None:
@@ -175,7 +177,9 @@ async def _refused_by_framework(request: Request, status: int, detail: str) -> R
 
 
 def _problem_of(request: Request, refusal: DomainError) -> Response:
-    """For the API; for the script of a page with the sentence as its reader speaks."""
+    """For the API; for the scripts of pages, the calendar's among them, in their reader's language."""
+    if request.url.path.startswith("/api/calendar"):
+        return problem_of(refusal, partial(in_their_language, request))
     if request.url.path.startswith("/api"):
         return problem_of(refusal)
     return problem_of(refusal, sentence=in_their_language(request, refusal.message))

@@ -168,7 +168,7 @@ def test_drag_onto_a_conflict_goes_back_with_the_reason(desks: Any, studio: Shop
         desk.visitor.picture("calendar-conflict")
         host = desk.box(made["lesson"], "mo")
         desk.drag(host["x"] + 20, host["y"] + 8, at["x"] + 30, host["y"] + 8)
-        assert "cannot take this booking" in desk.toast("Not moved: Frida Kahlo.")
+        assert "cannot be moved to" in desk.toast("Not moved: Frida Kahlo.")
 
 
 def test_resize_by_the_edge(desks: Any, studio: Shop) -> None:

@@ -58,7 +58,7 @@ async def ask(database: Database, shop: Shop, tokens: Tokens) -> Booking:
 
 
 def test_a_request_claims_its_time_and_those_who_may_decide_are_asked_by_email(
-    house: Any, shop: Shop, tokens: Tokens, settings: Settings, database_url: str, clock: Clock
+    installation: Any, shop: Shop, tokens: Tokens, settings: Settings, database_url: str, clock: Clock
 ) -> None:
     staff = sign_in(database_url, settings, clock, shop, Role.STAFF)
     sign_in(database_url, settings, clock, shop, Role.HOST)
@@ -79,7 +79,7 @@ def test_a_request_claims_its_time_and_those_who_may_decide_are_asked_by_email(
 
 @pytest.mark.parametrize(("verdict", "status"), [("approve", "confirmed"), ("decline", "cancelled")])
 def test_a_decision_is_told_to_whoever_asked_with_its_reason(
-    house: Any, shop: Shop, tokens: Tokens, settings: Settings, verdict: str, status: str
+    installation: Any, shop: Shop, tokens: Tokens, settings: Settings, verdict: str, status: str
 ) -> None:
     async def scenario(database: Database, worker: Worker) -> list[str]:
         asked = await ask(database, shop, tokens)
@@ -103,7 +103,7 @@ def test_a_decision_is_told_to_whoever_asked_with_its_reason(
 
 
 def test_declining_frees_the_time_at_once_and_only_what_waits_can_be_declined(
-    house: Any, shop: Shop, tokens: Tokens
+    installation: Any, shop: Shop, tokens: Tokens
 ) -> None:
     async def scenario(database: Database, _: Worker) -> None:
         asked = await ask(database, shop, tokens)
@@ -122,7 +122,7 @@ def test_declining_frees_the_time_at_once_and_only_what_waits_can_be_declined(
 
 
 def test_what_nobody_decides_lapses_after_the_time_that_the_organization_sets(
-    house: Any, shop: Shop, tokens: Tokens, settings: Settings, clock: Clock
+    installation: Any, shop: Shop, tokens: Tokens, settings: Settings, clock: Clock
 ) -> None:
     async def scenario(database: Database, worker: Worker) -> tuple[Booking, Booking]:
         async with database.transaction(shop.org_id) as tx:
@@ -153,7 +153,7 @@ def test_what_nobody_decides_lapses_after_the_time_that_the_organization_sets(
 
 
 def test_a_request_waits_no_longer_than_until_it_begins_and_a_decided_one_waits_no_more(
-    house: Any, shop: Shop, tokens: Tokens
+    installation: Any, shop: Shop, tokens: Tokens
 ) -> None:
     async def scenario(database: Database, _: Worker) -> None:
         soon = NOW + timedelta(hours=3)
@@ -169,7 +169,7 @@ def test_a_request_waits_no_longer_than_until_it_begins_and_a_decided_one_waits_
 
 
 def test_the_booker_who_moves_an_approved_booking_asks_again(
-    house: Any, shop: Shop, tokens: Tokens, settings: Settings, database_url: str, clock: Clock
+    installation: Any, shop: Shop, tokens: Tokens, settings: Settings, database_url: str, clock: Clock
 ) -> None:
     sign_in(database_url, settings, clock, shop, Role.ADMIN)
 
@@ -196,7 +196,7 @@ def test_the_booker_who_moves_an_approved_booking_asks_again(
 
 @pytest.mark.race
 def test_two_who_decide_at_once_decide_once(
-    house: Any, shop: Shop, tokens: Tokens, owner: psycopg.Connection[Any]
+    installation: Any, shop: Shop, tokens: Tokens, owner: psycopg.Connection[Any]
 ) -> None:
     async def scenario(database: Database, _: Worker) -> tuple[list[Any], Booking]:
         asked = await ask(database, shop, tokens)
@@ -233,7 +233,7 @@ def test_members_are_asked_only_where_their_role_decides(shop: Shop) -> None:
     assert asked == {Role.OWNER, Role.ADMIN, Role.STAFF}
 
 
-def test_a_hold_is_confirmed_by_nobody_but_its_holder(house: Any, shop: Shop, tokens: Tokens) -> None:
+def test_a_hold_is_confirmed_by_nobody_but_its_holder(installation: Any, shop: Shop, tokens: Tokens) -> None:
     async def scenario(database: Database, _: Worker) -> None:
         async with database.transaction(shop.org_id) as tx:
             held = await bookings.hold(
@@ -247,7 +247,7 @@ def test_a_hold_is_confirmed_by_nobody_but_its_holder(house: Any, shop: Shop, to
 
 
 def test_staff_may_put_a_request_into_the_past_and_it_still_waits(
-    house: Any, shop: Shop, tokens: Tokens
+    installation: Any, shop: Shop, tokens: Tokens
 ) -> None:
     async def scenario(database: Database, _: Worker) -> Booking:
         asked = await ask(database, shop, tokens)

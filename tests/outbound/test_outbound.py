@@ -196,6 +196,7 @@ def test_a_proxy_of_the_environment_is_not_asked_in_place_of_the_guard(
         ("ff02::1", False),
         ("::ffff:10.0.0.1", False),
         ("64:ff9b::10.0.0.1", False),
+        ("64:ff9b::93.184.216.34", True),
         ("2002:0a00:0001::", False),
         ("2001:0:a00:1::f5ff:fffe", False),
     ],

@@ -12,6 +12,7 @@ import pytest
 from infra24.people import Role
 from infra24.settings import Settings
 from tests.factories import Shop, found_shop, opening, rules
+from tests.markup import tags_on_one_line
 from tests.people import sign_in
 from tests.serving import Clock
 from tests.studio import ANN, BEN, DAY, people_and_things
@@ -65,7 +66,8 @@ def value_of(answer: httpx2.Response, id_: str) -> str:
 
 def hidden(answer: httpx2.Response, name: str) -> str:
     """What a page sends along with its form without showing it."""
-    field = re.search(rf'<input type="hidden" name="{name}" value="([^"]*)"', answer.text)
+    page = tags_on_one_line(answer.text)
+    field = re.search(rf'<input type="hidden" name="{name}" value="([^"]*)"', page)
     assert field, name
     return html.unescape(field[1])
 
@@ -496,7 +498,7 @@ def test_a_whole_day_says_for_whom_each_start_is_free(
     book(http, shop, "chosen", AT, staff_id=str(shop.ids["ann"]))
     asked = {"offer": "with-whom-you-like", "on": AT.date().isoformat(), "how": "day"}
     shown = staff.get(f"/{shop.slug}/admin/explain", params=asked)
-    rows = re.findall(r'<tr><th scope="row"><a [^>]*>([\d:]+)</a></th>.*?</tr>', shown.text, re.S)
+    rows = re.findall(r'<tr>\s*<th scope="row">\s*<a [^>]*>([\d:]+)</a>\s*</th>.*?</tr>', shown.text, re.S)
     assert len(rows) == 20, "from eight to six, by half hours"
     assert words(shown).count("Free Ann, Ben") == 19
     assert "Free Ben" in words(shown)

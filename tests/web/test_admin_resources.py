@@ -21,6 +21,7 @@ from infra24.settings import Settings
 from infra24.web.admin.bulk_actions import BulkCommand, hand_over
 from infra24.web.caller import Caller
 from tests.factories import STAFF, Shop, booking_request
+from tests.markup import tags_on_one_line
 from tests.people import sign_in
 from tests.serving import NOW, Clock
 
@@ -43,7 +44,7 @@ def admin(
 
 def fields(html: str) -> dict[str, Any]:
     """The fields of the last long form of a page, as a browser would send them untouched."""
-    form = re.findall(r'<form method="post" class="long".*?</form>', html, re.DOTALL)[-1]
+    form = re.findall(r'<form method="post" class="long".*?</form>', tags_on_one_line(html), re.DOTALL)[-1]
     form = re.sub(r"<template.*?</template>", "", form, flags=re.DOTALL)
     found: dict[str, Any] = {}
 
@@ -414,7 +415,8 @@ def test_impact_is_seen_before_a_save_and_nothing_is_saved(
     assert kept(run, shop, "room") == before
     assert "<strong>With the changes that are not saved yet.</strong>" in tried.text
     week = re.search(
-        r'formaction="([^"#]*)[^"]*" name="week" value="([^"]*)" aria-label="Next week"', tried.text
+        r'formaction="([^"#]*)[^"]*" name="week" value="([^"]*)" aria-label="Next week"',
+        tags_on_one_line(tried.text),
     )
     assert week is not None
     later = admin.post(unescape(week[1]), data=fields(tried.text) | {"week": week[2]})
@@ -759,7 +761,9 @@ def test_locations_are_added_renamed_and_removed_when_empty(
     assert admin.post(url, data={"name": ""}).status_code == 422
     ids = dict(
         re.findall(
-            rf'action="{url}/([0-9a-f-]+)".*?name="name" value="([^"]*)"', admin.get(url).text, re.DOTALL
+            rf'action="{url}/([0-9a-f-]+)".*?name="name" value="([^"]*)"',
+            tags_on_one_line(admin.get(url).text),
+            re.DOTALL,
         )
     )
     annex = next(id_ for id_, name in ids.items() if name == "Annex")

@@ -255,7 +255,7 @@ def test_a_host_is_exchanged_for_another_of_the_pool(studio: Staff) -> None:
     assert [p["email"] for p in shown["participants"] if p["role"] == "host"] == [BEN]
     refused = studio.move(made["id"], "ben", "cyd", status=409)
     assert refused["code"] == "resource_not_eligible"
-    assert "Cyd cannot take this booking" in refused["detail"]
+    assert "cannot be moved to Cyd" in refused["detail"]
     again = studio.http.put(f"/api/bookings/{made['token']}", json={"start_time": "2026-11-24T15:00:00Z"})
     assert [p["email"] for p in again.json()["participants"] if p["role"] == "host"] == [BEN], (
         "who books moves it themselves: it stays with the new host"

@@ -224,7 +224,7 @@ def test_a_look_across_organizations_leaves_a_row(
     run: Callable[..., Any], owner: psycopg.Connection[Any]
 ) -> None:
     async def scenario(database: Any) -> Any:
-        return await database.cross_tenant_read("a test", "SELECT org_id FROM bookings WHERE status = 'hold'")
+        return await database.sweep("a test", "SELECT org_id FROM bookings WHERE status = 'hold'")
 
     before = owner.execute("SELECT count(*) FROM sweeps").fetchone()
     run(scenario)

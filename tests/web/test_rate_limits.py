@@ -341,7 +341,7 @@ def test_bookings_of_a_day_are_limited_for_whoever_confirms_them(
             )
             assert page.status_code == 429
             assert int(page.headers["retry-after"]) == 86_400
-            assert "Try again later, or ask us to book." in page.text
+            assert "Try again later, or contact us to book." in page.text
             assert 'value="ada@example.org"' in page.text, "what was typed is kept"
         site.clock.forward(days=1, seconds=1)
         assert (await site.book(shop, 60, "192.0.2.1")).status_code == 201

@@ -109,6 +109,7 @@ class SeriesForm:
 
 
 def read_series_form(sent: Mapping[str, str]) -> SeriesForm:
+    """The form of a series as it was sent; what is left out is as usual."""
     values = {name: parsing.text(sent, name, 300) for name in _FIELDS}
     freq = values["freq"].upper()
     values["freq"] = freq if freq in (*_FREQUENCIES, "RULE") else "WEEKLY"

@@ -8,7 +8,7 @@ _MESSAGES = {
     "string_too_long": Message("must be a text of at most %(max_length)s characters", max_length=""),
     "string_too_short": Message("cannot be empty"),
     "string_type": Message("must be a text"),
-    "string_pattern_mismatch": Message("must match the pattern %(pattern)s", pattern=""),
+    "string_pattern_mismatch": Message("is not written as it must be: %(pattern)s", pattern=""),
     "less_than_equal": Message("must be at most %(le)s", le=""),
     "greater_than_equal": Message("must be at least %(ge)s", ge=""),
     "int_parsing": Message("must be a whole number"),
