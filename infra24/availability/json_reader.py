@@ -160,3 +160,17 @@ def list_of_objects(value: Any) -> list[Any]:
     if not isinstance(value, list) or len(value) > 500:
         raise InvalidValue("must be a list of at most 500 objects")
     return value
+
+
+def has_large_number(value: Any) -> bool:
+    """Whether a number in it comes back from the database as a whole number of more than 64 bits."""
+    left = [value]
+    while left:
+        one = left.pop()
+        if isinstance(one, dict):
+            left.extend(one.values())
+        elif isinstance(one, list):
+            left.extend(one)
+        elif isinstance(one, int | float) and abs(one) >= 2**63:
+            return True
+    return False

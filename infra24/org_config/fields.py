@@ -7,7 +7,16 @@ from typing import Any
 
 from email_validator import EmailNotValidError, validate_email
 
-from infra24.availability.json_reader import Problems, Reader, boolean, day, optional, shown, whole
+from infra24.availability.json_reader import (
+    Problems,
+    Reader,
+    boolean,
+    day,
+    has_large_number,
+    optional,
+    shown,
+    whole,
+)
 from infra24.errors import InvalidValue, Message
 
 Read = Callable[[Any], Any]
@@ -50,6 +59,8 @@ def mapping(value: Any) -> dict[str, Any]:
     """Reads an object."""
     if not isinstance(value, dict):
         raise InvalidValue("must be an object")
+    if has_large_number(value):
+        raise InvalidValue("contains a number that is too large; write it as a text")
     return value
 
 

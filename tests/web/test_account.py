@@ -12,6 +12,7 @@ from infra24.people import Role
 from tests import loopback
 from tests.factories import Shop, found_shop
 from tests.installation import PASSWORD, Installation, csrf_in
+from tests.markup import tags_on_one_line
 from tests.serving import NOW
 from tests.web.test_bookings_api import body
 
@@ -204,7 +205,7 @@ def test_of_two_who_prove_the_same_address_at_once_one_gets_it(here: Installatio
 def test_an_app_is_added_once_its_code_proves_it_and_ends_the_sessions_without_it(here: Installation) -> None:
     ada, stranger = here.someone(), here.someone()
     with here.signed_in(ada) as browser, here.signed_in(ada) as other, here.signed_in(stranger) as eve:
-        page = act(browser, "begin-app").text
+        page = tags_on_one_line(act(browser, "begin-app").text)
         secret = re.search(r'class="secret">([A-Z2-7]+)<', page)
         sealed = re.search(r'name="sealed" value="([^"]+)"', page)
         assert secret

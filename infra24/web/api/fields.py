@@ -18,6 +18,7 @@ from pydantic import (
     NaiveDatetime,
 )
 
+from infra24.availability.json_reader import has_large_number
 from infra24.errors import InvalidValue
 
 _FIRST, _LAST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
@@ -101,6 +102,8 @@ def _storable(value: dict[str, Any]) -> dict[str, Any]:
         raise InvalidValue("is longer than 64 KiB")
     if b"\\u0000" in written:
         raise InvalidValue("contains control characters; remove them")
+    if has_large_number(value):
+        raise InvalidValue("contains a number that is too large; write it as a text")
     return value
 
 
