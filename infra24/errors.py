@@ -27,11 +27,15 @@ def in_english(value: Any) -> Any:
     """A parameter of a message in English: a length in its largest unit, anything else as it is."""
     if not isinstance(value, timedelta):
         return value
-    minutes = int(value.total_seconds()) // 60
+    count, unit = in_largest_unit(int(value.total_seconds()) // 60)
+    return f"{count} {unit}" if count == 1 else f"{count} {unit}s"
+
+
+def in_largest_unit(minutes: int) -> tuple[int, str]:
+    """A length in the largest unit that says it without a fraction: 2 "day", 3 "hour", 90 "minute"."""
     units = ((1_440, "day"), (60, "hour"), (1, "minute"))
     size, unit = next(one for one in units if minutes % one[0] == 0 and (minutes or one[0] == 1))
-    count = minutes // size
-    return f"{count} {unit}" if count == 1 else f"{count} {unit}s"
+    return minutes // size, unit
 
 
 class InvalidValue(ValueError):

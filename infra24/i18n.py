@@ -22,7 +22,7 @@ from babel.support import Translations
 from babel.units import format_unit
 
 from infra24.availability.hours import is_ambiguous
-from infra24.errors import Message
+from infra24.errors import Message, in_largest_unit
 
 LOCALES = Path(__file__).parent / "locales"
 LANGUAGES: Mapping[str, str] = {"en": "English", "es": "Español"}
@@ -102,13 +102,9 @@ class LocaleFormat:
         return city(self.locale, zone.key)
 
 
-_UNITS = ((1_440, "duration-day"), (60, "duration-hour"), (1, "duration-minute"))
-
-
 def _length(minutes: int, locale: Locale) -> str:
-    fits = (pair for pair in _UNITS if minutes % pair[0] == 0 and (minutes or pair[0] == 1))
-    size, unit = next(fits)
-    return str(format_unit(minutes // size, unit, locale=locale))
+    count, unit = in_largest_unit(minutes)
+    return str(format_unit(count, f"duration-{unit}", locale=locale))
 
 
 def said(message: str, language: str) -> str:

@@ -8,7 +8,7 @@ from infra24.bookings.calendar_file import calendar_feed, calendar_file, calenda
 from infra24.bookings.calendar_moves import Move, StaleRevision, move
 from infra24.bookings.clients import CLIENTS_KEPT, forget_clients, limit_of
 from infra24.bookings.creation import book, confirm_hold, hold
-from infra24.bookings.ending import cancel, decline, expire
+from infra24.bookings.ending import cancel, decline, expire, release
 from infra24.bookings.hold_replacement import confirm_at, hold_instead
 from infra24.bookings.impact import AffectedBooking, broken, impact, upcoming
 from infra24.bookings.listing import COUNTED, Filters, count, get_many, page
@@ -132,6 +132,7 @@ __all__ = [
     "nearest_starts",
     "open_week",
     "page",
+    "release",
     "reschedule",
     "set_notes",
     "shifted_by_law",

@@ -58,6 +58,15 @@ async def cancel(
     return await _end(tx, booking, kind, policy.role, now, reason)
 
 
+async def release(tx: Tx, booking_id: UUID, policy: BookingPolicy, *, now: datetime) -> Booking:
+    """Let go of a hold: its time is free at once. What is no hold any more, because it was confirmed or is
+    over, stays as it is and is returned."""
+    booking = await locked(tx, booking_id)
+    if booking.status is not Status.HOLD:
+        return booking
+    return await _end(tx, booking, EndKind.RELEASED, policy.role, now, "")
+
+
 async def decline(
     tx: Tx, booking_id: UUID, policy: BookingPolicy, *, now: datetime, reason: str = ""
 ) -> Booking:

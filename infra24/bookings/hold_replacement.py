@@ -1,4 +1,4 @@
-"""Replace a visitor's hold by another, or confirm it at the time that they chose at last."""
+"""Replace a visitor's hold by another, or book another time in its place."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -25,8 +25,8 @@ async def hold_instead(
     then rolled back, and the earlier hold stays.
     """
     await lock_client(tx, request.client)
-    if earlier is not None and (await lookup.get(tx, earlier)).status is Status.HOLD:
-        await ending.cancel(tx, earlier, request.policy, now=now)
+    if earlier is not None:
+        await ending.release(tx, earlier, request.policy, now=now)
     if not request.length:
         _, seconds, _ = await lookup.slots(tx, request.resource_id, (now, now), None, now)
         request = replace(request, ends_at=request.starts_at + timedelta(seconds=seconds))
@@ -47,11 +47,14 @@ async def confirm_at(
 ) -> Booking:
     """Confirm a hold where the time is its own; else book that time in its place.
 
-    Raises what `confirm_hold` and `book` raise.
+    One that another request has confirmed meanwhile is returned as it is. Raises what `confirm_hold` and
+    `book` raise.
     """
     if (start, end) == (held.starts_at, held.ends_at):
         return await creation.confirm_hold(tx, held.id, person, policy, now=now, client=client)
     await lock_client(tx, client, person.email)
-    await ending.cancel(tx, held.id, policy, now=now)
+    former = await ending.release(tx, held.id, policy, now=now)
+    if former.status in (Status.CONFIRMED, Status.PENDING):
+        return former
     request = replace(BookingRequest.of(held, start, end, policy), person=person, client=client)
     return await creation.book(tx, request, tokens=tokens, now=now)

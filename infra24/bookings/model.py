@@ -151,8 +151,10 @@ class ResourceNotEligible(Conflict):
     """This booking cannot go there."""
 
     def __init__(self, title: str) -> None:
-        moved = "This booking cannot be moved to %(title)s. Choose a resource that its offer can use."
-        super().__init__(Message(moved, title=title))
+        said = Message(
+            "This booking cannot be moved to %(title)s. Choose a resource it can use.", title=title
+        )
+        super().__init__(said)
 
 
 class TooEarly(Conflict):

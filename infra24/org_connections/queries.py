@@ -101,10 +101,12 @@ async def sealed_otherwise(tx: Tx, mark: bytes, after: UUID, most: int) -> list[
 
 async def set_secrets(tx: Tx, sealed: Mapping[UUID, bytes]) -> None:
     """Other sealed secrets of the same connections."""
-    for id_, secret_ in sealed.items():
-        await tx.run(
-            "UPDATE org_connections SET secret = %s WHERE org_id = %s AND id = %s", (secret_, tx.org_id, id_)
-        )
+    await tx.run(
+        "UPDATE org_connections SET secret = n.sealed "
+        "FROM unnest(%s::uuid[], %s::bytea[]) AS n (id, sealed) "
+        "WHERE org_connections.org_id = %s AND org_connections.id = n.id",
+        (list(sealed), list(sealed.values()), tx.org_id),
+    )
 
 
 async def organizations(database: Database) -> list[UUID]:

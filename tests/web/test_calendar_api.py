@@ -322,6 +322,15 @@ def test_what_someone_else_changed_is_not_overwritten(staff: Staff) -> None:
     staff.move(made["id"], "room", local_start="2026-11-24T11:00", revision=seen)
     refused = staff.move(made["id"], "room", local_start="2026-11-24T09:00", revision=seen, status=409)
     assert refused["code"] == "stale_revision"
+    assert refused["detail"] == "Someone else changed this booking in the meantime. Reload it and try again."
+    spoken = staff.http.patch(
+        f"/api/calendar/bookings/{made['id']}",
+        json={"from_resource_id": refused["event"]["resource_ids"][0], "local_start": "2026-11-24T09:00",
+              "revision": seen},
+        params={"org": staff.shop.slug},
+        headers={**staff.headers, "accept-language": "es"},
+    ).json()  # fmt: skip
+    assert spoken["detail"].startswith("Otra persona ha cambiado esta reserva")
     assert refused["event"]["start"] == "2026-11-24T11:00:00"
     staff.move(made["id"], "room", local_start="2026-11-24T09:00", revision=refused["event"]["revision"])
 

@@ -54,8 +54,9 @@ class SeriesForm:
         if read_number(said["every"]) > 1:
             parts.append(f"INTERVAL={read_number(said['every'])}")
         on = parsing.day(said["on"])
-        if said["freq"] == "WEEKLY" and (self.days or on):
-            parts.append(f"BYDAY={','.join(self.days) if self.days else DAYS[on.weekday()]}")  # type: ignore[union-attr]
+        days = self.days or ((DAYS[on.weekday()],) if on else ())
+        if said["freq"] == "WEEKLY" and days:
+            parts.append(f"BYDAY={','.join(days)}")
         if said["freq"] == "MONTHLY" and said["monthly"] == "weekday" and on:
             parts.append(f"BYDAY={_nth(on)}{DAYS[on.weekday()]}")
         until = parsing.day(said["until"])

@@ -119,9 +119,8 @@ async def release(request: Request) -> Response:
     await read_form(request)
     app, open_ = services(request), await load_by_token(request)
     held = open_.booking
-    if held.status is Status.HOLD:
-        async with app.database.transaction(open_.here.id, caller_of(request).actor) as tx:
-            await bookings.cancel(tx, held.id, BY_BOOKER, now=app.clock())
+    async with app.database.transaction(open_.here.id, caller_of(request).actor) as tx:
+        await bookings.release(tx, held.id, BY_BOOKER, now=app.clock())
     on = held.starts_at.astimezone(ZoneInfo(held.time_zone)).date()
     to = keep_query(request, open_.where)
     answer = RedirectResponse(f"{to}{'&' if '?' in to else '?'}date={on}", 303)
