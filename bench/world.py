@@ -117,9 +117,18 @@ def pgbench(url: str, script: str, *, clients: int = 8, seconds: int = 6, mode: 
 
 
 def fill(
-    owner: psycopg.Connection[Any], shop: Shop, name: str, count: int, *, every: str, first: str
+    owner: psycopg.Connection[Any],
+    shop: Shop,
+    name: str,
+    count: int,
+    *,
+    every: str,
+    first: str,
+    cancelled: bool = False,
 ) -> None:
     """Bookings with claims straight into the tables: half an hour each, `every` so often from `first` on.
+
+    Cancelled ones keep their claims, released.
 
     Without the audit's triggers: nobody did this, and a million of them in one transaction take long.
     """
@@ -128,18 +137,29 @@ def fill(
         """
         WITH made AS (
             INSERT INTO bookings (org_id, id, resource_id, status, starts_at, ends_at, time_zone, booker_name,
-                booker_email, currency, token_hash, created_at, updated_at)
-            SELECT %(org)s, gen_random_uuid(), %(id)s, 'confirmed', at, at + interval '30 min', 'UTC', 'B',
+                booker_email, currency, token_hash, end_kind, ended_by, created_at, updated_at)
+            SELECT %(org)s, gen_random_uuid(), %(id)s,
+                CASE WHEN %(cancelled)s THEN 'cancelled' ELSE 'confirmed' END, at, at + interval '30 min', 'UTC', 'B',
                 'b' || n || '@example.org', 'USD',
-                sha256((n || %(id)s::text || %(first)s)::bytea), now(), now()
+                sha256((n || %(id)s::text || %(first)s || %(cancelled)s)::bytea),
+                CASE WHEN %(cancelled)s THEN 'cancelled' END, CASE WHEN %(cancelled)s THEN 'booker' END, now(), now()
             FROM (SELECT n, %(first)s::timestamptz + n * %(every)s::interval AS at
                   FROM generate_series(0, %(count)s - 1) n) s
             RETURNING id, starts_at, ends_at
         )
-        INSERT INTO claims (org_id, booking_id, resource_id, unit, starts_at, ends_at, booked_at, booked_until)
-        SELECT %(org)s, id, %(id)s, 1, starts_at, ends_at, starts_at, ends_at FROM made
+        INSERT INTO claims (org_id, booking_id, resource_id, unit, starts_at, ends_at, booked_at, booked_until,
+            released_at)
+        SELECT %(org)s, id, %(id)s, 1, starts_at, ends_at, starts_at, ends_at,
+            CASE WHEN %(cancelled)s THEN starts_at END FROM made
         """,
-        {"org": shop.org_id, "id": shop.ids[name], "count": count, "every": every, "first": first},
+        {
+            "org": shop.org_id,
+            "id": shop.ids[name],
+            "count": count,
+            "every": every,
+            "first": first,
+            "cancelled": cancelled,
+        },
     )
     owner.execute("RESET session_replication_role")
     owner.execute(
