@@ -45,7 +45,7 @@ def mail_transport(settings: Settings) -> MailTransport:
 
 def side_effects(tx: Tx) -> list[Statement]:
     """What goes with the COMMIT of a transaction: last statements, jobs, and the events at the end."""
-    return [*tx.last, *jobs.statements(tx.jobs), *events.statements(tx)]
+    return [*tx.final_statements, *jobs.statements(tx.jobs), *events.statements(tx)]
 
 
 def open_database(settings: Settings, url: str) -> Database:

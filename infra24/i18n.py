@@ -93,9 +93,9 @@ class LocaleFormat:
         """A length in the largest unit that says it without a fraction: 2 days, 3 hours, 90 minutes."""
         return _length(minutes, self.locale)
 
-    def said(self, message: str) -> str:
+    def translated(self, message: str) -> str:
         """A message in this language."""
-        return said(message, self.language)
+        return translated(message, self.language)
 
     def zone(self, zone: ZoneInfo) -> str:
         """A zone as people say it: by its city."""
@@ -107,7 +107,7 @@ def _length(minutes: int, locale: Locale) -> str:
     return str(format_unit(count, f"duration-{unit}", locale=locale))
 
 
-def said(message: str, language: str) -> str:
+def translated(message: str, language: str) -> str:
     """A message in a language, its parameters too; English where the catalogue does not have it."""
     words = catalogue(language)
     if not isinstance(message, Message):
@@ -119,7 +119,7 @@ def said(message: str, language: str) -> str:
 
 def _filled(value: Any, language: str) -> Any:
     if isinstance(value, Message):
-        return said(value, language)
+        return translated(value, language)
     if isinstance(value, timedelta):
         return _length(int(value.total_seconds()) // 60, Locale(language))
     return value

@@ -1,4 +1,4 @@
-"""The worker: runs jobs, delivers events, ends lapsed holds, takes over from workers that died."""
+"""The worker: runs jobs, delivers events, ends overdue holds and requests, takes over from dead workers."""
 
 import asyncio
 import logging
@@ -22,7 +22,7 @@ log = logging.getLogger("infra24.worker")
 _STALLED_SECONDS = 30
 _KEYS_KEPT = timedelta(days=2)
 _OVERDUE: dict[str, LiteralString] = {
-    "lapsed holds": "SELECT org_id, id FROM bookings WHERE status = 'hold' AND expires_at <= %s "
+    "expired holds": "SELECT org_id, id FROM bookings WHERE status = 'hold' AND expires_at <= %s "
     "ORDER BY expires_at LIMIT 1000",
     "lapsed requests": "SELECT org_id, booking_id FROM booking_requirements WHERE met_at IS NULL "
     "AND due_at <= %s ORDER BY due_at LIMIT 1000",
@@ -79,8 +79,8 @@ class Worker:
         """End the holds whose time is over and the requests that nobody decided in time, everywhere; each in
         a transaction of its own organization."""
         now = self.clock()
-        for what, lapsed in _OVERDUE.items():
-            for org_id, booking_id in await self.database.sweep(what, lapsed, (now,)):
+        for what, overdue in _OVERDUE.items():
+            for org_id, booking_id in await self.database.sweep(what, overdue, (now,)):
                 async with self.database.transaction(org_id) as tx:
                     await bookings.expire(tx, booking_id, now=now)
 

@@ -2,6 +2,7 @@
 
 import ast
 import re
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -164,6 +165,51 @@ def test_a_list_is_one_statement_however_long(
             return len(found), counted
 
     assert run(scenario) == (count, 2)
+
+
+def _depth() -> int:
+    """How many calls of ours the current statement is below the operation, itself and its SQL included."""
+    found, frame = 0, sys._getframe(2)
+    while frame is not None:
+        path = Path(frame.f_code.co_filename)
+        if path.is_relative_to(PACKAGE) and not path.is_relative_to(PACKAGE / "db"):
+            found += 1
+        frame = frame.f_back  # type: ignore[assignment]
+    return found
+
+
+@pytest.mark.parametrize("offer", ["room", "asked", "limited", "fair", "both"])
+def test_from_a_route_handler_to_sql_are_five_calls(
+    run: Callable[..., Any], shop: Shop, tokens: Any, offer: str
+) -> None:
+    """The main operation is read in one go; each layer between decides something."""
+    from datetime import timedelta
+
+    from infra24 import bookings
+
+    async def scenario(database: Database) -> dict[str, int]:
+        depths: dict[str, int] = {}
+        for minutes in (0, 30, 60):  # the last with an offer that is known, and no longer claim than before
+            async with database.transaction(shop.org_id) as tx:
+                depths.clear()
+                for name in ("row", "rows", "run", "run_together", "row_after"):
+                    setattr(tx, name, _watching(getattr(tx, name), depths))
+                at = NOW + timedelta(days=3, hours=2, minutes=minutes)
+                await bookings.book(tx, booking_request(shop.ids[offer], at), tokens=tokens, now=NOW)
+        return depths
+
+    depths = run(scenario)
+    assert len(depths) >= 2
+    assert max(depths.values()) <= 5, depths
+
+
+def _watching(call: Callable[..., Any], depths: dict[str, int]) -> Callable[..., Any]:
+    async def watched(*args: Any, **more: Any) -> Any:
+        name = sys._getframe(1).f_code.co_name
+        depths[name] = max(depths.get(name, 0), _depth())
+        return await call(*args, **more)
+
+    return watched
 
 
 def test_the_busiest_read_uses_the_index_as_the_application(

@@ -33,7 +33,7 @@ _MADE: LiteralString = (
     + _MATCHING
     + ")"
 )
-"""The bookings of a range and of the period before it. A hold that lapsed or was let go never was one."""
+"""The bookings of a range and of the period before it. A hold that expired or was released never was one."""
 
 
 async def things(tx: Tx) -> list[ResourceInfo]:

@@ -106,6 +106,12 @@ class Schedule:
         """Whether it says when it is open. If not it is open always, but for what is off."""
         return bool(self.weekly) or any(o.kind is not Kind.OFF and o.hours for o in self.overrides)
 
+    @property
+    def closings(self) -> "Schedule":
+        """What is off, without its hours and holidays."""
+        off = tuple(o for o in self.overrides if o.kind is Kind.OFF)
+        return Schedule(self.zone, overrides=off, travels=self.travels, off_code=self.off_code)
+
     def zone_of(self, day: int) -> ZoneInfo:
         """The zone whose clocks tell the hours of a date; the last journey that covers it decides."""
         for travel in reversed(self.travels):

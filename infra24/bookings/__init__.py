@@ -4,10 +4,12 @@ from infra24.bookings import events
 from infra24.bookings.agenda import Agenda, CalendarEvent, CalendarResource, agenda, columns
 from infra24.bookings.alternatives import Alternatives, NearestStarts, alternatives_for, nearest_starts
 from infra24.bookings.approval import approve
+from infra24.bookings.attendance import complete, mark_no_show
 from infra24.bookings.calendar_file import calendar_feed, calendar_file, calendar_urls
 from infra24.bookings.calendar_moves import Move, StaleRevision, move
 from infra24.bookings.clients import CLIENTS_KEPT, forget_clients, limit_of
 from infra24.bookings.creation import book, confirm_hold, hold
+from infra24.bookings.details import set_notes, update_booker
 from infra24.bookings.ending import cancel, decline, expire, release
 from infra24.bookings.hold_replacement import confirm_at, hold_instead
 from infra24.bookings.impact import AffectedBooking, broken, impact, upcoming
@@ -49,7 +51,7 @@ from infra24.bookings.open_hours import DayOpen, open_week
 from infra24.bookings.policy import BY_BOOKER, BY_STAFF, BY_SYSTEM, ON_CALENDAR, BookingPolicy
 from infra24.bookings.requests import BookingRequest
 from infra24.bookings.requirements import RequirementKind
-from infra24.bookings.rescheduling import complete, mark_no_show, reschedule, set_notes, update_booker
+from infra24.bookings.rescheduling import reschedule
 from infra24.bookings.snapshots import instant
 from infra24.bookings.tz_changes import Shifted, shifted_by_law
 from infra24.bookings.watching import FreeTimes

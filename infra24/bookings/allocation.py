@@ -1,6 +1,8 @@
-"""Claim what a booking takes: the best plan, granted by the database, and the next best if it was lost."""
+"""Claim what a booking takes: try the best allocation; where a rival took part of it, look again and try the
+next best."""
 
 from collections.abc import Collection, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -27,13 +29,12 @@ async def allocate_all(
 ) -> bool:
     """Claim the times of several bookings at once, new ones with the hashes of their tokens.
 
-    Those whose turn is `returned` go to another host: theirs is given back before.
-
-    All claims go in one order, so that nobody waits in a circle. False when one of them was lost to someone
-    else; then the caller undoes all.
+    `returned`: bookings that change their host; their turn of the round robin is reversed first. All claims
+    go in one order, so that nobody waits in a circle. False when one of them was lost to someone else; then
+    the caller undoes all.
     """
     claims = [claim for _, found in placed for claim in found.claims]
-    await lengthen(tx, offer, claims)
+    await note_longest_claim(tx, offer, claims)
     await purge_expired(tx, offer, claims, now)
     for number, (booking, found) in enumerate(placed):
         counted = replace(booking, claim_count=len(found.claims))
@@ -44,7 +45,7 @@ async def allocate_all(
             await occupancy.update(tx, counted, found.hosts, now)
         else:
             await queries.insert(tx, counted, hashes[number], found.hosts, ())
-        await _decided(tx, offer, booking, found, now)
+        await _record_decision(tx, offer, booking, found, now)
     if not await occupancy.claim(tx, [(booking, found.claims) for booking, found in placed]):
         return False
     return await rebuild_turnovers(tx, claims)
@@ -60,35 +61,49 @@ async def allocate(
     keep: Sequence[UUID] = (),
     new: bool = False,
 ) -> Booking:
-    """Claim a booking's time: the best assignment, and when it was lost to others the best of what is left.
+    """Claim a booking's time: the best allocation, and when it was lost to others the best of what is left.
 
-    With `token_hash` the booking is new, else it has been released before. Returns it with its hosts.
-    `new`: kept hosts are charged a turn of the round robin.
-    The first try waits for nobody; after a loss everyone who lost waits in one line, so that whatever
-    can be placed is placed. Raises SlotTaken when nothing is left.
+    With `token_hash` the booking is inserted, else its claims have been released before. Returns it with its
+    hosts. `new`: kept hosts are charged a turn of the round robin. The first try locks nothing, except where
+    expired claims are removed or a claim is longer than any before; after a loss the offer is locked, so that
+    whatever can be placed is placed. Raises SlotTaken when nothing is left.
     """
     offer = snapshot.offer
     if snapshot.expired:
-        await lock_all(tx, offer)
         await _purge_around(tx, offer, booking, now)
-    if keep and offer.staff is not None and not can_keep(snapshot, booking, keep):
-        await round_robin.reverse(tx, booking.id, now)
-        keep = ()
+    keep = await _kept_hosts(tx, snapshot, booking, keep, now)
     for attempt in range(_TRIES):
-        found = await best_allocation(tx, snapshot, booking, keep=keep, new=new)
+        standings = await round_robin.standings(tx, offer.resource.id) if offer.takes_turns else {}
+        found = best_allocation(snapshot, booking, standings, keep=keep, new=new)
         counted = replace(booking, claim_count=len(found.claims))
-        if await _attempt(tx, offer, counted, found, token_hash, now):
-            await _decided(tx, offer, booking, found, now)
+        await note_longest_claim(tx, offer, found.claims)
+        try:
+            # without an alternative there is no savepoint: SlotTaken rolls all back
+            async with nullcontext() if found.is_only else tx.savepoint():
+                await _write(tx, offer, counted, found, token_hash, now)
+        except _Lost:
+            if found.is_only:
+                break
+        else:
+            await _record_decision(tx, offer, booking, found, now)
             return replace(counted, participants=(*booking.bookers, *found.hosts))
-        if found.only:
-            break
         if attempt == 0:
-            await lock_all(tx, offer)
+            await resources.lock(tx, offer.to_lock)
         snapshot = await snapshot.reload(tx, now)
     raise SlotTaken()
 
 
-async def _decided(
+async def _kept_hosts(
+    tx: Tx, snapshot: AvailabilitySnapshot, booking: Booking, keep: Sequence[UUID], now: datetime
+) -> Sequence[UUID]:
+    """The hosts that a booking keeps; nobody, and their turn is reversed, when they are not free."""
+    if not keep or snapshot.offer.staff is None or can_keep(snapshot, booking, keep):
+        return keep
+    await round_robin.reverse(tx, booking.id, now)
+    return ()
+
+
+async def _record_decision(
     tx: Tx, offer: resources.Offer, booking: Booking, found: Allocation, now: datetime
 ) -> None:
     if found.chosen:
@@ -96,6 +111,7 @@ async def _decided(
 
 
 async def _purge_around(tx: Tx, offer: resources.Offer, booking: Booking, now: datetime) -> None:
+    await resources.lock(tx, offer.to_lock)
     around = search_margin(offer, booking.length)
     since, until = booking.starts_at - around, booking.ends_at + around
     await purge_expired(tx, offer, [Claim(booking.id, 1, since, until)], now)
@@ -105,49 +121,37 @@ class _Lost(Exception):
     """This assignment was claimed by someone else."""
 
 
-async def _attempt(
+async def _write(
     tx: Tx,
     offer: resources.Offer,
     booking: Booking,
     found: Allocation,
     token_hash: bytes | None,
     now: datetime,
-) -> bool:
-    """Try one assignment. The only one needs no savepoint: its loss ends the transaction."""
-    await lengthen(tx, offer, found.claims)
-
-    async def write() -> bool:
-        await _clear_turnovers(tx, offer, found.claims)
-        if token_hash is None:
-            await occupancy.update(tx, booking, found.hosts, now)
-            written = await occupancy.claim(tx, [(booking, found.claims)])
-        else:
-            written = await queries.insert(tx, booking, token_hash, found.hosts, found.claims)
-        return written and await rebuild_turnovers(tx, found.claims)
-
-    if found.only:
-        return await write()
-    try:
-        async with tx.savepoint():
-            if not await write():
-                raise _Lost
-    except _Lost:
-        return False
-    return True
+) -> None:
+    """Write a booking with its claims. Raises _Lost when someone else has claimed one of them."""
+    await _clear_turnovers(tx, offer, found.claims)
+    if token_hash is None:
+        await occupancy.update(tx, booking, found.hosts, now)
+        written = await occupancy.claim(tx, [(booking, found.claims)])
+    else:
+        written = await queries.insert(tx, booking, token_hash, found.hosts, found.claims)
+    if not written or not await rebuild_turnovers(tx, found.claims):
+        raise _Lost
 
 
-async def lengthen(tx: Tx, offer: resources.Offer, claims: Sequence[Claim]) -> None:
+async def note_longest_claim(tx: Tx, offer: resources.Offer, claims: Sequence[Claim]) -> None:
     """Where a claim is longer than any before, note it: what bounds the reading of claims must cover it."""
     known, none = offer.longest_of, timedelta()
     longer = [c.until - c.since for c in claims if c.until - c.since > known.get(c.resource_id, none)]
     if longer:  # for all members at once, so that the next booking need not bump the version
-        await lock_all(tx, offer)
+        await resources.lock(tx, offer.to_lock)
         if await resources.raise_longest_claim(tx, sorted(offer.members), max(longer)):
             await resources.bump_catalogue_version(tx)
 
 
 async def purge_expired(tx: Tx, offer: resources.Offer, claims: Sequence[Claim], now: datetime) -> None:
-    """Remove what expired holds left around claims; their neighbours get back what they had given up."""
+    """Remove what expired holds left around claims, and write the turnovers beside them anew."""
     if not claims:
         return
     since = min(claim.since for claim in claims) - offer.longest
@@ -155,12 +159,7 @@ async def purge_expired(tx: Tx, offer: resources.Offer, claims: Sequence[Claim],
     for resource_id, unit, start, end in await claim_queries.remove_expired_claims(
         tx, offer.members, since, until, now
     ):
-        await turnovers.tidy(tx, resource_id, unit, start, end)
-
-
-async def lock_all(tx: Tx, offer: resources.Offer) -> None:
-    """Lock an offer and everything it may claim, in the order in which everyone does."""
-    await resources.lock(tx, sorted({offer.resource.id, *offer.members}))
+        await turnovers.rewrite(tx, resource_id, unit, start, end)
 
 
 async def _clear_turnovers(tx: Tx, offer: resources.Offer, claims: Sequence[Claim]) -> None:
@@ -170,13 +169,13 @@ async def _clear_turnovers(tx: Tx, offer: resources.Offer, claims: Sequence[Clai
             occupant = known[claim.resource_id]
             since = claim.since - timedelta(seconds=occupant.setup)
             until = claim.until + timedelta(seconds=occupant.teardown)
-            await turnovers.make_way(tx, claim.resource_id, claim.unit, since, until, claim.layout)
+            await turnovers.remove_shared(tx, claim.resource_id, claim.unit, since, until, claim.layout)
 
 
 async def rebuild_turnovers(tx: Tx, claims: Sequence[Claim]) -> bool:
     """Write what must stand around claims with a layout; False when it cannot stand."""
     for claim in claims:
-        if claim.layout and not await turnovers.tidy(
+        if claim.layout and not await turnovers.rewrite(
             tx, claim.resource_id, claim.unit, claim.since, claim.until
         ):
             return False

@@ -1,11 +1,11 @@
-"""Who and what is to take a booking: chosen by the engine from a snapshot, before anything is claimed."""
+"""What a booking takes, hosts included: chosen by the engine from a snapshot, before anything is claimed."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import NoReturn
 from uuid import UUID
 
-from infra24 import round_robin
 from infra24.availability import (
     CLOSED,
     CONTENDED,
@@ -33,7 +33,6 @@ from infra24.bookings.model import (
     SlotTaken,
 )
 from infra24.bookings.snapshots import AvailabilitySnapshot, seconds
-from infra24.db import Tx
 from infra24.resources import PoolMember
 from infra24.round_robin import HostDecision
 
@@ -43,28 +42,26 @@ Standings = Mapping[UUID, tuple[int, int]]
 
 @dataclass(frozen=True, slots=True)
 class Allocation:
-    """Who and what a booking is to take, and why these hosts. `only`: there is nothing else to try."""
+    """What a booking is to take, and why these hosts. `is_only`: there is nothing else to try."""
 
     claims: tuple[Claim, ...]
     hosts: tuple[Participant, ...]
     chosen: HostDecision | None
-    only: bool
+    is_only: bool
 
 
-async def best_allocation(
-    tx: Tx,
+def best_allocation(
     snapshot: AvailabilitySnapshot,
     booking: Booking,
+    standings: Standings,
     *,
     keep: Sequence[UUID] = (),
     new: bool = False,
-    standings: Standings | None = None,
 ) -> Allocation:
     """The best assignment for a booking's time. Hosts in `keep` are kept where they can be.
 
     `new`: kept hosts are charged a turn of the round robin; a booking that is moved charges none.
-    `standings`:
-    the balances with what is planned besides; else they are read.
+    `standings`: the balances, with what is planned besides already in them.
 
     Raises SlotTaken when others were faster and SlotNotOffered, which carries the reasons,
     when the rules do not offer the start.
@@ -74,17 +71,17 @@ async def best_allocation(
     if not answer.free:
         refuse(answer.reasons)
     if number is None:
-        return _assignment(snapshot, booking, pick_members(snapshot.timetable, start, known=answer), None)
+        return _allocation(snapshot, booking, pick_members(snapshot.timetable, start, known=answer), None)
     kept = pick_members(snapshot.timetable, start, {number: keep}, answer) if keep else None
     if kept is not None:
         decision = None
-        if new and snapshot.offer.pooling is Pooling.ROUND_ROBIN:
-            ranked = await _rank(tx, snapshot, start, answer, standings)
+        if new and snapshot.offer.takes_turns:
+            ranked = _rank(snapshot, start, answer, standings)
             decision = HostDecision(ranked, _ids(kept[number]), is_turn=True, kept=True)
-        return _assignment(snapshot, booking, kept, decision)
-    ranked = await _rank(tx, snapshot, start, answer, standings)
+        return _allocation(snapshot, booking, kept, decision)
+    ranked = _rank(snapshot, start, answer, standings)
     found = pick_members(snapshot.timetable, start, {number: ranked.order}, answer)
-    return _assignment(snapshot, booking, found, _decision(ranked, found[number]) if found else None)
+    return _allocation(snapshot, booking, found, _decision(ranked, found[number]) if found else None)
 
 
 def _decision(ranked: Decision, chosen: Sequence[object]) -> HostDecision:
@@ -98,16 +95,12 @@ def _ids(keys: Sequence[object]) -> tuple[UUID, ...]:
     return tuple(UUID(str(key)) for key in keys)
 
 
-async def _rank(
-    tx: Tx, snapshot: AvailabilitySnapshot, start: int, answer: Explanation, standings: Standings | None
-) -> Decision:
-    """The hosts in the order of preference. Who would leave other needs unmet counts as not free."""
+def _rank(snapshot: AvailabilitySnapshot, start: int, answer: Explanation, standings: Standings) -> Decision:
+    """The hosts in the order of preference. In a round robin, who would leave other needs unmet is not
+    free."""
     offer = snapshot.offer
     assert offer.staff is not None
     pool = offer.pools[offer.staff]
-    known = standings or {}
-    if pool.pooling is Pooling.ROUND_ROBIN and standings is None:
-        known = await round_robin.standings(tx, offer.resource.id)
     candidates = []
     interdependent = are_interdependent(snapshot.timetable.needs)
     for occupant in pool.occupants:
@@ -117,7 +110,7 @@ async def _rank(
             free = can_host(snapshot.timetable, start, occupant.id)
         away = any(reason.code in CLOSED for reason in reasons)  # they were not there for this turn
         present = free if occupant.substitutes else not away
-        balance, last = known.get(occupant.id, (0, 0))
+        balance, last = standings.get(occupant.id, (0, 0))
         candidates.append(
             Candidate(occupant.id, occupant.position, occupant.terms.priority, occupant.terms.weight,
                       balance, last, present, free)
@@ -125,16 +118,15 @@ async def _rank(
     return rank(pool.pooling, candidates)
 
 
-def _assignment(
+def _allocation(
     snapshot: AvailabilitySnapshot,
     booking: Booking,
     found: Sequence[Sequence[object]] | None,
     chosen: HostDecision | None,
 ) -> Allocation:
-    """The claims and people of a choice: units by best fit, parts whole. Raises SlotNotOffered."""
+    """The claims and hosts of a choice: the best-fitting units, all of each part. Raises SlotNotOffered."""
     if found is None:
         refuse([Reason("no_combination")])
-    assert found is not None
     offer, rules, start = snapshot.offer, snapshot.offer.rules, seconds(booking.starts_at)
     since = booking.starts_at - timedelta(minutes=rules.buffer_before)
     until = booking.ends_at + timedelta(minutes=rules.buffer_after)
@@ -170,7 +162,7 @@ def _host(member: PoolMember) -> Participant:
     return Participant(ParticipantRole.HOST, member.name, member.email or "", member.id)
 
 
-def refuse(reasons: Sequence[Reason]) -> None:
+def refuse(reasons: Sequence[Reason]) -> NoReturn:
     """Refuse a start for its reasons: LimitReached or SlotTaken where only other bookings are in the way."""
     codes = {reason.code for reason in reasons}
     if codes and codes <= LIMITED:
@@ -181,7 +173,7 @@ def refuse(reasons: Sequence[Reason]) -> None:
 
 
 def virtual_claims(found: Allocation, booking: Booking) -> list[tuple[UUID, Busy]]:
-    """The claims of an assignment as the engine sees those that stand: for planning on top of them."""
+    """Planned claims in the engine's form, so that more can be planned on top of them."""
     start, end = seconds(booking.starts_at), seconds(booking.ends_at)
     return [
         (

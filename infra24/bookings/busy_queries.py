@@ -124,7 +124,7 @@ async def claims_in_spans(
     now: datetime,
     ignoring: Sequence[UUID],
 ) -> list[Row]:
-    """As a detailed `look`, at several spans that do not overlap: those of a series."""
+    """As detailed `claims_in_span`, at several spans that do not overlap: those of a series."""
     return await tx.rows(
         _READ
         + _DETAILED

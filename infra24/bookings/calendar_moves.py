@@ -19,8 +19,8 @@ from infra24.bookings.model import (
     IllegalTransition,
     ResourceNotEligible,
 )
-from infra24.bookings.pool_selection import (
-    PoolSelection,
+from infra24.bookings.requested_members import (
+    RequestedMembers,
     check_taken,
     hosts_of,
     narrowed,
@@ -63,8 +63,8 @@ class MoveTarget:
 
     offer: Offer
     choice: HostPreference
-    required: PoolSelection
-    kept: PoolSelection
+    required: RequestedMembers
+    kept: RequestedMembers
 
 
 async def move(tx: Tx, wanted: Move, *, now: datetime) -> Booking:
@@ -122,7 +122,7 @@ async def _locked(tx: Tx, wanted: Move) -> Booking:
     if _changes_offer(before, wanted):
         other = await resources.offer(tx, wanted.to_id)
         touched |= {other.resource.id, *other.members}
-    await resources.lock(tx, sorted(touched))
+    await resources.lock(tx, touched)
     before = await lookup.get(tx, wanted.booking_id, lock=True)
     if wanted.revision is not None and before.revision != wanted.revision:
         raise StaleRevision(before)
@@ -190,7 +190,7 @@ def _members(offer: Offer, held: set[UUID]) -> dict[int, list[UUID]]:
     return found
 
 
-def _fitting(seen: AvailabilitySnapshot, target: MoveTarget, start: int) -> PoolSelection:
+def _fitting(seen: AvailabilitySnapshot, target: MoveTarget, start: int) -> RequestedMembers:
     """Whom and what it takes: all that stays, or only what must be. Raises why that cannot be."""
     for wanted in (target.kept, target.required):
         answer = explain(narrowed(seen, wanted).timetable, start)
@@ -201,7 +201,12 @@ def _fitting(seen: AvailabilitySnapshot, target: MoveTarget, start: int) -> Pool
 
 
 async def _reallocate(
-    tx: Tx, seen: AvailabilitySnapshot, before: Booking, moved: Booking, fixed: PoolSelection, now: datetime
+    tx: Tx,
+    seen: AvailabilitySnapshot,
+    before: Booking,
+    moved: Booking,
+    fixed: RequestedMembers,
+    now: datetime,
 ) -> None:
     """Claim anew. Whoever comes into it takes a turn, and whoever leaves it gets theirs back."""
     hosts = before.host_ids

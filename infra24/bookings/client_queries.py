@@ -35,7 +35,7 @@ async def lock_and_count(tx: Tx, client: bytes, email: str, now: datetime) -> Ro
 
 
 def kept(tx: Tx, client: bytes, now: datetime) -> Statement:
-    """What a client keeps and made lately: its holds and when the first lapses, its bookings of a day and
+    """What a client keeps and made lately: its holds and when the first expires, its bookings of a day and
     when the first was made; and the organization's settings. No hold lasts longer than a day.
     """
     return Statement(

@@ -11,7 +11,7 @@ from uuid import UUID
 from infra24.bookings import client_queries as queries
 from infra24.bookings.model import Status
 from infra24.db import Tx
-from infra24.rate_limits import EFFECTS, Client, TooManyBookings, TooManyHolds, TooManyPending
+from infra24.rate_limits import CLIENT_QUOTAS, Client, TooManyBookings, TooManyHolds, TooManyPending
 
 CLIENTS_KEPT = timedelta(days=91)
 """For so long it is known as whom a booking was counted: longer than any waits for approval."""
@@ -39,7 +39,7 @@ async def check_client(
     waits = status is Status.PENDING
     if client.email and client.email == email.lower():
         email = ""
-    holds, lapses_at, made, made_at, settings = await queries.lock_and_count(
+    holds, expires_at, made, made_at, settings = await queries.lock_and_count(
         tx, client.key, email if waits else "", now
     )
 
@@ -48,7 +48,7 @@ async def check_client(
 
     if status is Status.HOLD:
         if holds + count > most("holds_at_once"):
-            raise TooManyHolds("holds_at_once", _seconds((lapses_at or now) - now))
+            raise TooManyHolds("holds_at_once", _seconds((expires_at or now) - now))
         return
     if waits and await queries.pending(tx, client.key, email) + count > most("pending_at_once"):
         raise TooManyPending("pending_at_once", _HOUR)
@@ -69,7 +69,7 @@ async def forget_clients(tx: Tx, now: datetime) -> None:
 
 def limit_of(settings: Mapping[str, Any], name: str) -> int:
     """What an organization's settings allow one client, or the usual."""
-    return int(settings.get(name, EFFECTS[name].usual))
+    return int(settings.get(name, CLIENT_QUOTAS[name].usual))
 
 
 def _seconds(left: timedelta) -> float:

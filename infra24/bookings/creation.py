@@ -1,7 +1,7 @@
 """Create a booking: hold a time, book it, confirm it.
 
-One path for everyone: count what the request uses up, look, decide, write, record. What a caller is exempt
-from is in the request's policy.
+One path for everyone: check quotas, load, decide, write, record. What a caller is exempt from is in the
+request's policy.
 """
 
 from dataclasses import replace
@@ -11,13 +11,13 @@ from uuid import UUID
 from infra24 import booking_links, resources
 from infra24.auth.tokens import Tokens, hash_token
 from infra24.bookings import allocation, claim_queries, events, lookup, occupancy, participants, queries
+from infra24.bookings.booker_limits import check_booker
 from infra24.bookings.clients import check_client, note_client
 from infra24.bookings.drafts import draft_booking, read_person
-from infra24.bookings.limits import check_booker
 from infra24.bookings.model import BookerDetails, Booking, HoldOver, Status
 from infra24.bookings.policy import BookingPolicy
-from infra24.bookings.pool_selection import (
-    PoolSelection,
+from infra24.bookings.requested_members import (
+    RequestedMembers,
     check_taken,
     hosts_of,
     with_resource,
@@ -34,9 +34,10 @@ from infra24.resources import HostPreference, Offer
 
 
 async def hold(tx: Tx, request: BookingRequest, *, tokens: Tokens, now: datetime) -> Booking:
-    """Keep a time for someone who is still filling in a form; it lapses by itself.
+    """Keep a time for someone who is still filling in a form; it expires by itself.
 
-    Refuses as `book` does, and with TooManyHolds.
+    Refuses a time as `book` does; of what is counted per client it raises TooManyHolds only. Limits of the
+    booker and a booking link are checked when it is confirmed.
     """
     return await _create(tx, request, Status.HOLD, tokens=tokens, now=now)
 
@@ -45,8 +46,9 @@ async def book(tx: Tx, request: BookingRequest, *, tokens: Tokens, now: datetime
     """Book one time: confirmed at once, or pending where the resource asks for approval.
 
     Raises SlotNotOffered (the rules), LimitReached (as much is booked as they allow), SlotTaken
-    (someone was faster), BookerLimit, UnknownResource, LinkOver, ResourceNotEligible, and what one client may
-    make with TooManyPending and TooManyBookings. The request's policy says which rules do not bind.
+    (someone was faster), BookerLimit, UnknownResource, LinkOver, ResourceNotEligible, EndsBeforeItStarts,
+    ValidationFailed (answers to its questions, a host who cannot be asked for), and where one client has made
+    enough TooManyPending and TooManyBookings. The request's policy says which rules do not bind.
     """
     return await _create(tx, request, Status.CONFIRMED, tokens=tokens, now=now)
 
@@ -55,47 +57,51 @@ async def _create(
     tx: Tx, request: BookingRequest, status: Status, *, tokens: Tokens, now: datetime
 ) -> Booking:
     request.check()
-    await _check_quotas(tx, request, status, now)
-    snapshot = await _load(tx, request, now)
-    required = await _required_members(tx, snapshot, request)
+    await _use_quotas(tx, request, status, now)
+    snapshot = await load_start(
+        tx, request.resource_id, request.starts_at, request.length, now,
+        choice=request.policy.applied_to(request.choice, request.length),
+        locked=request.with_id is not None,  # only that resource is acceptable
+    )  # fmt: skip
+    requested = await _requested_members(tx, snapshot, request)
     booking = draft_booking(tx, request, snapshot.offer, now, status)
     token = tokens.of(tx.org_id, booking.id)
     booking = replace(booking, meeting_url=resources.meeting_url(booking.meeting_url, token, booking.id))
-    keep, near = hosts_of(snapshot, required), without_hosts(snapshot, required)
+    asked, narrowed = hosts_of(snapshot, requested), without_hosts(snapshot, requested)
     written = await allocation.allocate(
-        tx, near, booking, now, token_hash=hash_token(token), keep=keep, new=True
+        tx, narrowed, booking, now, token_hash=hash_token(token), keep=asked, new=True
     )
-    await check_taken(tx, written.id, required)
+    await check_taken(tx, written.id, requested)
     if written.status is Status.PENDING:
         await require(tx, [written.id], required_of(snapshot.offer, request.policy), now)
     note_client(tx, request.client, [written.id], now)
     return record_created(tx, written, now)
 
 
-async def _check_quotas(tx: Tx, request: BookingRequest, status: Status, now: datetime) -> None:
-    """Check what the client may still make, before anything else is locked; use one of a booking link's
-    uses."""
+async def _use_quotas(tx: Tx, request: BookingRequest, status: Status, now: datetime) -> None:
+    """Check what the client may still make, before anything else is locked; count one use of a booking
+    link."""
     if request.client is not None:
-        first = status if status is Status.HOLD else first_status(await _known(tx, request), request.policy)
+        first = (
+            status
+            if status is Status.HOLD
+            else first_status(await _cached_or_read(tx, request), request.policy)
+        )
         email = request.person.email if request.person else ""
         await check_client(tx, request.client, first, email, now)
     if status is not Status.HOLD and request.link_id is not None:
         await booking_links.use(tx, request.link_id, now)
 
 
-async def _load(tx: Tx, request: BookingRequest, now: datetime) -> AvailabilitySnapshot:
-    """Rules and claims around the start. With `with_id` that resource is locked: no other will do."""
-    choice = request.policy.applied_to(request.choice, request.length)
-    return await load_start(
-        tx, request.resource_id, request.starts_at, request.length, now, choice=choice,
-        locked=request.with_id is not None,
-    )  # fmt: skip
+async def _requested_members(
+    tx: Tx, snapshot: AvailabilitySnapshot, request: BookingRequest
+) -> RequestedMembers:
+    """The members that the request names, by the number of their pool, once it may name them.
 
-
-async def _required_members(tx: Tx, snapshot: AvailabilitySnapshot, request: BookingRequest) -> PoolSelection:
-    """The members that the request names, by need. Raises SlotNotOffered, SlotTaken and BookerLimit."""
+    Raises ValidationFailed, BookerLimit, ResourceNotEligible, SlotNotOffered and SlotTaken.
+    """
     if request.choice.hosts and request.link_id is None:
-        (await _known(tx, request)).check_host_request()
+        (await _cached_or_read(tx, request)).check_host_request()
     if request.person is not None:
         await check_booker(tx, snapshot.offer, request.person.email, request.starts_at, request.length, None)
     if request.with_id is None:
@@ -112,7 +118,7 @@ async def confirm_hold(
     now: datetime,
     client: Client | None = None,
 ) -> Booking:
-    """Turn a hold into a booking, in place. A lapsed hold is taken up again while its time is free.
+    """Turn a hold into a booking, in place. An expired hold is confirmed too while its time is still free.
 
     Raises HoldOver when it was cancelled, SlotTaken when the time went to someone else, BookerLimit,
     ValidationFailed for answers that are wrong or missing, and what `book` raises for the client.
@@ -127,44 +133,43 @@ async def confirm_hold(
         await booking_links.lock(tx, held.link_id)
     choice = policy.applied_to(HostPreference.read(held.choice), held.length)
     if offer.restricted_to(choice).needs_serialization:
-        await allocation.lock_all(tx, offer)
+        await resources.lock(tx, offer.to_lock)
     held = await lookup.get(tx, booking_id, lock=True)
     if held.status in (Status.CONFIRMED, Status.PENDING):
         return held
     if held.status is not Status.HOLD:
         raise HoldOver()
     answers = read_person(offer, person)
-    await _take_up(tx, held, offer, choice, person, now)
+    await _make_permanent(tx, held, offer, choice, person, now)
     await queries.set_person(tx, booking_id, person, answers, now)
     await tx.run_together(participants.set_booker(tx, held, person.name, person.email))
     if held.link_id is not None:
-        await booking_links.use(tx, held.link_id, None)
+        await booking_links.use(tx, held.link_id, None)  # the link may have expired since the hold
     await queries.set_status(tx, booking_id, first, now)
     await require(tx, [booking_id], required_of(offer, policy), now)
     note_client(tx, client, [booking_id], now)
     return record_created(tx, await lookup.get(tx, booking_id), now)
 
 
-async def _take_up(
+async def _make_permanent(
     tx: Tx, held: Booking, offer: Offer, choice: HostPreference, person: BookerDetails, now: datetime
 ) -> None:
-    """Make the claims of a hold permanent; one that lapsed claims its time anew, as if it were booked now."""
-    alive = held.expires_at is not None and held.expires_at > now
-    if alive:
+    """Make the claims of a hold permanent; one that expired claims its time anew, as if booked now."""
+    if held.expires_at is not None and held.expires_at > now:
         await check_booker(tx, offer, person.email, held.starts_at, held.length, held.id)
         if await claim_queries.make_permanent(tx, held.id) >= (held.claim_count or 0):
-            return
+            return  # else someone has removed claims that had expired meanwhile
     snapshot = await load_start(
         tx, held.resource_id, held.starts_at, held.length, now, choice=choice, ignoring=[held.id]
     )
     check_open(snapshot.offer)
     await check_booker(tx, snapshot.offer, person.email, held.starts_at, held.length, held.id)
     await occupancy.release(tx, held.id, now)
-    confirmed = replace(held, status=Status.CONFIRMED, expires_at=None)
-    await allocation.allocate(tx, snapshot, confirmed, now, keep=held.host_ids)
+    permanent = replace(held, status=Status.CONFIRMED, expires_at=None)
+    await allocation.allocate(tx, snapshot, permanent, now, keep=held.host_ids)
 
 
-async def _known(tx: Tx, request: BookingRequest) -> Offer:
+async def _cached_or_read(tx: Tx, request: BookingRequest) -> Offer:
     return resources.cached_offer(tx, request.resource_id) or await resources.offer(tx, request.resource_id)
 
 

@@ -1,11 +1,10 @@
-"""The end of a booking before its time: cancelled, declined, given back, lapsed."""
+"""The end of a booking before its time: cancelled, declined, lapsed; a hold released or expired."""
 
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from infra24 import resources, round_robin
-from infra24.bookings import events, lookup, occupancy, queries
-from infra24.bookings import requirement_queries as requirements
+from infra24.bookings import events, lookup, occupancy, queries, requirement_queries
 from infra24.bookings.model import (
     ActorRole,
     Booking,
@@ -82,7 +81,7 @@ async def decline(
 
 async def expire(tx: Tx, booking_id: UUID, *, now: datetime) -> bool:
     """End a hold whose time is over, or a pending booking that nobody decided in time; False when it is
-    neither any more. A hold counted for nothing since it lapsed: this only clears it away."""
+    neither any more. A hold counted for nothing since it expired: this only clears it away."""
     booking = await locked(tx, booking_id)
     until, kind = booking.expires_at, EndKind.EXPIRED
     if booking.status is Status.PENDING:
@@ -98,14 +97,14 @@ async def locked(tx: Tx, booking_id: UUID) -> Booking:
     await lookup.get(tx, booking_id)
     touched = await occupancy.resources_to_lock(tx, booking_id)
     if touched:
-        await resources.lock(tx, sorted(touched))
+        await resources.lock(tx, touched)
     return await lookup.get(tx, booking_id, lock=True)
 
 
 async def _end(tx: Tx, booking: Booking, kind: EndKind, by: ActorRole, now: datetime, reason: str) -> Booking:
     await occupancy.release(tx, booking.id, now)
     if booking.status is Status.PENDING:
-        await requirements.drop_unmet(tx, booking.id)
+        await requirement_queries.drop_unmet(tx, booking.id)
     await round_robin.reverse(tx, booking.id, now)
     await queries.end(tx, booking.id, kind, by, reason, now)
     ended = await lookup.get(tx, booking.id)

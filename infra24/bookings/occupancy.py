@@ -11,8 +11,7 @@ from uuid import UUID
 import psycopg
 
 from infra24 import round_robin
-from infra24.bookings import claim_queries, participants, queries, turnovers
-from infra24.bookings import requirement_queries as requirements
+from infra24.bookings import claim_queries, participants, queries, requirement_queries, turnovers
 from infra24.bookings.claims import Claim, ReleasedClaim, matched
 from infra24.bookings.model import Booking, Participant, Status
 from infra24.db import Statement, Tx
@@ -26,7 +25,7 @@ async def update(tx: Tx, booking: Booking, hosts: Sequence[Participant], now: da
     exchanged = participants.exchange_hosts(tx, booking, hosts)
     await tx.run_together([queries.update_time(tx, booking, now), *exchanged])
     if booking.status is Status.PENDING:
-        await requirements.renew(tx, [booking.id], now)
+        await requirement_queries.renew(tx, [booking.id], now)
 
 
 async def claim(tx: Tx, placed: Placed) -> bool:
@@ -70,6 +69,6 @@ async def resources_to_lock(tx: Tx, booking_id: UUID) -> set[UUID]:
 
 
 async def release(tx: Tx, booking_id: UUID, now: datetime) -> None:
-    """Free all that a booking claims; its neighbours get back what they had given up for it."""
+    """Free all that a booking claims, and write the turnovers beside it anew."""
     for resource_id, unit, since, until in await claim_queries.release(tx, booking_id, now):
-        await turnovers.tidy(tx, resource_id, unit, since, until)
+        await turnovers.rewrite(tx, resource_id, unit, since, until)

@@ -1,4 +1,4 @@
-"""What whoever acts on a booking is exempt from."""
+"""What whoever acts on a booking is exempt from. Who acts as whom: `web/booking_access.py`."""
 
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -44,4 +44,4 @@ ON_CALENDAR = BookingPolicy(
 )
 """Staff who put a booking on the calendar by hand."""
 BY_SYSTEM = BookingPolicy(ActorRole.SYSTEM, is_bound=False, decides=True)
-"""The worker, and whoever runs the installation."""
+"""Whoever runs the installation: the demo's bookings."""

@@ -5,8 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from infra24.bookings import events, lookup, queries
-from infra24.bookings import requirement_queries as rows
+from infra24.bookings import events, lookup, queries, requirement_queries
 from infra24.bookings.model import Booking, IllegalTransition, Status
 from infra24.bookings.policy import BookingPolicy
 from infra24.db import Tx
@@ -35,7 +34,7 @@ async def require(
 ) -> None:
     """Require something of pending bookings; what was met before must be met again."""
     if kinds:
-        await rows.require(tx, booking_ids, kinds, now)
+        await requirement_queries.require(tx, booking_ids, kinds, now)
 
 
 async def meet(tx: Tx, booking_id: UUID, kind: RequirementKind, now: datetime) -> Booking:
@@ -46,9 +45,9 @@ async def meet(tx: Tx, booking_id: UUID, kind: RequirementKind, now: datetime) -
     booking = await lookup.get(tx, booking_id, lock=True)
     if booking.status is Status.CONFIRMED:
         return booking
-    if not await rows.meet(tx, booking_id, kind, now):
+    if not await requirement_queries.meet(tx, booking_id, kind, now):
         raise IllegalTransition(booking.status, Status.CONFIRMED)
-    if not await rows.are_met(tx, booking_id):
+    if not await requirement_queries.are_met(tx, booking_id):
         return await lookup.get(tx, booking_id)
     booking.check_transition(Status.CONFIRMED)
     await queries.set_status(tx, booking_id, Status.CONFIRMED, now)

@@ -1,20 +1,17 @@
-"""Change a booking: another time, another state."""
+"""Move a booking to another time."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from infra24 import resources
-from infra24.bookings import allocation, events, lookup, occupancy, participants, queries
-from infra24.bookings.limits import check_booker
+from infra24.bookings import allocation, events, lookup, occupancy
+from infra24.bookings.booker_limits import check_booker
 from infra24.bookings.model import (
-    BookerDetails,
     Booking,
     EndsBeforeItStarts,
     IllegalTransition,
-    StaffOnly,
     Status,
-    TooEarly,
     TooLate,
 )
 from infra24.bookings.policy import BookingPolicy
@@ -23,7 +20,7 @@ from infra24.bookings.snapshots import check_open
 from infra24.bookings.starts import load_start
 from infra24.db import Tx
 from infra24.errors import Message
-from infra24.events import EventType, record
+from infra24.events import record
 from infra24.resources import HostPreference
 
 
@@ -42,7 +39,7 @@ async def reschedule(
     _check_movable(before, policy, now)
     offer = await resources.offer(tx, before.resource_id)
     held = await occupancy.resources_to_lock(tx, booking_id)
-    await resources.lock(tx, sorted({offer.resource.id, *offer.members, *before.host_ids, *held}))
+    await resources.lock(tx, {*offer.to_lock, *before.host_ids, *held})
     before = await lookup.get(tx, booking_id, lock=True)  # another may host it by now
     _check_movable(before, policy, now)
     if (before.starts_at, before.ends_at) == (start, end):
@@ -78,62 +75,3 @@ def _check_movable(booking: Booking, policy: BookingPolicy, now: datetime) -> No
             notice=timedelta(minutes=booking.reschedule_notice_minutes),
         )
         raise TooLate(late)
-
-
-async def complete(tx: Tx, booking_id: UUID, policy: BookingPolicy, *, now: datetime) -> Booking:
-    """They came. Raises StaffOnly, IllegalTransition, and TooEarly before the start."""
-    return await _afterwards(tx, booking_id, policy, Status.COMPLETED, events.COMPLETED, now)
-
-
-async def mark_no_show(tx: Tx, booking_id: UUID, policy: BookingPolicy, *, now: datetime) -> Booking:
-    """They did not come. Raises StaffOnly, IllegalTransition, and TooEarly before the start."""
-    return await _afterwards(tx, booking_id, policy, Status.NO_SHOW, events.NO_SHOW, now)
-
-
-async def update_booker(
-    tx: Tx, booking_id: UUID, person: BookerDetails, policy: BookingPolicy, *, now: datetime
-) -> Booking:
-    """Correct who books and what for. Raises IllegalTransition when it was cancelled.
-
-    Raises BookerLimit when the booker hands it to someone who has all the bookings they may have.
-    """
-    booking = await lookup.get(tx, booking_id, lock=True)
-    if not policy.is_staff and person.email != booking.booker_email:
-        offer = await resources.offer(tx, booking.resource_id)
-        await check_booker(tx, offer, person.email, booking.starts_at, booking.length, booking_id)
-    if booking.status is Status.CANCELLED:
-        raise IllegalTransition(booking.status, "changed")
-    answers = None
-    if person.answers is not None:
-        offer = await resources.offer(tx, booking.resource_id)
-        answers = resources.read_answers(offer.resource.questions, person.answers)
-    await queries.set_person(tx, booking_id, person, answers, now)
-    await tx.run_together(participants.set_booker(tx, booking, person.name, person.email))
-    return await _record(tx, booking_id, events.UPDATED, now)
-
-
-async def set_notes(tx: Tx, booking_id: UUID, notes: str, *, now: datetime) -> None:
-    """Write the staff's notes. Visitors never see them, and no event tells them."""
-    await lookup.get(tx, booking_id, lock=True)
-    await queries.set_notes(tx, booking_id, notes, now)
-
-
-async def _afterwards(
-    tx: Tx, booking_id: UUID, policy: BookingPolicy, status: Status, type_: EventType, now: datetime
-) -> Booking:
-    if not policy.is_staff:
-        raise StaffOnly()
-    booking = await lookup.get(tx, booking_id, lock=True)
-    if booking.status is status:
-        return booking
-    booking.check_transition(status)
-    if now < booking.starts_at:
-        raise TooEarly()
-    await queries.set_status(tx, booking.id, status, now)
-    return await _record(tx, booking.id, type_, now)
-
-
-async def _record(tx: Tx, booking_id: UUID, type_: EventType, now: datetime) -> Booking:
-    booking = await lookup.get(tx, booking_id)
-    record(tx, type_, booking_id, booking.facts(), now)
-    return booking

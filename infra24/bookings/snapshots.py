@@ -131,7 +131,7 @@ def search_margin(offer: Offer, length: timedelta) -> timedelta:
 
 
 def claims_by_member(rows: Sequence[Row]) -> dict[UUID, list[Busy]]:
-    """The claims of a look, by whom they are on."""
+    """The rows of `claims_in_span`, by whom the claims are on."""
     found: dict[UUID, list[Busy]] = {}
     for _, member, _, starts, ends, *closer in rows:
         if starts:  # one call each in C: a month of twenty hosts has thousands
@@ -210,7 +210,7 @@ def _member(
 def _with_turnovers(occupant: PoolMember, busy: Sequence[Busy]) -> list[Busy]:
     """The uses of a resource with layouts, and what must stand around them.
 
-    Reckoned from the uses that count, not read: where a hold has lapsed, its neighbours' is not back yet.
+    Computed from the uses that count, not read: beside an expired hold they are not written yet.
     """
     times = {name: Times(setup, teardown) for name, setup, teardown in occupant.layouts}
     uses = [claim for claim in busy if not claim.turnover]

@@ -7,7 +7,6 @@ from uuid import UUID
 from infra24 import resources
 from infra24.availability import Reason
 from infra24.availability.rules import Rules
-from infra24.bookings import allocation
 from infra24.bookings.model import SlotNotOffered
 from infra24.bookings.snapshots import AvailabilitySnapshot, load_snapshot
 from infra24.db import Tx
@@ -35,10 +34,10 @@ async def load_start(
         known = await resources.offer(tx, resource_id)
         check_length(known.restricted_to(choice).rules, length)
     if locked or known.restricted_to(choice).needs_serialization:
-        await allocation.lock_all(tx, known)
+        await resources.lock(tx, known.to_lock)
     seen = await load_snapshot(tx, resource_id, span, length, now, choice=choice, ignoring=ignoring)
     if seen.offer.version != known.version and (locked or seen.offer.needs_serialization):
-        await allocation.lock_all(tx, await resources.offer(tx, resource_id))
+        await resources.lock(tx, (await resources.offer(tx, resource_id)).to_lock)
         seen = await load_snapshot(tx, resource_id, span, length, now, choice=choice, ignoring=ignoring)
     return seen
 

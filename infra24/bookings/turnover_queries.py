@@ -69,7 +69,7 @@ async def drop(tx: Tx, resource_id: UUID, unit: int, wrong: Sequence[Any]) -> No
 async def add(tx: Tx, resource_id: UUID, unit: int, wanted: Sequence[Any]) -> bool:
     """Add these turnovers; False when one of them is in the way of another claim.
 
-    They last as long as the booking that they belong to: a hold's lapse with it.
+    They last as long as the booking that they belong to: a hold's expire with it.
     """
     row = await tx.row(
         """

@@ -77,12 +77,14 @@ def turnovers(uses: Iterable[Use], times: Mapping[str, Times]) -> list[Turnover]
     return [turnover for turnover in found if turnover.start < turnover.end]
 
 
-async def make_way(tx: Tx, resource_id: UUID, unit: int, start: datetime, end: datetime, layout: str) -> None:
+async def remove_shared(
+    tx: Tx, resource_id: UUID, unit: int, start: datetime, end: datetime, layout: str
+) -> None:
     """Take away what neighbours of the same layout have between two instants. To be tidied afterwards."""
     await queries.remove(tx, resource_id, unit, start, end, layout)
 
 
-async def tidy(tx: Tx, resource_id: UUID, unit: int, start: datetime, end: datetime) -> bool:
+async def rewrite(tx: Tx, resource_id: UUID, unit: int, start: datetime, end: datetime) -> bool:
     """Write the turnovers around a change anew. False when one could not stand. Lock the resource first."""
     layouts = await queries.layouts(tx, resource_id)
     if not layouts:

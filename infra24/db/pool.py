@@ -128,7 +128,7 @@ class Database:
     async def accounts(self, by: Actor = SYSTEM) -> AsyncIterator[Tx]:
         """One transaction on accounts: people and how they prove who they are. It sees no bookings."""
         async with self.connection() as connection:
-            begin = b"BEGIN; %b; SET LOCAL app.actor = '%b'" % (_as_accounts(connection), by.written())
+            begin = b"BEGIN; %b; SET LOCAL app.actor = '%b'" % (_as_accounts(connection), by.as_setting())
             await connection.execute(begin, prepare=False)
             tx = Tx(connection, _NO_ORGANIZATION, by)
             try:
@@ -176,4 +176,4 @@ async def _saving(connection: AsyncConnection[Row]) -> AsyncIterator[None]:
 def _begin(org_id: UUID, begin: bytes, by: Actor = SYSTEM) -> bytes:
     """Begin a transaction of one organization. A UUID is written in digits and hyphens only."""
     tenant = b"%b; SET LOCAL app.org_id = '%b'" % (begin, str(UUID(int=org_id.int)).encode())
-    return tenant if by is SYSTEM else tenant + b"; SET LOCAL app.actor = '%b'" % by.written()
+    return tenant if by is SYSTEM else tenant + b"; SET LOCAL app.actor = '%b'" % by.as_setting()

@@ -38,8 +38,8 @@ class Actor:
     name: str = ""
     address: str = ""
 
-    def written(self) -> bytes:
-        """As the setting that the audit's triggers read: JSON in ASCII, without the one character it bars."""
+    def as_setting(self) -> bytes:
+        """As the setting that the audit's triggers read: JSON in ASCII, without NUL, which jsonb refuses."""
         facts = {"kind": self.kind, "id": self.id, "name": self.name, "address": self.address}
         plain = {key: value.replace("\0", "") for key, value in facts.items() if value}
         return json.dumps(plain).replace("'", "''").encode()
@@ -74,10 +74,10 @@ class Job:
 class Tx:
     """One open transaction of one organization, and its side effects: events, jobs, last statements.
 
-    They are written with the COMMIT, and a savepoint undoes them with its rows. Events come last, because
-    their place in the organization's sequence is taken under a lock: whoever holds it must have nothing left
-    to wait for. `actor` is who makes the changes. `remembers` is whether what is read may be remembered
-    beyond the transaction: not after it changed what it reads.
+    They are written with the COMMIT, and a savepoint undoes them with its rows. Events come last: their
+    place in the organization's sequence is taken under a lock, which is then held only briefly.
+    `actor` is who makes the changes. `remembers` is whether what is read may go into the process's cache:
+    not once this transaction has changed the catalogue.
     """
 
     def __init__(self, connection: AsyncConnection[Row], org_id: UUID, actor: Actor = SYSTEM) -> None:
@@ -86,7 +86,7 @@ class Tx:
         self.actor = actor
         self.events: list[Any] = []
         self.jobs: list[Job] = []
-        self.last: list[Statement] = []
+        self.final_statements: list[Statement] = []
         self.remembers = True
 
     async def rows(self, query: LiteralString, args: Sequence[Any] | dict[str, Any] = ()) -> list[Row]:
@@ -113,13 +113,14 @@ class Tx:
         return [cursor.rowcount for cursor in cursors]
 
     async def row_after(self, first: Statement, then: Statement) -> Row | None:
-        """The first row of a statement that sees what was committed until another ended; one round trip."""
+        """Run `first` (it locks), then the first row of `then`, which sees what was committed until then; one
+        round trip."""
         async with self.connection.pipeline():
             await self.connection.execute(first.query, first.args, prepare=True)
             cursor = await self.connection.execute(then.query, then.args, prepare=True, binary=True)
         return await cursor.fetchone()
 
-    def record(self, event: Any) -> None:
+    def append_event(self, event: Any) -> None:
         """Write an event with the COMMIT (see events.record)."""
         self.events.append(event)
 
@@ -128,18 +129,18 @@ class Tx:
         self.jobs.append(Job(task, queue, args))
 
     def run_last(self, statement: Statement) -> None:
-        """Run a statement with the COMMIT; nothing in this transaction reads what it writes."""
-        self.last.append(statement)
+        """Run a statement with the COMMIT; nothing in this transaction may read what it writes."""
+        self.final_statements.append(statement)
 
     @asynccontextmanager
     async def savepoint(self) -> AsyncIterator[None]:
         """A part that can fail alone: its rows and side effects go when it raises."""
-        written = [(kept, len(kept)) for kept in (self.events, self.jobs, self.last)]
+        lengths = [(kept, len(kept)) for kept in (self.events, self.jobs, self.final_statements)]
         await self.connection.execute("SAVEPOINT attempt", prepare=False)
         try:
             yield
         except BaseException:
-            for kept, before in written:
+            for kept, before in lengths:
                 del kept[before:]
             await self.connection.execute(_UNDO, prepare=False)
             raise
@@ -147,10 +148,10 @@ class Tx:
 
 
 class Reader(Tx):
-    """Reads of one organization without a transaction around them: each is one round trip, by itself.
+    """Reads by themselves: each is one round trip with a read-only transaction of its own.
 
-    For the busiest question, "when is it free?", whose answer needs one statement. Parameters are bound
-    by the client, because several statements travel as one text. It changes nothing and has no side effects.
+    For questions that one statement answers: when is it free, whose session is this. Parameters are bound by
+    the client, because several statements travel as one text. It changes nothing and has no side effects.
     """
 
     def __init__(self, connection: AsyncConnection[Row], org_id: UUID, begin: bytes) -> None:
@@ -170,6 +171,14 @@ class Reader(Tx):
 
     async def run_together(self, statements: Sequence[Statement]) -> list[int]:
         raise _only_reads()
+
+    async def row_after(self, first: Statement, then: Statement) -> Row | None:
+        raise _only_reads()
+
+    @asynccontextmanager
+    async def savepoint(self) -> AsyncIterator[None]:
+        raise _only_reads()
+        yield
 
     def record(self, event: Any) -> None:
         raise _only_reads()

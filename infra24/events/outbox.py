@@ -17,7 +17,7 @@ def record(tx: Tx, type_: EventType, subject_id: UUID, data: dict[str, Any], now
     """
     type_.check(data)
     actor = tx.actor
-    tx.record(Event(type_.name, type_.version, subject_id, data, actor.kind, actor.id, now))
+    tx.append_event(Event(type_.name, type_.version, subject_id, data, actor.kind, actor.id, now))
 
 
 def statements(tx: Tx) -> list[Statement]:

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from infra24.db import Tx
 from infra24.errors import Invalid
-from infra24.mail.composers import ComposeContext, Composers
+from infra24.mail.composing import ComposeContext, Composers
 from infra24.mail.model import MessageHeaders
 from infra24.mail.transport import MailTransport, PermanentFailure
 

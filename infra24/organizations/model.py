@@ -18,7 +18,7 @@ class Organization:
     """A tenant. `locale` has a territory, for how dates are written; `theme` has seed and radius.
 
     `settings` say what an organization asks of those who work there (`second_factor`), how long a booking
-    may wait for approval (`approval_hours`), and what one visitor may keep (`rate_limits.EFFECTS`).
+    may wait for approval (`approval_hours`), and what one visitor may keep (`rate_limits.CLIENT_QUOTAS`).
     """
 
     id: UUID

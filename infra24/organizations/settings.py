@@ -12,7 +12,7 @@ from infra24.organizations import events, queries
 from infra24.organizations.directory import get
 from infra24.organizations.model import Organization
 from infra24.organizations.provisioning import check_facts
-from infra24.rate_limits import EFFECTS
+from infra24.rate_limits import CLIENT_QUOTAS
 
 LOGO_MOST = 200 * 1024
 _PICTURES = {b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg"}
@@ -42,7 +42,7 @@ async def change(tx: Tx, changes: Mapping[str, Any], now: datetime) -> Organizat
         problems["radius"] = Message("write a number from 0 to 40")
     if not 1 <= int(wanted["settings"].get("approval_hours", 72)) <= 24 * 90:
         problems["approval_hours"] = Message("write a number of hours from 1 to 2160")
-    for name, effect in EFFECTS.items():
+    for name, effect in CLIENT_QUOTAS.items():
         if not 1 <= int(wanted["settings"].get(name, effect.usual)) <= effect.most:
             problems[name] = Message("write a number from 1 to %(most)s", most=effect.most)
     if problems:

@@ -59,8 +59,8 @@ A link has no counter: its proof (HMAC-SHA-256) cannot be guessed, and a wrong o
 """
 
 
-class Limit(StrEnum):
-    """The kinds of requests that are limited apart: each address of the sitemap is of one."""
+class RequestKind(StrEnum):
+    """The kinds of requests that are limited apart: each address of the route table is of one."""
 
     ASSETS = "assets"
     READ = "read"
@@ -69,11 +69,11 @@ class Limit(StrEnum):
 
 
 _MINUTE = 60
-REQUESTS: Mapping[Limit, RateLimit] = {
-    Limit.ASSETS: RateLimit("assets", 3_000, _MINUTE),
-    Limit.READ: RateLimit("read", 600, _MINUTE),
-    Limit.RANGE: RateLimit("range", 6_000, _MINUTE),
-    Limit.WRITE: RateLimit("write", 120, _MINUTE),
+REQUESTS: Mapping[RequestKind, RateLimit] = {
+    RequestKind.ASSETS: RateLimit("assets", 3_000, _MINUTE),
+    RequestKind.READ: RateLimit("read", 600, _MINUTE),
+    RequestKind.RANGE: RateLimit("range", 6_000, _MINUTE),
+    RequestKind.WRITE: RateLimit("write", 120, _MINUTE),
 }
 """What one address, account or key may ask of one process. A range costs its days times the offers asked."""
 
@@ -88,22 +88,22 @@ TRUSTED = 10
 class Charge:
     """What a request costs: of which kind, and how much of it."""
 
-    limit: Limit
+    kind: RequestKind
     cost: int = 1
 
 
 @dataclass(frozen=True, slots=True)
-class Effect:
+class ClientQuota:
     """What one client may keep or make in an organization: the usual, and the most that it can be set to."""
 
     usual: int
     most: int
 
 
-EFFECTS: Mapping[str, Effect] = {
-    "holds_at_once": Effect(8, 1_000),
-    "pending_at_once": Effect(10, 1_000),
-    "bookings_a_day": Effect(60, 10_000),
+CLIENT_QUOTAS: Mapping[str, ClientQuota] = {
+    "holds_at_once": ClientQuota(8, 1_000),
+    "pending_at_once": ClientQuota(10, 1_000),
+    "bookings_a_day": ClientQuota(60, 10_000),
 }
 """By the names that an organization's settings give them. They bind visitors and members, not who may book
 for others."""

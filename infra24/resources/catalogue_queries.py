@@ -1,6 +1,6 @@
 """SQL of the catalogue as a whole: its version, its locks, the longest claims."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 from uuid import UUID
 
@@ -34,7 +34,7 @@ async def bump_catalogue_version(tx: Tx) -> None:
     )
 
 
-async def lock(tx: Tx, resource_ids: Sequence[UUID]) -> None:
+async def lock(tx: Tx, resource_ids: Collection[UUID]) -> None:
     """Hold these resources until the end of the transaction, in one order for everyone."""
     await tx.run(
         """

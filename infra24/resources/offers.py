@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from infra24 import organizations
-from infra24.availability import NO_HOLIDAYS, HostTerms, Kind, Override, Pooling, Rules, Schedule, parse
+from infra24.availability import NO_HOLIDAYS, HostTerms, Kind, Pooling, Rules, Schedule, parse
 from infra24.db import Row, Tx
 from infra24.organizations import UnknownResource
 from infra24.resources import catalogue_queries, linking_queries, queries
@@ -18,7 +18,7 @@ from infra24.resources.pools import Offer, Pool, PoolMember
 _KEPT = 5_000
 _remembered: OrderedDict[tuple[UUID, UUID], Offer] = OrderedDict()
 _YEARS = (2020, 2040)
-"""Holidays are known for these years: what is booked is at most two years ahead."""
+"""Holidays are known for these years. Visitors book at most two years ahead; staff may book later ones."""
 _NEVER = ((), 0, 0)
 """Weekly hours on no day."""
 
@@ -53,7 +53,7 @@ async def offer(tx: Tx, resource_id: UUID) -> Offer:
 async def schedules(tx: Tx, resource_ids: Sequence[UUID]) -> dict[UUID, tuple[Schedule, ...]]:
     """When each of these is open by its own rules, and after that what closes it besides, as its parts do.
 
-    What is booked by itself is open as its offer has it: without hours never, unless appointments take it.
+    A bookable resource follows its own rules: without hours it is closed, unless an appointment type uses it.
     """
     organization = await organizations.get(tx)
     plan = await organizations.holiday_plan(tx)
@@ -78,7 +78,7 @@ async def schedules(tx: Tx, resource_ids: Sequence[UUID]) -> dict[UUID, tuple[Sc
 
 
 def hosts_named_in(document: Mapping[str, Any]) -> list[str]:
-    """Everyone whom stored rules name: they were checked when they were saved, and may have left since."""
+    """Everyone whom stored rules name: they were hosts when it was saved, and may have left since."""
     windows = [w["host"] for w in document.get("windows", ()) if w.get("host")]
     overrides = [o[key] for o in document.get("overrides", ()) for key in ("host", "colleague") if o.get(key)]
     return [str(name).strip().lower() for name in (*windows, *overrides)]
@@ -87,8 +87,8 @@ def hosts_named_in(document: Mapping[str, Any]) -> list[str]:
 class _Reading:
     """What is known of the people and things of one offer while it is put together.
 
-    `kept` are the holidays that the offer keeps: they are those of all that it takes, whatever their own
-    rules say of holidays when they are booked by themselves.
+    `kept` are the holidays of the offer: they apply to all that it takes, whatever their own rules say of
+    holidays when they are booked by themselves.
     """
 
     def __init__(self, zone: str, layout: str) -> None:
@@ -124,10 +124,11 @@ class _Reading:
             ),
         )
 
-    def hours(self, id_: UUID, names: Mapping[int, str], *, is_booked: bool) -> tuple[Schedule, ...]:
-        """Its hours, then what closes it besides. Booked by itself, no journey moves its blackouts."""
+    def hours(self, id_: UUID, holidays: Mapping[int, str], *, is_booked: bool) -> tuple[Schedule, ...]:
+        """Its hours, then what closes it besides. `is_booked`: by itself, so that travel does not shift its
+        blackouts."""
         rules = self.rules(self.rows[id_][6])
-        self.kept = rules.holidays_kept(names)
+        self.kept = rules.holidays_kept(holidays)
         own = self.occupant(id_, 0, HostTerms())
         if not is_booked:
             return (*([own.schedule] if own.schedule else []), *own.also_closed)
@@ -139,18 +140,18 @@ class _Reading:
         found = []
         for part, _ in self.parts.get(id_, ()):
             own = self.rules(self.rows[part][6]).own_schedule(off_code="blackout")
-            off = replace(own, weekly=(), overrides=_offs(own.overrides))
+            off = own.closings
             if off.overrides:
                 found.append(off)
         return tuple(found)
 
-    def opened_by(self, rules: Rules, host: PoolMember) -> PoolMember:
-        """A host whom an offer's own windows open: their own closings count, their own hours do not."""
+    def host_with_offer_hours(self, rules: Rules, host: PoolMember) -> PoolMember:
+        """A host who works the offer's own windows: their own closings count, their own hours do not."""
         own = host.schedule
         schedule = rules.schedule(host.email, self.kept, "time_off")
         if own is None:
             return replace(host, schedule=schedule)
-        off = Schedule(own.zone, overrides=_offs(own.overrides), travels=own.travels, off_code="time_off")
+        off = own.closings
         return replace(host, schedule=schedule, also_closed=(off,) if off.overrides else ())
 
 
@@ -193,23 +194,23 @@ def _by_rules(
     resource: Resource, rules: Rules, reading: _Reading, hosts: Sequence[UUID]
 ) -> tuple[tuple[Pool, ...], int]:
     """The pools of a resource booked by its own rules: the hosts that its windows name, and itself."""
-    place = replace(
+    itself = replace(
         reading.occupant(resource.id, 0, HostTerms()),
         schedule=rules.schedule(None, reading.kept if not rules.hosts else NO_HOLIDAYS),
     )
     if not rules.hosts:
-        return (Pool((place,)),), 0
+        return (Pool((itself,)),), 0
     people = []
     for position, id_ in enumerate(hosts, start=1):
         email = reading.rows[id_][3]
         host = reading.occupant(id_, position, rules.terms_of(email))
         if rules.pooling is not Pooling.FIXED or email == rules.fixed_host:
-            people.append(reading.opened_by(rules, host))
+            people.append(reading.host_with_offer_hours(rules, host))
     count = max(1, len(people)) if rules.pooling is Pooling.COLLECTIVE else 1
     staff = Pool(tuple(people), count, pooling=rules.pooling, staffed=True)
-    matters = place.capacity is not None or (place.schedule is not None and place.schedule.has_hours)
-    matters = matters or any(o.host is None for o in rules.overrides)
-    return ((staff, Pool((place,))) if matters else (staff,)), 0
+    is_claimed = itself.capacity is not None or (itself.schedule is not None and itself.schedule.has_hours)
+    is_claimed = is_claimed or any(o.host is None for o in rules.overrides)
+    return ((staff, Pool((itself,))) if is_claimed else (staff,)), 0
 
 
 def _by_needs(
@@ -239,14 +240,14 @@ def _by_needs(
         count = max(1, len(occupants)) if pooling is Pooling.COLLECTIVE else need["count"]
         choose = need.get("choose", False)
         pools.append(Pool(occupants, count, need.get("units", 1), pooling, staffed, choose))
-    opening = [
+    with_hours = [
         number
         for number, pool in enumerate(pools)
         if any(o.schedule is not None and o.schedule.has_hours for o in pool.occupants)
     ]
-    hosting = [number for number in opening if pools[number].staffed]
-    own_first = opening[:1] if opening and pools[opening[0]].occupants[0].id == resource.id else []
-    return tuple(pools), (own_first or hosting or opening or [0])[0]
+    hosting = [number for number in with_hours if pools[number].staffed]
+    own_first = with_hours[:1] if with_hours and pools[with_hours[0]].occupants[0].id == resource.id else []
+    return tuple(pools), (own_first or hosting or with_hours or [0])[0]
 
 
 def _with_colleagues(pool: Pool, reading: _Reading, by_email: Mapping[str, UUID]) -> Pool:
@@ -272,14 +273,16 @@ def _stand_in(
     host = away[0][0]
     colleague = reading.occupant(id_, host.position, host.terms)
     own = colleague.schedule
-    also = Schedule(own.zone, overrides=_offs(own.overrides), travels=own.travels) if own else None
+    also = own.closings if own else None
     taken: list[tuple[Schedule, Schedule]] = []
     for absent, schedule in away:
         assert absent.schedule is not None
         open_ = tuple(o for o in absent.schedule.overrides if o.kind is not Kind.OFF)
         off = tuple(o for o in schedule.overrides if o.colleague == name)
         taken.append((replace(schedule, weekly=(), overrides=off), replace(absent.schedule, overrides=open_)))
-    first = taken[0][1]
+    first = taken[0][
+        1
+    ]  # hours told by another zone cannot be joined with these: they do not stand in for those
     hours = [hours for _, hours in taken if hours.zone == first.zone]
     return replace(
         colleague,
@@ -292,7 +295,3 @@ def _stand_in(
         substitutes=tuple(taken),
         substitutes_for=tuple(absent.id for absent, _ in away),
     )
-
-
-def _offs(overrides: Sequence[Override]) -> tuple[Override, ...]:
-    return tuple(o for o in overrides if o.kind is Kind.OFF)

@@ -133,6 +133,11 @@ class Offer:
         return Pooling.ANY if self.staff is None else self.pools[self.staff].pooling
 
     @property
+    def takes_turns(self) -> bool:
+        """Whether its hosts take turns."""
+        return self.pooling is Pooling.ROUND_ROBIN
+
+    @property
     def visitor_can_choose(self) -> bool:
         """Whether a visitor may say with whom."""
         return self.staff is not None and self.pools[self.staff].choose and len(self.hosts) > 1
@@ -172,6 +177,11 @@ class Offer:
         return list(found) or [self.resource.id]
 
     @property
+    def to_lock(self) -> set[UUID]:
+        """What to lock before its bookings are counted or changed: itself and all that it may claim."""
+        return {self.resource.id, *self.members}
+
+    @property
     def lays_out(self) -> bool:
         """Whether something it may claim is set up for it, and cleared away."""
         return any(o.setup or o.teardown for pool in self.pools for o in pool.occupants)
@@ -182,7 +192,7 @@ class Offer:
 
         Then bookings of it wait for each other.
         """
-        return bool(self.rules.limits) or self.pooling is Pooling.ROUND_ROBIN or self.lays_out
+        return bool(self.rules.limits) or self.takes_turns or self.lays_out
 
     @property
     def needs_detailed_claims(self) -> bool:

@@ -1,4 +1,4 @@
-"""The guard in front of every handler: identifies the caller, and checks the permission that the sitemap
+"""The guard in front of every handler: identifies the caller, and checks the permission that the route table
 asks for."""
 
 from dataclasses import replace

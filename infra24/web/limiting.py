@@ -14,9 +14,9 @@ from infra24.rate_limits import (
     Buckets,
     Charge,
     Client,
-    Limit,
     RateLimit,
     RateLimited,
+    RequestKind,
     Usage,
     network_prefix,
 )
@@ -41,7 +41,7 @@ class Meter:
         """Let another pay, who may ask so many times the usual."""
         self.payer, self.times = payer, times * self.factor
 
-    def take(self, limit: Limit, cost: int) -> None:
+    def take(self, limit: RequestKind, cost: int) -> None:
         """Charge whoever pays. Raises RateLimited."""
         policy = REQUESTS[limit]
         self._take(f"{policy.name} {self.payer}", policy, cost, self.times)
@@ -68,13 +68,13 @@ def charge_address(request: Request, charge: Charge, shown: Credentials) -> None
     request.state.meter = meter
     if shown.anything:
         meter.pay_as(f"proving {network}", TRUSTED)
-    meter.take(charge.limit, charge.cost)
+    meter.take(charge.kind, charge.cost)
 
 
 def charge_unknown(request: Request) -> None:
     """Charge a request for which no address answered, so no guard stood. Raises RateLimited."""
     if not hasattr(request.state, "meter"):
-        charge_address(request, Charge(Limit.READ), Credentials())
+        charge_address(request, Charge(RequestKind.READ), Credentials())
 
 
 def charge_caller(request: Request, charge: Charge, who: Caller) -> None:
@@ -85,7 +85,7 @@ def charge_caller(request: Request, charge: Charge, who: Caller) -> None:
     meter.knows_organization = who.org_id is not None
     if who.credentials.anything:
         meter.pay_as(_name(who, meter.network), TRUSTED if trusted else 1)
-        meter.take(charge.limit, charge.cost)
+        meter.take(charge.kind, charge.cost)
     if who.org_id is not None and not trusted:
         meter.take_of_organization(who.org_id)
 
@@ -103,7 +103,7 @@ def charge_range(request: Request, days: int, offers: int = 1) -> None:
     The guard has charged the first. Raises RateLimited.
     """
     if days * offers > 1:
-        _meter(request).take(Limit.RANGE, days * offers - 1)
+        _meter(request).take(RequestKind.RANGE, days * offers - 1)
 
 
 def client_of(request: Request, org_id: UUID) -> Client | None:

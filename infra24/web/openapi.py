@@ -72,7 +72,7 @@ ONCE = _parameter(
 )
 
 
-def said(answers: Callable[..., Any]) -> tuple[str, str]:
+def summary_and_description(answers: Callable[..., Any]) -> tuple[str, str]:
     """The summary and the description of an operation: the first sentence of its docstring, and all of it."""
     text = inspect.getdoc(answers) or ""
     return " ".join(text.split("\n\n")[0].split()).split(". ")[0].rstrip("."), text

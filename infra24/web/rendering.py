@@ -10,7 +10,7 @@ from fastapi import FastAPI, Request, Response
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from infra24.errors import DomainError
-from infra24.i18n import LANGUAGES, LocaleFormat, catalogue, choose_language, locale_format, said
+from infra24.i18n import LANGUAGES, LocaleFormat, catalogue, choose_language, locale_format, translated
 from infra24.organizations import RESERVED, Organization
 from infra24.web import static_files
 from infra24.web.caller import Caller
@@ -84,7 +84,7 @@ def page(
 
 def in_their_language(request: Request, sentence: str) -> str:
     """A message as this visitor reads it."""
-    return format_for(request, None).said(sentence)
+    return format_for(request, None).translated(sentence)
 
 
 def with_query(request: Request, **changed: Any) -> str:
@@ -138,6 +138,6 @@ def _environment(language: str) -> Environment:
         extensions=["jinja2.ext.i18n"],
     )
     # A message in a variable: `_()` would take it for markup and for a format, wherever it comes from.
-    environment.filters["said"] = partial(said, language=language)
+    environment.filters["translated"] = partial(translated, language=language)
     environment.install_gettext_translations(catalogue(language), newstyle=True)  # type: ignore[attr-defined]
     return environment

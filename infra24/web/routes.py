@@ -1,7 +1,7 @@
-"""The sitemap: every address, what it needs, and who answers."""
+"""The route table: every address, what it needs, and who answers."""
 
 from infra24.people import Scope
-from infra24.rate_limits import Charge, Limit
+from infra24.rate_limits import Charge, RequestKind
 from infra24.web.account import invitations, org_picker, passkeys, profile, providers, security, sign_in
 from infra24.web.admin import audit as audit_pages
 from infra24.web.admin import blackouts as blackout_pages
@@ -40,16 +40,16 @@ from infra24.web.pages import assets, booking, catalogue, manage, reference
 from infra24.web.pages import links as link_pages
 from infra24.web.routing import Endpoint, Page, actions
 
-RANGE, MONTH, SERIES = (Charge(Limit.RANGE, days) for days in (1, 31, 60))
+RANGE, MONTH, SERIES = (Charge(RequestKind.RANGE, days) for days in (1, 31, 60))
 """Questions about free times: the handler adds what a longer range costs; a page shows a month."""
-ASSET = Charge(Limit.ASSETS)
+ASSET = Charge(RequestKind.ASSETS)
 
 # A table, one row an address: it reads better unformatted.
 # fmt: off
 API = (
     Endpoint("GET", "/health", system.health, response_model=schemas.HealthView, charge=ASSET),
     Endpoint("GET", "/api/test/booking-system", system.self_test, response_model=schemas.SelfTestView,
-             charge=Charge(Limit.WRITE, 6)),
+             charge=Charge(RequestKind.WRITE, 6)),
     Endpoint("GET", "/api/availability", availability.availability, response_model=schemas.AvailabilityView,
              charge=RANGE),
     Endpoint("GET", "/api/availability/explain", availability.explain, response_model=schemas.ExplanationView,

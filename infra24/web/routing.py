@@ -12,7 +12,7 @@ from starlette.routing import Route
 
 from infra24.errors import Message, ValidationFailed
 from infra24.people import Scope
-from infra24.rate_limits import Charge, Limit
+from infra24.rate_limits import Charge, RequestKind
 from infra24.web import openapi
 from infra24.web.api import fields
 from infra24.web.guard import Access, Needs, authorize, check_person
@@ -106,7 +106,7 @@ def _posted(handler: Handler, below: int) -> Handler:
 def install(app: FastAPI, api: tuple[Endpoint, ...], pages: tuple[Page, ...]) -> None:
     """Give the application its addresses, each behind the guard with what it needs."""
     for address in api:
-        summary, description = openapi.said(address.handler)
+        summary, description = openapi.summary_and_description(address.handler)
         app.router.add_api_route(
             address.path,
             address.handler,
@@ -128,8 +128,8 @@ def install(app: FastAPI, api: tuple[Endpoint, ...], pages: tuple[Page, ...]) ->
 
 
 def usual_charge(method: str) -> Charge:
-    """What a request costs where the sitemap says nothing else."""
-    return Charge(Limit.READ if method in ("GET", "HEAD") else Limit.WRITE)
+    """What a request costs where the route table says nothing else."""
+    return Charge(RequestKind.READ if method in ("GET", "HEAD") else RequestKind.WRITE)
 
 
 class _Organization(StringConvertor):

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from infra24.db import Database
 from infra24.people import Role
-from infra24.rate_limits import EFFECTS
+from infra24.rate_limits import CLIENT_QUOTAS
 from infra24.resources import Draft
 from infra24.settings import Settings
 from infra24.worker import Worker
@@ -90,7 +90,7 @@ def founded(served: tuple[str, Settings], url: str, clock: Clock) -> PrintStudio
     ) as owner:
         facts = {"name": "Harbour Print Studio", "zone": "America/New_York", "locale": "en_US",
                  "seed": "#1f6f54", "radius": "14", "approval_hours": "72",
-                 **{name: str(effect.usual) for name, effect in EFFECTS.items()}}  # fmt: skip
+                 **{name: str(effect.usual) for name, effect in CLIENT_QUOTAS.items()}}  # fmt: skip
         assert owner.post(studio.path("admin/settings"), data=facts).status_code == 303
     return studio
 

@@ -11,7 +11,7 @@ import pytest
 from infra24 import bookings
 from infra24.bookings import Booking, BookingRequest, client_queries
 from infra24.db import Tx
-from infra24.rate_limits import EFFECTS, Client, TooManyHolds
+from infra24.rate_limits import CLIENT_QUOTAS, Client, TooManyHolds
 from infra24.settings import Settings
 from tests.factories import Shop, booking_request
 from tests.races.test_races import START, Race
@@ -19,7 +19,7 @@ from tests.serving import NOW
 
 pytestmark = pytest.mark.race
 
-MOST = EFFECTS["holds_at_once"].usual
+MOST = CLIENT_QUOTAS["holds_at_once"].usual
 Act = Callable[[Tx], Awaitable[Any]]
 
 

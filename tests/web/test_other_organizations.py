@@ -1,4 +1,4 @@
-"""Every address, asked for another organization's things: 404, and not a word more. Made from the sitemap."""
+"""Every address, asked for another organization's things: 404, and not a word more. Made from the route table."""
 
 from collections.abc import Callable
 from datetime import timedelta

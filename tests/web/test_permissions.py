@@ -52,7 +52,7 @@ def test_every_address_has_a_row_and_every_row_an_address() -> None:
     assert set(matrix()) - known == set(), "these are gone"
 
 
-def test_the_sitemap_says_no_more_than_the_matrix() -> None:
+def test_the_route_table_says_no_more_than_the_matrix() -> None:
     """What the guard lets in, by its scope, includes everyone of the matrix (a handler may refuse more)."""
     from infra24.people import SCOPES
 

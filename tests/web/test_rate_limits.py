@@ -16,7 +16,7 @@ from psycopg.types.json import Jsonb
 
 from infra24.app import create_app
 from infra24.people import Role
-from infra24.rate_limits import ORGANIZATION, REQUESTS, Buckets, Limit, RateLimit, network_prefix
+from infra24.rate_limits import ORGANIZATION, REQUESTS, Buckets, RateLimit, RequestKind, network_prefix
 from infra24.resources import Draft
 from infra24.settings import Settings
 from infra24.web import routes
@@ -88,7 +88,7 @@ def allow(owner: psycopg.Connection[Any], shop: Shop, **limits: int) -> None:
 
 
 def test_every_address_has_a_limit(settings: Settings) -> None:
-    """What the application answers is what the sitemap lists, and the sitemap says what each request costs."""
+    """What the application answers is what the route table lists, and the route table says what each request costs."""
     app = create_app(settings, "postgresql://nowhere")
     listed = {a.path: a.charged for a in routes.API}
     for page in routes.PAGES:
@@ -96,9 +96,9 @@ def test_every_address_has_a_limit(settings: Settings) -> None:
             listed[page.path] = page.charged(method)
     answered = {getattr(route, "path", "").replace("{org:org}", "{org}") for route in app.routes}
     assert answered == set(listed)
-    assert {charge.limit for charge in listed.values()} == set(REQUESTS)
+    assert {charge.kind for charge in listed.values()} == set(REQUESTS)
     assert all(charge.cost >= 1 for charge in listed.values())
-    changing = [a for a in routes.API if a.method != "GET" and a.charged.limit is Limit.READ]
+    changing = [a for a in routes.API if a.method != "GET" and a.charged.kind is RequestKind.READ]
     assert changing == []
 
 

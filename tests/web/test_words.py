@@ -20,7 +20,7 @@ import infra24
 from infra24.availability.reasons import SENTENCES, Reason
 from infra24.bookings import SlotNotOffered
 from infra24.errors import DomainError, Message
-from infra24.i18n import LANGUAGES, LOCALES, locale_format, said
+from infra24.i18n import LANGUAGES, LOCALES, locale_format, translated
 from infra24.web import theme
 
 TERMINAL = (
@@ -101,16 +101,16 @@ def test_a_message_is_said_in_the_readers_language_with_its_parameters() -> None
         notice=timedelta(minutes=2_880),
     )
     assert late == "Online rescheduling closes 2 days before the start. Contact us to reschedule."
-    assert said(late, "es").startswith("El cambio en línea se cierra 2 días antes")
+    assert translated(late, "es").startswith("El cambio en línea se cierra 2 días antes")
     reason = Reason("week_limit", {"counted": Message("minutes"), "most": 90}).sentence
     assert "minutes: 90" in reason
-    assert "minutos: 90" in said(reason, "es")
+    assert "minutos: 90" in translated(reason, "es")
     refused = SlotNotOffered([Reason("past"), Reason("too_soon", {"notice": timedelta(minutes=90)})])
     assert refused.message == "This time has passed. Bookings close 90 minutes before the start."
-    assert said(refused.message, "es") == (
+    assert translated(refused.message, "es") == (
         "Esta hora ya pasó. Las reservas cierran 90 minutos antes del comienzo."
     )
-    assert said("100 % unknown", "es") == "100 % unknown"
+    assert translated("100 % unknown", "es") == "100 % unknown"
 
 
 def test_every_text_of_the_pages_is_in_every_catalogue() -> None:

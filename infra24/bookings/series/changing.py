@@ -174,7 +174,7 @@ async def _locked(tx: Tx, series_id: UUID) -> tuple[Series, list[Booking]]:
     """A series that nobody else changes: what it may claim is held first, as everyone does."""
     series, _ = await get(tx, series_id)
     offer = await resources.offer(tx, series.resource_id)
-    await allocation.lock_all(tx, offer)
+    await resources.lock(tx, offer.to_lock)
     return await get(tx, series_id, lock=True)
 
 

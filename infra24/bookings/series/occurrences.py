@@ -66,9 +66,7 @@ async def _find(
     if not new and keep and not allocation_plan.can_keep(snapshot, booking, keep):
         await state.give_back(tx, booking)
         keep = ()
-    return await allocation_plan.best_allocation(
-        tx, snapshot, booking, keep=keep, new=new, standings=state.standings
-    )
+    return allocation_plan.best_allocation(snapshot, booking, state.standings, keep=keep, new=new)
 
 
 def _conflict(

@@ -15,8 +15,8 @@ from infra24.bookings import (
     SlotTaken,
     allocation,
     allocation_plan,
+    booker_limit_queries,
     creation,
-    limit_queries,
 )
 from infra24.bookings.clients import check_client, note_client
 from infra24.bookings.drafts import draft_booking
@@ -62,11 +62,11 @@ async def book(
     carries the plan, when a date cannot be had that was not left out; and as `bookings.book` for the client.
     """
     await _check_client(tx, request, policy, now)  # before anything else is locked
-    await allocation.lock_all(tx, await resources.offer(tx, request.resource_id))
+    await resources.lock(tx, (await resources.offer(tx, request.resource_id)).to_lock)
     offer = await _offer(tx, request, policy)  # as it is now that whoever was changing it is done
-    await allocation.lock_all(tx, offer)
+    await resources.lock(tx, offer.to_lock)
     if offer.rules.limits_of(LimitScope.BOOKER):
-        await limit_queries.lock(tx, request.person.email)
+        await booker_limit_queries.lock(tx, request.person.email)
     slots = dates_of(request, offer)
     draft, series = _draft(tx, request, offer, policy, now), _series(request, offer, slots)
     for _ in range(_TRIES):

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from infra24 import round_robin
-from infra24.availability import Busy, LimitScope, Pooling, Reason, charges, union
+from infra24.availability import Busy, LimitScope, Reason, charges, union
 from infra24.availability.hours import day_number, day_span
 from infra24.bookings import Booking, allocation_plan, busy_queries, instant, snapshots
 from infra24.bookings.snapshots import AvailabilitySnapshot, claims_by_member, seconds, timetable
@@ -131,7 +131,6 @@ async def load_state(
         own = await busy_queries.booking_spans(
             tx, offer.resource.id, since, until, now, ignoring, email=email
         )
-    standings: dict[UUID, tuple[int, int]] = {}
-    if offer.restricted_to(choice).pooling is Pooling.ROUND_ROBIN:
-        standings = await round_robin.standings(tx, offer.resource.id)
+    takes_turns = offer.restricted_to(choice).takes_turns
+    standings = await round_robin.standings(tx, offer.resource.id) if takes_turns else {}
     return PlanningState(offer, choice, length, claims_by_member(rows), made, own, standings, reach, now)

@@ -95,4 +95,4 @@ def _landing(slug: str, role: str) -> str:
 
 
 def _over(request: Request) -> Response:
-    return page(request, "account/link_used.html", None, {"said": UnknownInvitation().message}, status=409)
+    return page(request, "account/link_used.html", None, {"alert": UnknownInvitation().message}, status=409)

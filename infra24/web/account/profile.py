@@ -94,7 +94,7 @@ async def change_email(request: Request) -> Response:
             opened = await people.magic_links.use(tx, link_id, "email", now)
             await people.accounts.set_email(tx, opened.user_id, opened.email)
     except (LinkExpired, EmailTaken, OtherAccount) as refusal:
-        return page(request, "account/link_used.html", None, {"said": refusal.message}, status=409)
+        return page(request, "account/link_used.html", None, {"alert": refusal.message}, status=409)
     return RedirectResponse("/account?done=new_email", 303)
 
 

@@ -78,7 +78,7 @@ def _action(operation: Operation, *, fresh: bool = True) -> Handler:
         except RateLimited:
             raise  # its page says when to try again
         except DomainError as refusal:
-            return await _page(request, {"said": refusal.message}, status_of(refusal))
+            return await _page(request, {"alert": refusal.message}, status_of(refusal))
 
     return answer
 
@@ -267,7 +267,7 @@ async def _page(request: Request, more: dict[str, Any], status: int = 200) -> Re
             "sessions": await people.sessions.listed(tx, user.user_id, now),
         }
     fresh = people.sessions.is_fresh(user, now)
-    empty = {"prove": not fresh, "errors": {}, "said": "", "codes": [], "app": None}
+    empty = {"prove": not fresh, "errors": {}, "alert": "", "codes": [], "app": None}
     known = [(slug, sign.provider) for slug, sign in app.auth.providers.items()]
     connect = app.auth.secret_box.sign(
         {"session": str(user.session_id)}, CONNECT, now, people.sessions.REAUTH_WINDOW

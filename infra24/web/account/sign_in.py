@@ -48,7 +48,7 @@ async def sign_in(request: Request) -> Response:
     except RateLimited:
         raise  # its page says when to try again
     except DomainError as refusal:
-        return _page(request, {"email": email, "refusal": refusal.code, "said": refusal.message},
+        return _page(request, {"email": email, "refusal": refusal.code, "alert": refusal.message},
                      status_of(refusal))  # fmt: skip
 
 
@@ -108,7 +108,7 @@ async def by_link(request: Request) -> Response:
                 raise LinkExpired()
             answer = await start_session(request, tx, account, method="link", strong=False, to=to)
     except LinkExpired as spent:
-        return page(request, "account/link_used.html", None, {"said": spent.message}, status=409)
+        return page(request, "account/link_used.html", None, {"alert": spent.message}, status=409)
     answer.delete_cookie("onward", path="/sign-in")
     return answer
 
@@ -127,7 +127,7 @@ async def code(request: Request) -> Response:
         "by_link": not account.requires_mfa_after("link"),
     }
     if request.method == "GET":
-        return page(request, "account/code.html", None, {**context, "said": ""})
+        return page(request, "account/code.html", None, {**context, "alert": ""})
     sent = await read_form(request)
     to = onward_of(kept["next"])
     try:
@@ -141,7 +141,7 @@ async def code(request: Request) -> Response:
             )
             return await start_session(request, tx, account, method=kept["method"], strong=True, to=to)
     except people.WrongCode as wrong:
-        return page(request, "account/code.html", None, {**context, "said": wrong.message}, status=422)
+        return page(request, "account/code.html", None, {**context, "alert": wrong.message}, status=422)
 
 
 async def sign_out(request: Request) -> Response:
@@ -160,7 +160,7 @@ async def sign_out(request: Request) -> Response:
 
 def _page(request: Request, context: dict[str, Any], status: int = 200) -> Response:
     known = [(slug, sign.provider.title) for slug, sign in services(request).auth.providers.items()]
-    empty = {"wrong_email": False, "refusal": "", "said": ""}
+    empty = {"wrong_email": False, "refusal": "", "alert": ""}
     to = request.query_params.get("next", "")
     return page(request, "account/sign_in.html", None, {**empty, "providers": known, "next": to, **context},
                 status=status)  # fmt: skip

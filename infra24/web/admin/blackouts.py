@@ -104,11 +104,11 @@ async def open_again(request: Request) -> Response:
             resource = await resources.get_by_slug(tx, typed.get("whose"))
             await resources.remove_blackout(tx, resource.id, max(number, 0), blackout, app.clock())
     except (ValueError, RecursionError):
-        return await _page(request, {"said": "This closing is no longer there."}, 422)
+        return await _page(request, {"alert": "This closing is no longer there."}, 422)
     except ValidationFailed as refused:
-        return await _page(request, {"said": refused.message}, 422)
+        return await _page(request, {"alert": refused.message}, 422)
     except Conflict as refused:
-        return await _page(request, {"said": refused.message}, 409)
+        return await _page(request, {"alert": refused.message}, 409)
     return RedirectResponse(f"/{here.slug}/admin/blackouts?done=opened", 303)
 
 
@@ -182,7 +182,7 @@ async def _page(request: Request, more: dict[str, Any], status: int = 200) -> Re
             "broken_in_all": len(broken),
             "form": FormData.of({"scope": "some"}),
             "wrong": {},
-            "said": "",
+            "alert": "",
             "tried": None,
             "results": None,
             "done": request.query_params.get("done", "") if status == 200 else "",

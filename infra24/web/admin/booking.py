@@ -17,7 +17,8 @@ from infra24.web.admin import bulk_actions, parsing
 from infra24.web.admin.bulk_actions import BulkCommand
 from infra24.web.admin.form_data import FormData, entries
 from infra24.web.api.views import links
-from infra24.web.caller import authorize_booking, caller_of, current_org
+from infra24.web.booking_access import authorize_booking
+from infra24.web.caller import caller_of, current_org
 from infra24.web.errors import status_of
 from infra24.web.presenters import announcements as announced
 from infra24.web.presenters.audit import told
@@ -102,12 +103,14 @@ async def _act(
     except bookings.UnknownBooking:
         raise
     except ValidationFailed as problem:
-        return await _page(request, {"said": next(iter(problem.errors.values())), "typed": typed}, 422)
+        return await _page(request, {"alert": next(iter(problem.errors.values())), "typed": typed}, 422)
     except SlotTaken:
         why = explained(request, booking, typed) if explained else ""
-        return await _page(request, {"said": Message("That time is taken."), "typed": typed, "why": why}, 409)
+        return await _page(
+            request, {"alert": Message("That time is taken."), "typed": typed, "why": why}, 409
+        )
     except DomainError as refusal:
-        return await _page(request, {"said": refusal.message, "typed": typed}, status_of(refusal))
+        return await _page(request, {"alert": refusal.message, "typed": typed}, status_of(refusal))
     return RedirectResponse(f"/{here.slug}/bookings/{booking.id}?done=1", 303)
 
 
@@ -169,7 +172,7 @@ async def _page(request: Request, more: dict[str, Any], status: int = 200) -> Re
         "history": history,
         "notices": notices,
         "links": links(app, app.tokens.of(here.id, booking.id)),
-        "said": "",
+        "alert": "",
         "why": "",
         "typed": FormData(),
         "done": request.query_params.get("done", ""),

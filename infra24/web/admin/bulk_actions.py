@@ -15,7 +15,8 @@ from infra24.errors import DomainError, Message, ValidationFailed
 from infra24.people import Scope
 from infra24.web.admin import parsing
 from infra24.web.admin.form_data import entries
-from infra24.web.caller import Caller, authorize_booking, caller_of, current_org, is_hosted_by
+from infra24.web.booking_access import authorize_booking, is_hosted_by
+from infra24.web.caller import Caller, caller_of, current_org
 from infra24.web.rendering import page
 from infra24.web.services import services
 

@@ -15,7 +15,7 @@ def form_page(request: Request, template: str, context: Mapping[str, Any], statu
     """A page of the organization that the address names."""
     here = current_org(request)
     with_words = {
-        "form": None, "wrong": {}, "said": "", "meanwhile": (), "zone_of": zone_of, **context,
+        "form": None, "wrong": {}, "alert": "", "meanwhile": (), "zone_of": zone_of, **context,
     }  # fmt: skip
     return page(request, f"admin/{template}", here, with_words, status=status)
 

@@ -35,7 +35,7 @@ async def holidays_page(request: Request) -> Response:
     app, here, who = services(request), current_org(request), caller_of(request)
     async with app.database.transaction(here.id, who.actor) as tx:
         kept = await organizations.holiday_plan(tx)
-    return _show(request, _said(kept, _today(request)), kept)
+    return _show(request, _as_typed(kept, _today(request)), kept)
 
 
 async def save_holidays(request: Request) -> Response:
@@ -55,18 +55,18 @@ async def save_holidays(request: Request) -> Response:
 
 async def _answer(request: Request, tx: Tx, sent: Mapping[str, str]) -> Response:
     kept = await organizations.holiday_plan(tx)
-    said, today = _typed(sent), _today(request)
+    typed, today = _typed(sent), _today(request)
     if "parts" in sent:
-        return _show(request, said, kept)
-    plan, errors = _read(said, tuple(day for day in kept.days if day.held_on < today))
+        return _show(request, typed, kept)
+    plan, errors = _read(typed, tuple(day for day in kept.days if day.held_on < today))
     if plan is None:
-        return _show(request, said, kept, errors=errors)
-    together, meanwhile = _together(said, _said(kept, today))
+        return _show(request, typed, kept, errors=errors)
+    together, meanwhile = _together(typed, _as_typed(kept, today))
     if meanwhile:
         return _show(request, together, kept, meanwhile=meanwhile)
     broken = await _impact(tx, plan, services(request).clock())
     if "preview" in sent or (broken and sent.get("mark") != _mark(plan)):
-        return _show(request, {**said, "mark": _mark(plan)}, plan, broken=broken, before=kept)
+        return _show(request, {**typed, "mark": _mark(plan)}, plan, broken=broken, before=kept)
     await resources.holidays_changed(tx)
     await organizations.set_holidays_seen(tx, kept, plan)
     return RedirectResponse(f"/{current_org(request).slug}/admin/holidays?done=saved", 303)
@@ -84,9 +84,9 @@ def _today(request: Request) -> date:
     return services(request).clock().astimezone(ZoneInfo(current_org(request).time_zone)).date()
 
 
-def _said(plan: HolidayPlan, today: date) -> dict[str, Any]:
+def _as_typed(plan: HolidayPlan, today: date) -> dict[str, Any]:
     """A plan as the form shows it; days of one's own that are past stay without being shown."""
-    said = {
+    typed = {
         "countries": [country.code for country in plan.countries],
         "days": [(d.held_on.isoformat(), d.name, "closed" if d.is_closed else "open")
                  for d in sorted(plan.days, key=lambda d: d.held_on) if d.held_on >= today],
@@ -94,25 +94,25 @@ def _said(plan: HolidayPlan, today: date) -> dict[str, Any]:
         "part": "",
         "mark": "",
     }  # fmt: skip
-    return {**said, "seen": seen_of(_lines(said))}
+    return {**typed, "seen": seen_of(_lines(typed))}
 
 
-def _lines(said: Mapping[str, Any]) -> FormData:
+def _lines(typed: Mapping[str, Any]) -> FormData:
     """What a form says, by country and by date: so two forms can be laid side by side."""
-    countries = {f"keep-{code}": "kept" for code in said["countries"]}
-    return FormData.of({**countries, **{f"on-{on}": [name, kind] for on, name, kind in said["days"]}})
+    countries = {f"keep-{code}": "kept" for code in typed["countries"]}
+    return FormData.of({**countries, **{f"on-{on}": [name, kind] for on, name, kind in typed["days"]}})
 
 
 def _together(
-    said: Mapping[str, Any], now: Mapping[str, Any]
+    typed: Mapping[str, Any], now: Mapping[str, Any]
 ) -> tuple[dict[str, Any], list[ConcurrentChange]]:
     """What was typed, on top of what stands now; and what changed since the form was shown."""
-    mine = FormData({**_lines(said).values, "seen": [said["seen"]]})
+    mine = FormData({**_lines(typed).values, "seen": [typed["seen"]]})
     both, changed = merged(mine, _lines(now))
     countries = parsing.named(dict.fromkeys(both.values, ""), "keep-")
     days = sorted((name.removeprefix("on-"), *values) for name, values in both.values.items()
                   if name.startswith("on-"))  # fmt: skip
-    return {**said, "countries": countries, "days": days, "seen": now["seen"]}, changed
+    return {**typed, "countries": countries, "days": days, "seen": now["seen"]}, changed
 
 
 def _typed(sent: Mapping[str, str]) -> dict[str, Any]:
@@ -137,11 +137,11 @@ def _typed(sent: Mapping[str, str]) -> dict[str, Any]:
     }
 
 
-def _read(said: Mapping[str, Any], past: tuple[Day, ...]) -> tuple[HolidayPlan | None, dict[str, Message]]:
+def _read(typed: Mapping[str, Any], past: tuple[Day, ...]) -> tuple[HolidayPlan | None, dict[str, Message]]:
     """The plan that was typed, with one's own days that are past, or what is wrong with it by field."""
     errors: dict[str, Message] = {}
     own = {day.held_on.isoformat(): (day.name, day.is_closed) for day in past}
-    for number, (on, name, kind) in enumerate(said["days"]):
+    for number, (on, name, kind) in enumerate(typed["days"]):
         if parsing.day(on) is None:
             errors[f"on-{number}"] = Message("Enter a date")
         elif on in own:
@@ -149,12 +149,12 @@ def _read(said: Mapping[str, Any], past: tuple[Day, ...]) -> tuple[HolidayPlan |
         if not name:
             errors[f"name-{number}"] = Message("Give the day a name")
         own[on] = (name, kind == "closed")
-    if len(said["countries"]) > _MOST_COUNTRIES:
+    if len(typed["countries"]) > _MOST_COUNTRIES:
         errors["country"] = Message("Choose at most ten countries")
     if errors:
         return None, errors
     try:
-        return organizations.read_plan(said["countries"], own), {}
+        return organizations.read_plan(typed["countries"], own), {}
     except ValidationFailed:
         return None, {"country": Message("Choose a country from the list")}
 
@@ -166,7 +166,7 @@ def _mark(plan: HolidayPlan) -> str:
 
 def _show(
     request: Request,
-    said: Mapping[str, Any],
+    typed: Mapping[str, Any],
     plan: HolidayPlan,
     *,
     errors: Mapping[str, Message] | None = None,
@@ -181,11 +181,11 @@ def _show(
     coming, former = _coming(plan, today), _coming(before or plan, today)
     context = {
         "section": "holidays",
-        "said": said,
-        "countries": [(code, spoken(code, locale)) for code in said["countries"]],
+        "typed": typed,
+        "countries": [(code, spoken(code, locale)) for code in typed["countries"]],
         "all_countries": _all_countries(locale.language),
-        "parts": _parts(said["country"]) if said["country"] else [],
-        "rows": [*said["days"], *[("", "", "closed")] * _EMPTY_ROWS],
+        "parts": _parts(typed["country"]) if typed["country"] else [],
+        "rows": [*typed["days"], *[("", "", "closed")] * _EMPTY_ROWS],
         "errors": errors or {},
         "meanwhile": [(parsing.day(name), spoken(name, locale), one) for one in meanwhile
                       for name in [one.name.partition("-")[2]]],
@@ -217,8 +217,8 @@ def spoken(code: str, locale: Locale) -> str:
     """A country, or a part of one, as people say it."""
     country, _, part = code.partition("-")
     name = str(locale.territories.get(country, country))
-    said = dict(_parts(country)).get(f"{country}-{part}", part)
-    return f"{name}: {said}" if part else name
+    region = dict(_parts(country)).get(f"{country}-{part}", part)
+    return f"{name}: {region}" if part else name
 
 
 @lru_cache(maxsize=8)

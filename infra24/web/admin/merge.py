@@ -35,13 +35,13 @@ def merged(typed: FormData, now: FormData) -> tuple[FormData, list[ConcurrentCha
     """What was typed, on top of what somebody else has saved meanwhile; and what that was."""
     seen = {str(k): v for k, v in read_seen(typed).items() if isinstance(v, list)}
     changed = [
-        ConcurrentChange(name, _said(seen.get(name)), _said(now.values.get(name)))
+        ConcurrentChange(name, _as_text(seen.get(name)), _as_text(now.values.get(name)))
         for name in dict.fromkeys((*seen, *now.values))
-        if _said(seen.get(name)) != _said(now.values.get(name))
+        if _as_text(seen.get(name)) != _as_text(now.values.get(name))
     ]
     values = dict(typed.values)
     for one in changed:
-        if _said(values.get(one.name)) == one.was:  # not touched here: theirs stands
+        if _as_text(values.get(one.name)) == one.was:  # not touched here: theirs stands
             values.pop(one.name, None)
             if one.name in now.values:
                 values[one.name] = now.values[one.name]
@@ -66,7 +66,7 @@ def merged_keys(
     return together, changed
 
 
-def _said(values: Any) -> str:
+def _as_text(values: Any) -> str:
     return ", ".join(str(value).replace("\r\n", "\n").strip() for value in values or ())
 
 

@@ -19,27 +19,27 @@ def named(sent: Mapping[str, str], prefix: str) -> list[str]:
     return [text({"": name.removeprefix(prefix)}, "") for name in sent if name.startswith(prefix)]
 
 
-def identity(said: str | None) -> UUID | None:
+def identity(text: str | None) -> UUID | None:
     """An id; None for anything else."""
     try:
-        return UUID(said) if said else None
+        return UUID(text) if text else None
     except ValueError:
         return None
 
 
-def day(said: str) -> date | None:
+def day(text: str) -> date | None:
     """A date as browsers send it, of the years 2000 to 2099; None for anything else."""
     try:
-        on = date.fromisoformat(said.strip())
+        on = date.fromisoformat(text.strip())
     except ValueError:
         return None
     return on if 2000 <= on.year < 2100 else None
 
 
-def clock(said: str) -> time | None:
+def clock(text: str) -> time | None:
     """A time of day as browsers send it; None for anything else."""
     try:
-        at = time.fromisoformat(said.strip())
+        at = time.fromisoformat(text.strip())
     except ValueError:
         return None
     return at.replace(second=0, microsecond=0) if at.tzinfo is None else None
@@ -51,19 +51,19 @@ def moment(on: str, at: str, zone: ZoneInfo) -> datetime | None:
     return instant_of(zone, datetime.combine(date_, time_)) if date_ and time_ else None
 
 
-def stamp(said: str) -> datetime | None:
+def stamp(text: str) -> datetime | None:
     """An instant to the last of its fractions, as a cursor carries it; None for anything else."""
     try:
-        at = datetime.fromisoformat(said.strip())
+        at = datetime.fromisoformat(text.strip())
     except ValueError:
         return None
     return at if at.tzinfo is not None and 2000 <= at.year < 2100 else None
 
 
-def instant(said: str) -> datetime | None:
+def instant(text: str) -> datetime | None:
     """An instant as our own pages write it; None for anything else."""
     try:
-        at = datetime.fromisoformat(said.strip())
+        at = datetime.fromisoformat(text.strip())
     except ValueError:
         return None
     if at.tzinfo is None or not 2000 <= at.year < 2100 or at.microsecond:

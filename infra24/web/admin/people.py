@@ -92,7 +92,7 @@ async def _act(request: Request, operation: Operation, done: str = "saved") -> R
     except ValidationFailed as problem:
         return await _page(request, {"errors": problem.errors, "values": sent}, 422)
     except DomainError as refusal:
-        return await _page(request, {"said": refusal.message, "values": sent}, status_of(refusal))
+        return await _page(request, {"alert": refusal.message, "values": sent}, status_of(refusal))
     return RedirectResponse(f"/{here.slug}/admin/people?done={done}", 303)
 
 
@@ -141,7 +141,7 @@ async def _page(request: Request, more: dict[str, Any], status: int = 200) -> Re
         "roles": [role for role in GIVEN if people.can_assign(caller_of(request).role, role)],
         "text": text,
         "errors": {},
-        "said": "",
+        "alert": "",
         "values": dict(request.query_params),
         "done": request.query_params.get("done", ""),
     }

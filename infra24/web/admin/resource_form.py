@@ -122,37 +122,37 @@ def major(amount: int, currency: str) -> str:
     return str(Decimal(amount).scaleb(-digits)) if amount else "0"
 
 
-def minor(said: str, currency: str, name: str, wrong: dict[str, Message]) -> int:
+def minor(text: str, currency: str, name: str, wrong: dict[str, Message]) -> int:
     """An amount as people write it, in minor units. What is no plain number of it is noted as wrong.
 
     A comma may stand for the point, but not before three digits: that would as well mark thousands.
     """
     digits = get_currency_precision(currency) if re.fullmatch(r"[A-Z]{3}", currency) else 2
-    if not said:
+    if not text:
         return 0
-    plain = re.fullmatch(r"([0-9]+)(?:([.,])([0-9]+))?", said)
+    plain = re.fullmatch(r"([0-9]+)(?:([.,])([0-9]+))?", text)
     decimals = (plain[3] or "") if plain else ""
     if plain and len(decimals) <= digits and (plain[2], len(decimals)) != (",", 3):
         return int(Decimal(f"{plain[1]}.{decimals}").scaleb(digits))
-    if re.fullmatch(r"[0-9]{1,3}([., '’\u00a0\u202f][0-9]{3})+([.,][0-9]+)?", said):
+    if re.fullmatch(r"[0-9]{1,3}([., '’\u00a0\u202f][0-9]{3})+([.,][0-9]+)?", text):
         wrong[name] = Message(
             "could be read in two ways: write it without thousands separators, such as 1250 or 1250.50"
         )
     elif plain:
         wrong[name] = Message("has more decimals than the currency")
-    elif re.fullmatch(r"[-−][0-9.,]+", said):
+    elif re.fullmatch(r"[-−][0-9.,]+", text):
         wrong[name] = Message("cannot be below zero")
     else:
         wrong[name] = Message("is not an amount: write digits only, such as 1250 or 1250.50")
     return 0
 
 
-def json_object(said: str, name: str, wrong: dict[str, Message]) -> dict[str, Any]:
+def json_object(text: str, name: str, wrong: dict[str, Message]) -> dict[str, Any]:
     """A JSON object as it was typed; empty for nothing."""
-    if not said:
+    if not text:
         return {}
     try:
-        read_ = json.loads(said)
+        read_ = json.loads(text)
     except (ValueError, RecursionError) as error:
         wrong[name] = Message("is not JSON")
         if isinstance(error, json.JSONDecodeError):
@@ -171,8 +171,8 @@ def _capacity(typed: FormData) -> Any:
         return 1
     if typed.ticked("unoccupied"):
         return None
-    said = typed.get("capacity") or "1"
-    return int(said) if re.fullmatch(r"\d{1,6}", said) else said
+    text = typed.get("capacity") or "1"
+    return int(text) if re.fullmatch(r"\d{1,6}", text) else text
 
 
 def _layouts(typed: FormData, wrong: dict[str, Message]) -> dict[str, Any]:

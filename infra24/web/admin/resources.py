@@ -31,7 +31,7 @@ class FormState:
 
     form: FormData
     wrong: dict[str, Message] = field(default_factory=dict)
-    said: str = ""
+    alert: str = ""
     meanwhile: tuple[ConcurrentChange, ...] = ()
     status: int = 200
     broken: list[AffectedBooking] | None = None
@@ -221,7 +221,7 @@ async def form_context(tx: Tx, state: FormState, except_id: UUID | None) -> dict
     return {
         "form": state.form,
         "wrong": state.wrong,
-        "said": state.said,
+        "alert": state.alert,
         "meanwhile": state.meanwhile,
         "state": state,
         "broken": state.broken,

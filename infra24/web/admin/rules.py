@@ -39,7 +39,7 @@ class RulesFormState:
     form: FormData
     text: str
     wrong: dict[str, Message] = field(default_factory=dict)
-    said: str = ""
+    alert: str = ""
     meanwhile: tuple[ConcurrentChange, ...] = ()
     tried: bool = False
     status: int = 200
@@ -70,12 +70,12 @@ async def _submit(request: Request, *, only_preview: bool = False) -> Response:
         resource = await resources.get_by_slug(tx, request.path_params["slug"])
     wrong: dict[str, Message] = {}
     seen = json_object(typed.get("seen"), "seen", {}) or {}
-    said = _read(request, typed, seen, wrong)
-    state = RulesFormState(said.document, typed, typed.get("rules"), wrong, status=422)
+    submitted = _read(request, typed, seen, wrong)
+    state = RulesFormState(submitted.document, typed, typed.get("rules"), wrong, status=422)
     if not wrong:
         try:
             if not only_preview:
-                changes = {"availability_rules": said.document}
+                changes = {"availability_rules": submitted.document}
                 async with app.database.transaction(here.id, actor) as tx:
                     await resources.update_if_version(
                         tx, resource.id, version_of(typed), changes, app.clock()
@@ -83,19 +83,21 @@ async def _submit(request: Request, *, only_preview: bool = False) -> Response:
                 here_ = f"/{here.slug}/admin/resources/{resource.slug}/rules"
                 return RedirectResponse(f"{here_}?{_kept(request)}done=saved", 303)
             async with app.database.transaction(here.id, actor) as tx:
-                state = RulesFormState(said.document, typed, typed.get("rules"), tried=True)
+                state = RulesFormState(submitted.document, typed, typed.get("rules"), tried=True)
                 return await _page(request, tx, here, resource, state, week=typed.get("week"))
         except ValidationFailed as refused:
-            wrong |= _fields(refused, said, _view(request))
+            wrong |= _fields(refused, submitted, _view(request))
         except ResourceChanged:
-            state = RulesFormState(said.document, typed, "", said="changed", status=409)
+            state = RulesFormState(submitted.document, typed, "", alert="changed", status=409)
         except Conflict as refused:
-            state = RulesFormState(said.document, typed, typed.get("rules"), said=refused.message, status=409)
+            state = RulesFormState(
+                submitted.document, typed, typed.get("rules"), alert=refused.message, status=409
+            )
     async with app.database.transaction(here.id, actor) as tx:
         resource = await resources.get(tx, resource.id)
-        if state.said == "changed":
-            together, changed = merged_keys(said.document, seen, resource.availability_rules)
-            state = _form_of(together, said="changed", meanwhile=tuple(changed), status=409)
+        if state.alert == "changed":
+            together, changed = merged_keys(submitted.document, seen, resource.availability_rules)
+            state = _form_of(together, alert="changed", meanwhile=tuple(changed), status=409)
         return await _page(request, tx, here, resource, state, week=typed.get("week"))
 
 
@@ -119,12 +121,12 @@ def _read(request: Request, typed: FormData, seen: dict[str, Any], wrong: dict[s
     return read(typed, seen)
 
 
-def _fields(refused: ValidationFailed, said: ReadRules, view: str) -> dict[str, Message]:
+def _fields(refused: ValidationFailed, submitted: ReadRules, view: str) -> dict[str, Message]:
     """What is wrong by the field that shows it; in the JSON by its path."""
     found: dict[str, Message] = {}
     for path, sentence in refused.errors.items():
         plain = path.removeprefix(_PREFIX)
-        found.setdefault(plain if view == "json" else said.field_of(plain), sentence)
+        found.setdefault(plain if view == "json" else submitted.field_of(plain), sentence)
     return found
 
 

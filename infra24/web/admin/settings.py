@@ -15,7 +15,7 @@ from starlette.responses import RedirectResponse
 from infra24 import bookings, organizations, people
 from infra24.errors import DomainError, Message, ValidationFailed
 from infra24.people import KEY_SCOPES
-from infra24.rate_limits import EFFECTS
+from infra24.rate_limits import CLIENT_QUOTAS
 from infra24.web import theme
 from infra24.web.admin.form_data import FormData, entries
 from infra24.web.admin.merge import read_seen
@@ -28,7 +28,7 @@ from infra24.web.rendering import page
 from infra24.web.services import services
 
 _FACTS = {"name": "name", "zone": "time_zone", "locale": "locale"}
-_SETTINGS = ("second_factor", "approval_hours", *EFFECTS)
+_SETTINGS = ("second_factor", "approval_hours", *CLIENT_QUOTAS)
 LOCALES = ("en_US", "en_GB", "en_CA", "en_AU", "es_ES", "es_MX", "es_AR", "es_US")
 
 
@@ -46,7 +46,7 @@ async def settings_page(request: Request) -> Response:
         "radius": read_number(sent.get("radius")),
         "second_factor": sent.ticked("second_factor"),
         "approval_hours": read_number(sent.get("approval_hours")),
-        **{name: read_number(sent.get(name)) for name in EFFECTS},
+        **{name: read_number(sent.get(name)) for name in CLIENT_QUOTAS},
     }
     seen = read_seen(sent)
     wanted = {name: value for name, value in typed.items() if value != seen.get(name)}
@@ -114,7 +114,7 @@ async def revoke_key(request: Request) -> Response:
         async with services(request).database.transaction(here.id, who.actor) as tx:
             await people.keys.revoke(tx, _id(sent.get("key")), now)
     except DomainError as refusal:
-        return await _keys(request, {"said": refusal.message}, status_of(refusal))
+        return await _keys(request, {"alert": refusal.message}, status_of(refusal))
     return RedirectResponse(f"/{here.slug}/admin/keys?done=1", 303)
 
 
@@ -129,7 +129,7 @@ async def _keys(request: Request, more: dict[str, Any], status: int = 200) -> Re
         "zone": ZoneInfo(here.time_zone),
         "made": "",
         "errors": {},
-        "said": "",
+        "alert": "",
         "typed": FormData(),
         "done": "done" in request.query_params,
     }
@@ -149,12 +149,12 @@ def _page(request: Request, here: Any, more: dict[str, Any], status: int = 200) 
         "radius": here.radius,
         "second_factor": here.settings.get("second_factor", False),
         "approval_hours": here.settings.get("approval_hours", 72),
-        **{name: bookings.limit_of(here.settings, name) for name in EFFECTS},
+        **{name: bookings.limit_of(here.settings, name) for name in CLIENT_QUOTAS},
     }
     context = {
         "section": "settings",
         "values": kept,
-        "limits": EFFECTS,
+        "limits": CLIENT_QUOTAS,
         "seen": json.dumps(kept),
         "zones": sorted({*ZONES, here.time_zone}),
         "locales": sorted(named.items(), key=lambda item: item[1]),

@@ -68,7 +68,7 @@ def agenda_view(
     writes: bool,
 ) -> dict[str, Any]:
     """Everything that a calendar shows. Dates include both ends."""
-    whys = {code: speech.said(sentence) for code, sentence in WHY_NOT.items()}
+    whys = {code: speech.translated(sentence) for code, sentence in WHY_NOT.items()}
     here, written = now.astimezone(zone), Written(zone, speech)
     return {
         "timezone": zone.key,
@@ -119,8 +119,8 @@ def event_view(
 def closed_words(one: Closed, speech: LocaleFormat) -> str:
     """Why a column is closed, in words."""
     if one.code == "holiday" and one.said:
-        return speech.said(Reason("holiday", {"name": one.said}).sentence)
-    reason = speech.said(Reason(one.code).sentence)
+        return speech.translated(Reason("holiday", {"name": one.said}).sentence)
+    reason = speech.translated(Reason(one.code).sentence)
     return f"{reason} ({one.said})" if one.said else reason
 
 
@@ -130,7 +130,7 @@ def label(start: int, end: int, zone: ZoneInfo, speech: LocaleFormat) -> str:
     if (last.date() - first.date()).days == 1 and not (
         first.hour or first.minute or last.hour or last.minute
     ):
-        return speech.said(Message("All day"))
+        return speech.translated(Message("All day"))
     unclear = first.utcoffset() != last.utcoffset() or is_ambiguous(zone, first) or is_ambiguous(zone, last)
     said = [
         _clock(speech, at.hour, at.minute) + (f"\u00a0{at.tzname()}" if unclear else "")

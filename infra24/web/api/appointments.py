@@ -10,7 +10,6 @@ from fastapi import Query, Request, Response
 from pydantic import Field
 
 from infra24 import booking_links, bookings, organizations, resources
-from infra24.availability import Pooling
 from infra24.availability.hours import day_span
 from infra24.availability.json_reader import zone_named
 from infra24.booking_links import BookingLink
@@ -242,7 +241,7 @@ def _each(offer: Offer, zone: ZoneInfo, start: int, length: int, hosts: list[UUI
         "appointment_type_id": offer.resource.id,
     }
     together = offer.staff is not None and offer.pools[offer.staff].count > 1
-    if not hosts or together or offer.pooling is Pooling.ROUND_ROBIN:
+    if not hosts or together or offer.takes_turns:
         return [slot]
     names = offer.occupants
     return [{**slot, "staff_id": host, "staff_name": names[host].name} for host in hosts]

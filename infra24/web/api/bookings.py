@@ -27,7 +27,8 @@ from infra24.web.api.inputs import BookingChange, BookingMove, NewBooking, NewHo
 from infra24.web.api.naming import organization_meant, with_host
 from infra24.web.api.responses import json_response, nearest_to, with_alternatives
 from infra24.web.api.views import booking_view, links
-from infra24.web.caller import Caller, authorize_booking, caller_of, org_id_of
+from infra24.web.booking_access import authorize_booking
+from infra24.web.caller import Caller, caller_of, org_id_of
 from infra24.web.idempotency import idempotent
 from infra24.web.limiting import charge_organization, client_of, one_at_a_time
 from infra24.web.services import Services, services

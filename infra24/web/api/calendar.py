@@ -278,9 +278,9 @@ async def _explained(
         if entry.booking_id != own
     ]
     for reason in refusal.details.get("reasons", ()):
-        reason["sentence"] = context.speech.said(reason["sentence"])
+        reason["sentence"] = context.speech.translated(reason["sentence"])
     return refusal
 
 
 def _whys(speech: LocaleFormat) -> dict[str, str]:
-    return {code: speech.said(sentence) for code, sentence in WHY_NOT.items()}
+    return {code: speech.translated(sentence) for code, sentence in WHY_NOT.items()}

@@ -240,7 +240,7 @@ async def _details_page(
         "length": int(free.length.total_seconds()) // 60 if free else None,
         "when": when(speech, held, zone),
         "remote": bool(held.meeting_url),
-        "lapsed": left <= 0,
+        "expired": left <= 0,
         "seconds_left": left,
     }
     return page(request, "details.html", here, context, status=status, frames=context["frames"])

@@ -230,7 +230,7 @@ def _outcomes(now: Tally, before: Tally, say: Spoken) -> dict[str, Any]:
                 "name": name,
                 "part": part,
                 "whole": whole,
-                "said": rate(part, whole),
+                "title": rate(part, whole),
                 "line": (say.number(part), say.number(whole), rate(part, whole), rate(past, of)),
                 "item": Item(
                     "", [Part("no_show" if name == "no_show" else "cancelled", part / (whole or 1))], ""

@@ -32,12 +32,14 @@ async def told(
     entries = together(entries)
     titles = await _titles(tx, entries)
 
-    def said(value: Any) -> Any:
-        return titles.get(value) if isinstance(value, str) and value in titles else _said(value, speech, zone)
+    def worded(value: Any) -> Any:
+        return (
+            titles.get(value) if isinstance(value, str) and value in titles else _worded(value, speech, zone)
+        )
 
     return [
         (entry, [
-            (name.replace("_", " "), said(before), said(after))
+            (name.replace("_", " "), worded(before), worded(after))
             for name, before, after in entry.fields
             if name not in without | _TOLD_OTHERWISE and not (_blank(before) and _blank(after))
         ])
@@ -83,7 +85,7 @@ def _blank(value: Any) -> bool:
     return value is None or value in ("", [], {})
 
 
-def _said(value: Any, speech: LocaleFormat, zone: ZoneInfo) -> Any:
+def _worded(value: Any, speech: LocaleFormat, zone: ZoneInfo) -> Any:
     at: datetime | None = parsing.stamp(value) if isinstance(value, str) and len(value) >= 20 else None
     if at is not None:
         return f"{speech.full_day(at.astimezone(zone))}, {speech.time(at, zone)}"

@@ -35,7 +35,7 @@ class Item:
 
     label: str
     parts: Sequence[Part]
-    said: str
+    title: str
     before: float | None = None
 
 
@@ -44,7 +44,7 @@ class Bar:
     """One bar: its blocks, where its label and its number stand, and the line of the number before."""
 
     label: str
-    said: str
+    title: str
     x: float
     y: float
     blocks: Sequence[Block]
@@ -89,7 +89,7 @@ class Cell:
     y: float
     level: int
     text: str
-    said: str
+    title: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +132,7 @@ def columns(items: Sequence[Item], say: Say, *, width: float = 760, height: floa
         if item.before is not None:
             before = _block("before", x - wider, at(item.before) - 1, thick + 2 * wider, 2)
         bars.append(
-            Bar(item.label, item.said, round(x + thick / 2, 1), round(at(under) - 5, 1), blocks, before,
+            Bar(item.label, item.title, round(x + thick / 2, 1), round(at(under) - 5, 1), blocks, before,
                 number % every == 0)
         )  # fmt: skip
     ticks = [Tick(round(at(step * n), 1), say(step * n)) for n in range(round(top / step) + 1)]
@@ -152,7 +152,7 @@ def rows(items: Sequence[Item], most: float | None = None, *, width: float = 440
             if reach > 0:
                 blocks.append(_block(part.kind, x, y, reach, thick))
                 x += reach
-        bars.append(Bar(_short(item.label), item.said, 0, number * each + top - 3, blocks))
+        bars.append(Bar(_short(item.label), item.title, 0, number * each + top - 3, blocks))
     return Rows(width, len(items) * each, bars, most is not None)
 
 

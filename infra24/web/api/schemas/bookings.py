@@ -63,7 +63,7 @@ class BookingView(BaseModel):
     price: int = Field(description="The price in minor units.")
     currency: str = Field(description="The price's currency, three capital letters.")
     participants: list[ParticipantView] = Field(description="Who takes part.")
-    expires_at: datetime | None = Field(description="When a hold, or a request for approval, lapses.")
+    expires_at: datetime | None = Field(description="When a hold expires, or a request for approval lapses.")
     cancellable_until: datetime = Field(description="Until when whoever booked can cancel it.")
     reschedulable_until: datetime = Field(description="Until when whoever booked can move it.")
     cancellation: CancellationView | None = Field(description="How it ended; null while it has not.")

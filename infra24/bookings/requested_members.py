@@ -1,4 +1,4 @@
-"""Whom or what exactly a booking is to take of the pools of its offer."""
+"""Members of the pools that a booking must take because the request names them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -10,11 +10,11 @@ from infra24.bookings.model import ResourceNotEligible, SlotTaken
 from infra24.bookings.snapshots import AvailabilitySnapshot
 from infra24.db import Tx
 
-PoolSelection = Mapping[int, Sequence[UUID]]
-"""By the number of a pool, the members that a booking takes of it. A pool that is not named: any."""
+RequestedMembers = Mapping[int, Sequence[UUID]]
+"""By the number of a pool, the members that a booking must take of it. A pool that is not named: any."""
 
 
-def with_resource(seen: AvailabilitySnapshot, resource_id: UUID, start: int) -> PoolSelection:
+def with_resource(seen: AvailabilitySnapshot, resource_id: UUID, start: int) -> RequestedMembers:
     """The selection that has one resource in it, free at a start (seconds since 1970).
 
     Raises ResourceNotEligible when the offer cannot take it, else why it is not free.
@@ -24,7 +24,7 @@ def with_resource(seen: AvailabilitySnapshot, resource_id: UUID, start: int) -> 
     if number is None:
         raise ResourceNotEligible(seen.offer.resource.title)
     if pools[number].count == 1:
-        selection: PoolSelection = {number: [resource_id]}
+        selection: RequestedMembers = {number: [resource_id]}
         answer = explain(narrowed(seen, selection).timetable, start)
         if not answer.free:
             allocation_plan.refuse(answer.reasons)
@@ -35,11 +35,10 @@ def with_resource(seen: AvailabilitySnapshot, resource_id: UUID, start: int) -> 
         told = explain(seen.timetable, start)
         status = told.need_statuses[number].reasons.get(resource_id, ()) if told.need_statuses else ()
         allocation_plan.refuse(told.reasons or status or [Reason("no_combination")])
-    assert chosen is not None
     return {number: [UUID(str(key)) for key in chosen[number]]}
 
 
-def narrowed(seen: AvailabilitySnapshot, selection: PoolSelection) -> AvailabilitySnapshot:
+def narrowed(seen: AvailabilitySnapshot, selection: RequestedMembers) -> AvailabilitySnapshot:
     """The same snapshot with only these of the pools that are named."""
     pools, needs = list(seen.offer.pools), list(seen.timetable.needs)
     for number, ids in selection.items():
@@ -57,17 +56,17 @@ def narrowed(seen: AvailabilitySnapshot, selection: PoolSelection) -> Availabili
     )
 
 
-def hosts_of(seen: AvailabilitySnapshot, selection: PoolSelection) -> Sequence[UUID]:
+def hosts_of(seen: AvailabilitySnapshot, selection: RequestedMembers) -> Sequence[UUID]:
     """The hosts that are selected; nobody when any will do."""
     return selection.get(seen.offer.staff, ()) if seen.offer.staff is not None else ()
 
 
-def without_hosts(seen: AvailabilitySnapshot, selection: PoolSelection) -> AvailabilitySnapshot:
+def without_hosts(seen: AvailabilitySnapshot, selection: RequestedMembers) -> AvailabilitySnapshot:
     """The snapshot with only what is selected of the pools that are not the hosts'."""
     return narrowed(seen, {n: ids for n, ids in selection.items() if n != seen.offer.staff})
 
 
-async def check_taken(tx: Tx, booking_id: UUID, required: PoolSelection) -> None:
+async def check_taken(tx: Tx, booking_id: UUID, required: RequestedMembers) -> None:
     """Raises SlotTaken when others were faster and the booking was given someone or something else."""
     if required:
         booking = await lookup.get(tx, booking_id)

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from infra24.availability import LimitScope, period_of
 from infra24.availability.hours import day_number, wall_spans
-from infra24.bookings import limit_queries as queries
+from infra24.bookings import booker_limit_queries as queries
 from infra24.bookings.model import BookerLimit
 from infra24.bookings.snapshots import instant
 from infra24.db import Tx
@@ -27,9 +27,9 @@ async def check_booker(
         return
     await queries.lock(tx, email)
     zone = offer.rules.zone
-    today = day_number(start.astimezone(zone).date())
+    day = day_number(start.astimezone(zone).date())
     for limit in limits:
-        first, last = period_of(limit.period, today)
+        first, last = period_of(limit.period, day)
         spans = wall_spans(zone, range(first, last), 0, _DAY)
         since, until = instant(spans[0][0]), instant(spans[-1][1])
         count, minutes = await queries.booked(tx, offer.resource.id, email, since, until, own)
