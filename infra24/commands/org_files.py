@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 from uuid import UUID
@@ -20,7 +21,6 @@ from infra24.org_config.reading import Document
 from infra24.server import Urls
 from infra24.settings import Settings
 
-Tell = Callable[[str], None]
 Ask = Callable[[Sequence[Change]], bool]
 
 
@@ -43,7 +43,7 @@ def apply_file(
         bring_up_to_date(urls)
         asked = _ask if not (yes or plan) else (lambda _: yes and not plan)
         with _named(file):
-            done, key = _apply(settings, urls, document, wanted, say, asked, prune=prune)
+            done, key = _Application(settings, urls, document, wanted, asked, prune).run()
     if key:
         console.print(f"Created [bold]{wanted.slug}[/]. Its key, shown this once:")
         console.print(key, soft_wrap=True)
@@ -73,116 +73,91 @@ def _named(file: Path) -> Iterator[None]:
     try:
         yield
     except ConfigError as wrong:
-        lines = (f"{file}:{line}: {path}: {said}" for line, path, said in wrong.wrong)
+        lines = (f"{file}:{line}: {path}: {problem}" for line, path, problem in wrong.wrong)
         raise WrongFile("\n".join(lines)) from None
     except (Invalid, Conflict) as wrong:
         raise WrongFile(f"{file}: {wrong.message}") from None
 
 
-def _apply(
-    settings: Settings,
-    urls: Urls,
-    document: Document,
-    wanted: OrgConfig,
-    tell: Tell,
-    ask: Ask,
-    *,
-    prune: bool,
-) -> tuple[bool, str | None]:
-    """Print the plan, ask, and make it so. Whether anything was done, and the key of a new organization."""
-    facts: dict[str, Any] = {
-        "name": wanted.name,
-        "time_zone": wanted.zone,
-        "locale": wanted.locale,
-        "currency": wanted.currency,
-        "theme": wanted.theme,
-    }
-    try:
-        organizations.check_facts(wanted.slug, wanted.zone, wanted.locale, wanted.currency)
-    except ValidationFailed as problem:
-        raise document.misread(problem) from None
-    with psycopg.connect(urls.owner, autocommit=True) as owner:
-        org_id = organizations.id_of(owner, wanted.slug)
-        if org_id is None:
-            return _make_new(settings, urls, owner, document, wanted, tell, ask)
-        return _change_one(settings, urls, owner, org_id, document, wanted, facts, tell, ask, prune=prune)
+@dataclass(frozen=True, slots=True)
+class _Application:
+    """A file about to be applied: where, what it wants, who is asked, whether what it omits is archived."""
 
+    settings: Settings
+    urls: Urls
+    document: Document
+    wanted: OrgConfig
+    ask: Ask
+    prune: bool
 
-def _change_one(
-    settings: Settings,
-    urls: Urls,
-    owner: psycopg.Connection[Any],
-    org_id: UUID,
-    document: Document,
-    wanted: OrgConfig,
-    facts: dict[str, Any],
-    tell: Tell,
-    ask: Ask,
-    *,
-    prune: bool,
-) -> tuple[bool, str | None]:
-    async def plan(tx: Tx) -> list[Change]:
-        return await org_config.plan(tx, wanted, document, clock.now(), prune=prune)
+    def run(self) -> tuple[bool, str | None]:
+        """Print the plan, ask, apply it. Whether anything was done, and the key of a new organization."""
+        wanted = self.wanted
+        try:
+            organizations.check_facts(wanted.slug, wanted.zone, wanted.locale, wanted.currency)
+        except ValidationFailed as problem:
+            raise self.document.misread(problem) from None
+        with psycopg.connect(self.urls.owner, autocommit=True) as owner:
+            org_id = organizations.id_of(owner, wanted.slug)
+            return self._create(owner) if org_id is None else (self._update(owner, org_id), None)
 
-    different = _facts_that_differ(owner, wanted.slug, facts)
-    changes = [Change("change", "organization", different)] if different else []
-    changes += in_organization(settings, urls, org_id, plan)
-    for change in changes:
-        tell(f"  {change}")
-    if not [change for change in changes if change.verb != "leave"]:
-        tell("Nothing to change.")
-        return False, None
-    if not ask(changes):
-        return False, None
+    def _create(self, owner: psycopg.Connection[Any]) -> tuple[bool, str | None]:
+        """A new organization: founded to see whether the file holds, and taken back if it does not."""
+        slug, name = self.wanted.slug, self.wanted.name
+        more = {key: fact for key, fact in self._facts().items() if key not in ("name", "time_zone")}
+        org_id = organizations.create(owner, slug=slug, name=name, time_zone=self.wanted.zone, **more)
+        assert org_id is not None
+        kept = False
+        try:
+            say(f"  + organization {name}")
+            changes = self._plan(org_id)
+            _print(changes)
+            if not self.ask(changes):
+                return False, None
+            in_organization(self.settings, self.urls, org_id, self._apply)
+            kept = True
+            return True, organizations.issue_key(owner, slug, "apply")
+        finally:
+            if not kept:
+                organizations.delete(owner, slug)
 
-    async def act(tx: Tx) -> None:
-        await org_config.apply(tx, wanted, document, clock.now(), prune=prune)
+    def _update(self, owner: psycopg.Connection[Any], org_id: UUID) -> bool:
+        """An organization that is there. Whether anything was done."""
+        facts, now = self._facts(), organizations.facts_of(owner, self.wanted.slug)
+        different = tuple(name for name, fact in facts.items() if now[name] != fact)
+        changes = [Change("change", "organization", different)] if different else []
+        changes += self._plan(org_id)
+        _print(changes)
+        if all(change.verb == "leave" for change in changes):
+            say("Nothing to change.")
+            return False
+        if not self.ask(changes):
+            return False
+        in_organization(self.settings, self.urls, org_id, self._apply)  # what can be refused comes first
+        organizations.update(owner, self.wanted.slug, **facts)
+        in_organization(self.settings, self.urls, org_id, resources.bump_catalogue_version)
+        return True
 
-    in_organization(settings, urls, org_id, act)  # what can be refused comes first
-    organizations.update(owner, wanted.slug, **facts)
-    in_organization(settings, urls, org_id, resources.bump_catalogue_version)
-    return True, None
-
-
-def _make_new(
-    settings: Settings,
-    urls: Urls,
-    owner: psycopg.Connection[Any],
-    document: Document,
-    wanted: OrgConfig,
-    tell: Tell,
-    ask: Ask,
-) -> tuple[bool, str | None]:
-    """A new organization: founded to see whether the file holds, and taken back if it does not."""
-    facts: dict[str, Any] = {"locale": wanted.locale, "currency": wanted.currency, "theme": wanted.theme}
-    org_id = organizations.create(owner, slug=wanted.slug, name=wanted.name, time_zone=wanted.zone, **facts)
-    assert org_id is not None
-    kept = False
-    try:
-
+    def _plan(self, org_id: UUID) -> list[Change]:
         async def plan(tx: Tx) -> list[Change]:
-            return await org_config.plan(tx, wanted, document, clock.now())
+            return await org_config.plan(tx, self.wanted, self.document, clock.now(), prune=self.prune)
 
-        tell(f"  + organization {wanted.name}")
-        changes = in_organization(settings, urls, org_id, plan)
-        for change in changes:
-            tell(f"  {change}")
-        if not ask(changes):
-            return False, None
+        return in_organization(self.settings, self.urls, org_id, plan)
 
-        async def act(tx: Tx) -> None:
-            await org_config.apply(tx, wanted, document, clock.now())
+    async def _apply(self, tx: Tx) -> None:
+        await org_config.apply(tx, self.wanted, self.document, clock.now(), prune=self.prune)
 
-        in_organization(settings, urls, org_id, act)
-        kept = True
-        return True, organizations.issue_key(owner, wanted.slug, "apply")
-    finally:
-        if not kept:
-            organizations.delete(owner, wanted.slug)
+    def _facts(self) -> dict[str, Any]:
+        wanted = self.wanted
+        return {
+            "name": wanted.name,
+            "time_zone": wanted.zone,
+            "locale": wanted.locale,
+            "currency": wanted.currency,
+            "theme": wanted.theme,
+        }
 
 
-def _facts_that_differ(
-    owner: psycopg.Connection[Any], slug: str, facts: dict[str, object]
-) -> tuple[str, ...]:
-    now = organizations.facts_of(owner, slug)
-    return tuple(name for name, wanted in facts.items() if now[name] != wanted)
+def _print(changes: Sequence[Change]) -> None:
+    for change in changes:
+        say(f"  {change}")
