@@ -81,8 +81,11 @@ class Worker:
         now = self.clock()
         for what, overdue in _OVERDUE.items():
             for org_id, booking_id in await self.database.sweep(what, overdue, (now,)):
-                async with self.database.transaction(org_id) as tx:
-                    await bookings.expire(tx, booking_id, now=now)
+                try:
+                    async with self.database.transaction(org_id) as tx:
+                        await bookings.expire(tx, booking_id, now=now)
+                except Exception:  # the others end all the same; this one is tried again in a minute
+                    log.exception("booking %s of %s could not be ended", booking_id, org_id)
 
     async def requeue_stalled(self, timestamp: int) -> None:
         """Put back the jobs of workers that stopped beating. Subscribers act once, however often asked."""

@@ -8,10 +8,11 @@ from infra24.bookings.attendance import complete, mark_no_show
 from infra24.bookings.calendar_file import calendar_feed, calendar_file, calendar_urls
 from infra24.bookings.calendar_moves import Move, StaleRevision, move
 from infra24.bookings.clients import CLIENTS_KEPT, forget_clients, limit_of
-from infra24.bookings.creation import book, confirm_hold, hold
+from infra24.bookings.confirmation import confirm_hold
+from infra24.bookings.creation import book, hold
 from infra24.bookings.details import set_notes, update_booker
 from infra24.bookings.ending import cancel, decline, expire, release
-from infra24.bookings.hold_replacement import confirm_at, hold_instead
+from infra24.bookings.hold_replacement import hold_instead
 from infra24.bookings.impact import AffectedBooking, broken, impact, upcoming
 from infra24.bookings.listing import COUNTED, Filters, count, get_many, page
 from infra24.bookings.lookup import (
@@ -25,24 +26,19 @@ from infra24.bookings.lookup import (
     why_no_slots,
 )
 from infra24.bookings.model import (
-    ActorRole,
     BookerDetails,
     BookerLimit,
     Booking,
-    BookingKind,
     DecisionNotAllowed,
-    EndKind,
     EndsBeforeItStarts,
     HoldOver,
     IllegalTransition,
     LimitReached,
     Participant,
-    ParticipantRole,
     ResourceNotEligible,
     SlotNotOffered,
     SlotTaken,
     StaffOnly,
-    Status,
     TooEarly,
     TooLate,
     UnknownBooking,
@@ -53,6 +49,7 @@ from infra24.bookings.requests import BookingRequest
 from infra24.bookings.requirements import RequirementKind
 from infra24.bookings.rescheduling import reschedule
 from infra24.bookings.snapshots import instant
+from infra24.bookings.states import ActorRole, BookingKind, EndKind, ParticipantRole, Status
 from infra24.bookings.tz_changes import Shifted, shifted_by_law
 from infra24.bookings.watching import FreeTimes
 
@@ -111,7 +108,6 @@ __all__ = [
     "cancel",
     "columns",
     "complete",
-    "confirm_at",
     "confirm_hold",
     "conflicting_claims",
     "count",

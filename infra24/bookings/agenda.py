@@ -11,8 +11,8 @@ from infra24 import resources
 from infra24.availability import Schedule, closings, intersect, opening, subtract, union
 from infra24.availability.hours import DAY
 from infra24.bookings import agenda_queries as queries
-from infra24.bookings.model import MOVABLE, Status
 from infra24.bookings.snapshots import instant, seconds
+from infra24.bookings.states import MOVABLE, Status
 from infra24.db import Tx
 from infra24.errors import Message, ValidationFailed
 

@@ -71,8 +71,8 @@ async def allocate(
     offer = snapshot.offer
     if snapshot.expired:
         await _purge_around(tx, offer, booking, now)
-    keep = await _kept_hosts(tx, snapshot, booking, keep, now)
     for attempt in range(_TRIES):
+        keep = await _kept_hosts(tx, snapshot, booking, keep, now)
         standings = await round_robin.standings(tx, offer.resource.id) if offer.takes_turns else {}
         found = best_allocation(snapshot, booking, standings, keep=keep, new=new)
         counted = replace(booking, claim_count=len(found.claims))

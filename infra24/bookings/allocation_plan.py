@@ -24,15 +24,9 @@ from infra24.availability import (
 )
 from infra24.availability.barriers import free_units
 from infra24.bookings.claims import Claim
-from infra24.bookings.model import (
-    Booking,
-    LimitReached,
-    Participant,
-    ParticipantRole,
-    SlotNotOffered,
-    SlotTaken,
-)
+from infra24.bookings.model import Booking, LimitReached, Participant, SlotNotOffered, SlotTaken
 from infra24.bookings.snapshots import AvailabilitySnapshot, seconds
+from infra24.bookings.states import ParticipantRole
 from infra24.resources import PoolMember
 from infra24.round_robin import HostDecision
 

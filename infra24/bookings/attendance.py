@@ -4,13 +4,9 @@ from datetime import datetime
 from uuid import UUID
 
 from infra24.bookings import events, lookup, queries
-from infra24.bookings.model import (
-    Booking,
-    StaffOnly,
-    Status,
-    TooEarly,
-)
+from infra24.bookings.model import Booking, StaffOnly, TooEarly
 from infra24.bookings.policy import BookingPolicy
+from infra24.bookings.states import Status
 from infra24.db import Tx
 from infra24.events import EventType, record
 

@@ -9,7 +9,8 @@ from icalendar import Calendar, Event, vCalAddress, vText
 
 from infra24 import __version__
 from infra24.bookings.calendar_zones import definition, zone_to_write
-from infra24.bookings.model import Booking, Status
+from infra24.bookings.model import Booking
+from infra24.bookings.states import Status
 
 _STATUS = {Status.CANCELLED: "CANCELLED", Status.PENDING: "TENTATIVE", Status.HOLD: "TENTATIVE"}
 

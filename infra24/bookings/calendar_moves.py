@@ -12,13 +12,7 @@ from uuid import UUID
 from infra24 import resources, round_robin
 from infra24.availability import explain
 from infra24.bookings import allocation, allocation_plan, claim_queries, events, lookup, occupancy
-from infra24.bookings.model import (
-    ActorRole,
-    Booking,
-    EndsBeforeItStarts,
-    IllegalTransition,
-    ResourceNotEligible,
-)
+from infra24.bookings.model import Booking, EndsBeforeItStarts, IllegalTransition, ResourceNotEligible
 from infra24.bookings.requested_members import (
     RequestedMembers,
     check_taken,
@@ -27,6 +21,7 @@ from infra24.bookings.requested_members import (
     without_hosts,
 )
 from infra24.bookings.snapshots import AvailabilitySnapshot, load_snapshot, seconds
+from infra24.bookings.states import ActorRole
 from infra24.db import Tx
 from infra24.errors import Conflict
 from infra24.events import record
@@ -116,6 +111,7 @@ def can_use(offer: Offer, resource_id: UUID) -> bool:
 async def _locked(tx: Tx, wanted: Move) -> Booking:
     """The booking, with all that its move may touch locked in the one order: its own offer's and the new."""
     before = await lookup.get(tx, wanted.booking_id)
+    _check_movable(before)  # a hold is locked in another order
     offer = await resources.offer(tx, before.resource_id)
     touched = {offer.resource.id, *offer.members, *await occupancy.resources_to_lock(tx, before.id)}
     touched |= {*before.host_ids}
@@ -126,9 +122,13 @@ async def _locked(tx: Tx, wanted: Move) -> Booking:
     before = await lookup.get(tx, wanted.booking_id, lock=True)
     if wanted.revision is not None and before.revision != wanted.revision:
         raise StaleRevision(before)
-    if not before.is_movable:
-        raise IllegalTransition(before.status, "moved")
+    _check_movable(before)
     return before
+
+
+def _check_movable(booking: Booking) -> None:
+    if not booking.is_movable:
+        raise IllegalTransition(booking.status, "moved")
 
 
 def _changes_offer(booking: Booking, wanted: Move) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from infra24.bookings import client_queries as queries
-from infra24.bookings.model import Status
+from infra24.bookings.states import Status
 from infra24.db import Tx
 from infra24.rate_limits import CLIENT_QUOTAS, Client, TooManyBookings, TooManyHolds, TooManyPending
 

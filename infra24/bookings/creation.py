@@ -6,16 +6,14 @@ request's policy.
 
 from dataclasses import replace
 from datetime import datetime
-from uuid import UUID
 
 from infra24 import booking_links, resources
 from infra24.auth.tokens import Tokens, hash_token
-from infra24.bookings import allocation, claim_queries, events, lookup, occupancy, participants, queries
+from infra24.bookings import allocation, events
 from infra24.bookings.booker_limits import check_booker
 from infra24.bookings.clients import check_client, note_client
-from infra24.bookings.drafts import draft_booking, read_person
-from infra24.bookings.model import BookerDetails, Booking, HoldOver, Status
-from infra24.bookings.policy import BookingPolicy
+from infra24.bookings.drafts import draft_booking
+from infra24.bookings.model import Booking
 from infra24.bookings.requested_members import (
     RequestedMembers,
     check_taken,
@@ -25,12 +23,12 @@ from infra24.bookings.requested_members import (
 )
 from infra24.bookings.requests import BookingRequest
 from infra24.bookings.requirements import first_status, require, required_of
-from infra24.bookings.snapshots import AvailabilitySnapshot, check_open, seconds
+from infra24.bookings.snapshots import AvailabilitySnapshot, seconds
 from infra24.bookings.starts import load_start
+from infra24.bookings.states import Status
 from infra24.db import Tx
 from infra24.events import record
-from infra24.rate_limits import Client
-from infra24.resources import HostPreference, Offer
+from infra24.resources import Offer
 
 
 async def hold(tx: Tx, request: BookingRequest, *, tokens: Tokens, now: datetime) -> Booking:
@@ -107,66 +105,6 @@ async def _requested_members(
     if request.with_id is None:
         return {}
     return with_resource(snapshot, request.with_id, seconds(request.starts_at))
-
-
-async def confirm_hold(
-    tx: Tx,
-    booking_id: UUID,
-    person: BookerDetails,
-    policy: BookingPolicy,
-    *,
-    now: datetime,
-    client: Client | None = None,
-) -> Booking:
-    """Turn a hold into a booking, in place. An expired hold is confirmed too while its time is still free.
-
-    Raises HoldOver when it was cancelled, SlotTaken when the time went to someone else, BookerLimit,
-    ValidationFailed for answers that are wrong or missing, and what `book` raises for the client.
-    A hold that was already turned into a booking is returned as it is.
-    """
-    held = await lookup.get(tx, booking_id)
-    offer = await resources.offer(tx, held.resource_id)
-    first = first_status(offer, policy)
-    if held.status is Status.HOLD:
-        await check_client(tx, client, first, person.email, now)
-    if held.link_id is not None:
-        await booking_links.lock(tx, held.link_id)
-    choice = policy.applied_to(HostPreference.read(held.choice), held.length)
-    if offer.restricted_to(choice).needs_serialization:
-        await resources.lock(tx, offer.to_lock)
-    held = await lookup.get(tx, booking_id, lock=True)
-    if held.status in (Status.CONFIRMED, Status.PENDING):
-        return held
-    if held.status is not Status.HOLD:
-        raise HoldOver()
-    answers = read_person(offer, person)
-    await _make_permanent(tx, held, offer, choice, person, now)
-    await queries.set_person(tx, booking_id, person, answers, now)
-    await tx.run_together(participants.set_booker(tx, held, person.name, person.email))
-    if held.link_id is not None:
-        await booking_links.use(tx, held.link_id, None)  # the link may have expired since the hold
-    await queries.set_status(tx, booking_id, first, now)
-    await require(tx, [booking_id], required_of(offer, policy), now)
-    note_client(tx, client, [booking_id], now)
-    return record_created(tx, await lookup.get(tx, booking_id), now)
-
-
-async def _make_permanent(
-    tx: Tx, held: Booking, offer: Offer, choice: HostPreference, person: BookerDetails, now: datetime
-) -> None:
-    """Make the claims of a hold permanent; one that expired claims its time anew, as if booked now."""
-    if held.expires_at is not None and held.expires_at > now:
-        await check_booker(tx, offer, person.email, held.starts_at, held.length, held.id)
-        if await claim_queries.make_permanent(tx, held.id) >= (held.claim_count or 0):
-            return  # else someone has removed claims that had expired meanwhile
-    snapshot = await load_start(
-        tx, held.resource_id, held.starts_at, held.length, now, choice=choice, ignoring=[held.id]
-    )
-    check_open(snapshot.offer)
-    await check_booker(tx, snapshot.offer, person.email, held.starts_at, held.length, held.id)
-    await occupancy.release(tx, held.id, now)
-    permanent = replace(held, status=Status.CONFIRMED, expires_at=None)
-    await allocation.allocate(tx, snapshot, permanent, now, keep=held.host_ids)
 
 
 async def _cached_or_read(tx: Tx, request: BookingRequest) -> Offer:

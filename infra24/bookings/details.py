@@ -6,13 +6,9 @@ from uuid import UUID
 from infra24 import resources
 from infra24.bookings import events, lookup, participants, queries
 from infra24.bookings.booker_limits import check_booker
-from infra24.bookings.model import (
-    BookerDetails,
-    Booking,
-    IllegalTransition,
-    Status,
-)
+from infra24.bookings.model import BookerDetails, Booking, IllegalTransition
 from infra24.bookings.policy import BookingPolicy
+from infra24.bookings.states import Status
 from infra24.db import Tx
 from infra24.events import record
 
@@ -20,7 +16,8 @@ from infra24.events import record
 async def update_booker(
     tx: Tx, booking_id: UUID, person: BookerDetails, policy: BookingPolicy, *, now: datetime
 ) -> Booking:
-    """Correct who books and what for. Raises IllegalTransition when it was cancelled.
+    """Correct who books and what for. Raises IllegalTransition for a hold, which has no booker, and for what
+    was cancelled.
 
     Raises BookerLimit when the booker hands it to someone who has all the bookings they may have.
     """
@@ -28,7 +25,7 @@ async def update_booker(
     if not policy.is_staff and person.email != booking.booker_email:
         offer = await resources.offer(tx, booking.resource_id)
         await check_booker(tx, offer, person.email, booking.starts_at, booking.length, booking_id)
-    if booking.status is Status.CANCELLED:
+    if booking.status in (Status.CANCELLED, Status.HOLD):
         raise IllegalTransition(booking.status, "changed")
     answers = None
     if person.answers is not None:

@@ -5,16 +5,10 @@ from typing import Any
 from uuid import uuid4
 
 from infra24 import resources
-from infra24.bookings.model import (
-    BookerDetails,
-    Booking,
-    BookingKind,
-    Participant,
-    ParticipantRole,
-    Status,
-)
+from infra24.bookings.model import BookerDetails, Booking, Participant
 from infra24.bookings.requests import BookingRequest
 from infra24.bookings.requirements import first_status
+from infra24.bookings.states import BookingKind, ParticipantRole, Status
 from infra24.db import Tx
 from infra24.errors import Message, ValidationFailed
 from infra24.resources import Offer

@@ -5,16 +5,9 @@ from uuid import UUID
 
 from infra24 import resources, round_robin
 from infra24.bookings import events, lookup, occupancy, queries, requirement_queries
-from infra24.bookings.model import (
-    ActorRole,
-    Booking,
-    DecisionNotAllowed,
-    EndKind,
-    IllegalTransition,
-    Status,
-    TooLate,
-)
+from infra24.bookings.model import Booking, DecisionNotAllowed, IllegalTransition, TooLate
 from infra24.bookings.policy import BookingPolicy
+from infra24.bookings.states import ActorRole, EndKind, Status
 from infra24.db import Tx
 from infra24.errors import Message
 from infra24.events import record
@@ -48,7 +41,7 @@ async def cancel(
         kind = EndKind.DECLINED
     if kind is EndKind.DECLINED and not policy.decides:
         raise DecisionNotAllowed()
-    if kind is EndKind.CANCELLED and policy.is_bound and now > booking.cancellable_until():
+    if kind is EndKind.CANCELLED and policy.is_bound and not booking.booker_can_cancel(now):
         late = Message(
             "Online cancellation closes %(notice)s before the start. Contact us to cancel.",
             notice=timedelta(minutes=booking.cancel_notice_minutes),

@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from infra24.bookings import listing_queries as queries
-from infra24.bookings.model import Booking, Status
+from infra24.bookings.model import Booking
+from infra24.bookings.states import Status
 from infra24.db import Tx, like_pattern
 
 _BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)

@@ -3,74 +3,20 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import Any
 from uuid import UUID, uuid4
 
 from infra24.availability import Limit, Reason
+from infra24.bookings.states import (
+    MOVABLE,
+    TRANSITIONS,
+    ActorRole,
+    BookingKind,
+    EndKind,
+    ParticipantRole,
+    Status,
+)
 from infra24.errors import Conflict, Forbidden, Invalid, Message, NotFound
-
-
-class Status(StrEnum):
-    """Where a booking stands."""
-
-    HOLD = "hold"
-    PENDING = "pending"
-    CONFIRMED = "confirmed"
-    COMPLETED = "completed"
-    CANCELLED = "cancelled"
-    NO_SHOW = "no_show"
-
-
-TRANSITIONS: Mapping[Status, frozenset[Status]] = {
-    Status.HOLD: frozenset({Status.PENDING, Status.CONFIRMED, Status.CANCELLED}),
-    Status.PENDING: frozenset({Status.CONFIRMED, Status.CANCELLED}),
-    Status.CONFIRMED: frozenset({Status.PENDING, Status.COMPLETED, Status.NO_SHOW, Status.CANCELLED}),
-    Status.COMPLETED: frozenset({Status.NO_SHOW}),
-    Status.NO_SHOW: frozenset({Status.COMPLETED}),
-    Status.CANCELLED: frozenset(),
-}
-"""The legal moves. What was cancelled stays cancelled: book again. What is confirmed is pending again when
-its booker moves it to a time that must be approved."""
-
-
-MOVABLE = frozenset({Status.PENDING, Status.CONFIRMED})
-"""Which bookings can be moved to another time."""
-
-
-class BookingKind(StrEnum):
-    """What a booking is: an appointment, a session of a workshop, time that staff block."""
-
-    APPOINTMENT = "appointment"
-    SESSION = "session"
-    BLOCK = "block"
-
-
-class ParticipantRole(StrEnum):
-    """What a person is in a booking."""
-
-    BOOKER = "booker"
-    HOST = "host"
-    ATTENDEE = "attendee"
-    GUEST = "guest"
-
-
-class ActorRole(StrEnum):
-    """Who acts: notice periods bind the booker, not the staff."""
-
-    BOOKER = "booker"
-    STAFF = "staff"
-    SYSTEM = "system"
-
-
-class EndKind(StrEnum):
-    """How a cancelled booking ended."""
-
-    CANCELLED = "cancelled"
-    DECLINED = "declined"
-    LAPSED = "lapsed"
-    RELEASED = "released"
-    EXPIRED = "expired"
 
 
 class UnknownBooking(NotFound):
@@ -265,6 +211,11 @@ class Booking:
         return self.status in MOVABLE
 
     @property
+    def is_or_was_hold(self) -> bool:
+        """Whether it is a hold, or one that ended before it was confirmed."""
+        return self.status is Status.HOLD or self.end_kind in (EndKind.RELEASED, EndKind.EXPIRED)
+
+    @property
     def length(self) -> timedelta:
         return self.ends_at - self.starts_at
 
@@ -276,9 +227,18 @@ class Booking:
         """Until when the booker can move it themselves."""
         return self.starts_at - timedelta(minutes=self.reschedule_notice_minutes)
 
+    def booker_can_cancel(self, now: datetime) -> bool:
+        """Whether its state and its notice let whoever booked cancel it; a hold is let go of at any time."""
+        return self.status is Status.HOLD or (self.is_movable and now <= self.cancellable_until())
+
+    def booker_can_move(self, now: datetime) -> bool:
+        """Whether its state and its notice let whoever booked move it."""
+        return self.is_movable and now <= self.reschedulable_until()
+
     def check_transition(self, wanted: Status) -> Status:
         """The state that follows. Raises IllegalTransition."""
-        if wanted not in TRANSITIONS[self.status]:
+        possible = TRANSITIONS[self.status]
+        if wanted not in possible or (wanted is Status.HOLD and not self.is_or_was_hold):
             raise IllegalTransition(self.status, wanted)
         return wanted
 

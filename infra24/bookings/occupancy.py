@@ -13,7 +13,8 @@ import psycopg
 from infra24 import round_robin
 from infra24.bookings import claim_queries, participants, queries, requirement_queries, turnovers
 from infra24.bookings.claims import Claim, ReleasedClaim, matched
-from infra24.bookings.model import Booking, Participant, Status
+from infra24.bookings.model import Booking, Participant
+from infra24.bookings.states import Status
 from infra24.db import Statement, Tx
 
 Placed = Sequence[tuple[Booking, Sequence[Claim]]]

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from infra24.bookings import participant_queries as queries
-from infra24.bookings.model import Booking, Participant, ParticipantRole
+from infra24.bookings.model import Booking, Participant
+from infra24.bookings.states import ParticipantRole
 from infra24.db import Statement, Tx
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from infra24.bookings.model import ActorRole
+from infra24.bookings.states import ActorRole
 from infra24.resources import HostPreference
 
 

@@ -10,16 +10,8 @@ from zoneinfo import ZoneInfo
 from psycopg.types.json import Jsonb
 
 from infra24.bookings.claims import Claim
-from infra24.bookings.model import (
-    ActorRole,
-    BookerDetails,
-    Booking,
-    BookingKind,
-    EndKind,
-    Participant,
-    ParticipantRole,
-    Status,
-)
+from infra24.bookings.model import BookerDetails, Booking, Participant
+from infra24.bookings.states import ActorRole, BookingKind, EndKind, ParticipantRole, Status
 from infra24.db import Row, Statement, Tx
 
 BOOKING: LiteralString = """
@@ -223,6 +215,18 @@ async def end(tx: Tx, booking_id: UUID, kind: EndKind, by: ActorRole, reason: st
         WHERE org_id = %(org)s AND id = %(id)s
         """,
         {"org": tx.org_id, "id": booking_id, "kind": kind, "by": by, "reason": reason, "now": now},
+    )
+
+
+async def reopen_hold(tx: Tx, booking_id: UUID, now: datetime) -> None:
+    """Make what ended as a hold a hold again, one that has expired by now."""
+    await tx.run(
+        """
+        UPDATE bookings SET status = 'hold', expires_at = %(now)s, end_kind = NULL, ended_by = NULL,
+            end_reason = '', revision = revision + 1, updated_at = %(now)s
+        WHERE org_id = %(org)s AND id = %(id)s
+        """,
+        {"org": tx.org_id, "id": booking_id, "now": now},
     )
 
 

@@ -6,8 +6,9 @@ from enum import StrEnum
 from uuid import UUID
 
 from infra24.bookings import events, lookup, queries, requirement_queries
-from infra24.bookings.model import Booking, IllegalTransition, Status
+from infra24.bookings.model import Booking, IllegalTransition
 from infra24.bookings.policy import BookingPolicy
+from infra24.bookings.states import Status
 from infra24.db import Tx
 from infra24.events import record
 from infra24.resources import Offer

@@ -180,7 +180,7 @@ class Reader(Tx):
         raise _only_reads()
         yield
 
-    def record(self, event: Any) -> None:
+    def append_event(self, event: Any) -> None:
         raise _only_reads()
 
     def enqueue(self, task: str, queue: str = "default", **args: Any) -> None:

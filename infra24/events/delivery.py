@@ -72,25 +72,50 @@ class EventDelivery:
         """Deliver what is due in a few organizations; how many cursors were moved."""
         async with self._database.connection() as connection:
             due = await queries.due(connection, self._clock(), _AT_ONCE)
-        return sum(await asyncio.gather(*(self._organization(org_id) for org_id in due)))
+        found = await asyncio.gather(*map(self._organization, due), return_exceptions=True)
+        for fault in found:
+            if isinstance(fault, BaseException):
+                raise fault
+        return sum(one for one in found if isinstance(one, int))
 
     async def _organization(self, org_id: UUID) -> int:
-        """Deliver what is due in one organization; its fault holds no other back."""
+        """Deliver what is due in one organization; its fault holds no other back.
+
+        What fails outside of a handler, as the COMMIT does, undoes what all subscribers did: then each of
+        them is handed its next event alone, and the one that is at fault waits, and is parked, as if its
+        handler had failed.
+        """
         try:
             async with self._database.transaction(org_id) as tx:
-                return await self._batch(tx, self._clock())
+                return await self._batch(tx, list(self._subscribers), self._clock())
         except Unavailable:
             raise
         except Exception:
-            log.exception("the events of %s cannot be delivered", org_id)
+            log.exception("the events of %s cannot be delivered together", org_id)
+        return sum([await self._alone(org_id, name) for name in self._subscribers])
+
+    async def _alone(self, org_id: UUID, subscriber: str) -> int:
+        now = self._clock()
+        try:
+            async with self._database.transaction(org_id) as tx:
+                return await self._batch(tx, [subscriber], now, most=1)
+        except Unavailable:
+            raise
+        except Exception as error:
+            async with self._database.transaction(org_id) as tx:
+                for cursor in await queries.lock_cursors(tx, [subscriber]):
+                    for item in await queries.after(tx, cursor.seq, 1):
+                        failed = await self._failed(tx, cursor, item, error, now)
+                        await queries.move(tx, [failed])
+                        await self._note_due(tx, [failed], now)
             return 0
 
-    async def _batch(self, tx: Tx, now: datetime) -> int:
-        cursors = await queries.lock_cursors(tx, list(self._subscribers))
+    async def _batch(self, tx: Tx, subscribers: list[str], now: datetime, most: int = _BATCH) -> int:
+        cursors = await queries.lock_cursors(tx, subscribers)
         if not cursors:
             return 0  # another worker has them
         ready = [one for one in cursors if one.retry_at is None or one.retry_at <= now]
-        batches = {seq: await queries.after(tx, seq, _BATCH) for seq in {one.seq for one in ready}}
+        batches = {seq: await queries.after(tx, seq, most) for seq in {one.seq for one in ready}}
         moved = [await self._deliver(tx, cursor, batches[cursor.seq], now) for cursor in ready]
         changed = [after for before, after in zip(ready, moved, strict=True) if after != before]
         await queries.move(tx, changed)
@@ -150,8 +175,9 @@ async def replay(tx: Tx, subscribers: Sequence[Subscriber]) -> int:
             continue
         try:
             async with tx.savepoint():
+                if not await queries.unpark(tx, item.subscriber, item.seq):
+                    continue  # somebody else has replayed it meanwhile
                 await handler(tx, recorded)
-                await queries.unpark(tx, item.subscriber, item.seq)
         except Exception as error:
             if tx.connection.closed:
                 raise

@@ -212,12 +212,13 @@ async def parked(tx: Tx) -> list[Parked]:
     return [Parked(*row) for row in rows]
 
 
-async def unpark(tx: Tx, subscriber: str, seq: int) -> None:
-    """A parked event was acted on after all."""
-    await tx.run(
+async def unpark(tx: Tx, subscriber: str, seq: int) -> bool:
+    """Take a parked event, to be acted on after all; False when somebody else has."""
+    found = await tx.run(
         "DELETE FROM parked_events WHERE org_id = %s AND subscriber = %s AND seq = %s",
         (tx.org_id, subscriber, seq),
     )
+    return found == 1
 
 
 def _recorded(tx: Tx, row: tuple[Any, ...]) -> Recorded:

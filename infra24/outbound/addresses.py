@@ -18,6 +18,8 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
+_CLOSED = tuple(map(ipaddress.ip_network, ("168.63.129.16/32", "3fff::/20")))
+"""What Python 3.11 calls global and is not for us: a host service of Azure, documentation (RFC 9637)."""
 _MOST_TRIED = 4
 _SECONDS = 8.0
 
@@ -45,6 +47,8 @@ def is_public(address: Address) -> bool:
             return False
         if address.ipv4_mapped is not None:
             return True
+    if any(address in network for network in _CLOSED):
+        return False
     return address.is_global and not address.is_multicast and not address.is_reserved
 
 

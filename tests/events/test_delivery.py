@@ -171,6 +171,82 @@ def test_a_subscriber_that_fails_is_tried_again_then_parked_and_holds_nobody_els
     run(scenario)
 
 
+def test_what_fails_at_commit_waits_and_is_parked_as_a_handler_that_fails(
+    run: Callable[..., Any], shop: Shop, settings: Settings, database_url: str, clock: Clock
+) -> None:
+    """The COMMIT undoes what all subscribers did: the others must not do it again and again for that."""
+
+    async def scenario(_: Database) -> None:
+        fine: list[int] = []
+        database, worker = compose(settings, database_url, clock)
+        await database.open()
+
+        async def broken(tx: Tx, recorded: Recorded) -> None:
+            tx.run_last(Statement("SELECT 1 / %(n)s", {"n": 0}))
+
+        async def noted(tx: Tx, recorded: Recorded) -> None:
+            await tx.run("INSERT INTO locations (org_id, name) VALUES (%s, 'once')", (tx.org_id,))
+            fine.append(recorded.seq)
+
+        worker.delivery = _delivery(worker, {"announcements": broken, "bookers": noted})
+        try:
+            async with database.transaction(shop.org_id) as tx:
+                events.record(tx, UPDATED, shop.org_id, {"name": "first"}, NOW)
+            await _all_due(worker)
+            async with database.transaction(shop.org_id) as tx:
+                assert await tx.rows("SELECT count(*) FROM locations WHERE name = 'once'") == [(1,)]
+                assert await events.parked(tx) == []
+            for attempt in range(1, events.ATTEMPTS):
+                clock.forward(seconds=2**attempt)
+                await _all_due(worker)
+            async with database.transaction(shop.org_id) as tx:
+                (parked,) = await events.parked(tx)
+                assert (parked.subscriber, parked.error[:15]) == ("announcements", "DivisionByZero:")
+                ((due_at,),) = await tx.rows("SELECT due_at FROM event_heads WHERE org_id = %s", (tx.org_id,))
+                assert due_at > clock(), "left to those who know the other subscribers"
+        finally:
+            await database.close()
+
+    run(scenario)
+
+
+def test_a_parked_event_that_two_replay_at_once_is_acted_on_once(
+    run: Callable[..., Any], shop: Shop, settings: Settings, database_url: str, clock: Clock
+) -> None:
+    async def scenario(_: Database) -> list[int]:
+        database, worker = compose(settings, database_url, clock)
+        await database.open()
+        tries: list[int] = []
+
+        async def broken(tx: Tx, recorded: Recorded) -> None:
+            if len(tries) < events.ATTEMPTS:
+                tries.append(recorded.seq)
+                raise ValueError
+            await tx.run("INSERT INTO locations (org_id, name) VALUES (%s, 'replayed')", (tx.org_id,))
+
+        worker.delivery = _delivery(worker, {"announcements": broken})
+        handler = Subscriber.of("announcements", {UPDATED: broken})
+
+        async def replay() -> int:
+            async with database.transaction(shop.org_id) as tx:
+                return await events.replay(tx, [handler])
+
+        try:
+            async with database.transaction(shop.org_id) as tx:
+                events.record(tx, UPDATED, shop.org_id, {"name": "first"}, NOW)
+            for attempt in range(events.ATTEMPTS):
+                await _all_due(worker)
+                clock.forward(seconds=2 ** (attempt + 1))
+            found = await asyncio.gather(*(replay() for _ in range(4)))
+            async with database.transaction(shop.org_id) as tx:
+                assert await tx.rows("SELECT count(*) FROM locations WHERE name = 'replayed'") == [(1,)]
+            return found
+        finally:
+            await database.close()
+
+    assert sorted(run(scenario)) == [0, 0, 0, 1]
+
+
 def test_delivery_goes_on_after_a_fault_of_its_own(
     run: Callable[..., Any], shop: Shop, settings: Settings, database_url: str, clock: Clock,
     caplog: pytest.LogCaptureFixture,

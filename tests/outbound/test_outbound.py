@@ -199,6 +199,8 @@ def test_a_proxy_of_the_environment_is_not_asked_in_place_of_the_guard(
         ("64:ff9b::93.184.216.34", True),
         ("2002:0a00:0001::", False),
         ("2001:0:a00:1::f5ff:fffe", False),
+        ("168.63.129.16", False),
+        ("3fff:1::1", False),
     ],
 )
 def test_what_is_on_the_internet(written: str, public: bool) -> None:

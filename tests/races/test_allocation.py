@@ -1,5 +1,6 @@
 """Many things at once, wanted by many at once: no part of a booking, nothing lost that could stand."""
 
+import asyncio
 import random
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Sequence
@@ -606,6 +607,31 @@ def test_the_ledger_holds_when_a_series_moves_to_other_hosts_and_is_cancelled(gu
     refusals(guarded.run(shop, [cancel]))
     found = check_ledger(guarded, shop)
     assert not any(found.kept.values()), "nothing is booked, so nobody owes a turn"
+
+
+def test_a_moved_booking_whose_host_is_lost_to_a_rival_has_one_turn(guarded: Race) -> None:
+    """The rival's claim is not committed yet when the mover looks, and is when the mover writes."""
+    shop = warmed(guarded, found_shop(guarded.url, guarded.settings, guarded.clock, by_turns()))
+    (made,) = guarded.run(shop, [guarded.book(booking_request(shop.ids["turns"], AT))])
+    later, host = AT + timedelta(hours=2), shop.ids[made.hosts[0].lower()]
+    wanted = replace(booking_request(shop.ids["chosen"], later), choice=HostPreference((host,)))
+
+    async def rival(tx: Tx) -> None:
+        await bookings.book(tx, wanted, tokens=guarded.tokens, now=NOW)
+        for _ in range(2_000):
+            if await tx.row("SELECT 1 FROM pg_locks WHERE NOT granted"):
+                return
+            await asyncio.sleep(0.005)
+        raise AssertionError("nobody waits for this claim")
+
+    async def move(tx: Tx) -> Any:
+        return await bookings.reschedule(tx, made.id, later, later + made.length, STAFF, now=NOW)
+
+    moved = guarded.run(shop, [rival, move])[1]
+    assert not isinstance(moved, BaseException), moved
+    assert moved.hosts != made.hosts
+    found = check_ledger(guarded, shop)
+    assert sum(standing.given for standing in found.replayed.standings.values()) == 1
 
 
 def test_the_ledger_holds_when_another_need_takes_whoever_is_next(guarded: Race) -> None:

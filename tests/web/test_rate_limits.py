@@ -304,6 +304,29 @@ def test_pending_bookings_are_limited_by_address_and_by_email_wherever_it_comes_
     site.tell(scenario)
 
 
+def test_moving_what_was_approved_asks_again_and_counts_as_pending(
+    site: Site, shop: Shop, owner: psycopg.Connection[Any]
+) -> None:
+    allow(owner, shop, pending_at_once=2)
+
+    async def scenario(site: Site) -> None:
+        made = []
+        for n in range(4):
+            booked = (await site.book(shop, 100 + n, "192.0.2.1", "asked")).json()
+            async with site.at("192.0.2.200", **shop.auth) as staff:
+                change = {"status": "confirmed"}
+                approved = await staff.patch(f"/api/bookings/{booked['id']}", json=change)
+                assert (approved.status_code, approved.json()["status"]) == (200, "confirmed")
+            made.append(booked)
+        async with site.at("192.0.2.1") as browser:
+            for n, status in enumerate((200, 200, 429, 429)):
+                change = {"start_time": wanted(shop, "asked", 200 + n)["start_time"]}
+                moved = await browser.patch(f"/api/bookings/{made[n]['token']}", json=change)
+                assert moved.status_code == status, moved.text
+
+    site.tell(scenario)
+
+
 def test_strangers_do_not_use_up_what_the_owner_of_an_address_may_ask_for(
     site: Site, shop: Shop, owner: psycopg.Connection[Any]
 ) -> None:

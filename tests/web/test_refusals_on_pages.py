@@ -70,3 +70,45 @@ def test_a_key_of_the_staff_is_not_bound_by_limits_on_any_endpoint(http: httpx2.
     assert [answer.status_code for answer in answers] == [201, 201, 201, 200]
     visitor = http.patch(f"/api/bookings/{made['token']}", json={"start_time": (AT + 5 * HALF).isoformat()})
     assert (visitor.status_code, visitor.json()["code"]) == (409, "limit_reached")
+
+
+@pytest.mark.parametrize(
+    ("lang", "told"),
+    [("en", "Error: Choose another time"), ("es", "Error: Elegir otra hora")],
+)
+def test_a_move_that_cannot_be_is_refused_with_times_that_can(
+    http: httpx2.Client, shop: Shop, lang: str, told: str
+) -> None:
+    made = book(http, shop, "desk", at=AT + timedelta(days=2))
+    taken = book(http, shop, "desk", at=AT + timedelta(days=3), artist_email="other@example.org")
+    address = f"/bookings/reschedule/{made['token']}?lang={lang}"
+    page = http.post(address, data={"start": taken["start_time"]})
+    assert page.status_code == 409
+    assert told in unescape(page.text)
+    offered = re.findall(r'name="start" value="([^"]+)"', page.text)
+    assert offered, "the nearest times"
+    assert http.post(address, data={"start": offered[0]}).status_code == 303
+    past = http.post(address, data={"start": (AT - timedelta(days=30)).isoformat()})
+    assert past.status_code == 409
+    http.cookies.clear()
+
+
+def test_what_was_typed_stays_when_the_hold_has_ended_and_books_where_the_time_is_free(
+    http: httpx2.Client, shop: Shop
+) -> None:
+    """Another tab has replaced the hold meanwhile."""
+    at = AT + timedelta(days=5)
+    held = http.post(f"/{shop.slug}/book/desk", data={"start": at.isoformat(), "duration": "30"})
+    address = held.headers["location"]
+    assert http.post(address.replace("/details/", "/release/")).status_code == 303
+    rival = book(http, shop, "desk", at=at, artist_email="rival@example.org")
+    details = {"name": "Ada Lovelace", "email": "ada@example.org", "goal": "My portfolio"}
+    page = http.post(address, data=details)
+    assert page.status_code == 409
+    assert 'value="Ada Lovelace"' in page.text
+    assert http.delete(f"/api/bookings/{rival['token']}").status_code == 200
+    booked = http.post(address, data=details)
+    assert booked.status_code == 303
+    assert http.get(booked.headers["location"]).status_code == 200
+    assert http.post(address, data=details).headers["location"] == booked.headers["location"]
+    http.cookies.clear()

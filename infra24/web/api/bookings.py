@@ -203,11 +203,16 @@ async def _change(request: Request, wanted_id: str, wanted: BookingChange) -> Re
             booking = await _changed(tx, booking, wanted, policy, now, client_of(request, org_id))
     except DomainError as refusal:
         if booking is not None and wanted.start_time is not None:
-            end = wanted.end_time or wanted.start_time + booking.length
-            refused = BookingRequest.of(booking, wanted.start_time, end, policy)
+            refused = BookingRequest.of(booking, *_times(booking, wanted), policy)
             await with_alternatives(app, org_id, refused, refusal, moving=booking)
         raise
     return json_response(booking_view(booking))
+
+
+def _times(booking: Booking, wanted: BookingChange) -> tuple[datetime, datetime]:
+    """When it is to be; a change without an end keeps its length."""
+    start = wanted.start_time or booking.starts_at
+    return start, wanted.end_time or start + booking.length
 
 
 async def _changed(
@@ -223,16 +228,14 @@ async def _changed(
         raise ValidationFailed({"start_time": Message("say when it starts as well as when it ends")})
     person = _person(booking, wanted)
     if booking.status is Status.HOLD and wanted.status == "confirmed":
-        if wanted.start_time not in (None, booking.starts_at):
-            raise ValidationFailed(
-                {"start_time": Message("a hold keeps one time; hold another, or confirm this one")}
-            )
         if not (person.name and person.email):
             raise ValidationFailed({"artist_email": Message("say who books: a name and an e-mail")})
-        return await bookings.confirm_hold(tx, booking.id, person, policy, now=now, client=client)
+        return await bookings.confirm_hold(
+            tx, booking.id, person, policy, now=now, client=client, at=_times(booking, wanted)
+        )
     if wanted.start_time is not None:
-        end = wanted.end_time or wanted.start_time + booking.length
-        booking = await bookings.reschedule(tx, booking.id, wanted.start_time, end, policy, now=now)
+        start, end = _times(booking, wanted)
+        booking = await bookings.reschedule(tx, booking.id, start, end, policy, now=now, client=client)
     if person != _person(booking, BookingChange()):
         booking = await bookings.update_booker(tx, booking.id, person, policy, now=now)
     if wanted.status is not None and wanted.status != booking.status:

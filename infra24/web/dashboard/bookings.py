@@ -71,8 +71,8 @@ def _card(request: Request, booking: Booking, user: AuthenticatedUser) -> dict[s
         "booking": booking,
         "when": when(format_for(request, current_org(request)), booking, zone),
         "token": app.tokens.of(booking.org_id, booking.id),
-        "can_move": open_ and now <= booking.reschedulable_until(),
-        "can_cancel": open_ and now <= booking.cancellable_until(),
+        "can_move": booking.booker_can_move(now),
+        "can_cancel": open_ and booking.booker_can_cancel(now),
     }
 
 

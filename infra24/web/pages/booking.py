@@ -72,7 +72,7 @@ async def details(request: Request) -> Response:
     held, here, token = open_.booking, open_.here, open_.token
     if held.status in (Status.CONFIRMED, Status.PENDING):
         return RedirectResponse(f"/bookings/confirmation/{token}", 303)
-    if held.status is not Status.HOLD:
+    if not held.is_or_was_hold or (held.status is not Status.HOLD and request.method == "GET"):
         return RedirectResponse(open_.where, 303)
     context = {"booking": held, "resource": open_.resource, "token": token, "where": open_.where,
                "frames": open_.sites}  # fmt: skip
@@ -89,9 +89,9 @@ async def details(request: Request) -> Response:
     who = caller_of(request).actor
     try:
         async with one_at_a_time(request, here.id), app.database.transaction(here.id, who) as tx:
-            booking = await bookings.confirm_at(
-                tx, held, start, start + length, form.person(locale), BY_BOOKER,
-                client=client_of(request, here.id), tokens=app.tokens, now=app.clock(),
+            booking = await bookings.confirm_hold(
+                tx, held.id, form.person(locale), BY_BOOKER,
+                now=app.clock(), client=client_of(request, here.id), at=(start, start + length),
             )  # fmt: skip
     except (SlotTaken, SlotNotOffered) as refusal:
         other = replace(BookingRequest.of(held, start, start + length, BY_BOOKER), person=form.person(locale))

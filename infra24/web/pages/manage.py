@@ -10,16 +10,21 @@ from infra24.bookings import (
     BY_BOOKER,
     Booking,
     BookingRequest,
+    IllegalTransition,
     NearestStarts,
     SlotNotOffered,
     SlotTaken,
     Status,
+    TooLate,
 )
 from infra24.errors import DomainError
 from infra24.organizations import Organization
+from infra24.rate_limits import TooManyPending
 from infra24.resources import HostPreference
 from infra24.web.api.views import links
 from infra24.web.caller import caller_of
+from infra24.web.errors import told_when
+from infra24.web.limiting import client_of
 from infra24.web.pages.entry_points import keep_query
 from infra24.web.pages.forms import read_form, read_start
 from infra24.web.pages.picker import pick
@@ -40,20 +45,25 @@ async def confirmation(request: Request) -> Response:
 async def reschedule(request: Request) -> Response:
     """/bookings/reschedule/{token}: choose another time; POST moves the booking."""
     here, booking, context = await _opened(request)
-    movable = booking.is_movable
-    open_ = movable and services(request).clock() <= booking.reschedulable_until()
-    if not open_:
-        closed = {**context, "what": "reschedule"}
-        return page(request, "too_late.html", here, closed, status=409, frames=context["frames"])
-    if request.method == "GET":
-        return await _reschedule_page(request, here, booking, context)
     app, now = services(request), services(request).clock()
+    if request.method == "GET":
+        if not booking.booker_can_move(now):
+            return _too_late(request, here, context, "reschedule")
+        return await _reschedule_page(request, here, booking, context)
     start = read_start(await read_form(request))
     if start is None:
         return await _reschedule_page(request, here, booking, context, missing=True, status=422)
     try:
         async with app.database.transaction(here.id, caller_of(request).actor) as tx:
-            await bookings.reschedule(tx, booking.id, start, start + booking.length, BY_BOOKER, now=now)
+            await bookings.reschedule(
+                tx, booking.id, start, start + booking.length, BY_BOOKER,
+                now=now, client=client_of(request, here.id),
+            )  # fmt: skip
+    except (TooLate, IllegalTransition):
+        return _too_late(request, here, context, "reschedule")
+    except TooManyPending as refusal:
+        shown = await _reschedule_page(request, here, booking, context, refusal=refusal, status=429)
+        return told_when(shown, refusal)
     except (SlotTaken, SlotNotOffered) as refusal:
         async with app.database.transaction(here.id, caller_of(request).actor) as tx:
             requested = BookingRequest.of(booking, start, start + booking.length, BY_BOOKER)
@@ -69,17 +79,23 @@ async def cancel(request: Request) -> Response:
     here, booking, context = await _opened(request)
     if booking.status is Status.CANCELLED:
         return page(request, "cancelled.html", here, context, frames=context["frames"])
-    late = services(request).clock() > booking.cancellable_until()
-    if booking.status not in (Status.PENDING, Status.CONFIRMED, Status.HOLD) or late:
-        closed = {**context, "what": "cancel"}
-        return page(request, "too_late.html", here, closed, status=409, frames=context["frames"])
+    app = services(request)
     if request.method == "GET":
+        if not booking.booker_can_cancel(app.clock()):
+            return _too_late(request, here, context, "cancel")
         return page(request, "cancel.html", here, context, frames=context["frames"])
     await read_form(request)
-    app = services(request)
-    async with app.database.transaction(here.id, caller_of(request).actor) as tx:
-        await bookings.cancel(tx, booking.id, BY_BOOKER, now=app.clock())
+    try:
+        async with app.database.transaction(here.id, caller_of(request).actor) as tx:
+            await bookings.cancel(tx, booking.id, BY_BOOKER, now=app.clock())
+    except (TooLate, IllegalTransition):
+        return _too_late(request, here, context, "cancel")
     return RedirectResponse(keep_query(request, request.url.path), 303)
+
+
+def _too_late(request: Request, here: Organization, context: dict[str, Any], what: str) -> Response:
+    closed = {**context, "what": what}
+    return page(request, "too_late.html", here, closed, status=409, frames=context["frames"])
 
 
 async def _opened(request: Request) -> tuple[Organization, Booking, dict[str, Any]]:
@@ -100,8 +116,8 @@ async def _opened(request: Request) -> tuple[Organization, Booking, dict[str, An
         "remote": bool(booking.meeting_url),
         "changed": "changed" in request.query_params,
         "calendars": bookings.calendar_urls(booking, here.name, to["confirmation"], to["ics"]),
-        "can_move": booking.is_movable and app.clock() <= booking.reschedulable_until(),
-        "can_cancel": booking.is_movable and app.clock() <= booking.cancellable_until(),
+        "can_move": booking.booker_can_move(app.clock()),
+        "can_cancel": booking.booker_can_cancel(app.clock()),
         "cancel_until": _until(speech, booking.cancellable_until(), zone),
     }
     return here, booking, context
@@ -140,6 +156,7 @@ async def _reschedule_page(
         "missing": missing,
         "refusal": refusal,
         "alternatives": time_choices(speech, zone, free),
+        "length": minutes,
         "live": f"/{here.slug}/book/{context['resource'].slug}/changes",
     }
     return page(
