@@ -26,7 +26,7 @@ import psycopg
 from psycopg.conninfo import make_conninfo
 from psycopg.pq import PGconn, Ping
 
-from infra24.errors import Forbidden, Unavailable
+from infra24.errors import Forbidden, Unavailable, operator_text
 from infra24.roles import Roles
 
 log = logging.getLogger("infra24.embedded")
@@ -186,7 +186,7 @@ class EmbeddedServer:
             said = (
                 f"The embedded database did not {arguments[0]}. Its log is {log}.\n{done.stdout or ''}{tail}"
             )
-            raise EmbeddedServerFailed(said.strip())
+            raise EmbeddedServerFailed(operator_text(said.strip()))
 
     def _prepare(self) -> None:
         self._prepare_sockets()
@@ -209,13 +209,15 @@ class EmbeddedServer:
             self.sockets.mkdir(parents=True, exist_ok=True, mode=0o700)
         found = self.sockets.lstat()
         if not stat.S_ISDIR(found.st_mode):
-            raise UnsafeFolder(
-                f"{self.sockets} is a link or a file. Remove it, or choose another INFRA24_DATA_DIR."
-            )
-        if found.st_uid not in {os.geteuid(), *self._account_ids()}:
-            raise UnsafeFolder(f"{self.sockets} belongs to someone else. Choose another INFRA24_DATA_DIR.")
-        if found.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
-            raise UnsafeFolder(f"Others can write in {self.sockets}. Remove it, then try again.")
+            wrong = f"{self.sockets} is a link or a file. Remove it, or choose another INFRA24_DATA_DIR."
+        elif found.st_uid not in {os.geteuid(), *self._account_ids()}:
+            wrong = f"{self.sockets} belongs to someone else. Choose another INFRA24_DATA_DIR."
+        elif found.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+            wrong = f"Others can write in {self.sockets}. Remove it, then try again."
+        else:
+            wrong = ""
+        if wrong:
+            raise UnsafeFolder(operator_text(wrong))
         if os.geteuid() == 0:
             account = _account()
             _open_the_way(self.sockets)
@@ -231,7 +233,7 @@ class EmbeddedServer:
         )  # fmt: skip
         if made.returncode != 0:
             raise EmbeddedServerFailed(
-                f"The embedded database could not be made in {self.data}.\n{made.stdout}"
+                operator_text(f"The embedded database could not be made in {self.data}.\n{made.stdout}")
             )
         lines = "".join(f"{name} = {value}\n" for name, value in SETTINGS.items())
         with (self.data / "postgresql.conf").open("a") as conf:

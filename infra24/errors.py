@@ -38,6 +38,11 @@ def in_largest_unit(minutes: int) -> tuple[int, str]:
     return minutes // size, unit
 
 
+def operator_text(text: str) -> Message:
+    """A text for whoever runs the installation, on the command line and in logs: English, not translated."""
+    return Message(text)
+
+
 class InvalidValue(ValueError):
     """A value that cannot be taken: `message` says what is wrong; whoever reads the document adds where."""
 
@@ -52,10 +57,10 @@ class DomainError(Exception):
     details: dict[str, Any]
     message: Message
 
-    def __init__(self, message: str | None = None, **facts: Any) -> None:
+    def __init__(self, message: Message | None = None, **facts: Any) -> None:
         self.details = facts
-        said = message or " ".join((type(self).__doc__ or "").split())
-        self.message = said if isinstance(said, Message) else Message(said)
+        words = " ".join((type(self).__doc__ or "").split())
+        self.message = Message(words) if message is None else message
         super().__init__(self.message)
 
     @property
@@ -99,7 +104,7 @@ class ValidationFailed(Invalid):
 
     def __init__(self, errors: Mapping[str, Message]) -> None:
         listed = "; ".join(f"{path}: {message}" for path, message in errors.items())
-        super().__init__(listed, errors=errors)
+        super().__init__(operator_text(listed), errors=errors)
         self.errors = errors
 
     @property

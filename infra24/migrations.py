@@ -7,7 +7,7 @@ import psycopg
 from procrastinate.schema import SchemaManager
 from psycopg import sql
 
-from infra24.errors import Conflict, Forbidden
+from infra24.errors import Conflict, Forbidden, operator_text
 from infra24.roles import Roles, of_connection
 from infra24.subscribers import SUBSCRIBERS
 
@@ -23,7 +23,7 @@ class RolesNeeded(Forbidden):
 
     def __init__(self, statements: list[str]) -> None:
         lines = "".join(f"\n  {statement};" for statement in statements)
-        super().__init__(f"{type(self).__doc__}{lines}")
+        super().__init__(operator_text(f"{type(self).__doc__}{lines}"))
         self.statements = statements
 
 
@@ -34,10 +34,12 @@ class RolesOfOthers(Conflict):
         by = ", ".join(f"{role} by {holder}" for role, holder in holders)
         names = ", ".join(sorted({role for role, _ in holders}))
         super().__init__(
-            f"Roles that this database needs already exist, and others can use them: {by}. Anyone who can "
-            f"use them can read and change everything here. Ask a database administrator to DROP ROLE "
-            f"{names} and run this again, or rename the database. If the holder is your own administrator, "
-            f"have them instead GRANT {owner} TO their own role WITH ADMIN OPTION, then run this again."
+            operator_text(
+                f"Roles that this database needs already exist, and others can use them: {by}. Anyone who "
+                "can use them can read and change everything here. Ask a database administrator to DROP ROLE "
+                f"{names} and run this again, or rename the database. If the holder is your administrator, "
+                f"have them instead GRANT {owner} TO their own role WITH ADMIN OPTION, then run this again."
+            )
         )
 
 
@@ -46,9 +48,11 @@ class MadeByAnotherVersion(Conflict):
 
     def __init__(self, unknown: list[str]) -> None:
         super().__init__(
-            f"The database was made by another version: this one does not know {', '.join(unknown)}. Run "
-            "that version, or restore a backup made by this one. A database from before the first release "
-            "cannot be upgraded: delete its data folder, or create a new database."
+            operator_text(
+                f"The database was made by another version: this one does not know {', '.join(unknown)}. "
+                "Run that version, or restore a backup made by this one. A database from before the first "
+                "release cannot be upgraded: delete its data folder, or create a new database."
+            )
         )
 
 
@@ -58,8 +62,10 @@ class NamedOtherwise(Conflict):
     def __init__(self, database: str, role: str) -> None:
         had = role.removeprefix("infra24_app_") if role != "infra24_app" else "infra24"
         super().__init__(
-            f"The rights in the database {database} belong to the role {role}: it was created as {had}, then "
-            f"renamed or copied. Rename it back to {had}; restore a copy on another server."
+            operator_text(
+                f"The rights in the database {database} belong to the role {role}: it was created as {had}, "
+                f"then renamed or copied. Rename it back to {had}; restore a copy on another server."
+            )
         )
 
 

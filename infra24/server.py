@@ -23,7 +23,7 @@ from infra24 import capacity
 from infra24.app import compose, create_app
 from infra24.capacity import Capacity
 from infra24.embedded import EmbeddedServer, EmbeddedServerFailed, UnsafeFolder
-from infra24.errors import Conflict, Unavailable
+from infra24.errors import Conflict, Unavailable, operator_text
 from infra24.http_connections import ConnectionLimit, LimitedProtocol
 from infra24.settings import Settings
 
@@ -90,10 +90,10 @@ def check_port(host: str, port: int) -> None:
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
             raise PortInUse(
-                f"Port {port} is in use. Stop what listens there, or choose another: PORT=8001"
+                operator_text(f"Port {port} is in use. Stop what listens there, or choose another: PORT=8001")
             ) from None
         raise CannotListen(
-            f"Cannot listen on {host}:{port}: {error.strerror}. Correct INFRA24_HOST and PORT."
+            operator_text(f"Cannot listen on {host}:{port}: {error.strerror}. Correct INFRA24_HOST and PORT.")
         ) from None
 
 

@@ -107,7 +107,7 @@ class Settings(BaseSettings):
         default=None,
         description="The e-mail address of the first owner. While nobody has an account, `serve` makes one "
         "for it that owns every organization there is, and prints a link that signs in once; "
-        "`organization` makes it the owner of what it founds.",
+        "`organization` makes it the owner of what it creates.",
         examples=["you@example.org"],
     )
     trusted_proxies: str = Field(

@@ -12,7 +12,7 @@ import psycopg
 from pydantic import ValidationError
 from pydantic_settings import SettingsError
 
-from infra24.errors import DomainError, Invalid, Unavailable
+from infra24.errors import DomainError, Invalid, Unavailable, operator_text
 from infra24.settings import Settings, variable_of
 
 
@@ -96,9 +96,9 @@ def explained(error: Exception) -> DomainError | None:
         case psycopg.Error() if _NO_ROLE_YET.search(str(error)):
             return SchemaMissing()
         case ValidationError() if error.title == Settings.__name__:
-            return WrongSettings("\n".join(_wrong_values(error)))
+            return WrongSettings(operator_text("\n".join(_wrong_values(error))))
         case SettingsError():
-            return WrongSettings(_wrong_json(error))
+            return WrongSettings(operator_text(_wrong_json(error)))
         case psycopg.errors.UndefinedTable() | psycopg.errors.UndefinedColumn():
             return SchemaMissing()
         case psycopg.errors.InsufficientPrivilege():
@@ -162,4 +162,4 @@ def _kind_of(error: psycopg.OperationalError) -> type[DatabaseUnreachable]:
 def _with_words(kind: type[DomainError], error: Exception) -> DomainError:
     """The sentence of a kind, and below it the first line of what was said."""
     said = (str(error).strip().splitlines() or [type(error).__name__])[0]
-    return kind(f"{kind().message}\n  ({said})")
+    return kind(operator_text(f"{kind().message}\n  ({said})"))

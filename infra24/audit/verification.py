@@ -1,4 +1,4 @@
-"""Does the audit hold? Each entry's hash is reckoned again from the one before it, by the owner's role."""
+"""Verifies the audit log: each entry's hash is computed again from the one before it, by the owner's role."""
 
 from dataclasses import dataclass
 from typing import Any

@@ -10,9 +10,15 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from infra24 import resources, round_robin
-from infra24.availability import explain
+from infra24.availability import Reason, explain
 from infra24.bookings import allocation, allocation_plan, claim_queries, events, lookup, occupancy
-from infra24.bookings.model import Booking, EndsBeforeItStarts, IllegalTransition, ResourceNotEligible
+from infra24.bookings.model import (
+    Booking,
+    EndsBeforeItStarts,
+    IllegalTransition,
+    ResourceNotEligible,
+    SlotNotOffered,
+)
 from infra24.bookings.requested_members import (
     RequestedMembers,
     check_taken,
@@ -21,7 +27,7 @@ from infra24.bookings.requested_members import (
     without_hosts,
 )
 from infra24.bookings.snapshots import AvailabilitySnapshot, load_snapshot, seconds
-from infra24.bookings.states import ActorRole
+from infra24.bookings.states import ActorRole, Status
 from infra24.db import Tx
 from infra24.errors import Conflict
 from infra24.events import record
@@ -77,6 +83,8 @@ async def move(tx: Tx, wanted: Move, *, now: datetime) -> Booking:
     same = (before.starts_at, before.ends_at) == (wanted.start, wanted.end)
     if same and wanted.from_id == wanted.to_id:
         return before
+    if before.status is Status.PENDING and wanted.start < now:  # nobody could come after the decision
+        raise SlotNotOffered([Reason("past")])
     target = await _target(tx, before, wanted)
     seen = await load_snapshot(
         tx, target.offer.resource.id, (wanted.start, wanted.start + _MOMENT), wanted.end - wanted.start, now,

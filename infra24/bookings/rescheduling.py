@@ -10,7 +10,7 @@ from infra24.bookings.booker_limits import check_booker
 from infra24.bookings.clients import check_client
 from infra24.bookings.model import Booking, EndsBeforeItStarts, IllegalTransition, TooLate
 from infra24.bookings.policy import BookingPolicy
-from infra24.bookings.requirements import require, required_of
+from infra24.bookings.requirements import RequirementKind, require, required_of
 from infra24.bookings.snapshots import check_open
 from infra24.bookings.starts import load_start
 from infra24.bookings.states import Status
@@ -18,7 +18,7 @@ from infra24.db import Tx
 from infra24.errors import Message
 from infra24.events import record
 from infra24.rate_limits import Client
-from infra24.resources import HostPreference
+from infra24.resources import HostPreference, Offer
 
 
 async def reschedule(
@@ -46,11 +46,9 @@ async def reschedule(
     seen = await load_start(
         tx, before.resource_id, start, end - start, now, choice=choice, ignoring=[booking_id]
     )
-    required = []
+    required: list[RequirementKind] = []
     if not policy.is_staff:
-        check_open(seen.offer)
-        await check_booker(tx, seen.offer, before.booker_email, start, end - start, booking_id)
-        required = required_of(seen.offer, policy)
+        required = await _check_booker(tx, seen.offer, before, (start, end - start), policy)
     asks = bool(required) and before.status is not Status.PENDING
     status = before.check_transition(Status.PENDING) if asks else before.status
     await occupancy.release(tx, booking_id, now)
@@ -62,6 +60,15 @@ async def reschedule(
     after = await lookup.get(tx, booking_id)
     record(tx, events.RESCHEDULED, booking_id, _facts(before, after, policy), now)
     return after
+
+
+async def _check_booker(
+    tx: Tx, offer: Offer, booking: Booking, at: tuple[datetime, timedelta], policy: BookingPolicy
+) -> list[RequirementKind]:
+    """What binds a booker who moves; what their booking must meet then."""
+    check_open(offer)
+    await check_booker(tx, offer, booking.booker_email, *at, booking.id)
+    return required_of(offer, policy)
 
 
 def _facts(before: Booking, after: Booking, policy: BookingPolicy) -> dict[str, object]:

@@ -19,13 +19,13 @@ from infra24.subscribers import SUBSCRIBERS
 
 def parked(
     slug: Annotated[str, typer.Argument(help="The organization.")],
-    retry: Annotated[bool, typer.Option("--retry", help="Hand each to its subscriber once more.")] = False,
+    retry: Annotated[bool, typer.Option("--retry", help="Deliver each once more.")] = False,
 ) -> None:
-    """List the events that a subscriber could not process; with --retry, deliver them again."""
+    """List parked events: those that failed eight times and were set aside. --retry delivers them again."""
     settings = read_settings()
     with opened(settings) as urls:
         done, left = asyncio.run(_parked(settings, urls, slug, retry))
-    if retry:
+    if done or (retry and left):
         console.print(f"{done} delivered, {len(left)} still parked.")
     elif not left:
         console.print("No event is parked.")

@@ -15,7 +15,7 @@ from infra24 import clock, org_config, organizations, resources
 from infra24.commands.database import in_organization, organization_named
 from infra24.commands.terminal import bring_up_to_date, console, opened, read_settings, say
 from infra24.db import Tx
-from infra24.errors import Conflict, Invalid, ValidationFailed
+from infra24.errors import Conflict, Invalid, ValidationFailed, operator_text
 from infra24.org_config import Change, ConfigError, OrgConfig
 from infra24.org_config.reading import Document
 from infra24.server import Urls
@@ -74,9 +74,9 @@ def _named(file: Path) -> Iterator[None]:
         yield
     except ConfigError as wrong:
         lines = (f"{file}:{line}: {path}: {problem}" for line, path, problem in wrong.wrong)
-        raise WrongFile("\n".join(lines)) from None
+        raise WrongFile(operator_text("\n".join(lines))) from None
     except (Invalid, Conflict) as wrong:
-        raise WrongFile(f"{file}: {wrong.message}") from None
+        raise WrongFile(operator_text(f"{file}: {wrong.message}")) from None
 
 
 @dataclass(frozen=True, slots=True)

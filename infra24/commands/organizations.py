@@ -15,6 +15,7 @@ from infra24.commands.database import in_organization, organization_named
 from infra24.commands.organization_deletion import delete_organization
 from infra24.commands.terminal import bring_up_to_date, console, opened, read_settings, say
 from infra24.db import Tx
+from infra24.errors import Conflict
 
 Slug = Annotated[str, typer.Argument(help="The organization.")]
 
@@ -31,12 +32,17 @@ ExportFile = Annotated[
 ]
 
 
+class OrganizationExists(Conflict):
+    """This organization exists already. Change it on its settings page, or with a file and `infra24 apply`.
+    For another key, leave out --name, --zone, --locale and --currency."""
+
+
 def organization(
     slug: NewSlug,
     name: Annotated[str, typer.Option(help="Its name.")] = "",
-    zone: Annotated[str, typer.Option(help="Its time zone, as IANA names it.")] = "America/New_York",
-    locale: Annotated[str, typer.Option(help="Language and territory.")] = "en_US",
-    currency: Annotated[str, typer.Option(help="Three letters.")] = "USD",
+    zone: Annotated[str, typer.Option(help="Its time zone, as IANA names it: America/New_York.")] = "",
+    locale: Annotated[str, typer.Option(help="Language and territory: en_US.")] = "",
+    currency: Annotated[str, typer.Option(help="Three letters: USD.")] = "",
     owner: Annotated[
         str,
         typer.Option(help="Whose account is to own it; for a new one INFRA24_OWNER_EMAIL, if that is set."),
@@ -54,18 +60,19 @@ def organization(
     with opened(settings) as urls:
         bring_up_to_date(urls)
         with psycopg.connect(urls.owner, autocommit=True) as connection:
+            if any((name, zone, locale, currency)) and organizations.id_of(connection, slug):
+                raise OrganizationExists()
             made = organizations.create(
                 connection,
                 slug=slug,
                 name=name or slug,
-                time_zone=zone,
-                locale=locale,
-                currency=currency,
+                time_zone=zone or "America/New_York",
+                locale=locale or "en_US",
+                currency=currency or "USD",
             )
             key = organizations.issue_key(connection, slug, "command line")
-        console.print(
-            f"{'Created' if made else 'Another key for'} [bold]{slug}[/]. Its key, shown this once:"
-        )
+        what = "Created" if made else "Another key for"
+        console.print(f"{what} [bold]{slug}[/]. Its key, shown this once:")
         console.print(key, soft_wrap=True)
         email = email or (settings.owner_email if made else None)
         if email:

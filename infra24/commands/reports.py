@@ -11,7 +11,7 @@ from infra24.bookings import Shifted
 from infra24.commands.database import in_organization, organization_named
 from infra24.commands.terminal import console, opened, read_settings
 from infra24.db import Tx
-from infra24.errors import Conflict
+from infra24.errors import Conflict, operator_text
 from infra24.round_robin import LedgerCheck
 
 
@@ -42,7 +42,10 @@ def fairness(
     _print_ledger(audit, tried)
     if not audit.holds:
         raise LedgerWrong(
-            f"{LedgerWrong.__doc__} Wrong lines: {audit.replayed.wrong or 'none, but the balances differ'}."
+            operator_text(
+                f"{LedgerWrong.__doc__} "
+                f"Wrong lines: {audit.replayed.wrong or 'none, but the balances differ'}."
+            )
         )
     console.print(f"{len(audit.ledger)} lines verified.")
 

@@ -1,4 +1,4 @@
-"""Commands about the secrets that links, tokens and seals are made under."""
+"""Commands about the secrets that sign links and tokens and encrypt stored values."""
 
 import typer
 
@@ -6,7 +6,9 @@ from infra24 import rotation
 from infra24.commands.terminal import console, opened, read_settings
 from infra24.settings import Settings
 
-secrets = typer.Typer(help="The secrets that links, tokens and seals are made under.", no_args_is_help=True)
+secrets = typer.Typer(
+    help="The secrets that sign links and tokens and encrypt stored values.", no_args_is_help=True
+)
 
 
 @secrets.command()
@@ -30,4 +32,5 @@ def _reseal(settings: Settings) -> None:
     with opened(settings) as urls:
         done = rotation.reseal(settings, urls)
     for column, batch in done.items():
-        console.print(f"{column}: {batch.sealed} re-encrypted, {batch.broken} that no secret can decrypt.")
+        lost = f", {batch.broken} that no secret can decrypt" if batch.broken else ""
+        console.print(f"{column}: {batch.sealed} re-encrypted{lost}.")

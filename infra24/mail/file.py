@@ -5,6 +5,7 @@ import os
 from email.headerregistry import Address
 from pathlib import Path
 
+from infra24.errors import operator_text
 from infra24.mail.mime import message
 from infra24.mail.model import Email, MessageHeaders
 from infra24.mail.transport import TemporaryFailure
@@ -38,7 +39,9 @@ class FileTransport:
         try:
             return await asyncio.to_thread(self._write, name, text)
         except OSError as error:
-            raise TemporaryFailure(f"{self.folder} cannot be written to: {error.strerror}") from error
+            raise TemporaryFailure(
+                operator_text(f"{self.folder} cannot be written to: {error.strerror}")
+            ) from error
 
     def _write(self, name: str | None, text: bytes) -> str:
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from email.headerregistry import Address
 
-from infra24.errors import Invalid
+from infra24.errors import Invalid, operator_text
 
 CONTROL_CHARACTERS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 """Characters that end a line, change the reading direction or cannot be encoded: not in headers."""
@@ -35,7 +35,7 @@ class Email:
             address(self.reply_to)
         for said in (self.subject, self.language):
             if not said.strip() or CONTROL_CHARACTERS.search(said):
-                raise Invalid("An e-mail's subject and language are one line each.")
+                raise Invalid(operator_text("An e-mail's subject and language are one line each."))
 
 
 @dataclass(frozen=True, slots=True)

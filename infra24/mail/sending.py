@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from infra24.db import Tx
-from infra24.errors import Invalid
+from infra24.errors import Invalid, operator_text
 from infra24.mail.composing import ComposeContext, Composers
 from infra24.mail.model import MessageHeaders
 from infra24.mail.transport import MailTransport, PermanentFailure
@@ -64,7 +64,7 @@ def enqueue(tx: Tx, kind: str, **facts: UUID | str | int) -> None:
 def _kept(name: str, fact: UUID | str | int) -> str | int:
     kept = str(fact) if isinstance(fact, UUID) else fact
     if isinstance(kept, str) and not _is_word(kept):
-        raise Invalid(f"{name} does not go into a job: give the id of the row that has it.")
+        raise Invalid(operator_text(f"{name} does not go into a job: give the id of the row that has it."))
     return kept
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from email.headerregistry import Address
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from infra24.errors import operator_text
 from infra24.mail.mime import message
 from infra24.mail.model import Email, MessageHeaders
 from infra24.mail.transport import InvalidMailServer, PermanentFailure, TemporaryFailure
@@ -91,7 +92,7 @@ class SmtpTransport:
             except smtplib.SMTPResponseException as error:
                 raise _failure(error.smtp_code, error.smtp_error, email.to) from None
             except smtplib.SMTPNotSupportedError:
-                raise PermanentFailure("the server takes no address beyond ASCII") from None
+                raise PermanentFailure(operator_text("the server takes no address beyond ASCII")) from None
         return headers.id
 
     def _check(self) -> str:
@@ -109,16 +110,18 @@ class SmtpTransport:
             server = self._connect(seconds)
         except smtplib.SMTPAuthenticationError as error:
             raise TemporaryFailure(
-                f"{there} does not let {self.server.user} in ({error.smtp_code})"
+                operator_text(f"{there} does not let {self.server.user} in ({error.smtp_code})")
             ) from None
         except smtplib.SMTPNotSupportedError as error:
-            raise TemporaryFailure(f"{there}: {error}") from None
+            raise TemporaryFailure(operator_text(f"{there}: {error}")) from None
         except (smtplib.SMTPException, OSError) as error:
-            raise TemporaryFailure(f"{there} does not answer: {type(error).__name__}: {error}") from None
+            raise TemporaryFailure(
+                operator_text(f"{there} does not answer: {type(error).__name__}: {error}")
+            ) from None
         try:
             yield server
         except (smtplib.SMTPServerDisconnected, OSError) as error:
-            raise TemporaryFailure(f"{there} went away: {type(error).__name__}") from None
+            raise TemporaryFailure(operator_text(f"{there} went away: {type(error).__name__}")) from None
         finally:
             _leave(server)
 
@@ -155,7 +158,7 @@ def _failure(code: int, said: bytes | str, to: str) -> TemporaryFailure | Perman
     told = re.sub(r"\S*(://|@)\S*", "…", words.replace(to, "…"))
     sentence = f"{code} {' '.join(told.split())[:200]}"
     lasting = code >= 500 and code != _SIGN_IN_FIRST
-    return PermanentFailure(sentence) if lasting else TemporaryFailure(sentence)
+    return PermanentFailure(operator_text(sentence)) if lasting else TemporaryFailure(operator_text(sentence))
 
 
 def _on_this_machine(host: str) -> bool:

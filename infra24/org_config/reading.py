@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from infra24.errors import Invalid, ValidationFailed
+from infra24.errors import Invalid, ValidationFailed, operator_text
 
 _NUMBER = re.compile(r"[-+]?(0|[1-9][0-9]{0,17})(\.[0-9]{1,17})?")
 MOST = 500_000
@@ -23,7 +23,9 @@ class ConfigError(Invalid):
 
     def __init__(self, wrong: Iterable[tuple[int, str, str]]) -> None:
         self.wrong = sorted(wrong)
-        super().__init__("\n".join(f"line {line}: {path}: {said}" for line, path, said in self.wrong))
+        super().__init__(
+            operator_text("\n".join(f"line {line}: {path}: {said}" for line, path, said in self.wrong))
+        )
 
 
 class Document:

@@ -339,13 +339,20 @@ def test_a_pool_that_is_taken_is_taken_though_others_do_not_work_that_day(
     assert (again["code"], [r["code"] for r in again["reasons"]]) == ("slot_taken", ["taken"])
 
 
-def test_a_hold_keeps_one_time(http: httpx2.Client, shop: Shop) -> None:
+def test_a_hold_is_confirmed_at_another_time_as_it_is_on_the_page_and_nothing_else_changes_it(
+    http: httpx2.Client, shop: Shop
+) -> None:
     wanted = {k: v for k, v in body(shop).items() if k in ("org_id", "resource_id", "start_time", "end_time")}
     held = http.post("/api/holds", json=wanted).json()
-    answer = http.put(
-        f"/api/bookings/{held['token']}",
-        json={"status": "confirmed", "artist_name": "Ada", "artist_email": "a@example.org",
-              "start_time": (AT + timedelta(hours=5)).isoformat()},
-    )  # fmt: skip
-    assert answer.status_code == 422
-    assert http.get(f"/api/bookings/{held['token']}").json()["status"] == "hold"
+    address, ada = f"/api/bookings/{held['token']}", {"artist_name": "Ada", "artist_email": "a@example.org"}
+    named = http.put(address, json=ada)
+    assert (named.status_code, named.json()["code"]) == (409, "illegal_transition")
+    start, end = (AT + timedelta(hours=5)).isoformat(), (AT + timedelta(hours=6)).isoformat()
+    answer = http.put(address, json={"status": "confirmed", **ada, "start_time": start, "end_time": end})
+    assert answer.status_code == 200, answer.text
+    assert (answer.json()["id"], answer.json()["status"]) == (held["id"], "confirmed")
+    assert [datetime.fromisoformat(answer.json()[key]) for key in ("start_time", "end_time")] == [
+        AT + timedelta(hours=5),
+        AT + timedelta(hours=6),
+    ]
+    assert book(http, shop)["status"] == "confirmed", "the time that was held is free"

@@ -350,6 +350,15 @@ def test_a_date_of_a_series_that_is_moved_is_an_exception(staff: Staff) -> None:
     assert staff.http.get(f"/api/bookings/{first}", headers=staff.headers).json()["is_exception"]
 
 
+def test_what_awaits_approval_is_not_moved_into_the_past_and_what_was_confirmed_is(staff: Staff) -> None:
+    asked = staff.book("asked", "2026-11-24T10:00:00Z")
+    assert asked["status"] == "pending"
+    refused = staff.move(asked["id"], "asked", local_start="2026-11-18T10:00", status=409)
+    assert refused["reasons"][0]["code"] == "past"
+    made = staff.book("room", "2026-11-24T10:00:00Z")
+    staff.move(made["id"], "room", local_start="2026-11-18T10:00")
+
+
 def test_a_move_is_told_with_where_from_and_where_to(staff: Staff) -> None:
     made = staff.book("room", "2026-11-24T10:00:00Z")
     staff.move(made["id"], "room", "buffered", local_start="2026-11-24T11:00")

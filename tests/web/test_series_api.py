@@ -633,6 +633,12 @@ def test_dates_of_a_later_part_are_cancelled_and_the_others_stand(
     claims = owner.execute("SELECT count(*) FROM claims c JOIN bookings b ON b.id = c.booking_id "
                            "WHERE b.series_id = %s AND c.released_at IS NULL", (made["id"],)).fetchone()  # fmt: skip
     assert claims == (1,)
+    assert http.delete(here, headers=shop.auth).status_code == 200, "again, and nothing happens"
+    told = owner.execute(
+        "SELECT data->>'dates' FROM events WHERE type = 'series.cancelled' AND subject_id = %s ORDER BY seq",
+        (made["id"],),
+    ).fetchall()
+    assert told == [("2",), ("1",)]
     assert http.delete(here, headers=shop.auth, params={"scope": "this_and_later"}).status_code == 422
 
 

@@ -95,6 +95,15 @@ def test_messages_are_written_where_they_are_made() -> None:
         assert file in COMPOSED or isinstance(node.args[0], ast.Constant), f"{file}:{node.lineno}"
 
 
+def test_text_for_operators_is_made_where_only_they_read_it() -> None:
+    """A refusal takes a message, or `operator_text`, which no catalogue has: the types refuse a plain text."""
+    package = Path(infra24.__file__).parent
+    for path in sorted(package.rglob("*.py")):
+        name = path.relative_to(package).as_posix().removesuffix(".py").replace("/", ".")
+        if "operator_text(" in path.read_text():
+            assert name == "errors" or name.startswith(TERMINAL), name
+
+
 def test_a_message_is_said_in_the_readers_language_with_its_parameters() -> None:
     late = Message(
         "Online rescheduling closes %(notice)s before the start. Contact us to reschedule.",

@@ -60,7 +60,7 @@ async def cancel(
     now: datetime,
     reason: str = "",
 ) -> list[Booking]:
-    """Cancel the dates to come, all or from one on; what is past stays.
+    """Cancel the dates to come, all or from one on; what is past stays. Safe to repeat.
 
     Raises UnknownSeries and NotInSeries, and what `bookings.cancel` raises.
     """
@@ -69,7 +69,8 @@ async def cancel(
         await bookings.cancel(tx, booking.id, policy, now=now, reason=reason)
         for booking in _from(all_, scope, booking_id, now)
     ]
-    record(tx, events.CANCELLED, series.id, {"dates": len(cancelled), "reason": reason}, now)
+    if cancelled:
+        record(tx, events.CANCELLED, series.id, {"dates": len(cancelled), "reason": reason}, now)
     return cancelled
 
 

@@ -114,7 +114,9 @@ async def _one(request: Request, id_: UUID, action: Action, order: BulkCommand) 
     try:
         async with services(request).database.transaction(here.id, order.who.actor) as tx:
             booking, policy = await authorize_booking(tx, order.who, str(id_), write=True)
-            return Outcome(await action(tx, booking, replace(order, policy=policy)))
+            done = await action(tx, booking, replace(order, policy=policy))
+            same = done.revision == booking.revision
+            return Outcome(done, Message("Nothing to change: it is so already.") if same else "")
     except ValidationFailed as problem:
         return Outcome(booking, next(iter(problem.errors.values())))
     except DomainError as refusal:
