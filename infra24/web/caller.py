@@ -21,7 +21,8 @@ class NotAllowed(Forbidden):
 
 
 class OrgHidden(NotFound):
-    """There is nothing here by that name."""
+    """There is no such page, or it belongs to an organization that you are not a member of. Check the
+    address."""
 
 
 @dataclass(frozen=True, slots=True)
