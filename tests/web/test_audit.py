@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import httpx2
 import psycopg
@@ -12,9 +13,10 @@ import pytest
 from infra24 import audit, bookings, events, organizations, people, resources
 from infra24.audit import Filters
 from infra24.db import Actor, Database
+from infra24.i18n import locale_format
 from infra24.people import Role
 from infra24.settings import Settings
-from infra24.web.presenters.audit import together
+from infra24.web.presenters.audit import together, told
 from tests.factories import STAFF, Shop, booking_request, found_shop
 from tests.people import sign_in
 from tests.serving import NOW, Clock
@@ -275,9 +277,14 @@ def test_what_a_change_meant_is_the_event_of_its_transaction(
 
     async def scenario(database: Database) -> Any:
         async with database.transaction(shop.org_id) as tx:
-            return await events.of_transactions(tx, {e.transaction_id for e in found})
+            words = [
+                [change.meaning for change in await told(tx, found, locale_format(*spoken), ZoneInfo("UTC"))]
+                for spoken in (("en", "en_US"), ("es", "es_ES"))
+            ]
+            return words, await events.of_transactions(tx, {e.transaction_id for e in found})
 
-    meant = run(scenario)
+    words, meant = run(scenario)
+    assert words == [[None, "Moved", "Cancelled"], [None, "Movida", "Cancelada"]]
     for entry, type_ in zip(
         found, ("booking.created", "booking.rescheduled", "booking.cancelled"), strict=True
     ):

@@ -1,18 +1,18 @@
 """A notice for the staff in words, in the language of whoever reads it."""
 
-from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from infra24.announcements import Announcement
 from infra24.i18n import LocaleFormat, catalogue
+from infra24.web.presenters.booking_events import happened
 
 
 def title(notice: Announcement, speech: LocaleFormat) -> str:
     """What happened, in a line."""
     _ = catalogue(speech.language).gettext
-    return f"{_event(notice.kind, _)}: {notice.facts['title']}"
+    return f"{happened(notice.kind, _)}: {notice.facts['title']}"
 
 
 def lines(notice: Announcement, speech: LocaleFormat) -> list[str]:
@@ -44,16 +44,3 @@ def view(notice: Announcement, speech: LocaleFormat) -> dict[str, Any]:
         "booking_id": notice.booking_id,
         "created_at": notice.created_at,
     }
-
-
-def _event(kind: str, _: Callable[[str], str]) -> str:
-    return {
-        "booking.created": _("New booking"),
-        "booking.requested": _("Waiting for approval"),
-        "booking.confirmed": _("Confirmed"),
-        "booking.rescheduled": _("Moved"),
-        "booking.cancelled": _("Cancelled"),
-        "booking.declined": _("Declined"),
-        "booking.lapsed": _("Nobody decided in time"),
-        "booking.no_show": _("No-show"),
-    }[kind]

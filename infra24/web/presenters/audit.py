@@ -3,21 +3,29 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from infra24 import resources
+from infra24 import events, resources
 from infra24.audit import Entry
 from infra24.db import Tx
-from infra24.i18n import LocaleFormat
+from infra24.i18n import LocaleFormat, catalogue
 from infra24.web.admin import parsing
+from infra24.web.presenters.booking_events import happened
 
 _RESOURCES = ("resource_id", "offer_id", "host_id", "whole_id", "part_id")
 """The columns that name a resource, also as those of a part of a booking."""
 _TOLD_OTHERWISE = frozenset({"claim_count", "claim_unit", "participant_resource_id"})
 """What the name of a host or of a resource beside it says already."""
-Changed = tuple[Entry, list[tuple[str, Any, Any]]]
+
+
+class Change(NamedTuple):
+    """An entry with its fields as they are shown, and what it meant where an event says so."""
+
+    entry: Entry
+    fields: list[tuple[str, Any, Any]]
+    meaning: str | None
 
 
 async def told(
@@ -26,10 +34,11 @@ async def told(
     speech: LocaleFormat,
     zone: ZoneInfo,
     without: frozenset[str] = frozenset(),
-) -> list[Changed]:
+) -> list[Change]:
     """Each entry with its fields: instants in the zone, resources by their titles, and nothing of what is
-    blank before and after."""
+    blank before and after. A change is called by the event of its transaction: moved, declined."""
     entries = together(entries)
+    meanings = await _meanings(tx, entries, speech)
     titles = await _titles(tx, entries)
 
     def worded(value: Any) -> Any:
@@ -38,11 +47,11 @@ async def told(
         )
 
     return [
-        (entry, [
+        Change(entry, [
             (name.replace("_", " "), worded(before), worded(after))
             for name, before, after in entry.fields
             if name not in without | _TOLD_OTHERWISE and not (_blank(before) and _blank(after))
-        ])
+        ], meanings.get((entry.transaction_id, entry.subject_id)))
         for entry in entries
     ]  # fmt: skip
 
@@ -66,6 +75,19 @@ def _is_same_change(one: Entry, other: Entry) -> bool:
     keys = [(e.transaction_id, e.subject, e.subject_id, e.action == "changed") for e in (one, other)]
     names = [{*(e.before or {}), *(e.after or {})} for e in (one, other)]
     return keys[0] == keys[1] and one.action == "changed" and not names[0] & names[1]
+
+
+async def _meanings(
+    tx: Tx, entries: Sequence[Entry], speech: LocaleFormat
+) -> dict[tuple[UUID, str], str | None]:
+    """By transaction and what was changed, the last event's word."""
+    changed = {entry.transaction_id for entry in entries if entry.action == "changed"}
+    gettext = catalogue(speech.language).gettext
+    return {
+        (id_, str(recorded.event.subject_id)): happened(recorded.event.type, gettext)
+        for id_, found in (await events.of_transactions(tx, changed)).items()
+        for recorded in found
+    }
 
 
 async def _titles(tx: Tx, entries: Sequence[Entry]) -> dict[str, str]:
