@@ -1,7 +1,7 @@
 """Turn a hold into a booking, at its own time or another."""
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from infra24 import booking_links, resources
@@ -20,6 +20,8 @@ from infra24.db import Tx
 from infra24.rate_limits import Client
 from infra24.resources import HostPreference, Offer
 
+_TAKEN_UP = timedelta(days=1)
+"""For so long after its end: it has the price and the terms of the day on which it was made."""
 Times = tuple[datetime, datetime]
 """When a booking begins and ends."""
 
@@ -36,10 +38,10 @@ async def confirm_hold(
 ) -> Booking:
     """Turn a hold into a booking, in place: at its own time, or at another one (`at`).
 
-    A hold that expired or was released is confirmed too while its time is free. Safe to repeat: what was
-    already turned into a booking is returned as it is, whatever time is asked for. Raises HoldOver when it
-    was cancelled as a booking, SlotTaken when the time went to someone else, BookerLimit, SlotNotOffered,
-    ValidationFailed for answers that are wrong or missing, and what `book` raises for the client.
+    A hold that expired or was released is confirmed too, for a day, while its time is free. Safe to repeat:
+    what was already turned into a booking is returned as it is, whatever time is asked for. Raises HoldOver
+    later and for what was cancelled as a booking, SlotTaken when the time went to someone else, BookerLimit,
+    SlotNotOffered, ValidationFailed for wrong or missing answers, and what `book` raises for the client.
     """
     held = await lookup.get(tx, booking_id)
     offer = await resources.offer(tx, held.resource_id)
@@ -51,7 +53,7 @@ async def confirm_hold(
     held = await _locked(tx, held, offer, choice)
     if held.status in (Status.CONFIRMED, Status.PENDING):
         return held
-    if not held.is_or_was_hold:
+    if not held.is_or_was_hold or (held.status is Status.CANCELLED and held.updated_at < now - _TAKEN_UP):
         raise HoldOver()
     answers = read_person(offer, person)
     await _make_permanent(tx, held, (start, end), choice, person, now)

@@ -107,6 +107,21 @@ def test_a_hold_is_confirmed_once_however_often_and_at_whatever_time_it_is_asked
     assert given == (1 if offer == "fair" else 0), "one turn, not two"
 
 
+def test_a_hold_that_ended_long_ago_has_to_be_made_anew(run: Any, shop: Shop, tokens: Tokens) -> None:
+    """Its price and terms may be others by now."""
+
+    async def scenario(database: Database) -> None:
+        async with database.transaction(shop.org_id) as tx:
+            request = replace(booking_request(shop.ids["room"], NOW + 240 * HOUR), person=None)
+            first = await bookings.hold(tx, request, tokens=tokens, now=NOW)
+            await bookings.release(tx, first.id, BY_BOOKER, now=NOW)
+        async with database.transaction(shop.org_id) as tx:
+            with pytest.raises(HoldOver):
+                await bookings.confirm_hold(tx, first.id, ADA, BY_BOOKER, now=NOW + 25 * HOUR)
+
+    run(scenario)
+
+
 def test_what_was_cancelled_as_a_booking_is_not_confirmed_again(run: Any, shop: Shop, tokens: Tokens) -> None:
     async def scenario(database: Database) -> None:
         async with database.transaction(shop.org_id) as tx:
