@@ -9,7 +9,7 @@ from infra24.bookings.model import Booking, DecisionNotAllowed, IllegalTransitio
 from infra24.bookings.policy import BookingPolicy
 from infra24.bookings.states import ActorRole, EndKind, Status
 from infra24.db import Tx
-from infra24.errors import Message
+from infra24.errors import Message, ValidationFailed
 from infra24.events import record
 
 _EVENTS = {
@@ -19,6 +19,7 @@ _EVENTS = {
     EndKind.RELEASED: events.RELEASED,
     EndKind.EXPIRED: events.HOLD_EXPIRED,
 }
+_LONGEST_REASON = 500
 
 
 async def cancel(
@@ -27,9 +28,11 @@ async def cancel(
     """End a booking; its time is free at once. Safe to repeat. What its end is called depends on what it was:
     a hold is released, a pending booking that staff end is declined, everything else is cancelled.
 
-    Raises TooLate (the booker, inside the notice), DecisionNotAllowed (staff who may not decline) and
-    IllegalTransition after the fact.
+    Raises TooLate (the booker, inside the notice), DecisionNotAllowed (staff who may not decline),
+    IllegalTransition after the fact, and ValidationFailed for a reason over 500 characters.
     """
+    if len(reason) > _LONGEST_REASON:
+        raise ValidationFailed({"reason": Message("Write at most 500 characters")})
     booking = await locked(tx, booking_id)
     if booking.status is Status.CANCELLED:
         return booking

@@ -66,7 +66,7 @@ Action = Callable[[Tx, Booking, Rescue], Awaitable[tuple[Booking, str]]]
 
 async def cancel(tx: Tx, booking: Booking, order: Rescue) -> tuple[Booking, str]:
     """Cancel it."""
-    reason = order.typed.get("reason")[:500]
+    reason = order.typed.get("reason")
     await bookings.cancel(tx, booking.id, order.policy, now=order.now, reason=reason)
     return booking, "cancelled"
 

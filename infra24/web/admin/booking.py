@@ -120,7 +120,7 @@ def _done(action: bulk_actions.Action) -> Operation:
     ) -> Booking:
         who, now = caller_of(request), services(request).clock()
         host_id = parsing.identity(typed.get("host"))
-        return await action(tx, booking, BulkCommand(who, typed.get("reason")[:500], host_id, now, policy))
+        return await action(tx, booking, BulkCommand(who, typed.get("reason"), host_id, now, policy))
 
     return do
 

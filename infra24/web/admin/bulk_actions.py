@@ -102,7 +102,7 @@ async def handle(
         return await _ask(request, asks, ids), []
     order = BulkCommand(
         caller_of(request),
-        typed.get("reason")[:500],
+        typed.get("reason"),
         parsing.identity(typed.get("host")),
         services(request).clock(),
     )
