@@ -12,7 +12,7 @@ import pytest
 from infra24 import announcements, bookings, organizations, people
 from infra24.app import compose
 from infra24.auth.tokens import Tokens
-from infra24.bookings import BY_BOOKER, Booking, IllegalTransition, SlotTaken, Status
+from infra24.bookings import BY_BOOKER, Booking, IllegalTransition, SlotNotOffered, SlotTaken, Status
 from infra24.db import Database
 from infra24.people import Role
 from infra24.settings import Settings
@@ -246,7 +246,7 @@ def test_a_hold_is_confirmed_by_nobody_but_its_holder(installation: Any, shop: S
     installation(scenario)
 
 
-def test_staff_may_put_a_request_into_the_past_and_it_still_waits(
+def test_staff_may_not_put_a_request_into_the_past_and_it_still_waits(
     installation: Any, shop: Shop, tokens: Tokens
 ) -> None:
     async def scenario(database: Database, _: Worker) -> Booking:
@@ -254,9 +254,11 @@ def test_staff_may_put_a_request_into_the_past_and_it_still_waits(
         past = NOW - timedelta(days=1)
         async with database.transaction(shop.org_id) as tx:
             move = bookings.Move(asked.id, shop.ids["asked"], shop.ids["asked"], past, past + asked.length)
-            await bookings.move(tx, move, now=NOW)
+            with pytest.raises(SlotNotOffered):
+                await bookings.move(tx, move, now=NOW)
         async with database.transaction(shop.org_id) as tx:
             return await bookings.get(tx, asked.id)
 
-    moved = installation(scenario)
-    assert moved.request_expires_at == NOW + timedelta(hours=72)
+    kept = installation(scenario)
+    assert (kept.status, kept.starts_at > NOW) == (Status.PENDING, True)
+    assert kept.request_expires_at is not None
