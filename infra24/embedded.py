@@ -183,10 +183,10 @@ class EmbeddedServer:
         if done.returncode != 0:
             log = self.data / "log"
             tail = log.read_text(errors="replace")[-2_000:] if log.exists() else ""
-            said = (
+            output = (
                 f"The embedded database did not {arguments[0]}. Its log is {log}.\n{done.stdout or ''}{tail}"
             )
-            raise EmbeddedServerFailed(operator_text(said.strip()))
+            raise EmbeddedServerFailed(operator_text(output.strip()))
 
     def _prepare(self) -> None:
         self._prepare_sockets()

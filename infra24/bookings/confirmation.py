@@ -56,7 +56,7 @@ async def confirm_hold(
     if not held.is_or_was_hold or (held.status is Status.CANCELLED and held.updated_at < now - _TAKEN_UP):
         raise HoldOver()
     answers = read_person(offer, person)
-    await _make_permanent(tx, held, (start, end), choice, person, now)
+    await _make_permanent(tx, held, offer, (start, end), choice, person, now)
     await queries.set_person(tx, booking_id, person, answers, now)
     await tx.run_together(participants.set_booker(tx, held, person.name, person.email))
     if held.link_id is not None:  # a link may have expired since the hold, not since its end
@@ -76,11 +76,17 @@ async def _locked(tx: Tx, held: Booking, offer: Offer, choice: HostPreference) -
 
 
 async def _make_permanent(
-    tx: Tx, held: Booking, at: Times, choice: HostPreference, person: BookerDetails, now: datetime
+    tx: Tx,
+    held: Booking,
+    offer: Offer,
+    at: Times,
+    choice: HostPreference,
+    person: BookerDetails,
+    now: datetime,
 ) -> None:
     """Make the claims of a hold permanent. Where it expired, was released, or another time is asked for, that
     time is claimed anew, as if it were booked now."""
-    (start, end), offer = at, await resources.offer(tx, held.resource_id)
+    start, end = at
     is_unexpired = held.expires_at is not None and held.expires_at > now
     if is_unexpired and at == (held.starts_at, held.ends_at):
         await check_booker(tx, offer, person.email, start, end - start, held.id)
@@ -92,6 +98,7 @@ async def _make_permanent(
     check_open(snapshot.offer)
     await check_booker(tx, snapshot.offer, person.email, start, end - start, held.id)
     if held.status is Status.CANCELLED:
+        held.check_transition(Status.HOLD)
         await queries.reopen_hold(tx, held.id, now)
     await occupancy.release(tx, held.id, now)
     permanent = replace(held, starts_at=start, ends_at=end, status=Status.CONFIRMED, expires_at=None)

@@ -38,8 +38,8 @@ class SlotNotOffered(Conflict):
     def __init__(self, reasons: Sequence[Reason]) -> None:
         self.reasons = tuple(reasons)
         sentences = dict.fromkeys(reason.sentence for reason in self.reasons)
-        said = {f"reason_{number}": sentence for number, sentence in enumerate(sentences)}
-        listed = Message(" ".join(f"%({name})s" for name in said), **said) if said else None
+        named = {f"reason_{number}": sentence for number, sentence in enumerate(sentences)}
+        listed = Message(" ".join(f"%({name})s" for name in named), **named) if named else None
         super().__init__(listed, reasons=[reason.told for reason in self.reasons])
 
 
@@ -73,8 +73,8 @@ class IllegalTransition(Conflict):
 
     def __init__(self, status: Status, wanted: str) -> None:
         state, next_ = _STATES[status], _STATES[wanted]
-        said = Message("This booking is %(state)s and cannot be %(wanted)s.", state=state, wanted=next_)
-        super().__init__(said, current=str(status))
+        message = Message("This booking is %(state)s and cannot be %(wanted)s.", state=state, wanted=next_)
+        super().__init__(message, current=str(status))
 
 
 class TooLate(Conflict):
@@ -97,10 +97,10 @@ class ResourceNotEligible(Conflict):
     """This booking cannot go there."""
 
     def __init__(self, title: str) -> None:
-        said = Message(
+        message = Message(
             "This booking cannot be moved to %(title)s. Choose a resource it can use.", title=title
         )
-        super().__init__(said)
+        super().__init__(message)
 
 
 class TooEarly(Conflict):

@@ -72,7 +72,7 @@ async def details(request: Request) -> Response:
     held, here, token = open_.booking, open_.here, open_.token
     if held.status in (Status.CONFIRMED, Status.PENDING):
         return RedirectResponse(f"/bookings/confirmation/{token}", 303)
-    if not held.is_or_was_hold or (held.status is not Status.HOLD and request.method == "GET"):
+    if held.status is not Status.HOLD and request.method == "GET":
         return RedirectResponse(open_.where, 303)
     context = {"booking": held, "resource": open_.resource, "token": token, "where": open_.where,
                "frames": open_.sites}  # fmt: skip
