@@ -1,8 +1,8 @@
 """Idempotency-Key: the same key and body get the first answer again."""
 
 import hashlib
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,9 +12,11 @@ import orjson
 from fastapi import Request, Response
 
 from infra24 import idempotency, rate_limits
+from infra24.bookings import BookingRequest
 from infra24.db import Database, DatabaseDown, OutcomeUnknown, Tx
 from infra24.errors import Conflict, DomainError, Invalid, Message, TooMany, Unavailable
 from infra24.idempotency import StoredResponse
+from infra24.web.api.responses import add_alternatives
 from infra24.web.api.views import links
 from infra24.web.caller import address_of, caller_of
 from infra24.web.errors import problem_of
@@ -52,66 +54,77 @@ class StillRunning(Conflict):
     """The first request with this Idempotency-Key is still running. Ask again in a moment."""
 
 
-Act = Callable[[Tx], Awaitable[tuple[int, dict[str, Any]]]]
-"""Does the work inside one transaction; the status and the JSON to answer."""
+class Attempt:
+    """One request that makes bookings, done once per Idempotency-Key.
+
+    When it was answered `earlier`, return that and do nothing. Else do the work in `transaction()`, call
+    `answer` there, and return the `response` afterwards. `wanted` is the booking that is asked for: a refusal
+    then names the nearest free times.
+    """
+
+    def __init__(self, request: Request, org_id: UUID, key: "_KeyClaim | None" = None) -> None:
+        self.request, self.org_id, self.key = request, org_id, key
+        self.wanted: BookingRequest | None = None
+        self.earlier: Response | None = None
+        self.response: Response
+        self._status, self._body = 500, dict[str, Any]()
+
+    def answer(self, status: int, body: dict[str, Any]) -> None:
+        """Answer this, once the transaction is committed."""
+        self._status, self._body = status, body
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Tx]:
+        """The transaction of the work; with a key, its answer is written in it.
+
+        So neither can be without the other: after an OutcomeUnknown the same key finds the answer if it was
+        done, else does it. With a key a refusal is an answer too, but for Unavailable and TooMany.
+        """
+        app, key = services(self.request), self.key
+        try:
+            async with (
+                one_at_a_time(self.request, self.org_id),
+                app.database.transaction(self.org_id, caller_of(self.request).actor) as tx,
+            ):
+                yield tx
+                if key is not None:
+                    await key.store(tx, self._status, _json(without_secrets(self._body)))
+            self.response = _response(self._status, _json(self._body))
+        except DomainError as refusal:
+            if self.wanted is not None:
+                await add_alternatives(app, self.org_id, self.wanted, refusal)
+            if key is None or isinstance(refusal, Unavailable | TooMany):
+                raise
+            self.response = problem_of(refusal)
+            async with app.database.transaction(self.org_id) as tx:
+                await key.store(tx, self.response.status_code, bytes(self.response.body))
+        finally:
+            if key is not None:
+                await key.release()
 
 
-Refused = Callable[[DomainError], Awaitable[DomainError]]
-"""Adds to a refusal what helps, once its transaction is over."""
+async def attempt(request: Request, org_id: UUID) -> Attempt:
+    """The attempt at what a request asks for, answered earlier if its Idempotency-Key was.
 
-
-async def idempotent(request: Request, org_id: UUID, act: Act, refused: Refused) -> Response:
-    """Do `act` in a transaction, once per Idempotency-Key. Without a key, just do it.
-
-    The answer is written in the transaction of its effect, so that neither can be without the other:
-    after an OutcomeUnknown the same key finds the answer if it was done, else does it. A refusal is an
-    answer too. A request that vanished half way is given up after a minute. Raises KeyReused,
-    KeyGuessable, SentFromElsewhere and StillRunning.
+    A request that vanished half way is given up after a minute. Raises KeyReused, KeyGuessable,
+    SentFromElsewhere, StillRunning and KeyNotTaken.
     """
     given = request.headers.get("idempotency-key")
-    app = services(request)
     if given is None:
-        return await _without_key(request, org_id, act, refused)
+        return Attempt(request, org_id)
     if not 1 <= len(given) <= 255:
         raise Invalid(Message("An Idempotency-Key has 1 to 255 characters."))
+    app = services(request)
     key, fingerprint = await _known_by(request, given)
     claim = _KeyClaim(app.database, org_id, key, fingerprint, app.clock())
+    made = Attempt(request, org_id, claim)
     earlier = await claim.take()
     if earlier is not None:
         _check_same(earlier.fingerprint, fingerprint)
         if earlier.status is None:
             raise StillRunning()
-        return _replay(app, org_id, earlier.status, earlier.answer or "")
-    try:
-        async with (
-            one_at_a_time(request, org_id),
-            app.database.transaction(org_id, caller_of(request).actor) as tx,
-        ):
-            status, body = await act(tx)
-            text = orjson.dumps(body, option=orjson.OPT_UTC_Z)
-            await claim.store(tx, status, orjson.dumps(without_secrets(body), option=orjson.OPT_UTC_Z))
-    except DomainError as refusal:
-        if isinstance(refusal, Unavailable | TooMany):
-            raise
-        answer = problem_of(await refused(refusal))
-        async with app.database.transaction(org_id) as tx:
-            await claim.store(tx, answer.status_code, bytes(answer.body))
-        return answer
-    finally:
-        await claim.release()
-    return _answer(status, text)
-
-
-async def _without_key(request: Request, org_id: UUID, act: Act, refused: Refused) -> Response:
-    try:
-        async with (
-            one_at_a_time(request, org_id),
-            services(request).database.transaction(org_id, caller_of(request).actor) as tx,
-        ):
-            status, body = await act(tx)
-    except DomainError as refusal:
-        raise await refused(refusal) from None
-    return _answer(status, orjson.dumps(body, option=orjson.OPT_UTC_Z))
+        made.earlier = _replay(app, org_id, earlier.status, earlier.answer or "")
+    return made
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +191,7 @@ def _replay(app: Services, org_id: UUID, status: int, kept: str) -> Response:
         for made in body.get("bookings", [body]):
             token = app.tokens.of(org_id, UUID(made["id"]))
             made |= {"token": token, "links": links(app, token)}
-    answer = _answer(status, orjson.dumps(body))
+    answer = _response(status, _json(body))
     answer.headers["idempotency-replayed"] = "true"
     return answer
 
@@ -190,6 +203,10 @@ def without_secrets(body: dict[str, Any]) -> dict[str, Any]:
     return {**body, **dict.fromkeys(_SECRET)}
 
 
-def _answer(status: int, body: bytes) -> Response:
+def _response(status: int, body: bytes) -> Response:
     kind = "application/json" if status < 400 else "application/problem+json"
     return Response(body, status, media_type=kind)
+
+
+def _json(body: dict[str, Any]) -> bytes:
+    return orjson.dumps(body, option=orjson.OPT_UTC_Z)

@@ -31,10 +31,10 @@ from infra24.web.api.inputs import (
     Start,
 )
 from infra24.web.api.naming import organization_meant
-from infra24.web.api.responses import json_response, nearest_to
-from infra24.web.api.views import booking_view, links
+from infra24.web.api.responses import json_response
+from infra24.web.api.views import made_view
 from infra24.web.caller import caller_of
-from infra24.web.idempotency import idempotent
+from infra24.web.idempotency import attempt
 from infra24.web.limiting import charge_organization, charge_range, client_of
 from infra24.web.services import Services, services
 
@@ -133,16 +133,16 @@ async def create_staffed(request: Request, wanted: NewStaffBooking) -> Response:
         location_details=wanted.location_details,
         answers=wanted.answers,
     )
-    asked: list[BookingRequest] = []
-
-    async def act(tx: Tx) -> tuple[int, dict[str, Any]]:
+    attempted = await attempt(request, org_id)
+    if attempted.earlier is not None:
+        return attempted.earlier
+    async with attempted.transaction() as tx:
         policy, client = caller_of(request).policy(org_id), client_of(request, org_id)
-        asked.append(replace(await _requested(tx, app, wanted, person), policy=policy, client=client))
-        booking = await bookings.book(tx, asked[-1], tokens=app.tokens, now=app.clock())
-        token = app.tokens.of(org_id, booking.id)
-        return 201, {**booking_view(booking), "token": token, "links": links(app, token)}
-
-    return await idempotent(request, org_id, act, nearest_to(app, org_id, asked))
+        requested = await _requested(tx, app, wanted, person)
+        attempted.wanted = replace(requested, policy=policy, client=client)
+        booking = await bookings.book(tx, attempted.wanted, tokens=app.tokens, now=app.clock())
+        attempted.answer(201, made_view(app, booking))
+    return attempted.response
 
 
 async def _requested(tx: Tx, app: Services, wanted: NewStaffBooking, person: BookerDetails) -> BookingRequest:

@@ -2,7 +2,7 @@
 
 import base64
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -25,11 +25,11 @@ from infra24.rate_limits import Client
 from infra24.web.api.fields import Day, Named, PageSize
 from infra24.web.api.inputs import BookingChange, BookingMove, NewBooking, NewHold
 from infra24.web.api.naming import organization_meant, with_host
-from infra24.web.api.responses import json_response, nearest_to, with_alternatives
-from infra24.web.api.views import booking_view, links
+from infra24.web.api.responses import add_alternatives, json_response
+from infra24.web.api.views import booking_view, links, made_view
 from infra24.web.booking_access import authorize_booking
 from infra24.web.caller import Caller, caller_of, org_id_of
-from infra24.web.idempotency import idempotent
+from infra24.web.idempotency import attempt
 from infra24.web.limiting import charge_organization, client_of, one_at_a_time
 from infra24.web.services import Services, services
 
@@ -175,22 +175,23 @@ async def _place(request: Request, wanted: NewBooking | NewHold, person: BookerD
     app = services(request)
     org_id = await organization_meant(app, "resource_id", wanted.resource_id, wanted.org_id)
     charge_organization(request, org_id)
-    policy, client = caller_of(request).policy(org_id), client_of(request, org_id)
-    asked: list[BookingRequest] = []
-
-    async def act(tx: Tx) -> tuple[int, dict[str, Any]]:
-        of, choice = await resources.id_of(tx, wanted.resource_id), await with_host(tx, wanted.staff_id)
-        asked.append(
-            BookingRequest(
-                of, wanted.start_time, wanted.end_time, person, choice, policy=policy, client=client
-            )
+    attempted = await attempt(request, org_id)
+    if attempted.earlier is not None:
+        return attempted.earlier
+    async with attempted.transaction() as tx:
+        attempted.wanted = BookingRequest(
+            await resources.id_of(tx, wanted.resource_id),
+            wanted.start_time,
+            wanted.end_time,
+            person,
+            await with_host(tx, wanted.staff_id),
+            policy=caller_of(request).policy(org_id),
+            client=client_of(request, org_id),
         )
         operation = bookings.book if person else bookings.hold
-        booking = await operation(tx, asked[-1], tokens=app.tokens, now=app.clock())
-        token = app.tokens.of(org_id, booking.id)
-        return 201, {**booking_view(booking), "token": token, "links": links(app, token)}
-
-    return await idempotent(request, org_id, act, nearest_to(app, org_id, asked))
+        booking = await operation(tx, attempted.wanted, tokens=app.tokens, now=app.clock())
+        attempted.answer(201, made_view(app, booking))
+    return attempted.response
 
 
 async def _change(request: Request, wanted_id: str, wanted: BookingChange) -> Response:
@@ -204,7 +205,7 @@ async def _change(request: Request, wanted_id: str, wanted: BookingChange) -> Re
     except DomainError as refusal:
         if booking is not None and wanted.start_time is not None:
             refused = BookingRequest.of(booking, *_times(booking, wanted), policy)
-            await with_alternatives(app, org_id, refused, refusal, moving=booking)
+            await add_alternatives(app, org_id, refused, refusal, moving=booking)
         raise
     return json_response(booking_view(booking))
 

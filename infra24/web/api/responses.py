@@ -1,6 +1,6 @@
 """JSON answers, written once and fast."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
@@ -34,29 +34,17 @@ def _slot(start: int, length: int) -> orjson.Fragment:
     return orjson.Fragment(f'{{"start":"{begins}","end":"{ends}","duration":{length // 60}}}')
 
 
-def nearest_to(
-    app: Services, org_id: UUID, asked: Sequence[BookingRequest]
-) -> Callable[[DomainError], Awaitable[DomainError]]:
-    """Adds the nearest free times to a refusal of the last that was asked for."""
-
-    async def refused(refusal: DomainError) -> DomainError:
-        return await with_alternatives(app, org_id, asked[-1], refusal) if asked else refusal
-
-    return refused
-
-
-async def with_alternatives(
+async def add_alternatives(
     app: Services,
     org_id: UUID,
     refused: BookingRequest,
     refusal: DomainError,
     *,
     moving: Booking | None = None,
-) -> DomainError:
-    """The same refusal, with up to three times near the one refused, each of which can be booked as it is."""
+) -> None:
+    """Give a refusal up to three times near the one refused, each of which can be booked as it is."""
     if not isinstance(refusal, SlotTaken | SlotNotOffered):
-        return refusal
+        return
     async with app.database.transaction(org_id) as tx:
         free = await bookings.nearest_starts(tx, refused, app.clock(), moving=moving)
     refusal.details["alternatives"] = [{"start": at, "end": at + free.length} for at in free.starts]
-    return refusal

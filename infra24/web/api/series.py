@@ -12,7 +12,6 @@ from infra24.bookings import BookerDetails, Booking
 from infra24.bookings import series as recurring
 from infra24.bookings.series import Series, SeriesRange, SeriesRequest
 from infra24.db import Tx
-from infra24.errors import DomainError
 from infra24.web.api.fields import Body, Instant, LocalTime, Minutes, Org
 from infra24.web.api.inputs import (
     Answers,
@@ -25,9 +24,9 @@ from infra24.web.api.inputs import (
 )
 from infra24.web.api.naming import with_host
 from infra24.web.api.responses import json_response
-from infra24.web.api.views import booking_view, links
+from infra24.web.api.views import booking_view, made_view
 from infra24.web.caller import caller_of, current_org
-from infra24.web.idempotency import idempotent
+from infra24.web.idempotency import attempt
 from infra24.web.limiting import client_of
 from infra24.web.services import services
 
@@ -121,22 +120,17 @@ async def create_series(request: Request, org: Org, wanted: MadeSeries) -> Respo
     app, who = services(request), caller_of(request)
     here = current_org(request)
 
-    async def act(tx: Tx) -> tuple[int, dict[str, Any]]:
+    attempted = await attempt(request, here.id)
+    if attempted.earlier is not None:
+        return attempted.earlier
+    async with attempted.transaction() as tx:
         requested = replace(await wanted.request(tx), client=client_of(request, here.id))
         series, made = await recurring.book(
             tx, requested, policy=who.policy(), tokens=app.tokens, now=app.clock()
         )
-        tokens = [app.tokens.of(here.id, booking.id) for booking in made]
-        views = [
-            {**booking_view(booking), "token": token, "links": links(app, token)}
-            for booking, token in zip(made, tokens, strict=True)
-        ]
-        return 201, {**_view(series), "bookings": views}
-
-    async def refused(refusal: DomainError) -> DomainError:
-        return refusal
-
-    return await idempotent(request, here.id, act, refused)
+        views = [made_view(app, booking) for booking in made]
+        attempted.answer(201, {**_view(series), "bookings": views})
+    return attempted.response
 
 
 async def read_series(request: Request, org: Org, id: Id) -> Response:

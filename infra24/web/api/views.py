@@ -46,6 +46,12 @@ def booking_view(booking: Booking) -> dict[str, Any]:
     }
 
 
+def made_view(app: Services, booking: Booking) -> dict[str, Any]:
+    """A booking for whoever just made it: with the token that opens it, and where its holder goes."""
+    token = app.tokens.of(booking.org_id, booking.id)
+    return {**booking_view(booking), "token": token, "links": links(app, token)}
+
+
 def links(app: Services, token: str) -> dict[str, str]:
     """Where the holder of a token goes."""
     base = app.settings.base_url
