@@ -32,9 +32,25 @@ class Finding:
     advice: str = ""
 
 
+Check = Callable[[], Finding]
+
+
 def examine(settings: Settings, urls: Urls) -> Iterator[Finding]:
     """Look at every part; a part that cannot be looked at is a finding, not a crash."""
-    checks: list[tuple[str, Callable[[], Finding]]] = [
+    for part, check in _own_checks(settings):
+        yield _looked_at(part, check)
+    database = _looked_at("Database", lambda: _database(urls))
+    yield database
+    if not database.well:
+        advice = "correct the database first: schema, tenancy, audit, jobs and events are in it"
+        yield Finding("All else", False, "not checked", advice)
+        return
+    for part, check in _database_checks(urls):
+        yield _looked_at(part, check)
+
+
+def _own_checks(settings: Settings) -> list[tuple[str, Check]]:
+    return [
         ("Python", _python),
         ("Account", _account),
         ("Time zones", _zones),
@@ -44,7 +60,11 @@ def examine(settings: Settings, urls: Urls) -> Iterator[Finding]:
         ("Port", lambda: _port(settings)),
         ("Proxy", lambda: _proxy(settings)),
         ("Mail", lambda: _mail(settings)),
-        ("Database", lambda: _database(urls)),
+    ]
+
+
+def _database_checks(urls: Urls) -> list[tuple[str, Check]]:
+    return [
         ("Schema", lambda: _schema(urls)),
         ("Tenancy", lambda: _tenancy(urls)),
         ("Functions", lambda: _functions(urls)),
@@ -53,11 +73,13 @@ def examine(settings: Settings, urls: Urls) -> Iterator[Finding]:
         ("Jobs", lambda: _jobs(urls)),
         ("Events", lambda: _events(urls)),
     ]
-    for part, check in checks:
-        try:
-            yield check()
-        except (DomainError, psycopg.Error, OSError) as error:
-            yield _failed(part, error)
+
+
+def _looked_at(part: str, check: Check) -> Finding:
+    try:
+        return check()
+    except (DomainError, psycopg.Error, OSError) as error:
+        return _failed(part, error)
 
 
 def _failed(part: str, error: Exception) -> Finding:

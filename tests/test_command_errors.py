@@ -100,7 +100,7 @@ def test_what_there_is_no_sentence_for_is_left_alone() -> None:
 def test_what_is_asked_for_and_not_there_is_not_called_an_id(refused: Refused, database_url: str) -> None:
     code, error = refused("show", "nobody", DATABASE_URL=database_url)
     assert code == 1
-    assert error == "There is no organization by that name.\n"
+    assert error == "Organization not found. Check its slug or id.\n"
 
 
 def test_a_port_that_is_taken_is_told_from_an_address_that_is_not_ours(refused: Refused) -> None:

@@ -20,7 +20,7 @@ from infra24.errors import Conflict, Forbidden, Invalid, Message, NotFound
 
 
 class UnknownBooking(NotFound):
-    """There is no booking here. Check the link in your confirmation."""
+    """Booking not found. Check the link in your confirmation."""
 
 
 class SlotTaken(Conflict):

@@ -97,9 +97,11 @@ def read(text: str) -> Document:
         node = yaml.compose(text, Loader=_LOADER)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise ConfigError([(line, "file", error.problem or "is not YAML")]) from None
+        problem = f"is not YAML here ({error.problem}); check indentation, colons and quotes"
+        raise ConfigError([(line, "file", problem)]) from None
     except yaml.YAMLError as error:
-        raise ConfigError([(1, "file", str(error))]) from None
+        problem = f"is not YAML ({error}); check indentation, colons and quotes"
+        raise ConfigError([(1, "file", problem)]) from None
     wrong: list[tuple[int, str, str]] = []
     content = _value(node, wrong)
     if wrong:

@@ -8,7 +8,7 @@ import yaml
 from infra24 import booking_links, organizations, resources
 from infra24.booking_links import LinkDraft
 from infra24.db import Tx
-from infra24.resources import Draft, slug_of
+from infra24.resources import Draft
 
 _FIRST = ("slug", "type", "email", "title", "description", "category")
 
@@ -66,8 +66,6 @@ def _said(draft: Draft, currency: str, hide: tuple[str, ...] = ()) -> dict[str, 
         if name in hide:
             continue
         if value == defaults.get(name) or (name == "currency" and value == currency):
-            continue
-        if name == "slug" and value == slug_of(draft.title):
             continue
         said["rules" if name == "availability_rules" else name] = value
     return said

@@ -10,7 +10,7 @@ from infra24.organizations.model import Organization, UnknownOrganization
 
 
 class UnknownResource(NotFound):
-    """There is no resource by that id or slug."""
+    """Resource not found. Check its id or slug, and that it takes bookings."""
 
 
 class Directory:

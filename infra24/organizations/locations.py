@@ -15,7 +15,7 @@ class LocationExists(Conflict):
 
 
 class UnknownLocation(NotFound):
-    """There is no location by that id."""
+    """Location not found. Choose one of the organization's locations."""
 
 
 class LocationInUse(Conflict):

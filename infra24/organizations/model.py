@@ -10,7 +10,7 @@ SEED = "#1f6f54"
 
 
 class UnknownOrganization(NotFound):
-    """There is no organization by that name."""
+    """Organization not found. Check its slug or id."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ import asyncio
 import ipaddress
 import socket
 from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlsplit
 
 import httpcore2
@@ -20,6 +21,8 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 _CLOSED = tuple(map(ipaddress.ip_network, ("168.63.129.16/32", "3fff::/20")))
 """What Python 3.11 calls global and is not for us: a host service of Azure, documentation (RFC 9637)."""
+_RESOLVERS = ThreadPoolExecutor(8, "resolve")
+"""Names are looked up in threads of their own: a name server that hangs holds up nothing else."""
 _MOST_TRIED = 4
 _SECONDS = 8.0
 
@@ -90,7 +93,9 @@ class GuardedNetwork(httpcore2.AsyncNetworkBackend):
         loop = asyncio.get_running_loop()
         try:
             async with asyncio.timeout(seconds or _SECONDS):
-                found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+                found = await loop.run_in_executor(
+                    _RESOLVERS, socket.getaddrinfo, host, port, 0, socket.SOCK_STREAM
+                )
         except TimeoutError as error:
             raise httpcore2.ConnectTimeout(host) from error
         except (OSError, UnicodeError) as error:

@@ -25,7 +25,7 @@ class AlreadyMember(Conflict):
 
 
 class UnknownMember(NotFound):
-    """There is no member here by that name."""
+    """Member not found. Choose one of the organization's members."""
 
 
 class UnknownInvitation(NotFound):

@@ -20,6 +20,11 @@ class NotAllowed(Forbidden):
     """Your role does not let you do this. Ask an administrator of the organization."""
 
 
+class KeyRefused(Unauthenticated):
+    """This API key is not valid: it is mistyped, or was revoked. Check it, or create a new key in the
+    organization's settings."""
+
+
 class OrgHidden(NotFound):
     """There is no such page, or it belongs to an organization that you are not a member of. Check the
     address."""
@@ -141,12 +146,17 @@ def current_org(request: Request) -> Organization:
     return found
 
 
+def unauthenticated(who: Caller) -> Unauthenticated:
+    """What is told to who may not come in without proof: that theirs is wrong, or that one is needed."""
+    return KeyRefused() if who.credentials.key else Unauthenticated()
+
+
 def org_id_of(request: Request) -> UUID:
     """The organization that is asked about: by the address, the key, the token or the session.
 
     Raises Unauthenticated when nothing says which.
     """
-    found = caller_of(request).org_id
-    if found is None:
-        raise Unauthenticated()
-    return found
+    who = caller_of(request)
+    if who.org_id is None:
+        raise unauthenticated(who)
+    return who.org_id

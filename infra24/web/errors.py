@@ -1,6 +1,6 @@
 """Refusals as HTTP: problem+json (RFC 9457) for the API, a page for people."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 from urllib.parse import urlencode
@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 import orjson
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
+from pydantic_core import ErrorDetails
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.responses import RedirectResponse
@@ -18,6 +19,7 @@ from infra24.errors import (
     DomainError,
     Forbidden,
     Invalid,
+    Message,
     NotFound,
     TooMany,
     Unauthenticated,
@@ -27,8 +29,10 @@ from infra24.errors import (
 from infra24.rate_limits import RateLimited
 from infra24.web.guard import SecondFactorNeeded, identify_optional
 from infra24.web.limiting import charge_unknown
+from infra24.web.presenters.validation import message_of
 from infra24.web.rendering import RETRY_AFTER, error_page, in_their_language
 
+_NOT_JSON = Message("is not a JSON object; send one, with Content-Type: application/json")
 _NO_OBJECT = ("model_attributes_type", "dict_type", "model_type")
 
 STATUS: tuple[tuple[type[DomainError], int], ...] = (
@@ -104,7 +108,7 @@ async def _invalid_request(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     if not _wants_json(request):
         return await error_page(request, 404, "not_found", "")
-    return _invalid(error)
+    return _invalid(request, error.errors())
 
 
 async def _http(request: Request, error: Exception) -> Response:
@@ -133,22 +137,17 @@ async def _crashed(request: Request, _: Exception) -> Response:
     return await error_page(request, 500, "our_mistake", "")
 
 
-def _invalid(error: RequestValidationError) -> Response:
+def _invalid(request: Request, found: Sequence[ErrorDetails]) -> Response:
     """Every field that is wrong, by its path; a body that is no JSON at all is a bad request."""
-    if any(item["type"] == "json_invalid" for item in error.errors()):
+    if any(item["type"] == "json_invalid" for item in found):
         return _unreadable()
-    if any(item["loc"] == ("body",) and item["type"] in _NO_OBJECT for item in error.errors()):
-        said = "is not a JSON object; send one, with Content-Type: application/json"
-        return problem(422, "invalid", f"body: {said}", errors=[{"path": "body", "sentence": said}])
-    errors = [
-        {
-            "path": ".".join(str(part) for part in item["loc"][1:]) or str(item["loc"][0]),
-            "sentence": str(item["msg"]).removeprefix("Value error, "),
-        }
-        for item in error.errors()
-    ]
-    said = "; ".join(f"{item['path']}: {item['sentence']}" for item in errors)
-    return problem(422, "invalid", said, errors=errors)
+    if any(item["loc"] == ("body",) and item["type"] in _NO_OBJECT for item in found):
+        return _problem_of(request, ValidationFailed({"body": _NOT_JSON}))
+    wrong = {
+        ".".join(str(part) for part in item["loc"][1:]) or str(item["loc"][0]): message_of(item)
+        for item in reversed(found)
+    }
+    return _problem_of(request, ValidationFailed(dict(reversed(wrong.items()))))
 
 
 def _unreadable() -> Response:

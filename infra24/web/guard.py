@@ -16,7 +16,16 @@ from infra24.errors import DomainError, Forbidden, Invalid, Unauthenticated
 from infra24.organizations import RESERVED, Organization, UnknownOrganization, org_of_key
 from infra24.people import AuthenticatedUser, Role, Scope
 from infra24.rate_limits import Charge, RateLimited
-from infra24.web.caller import Caller, Credentials, NotAllowed, OrgHidden, address_of, credentials
+from infra24.web.caller import (
+    Caller,
+    Credentials,
+    KeyRefused,
+    NotAllowed,
+    OrgHidden,
+    address_of,
+    credentials,
+    unauthenticated,
+)
 from infra24.web.limiting import charge_address, charge_caller
 from infra24.web.services import Services, services
 
@@ -104,7 +113,7 @@ async def _organization_of(
 
 def _check(who: Caller, here: Organization | None, needs: Needs) -> None:
     if who.credentials.key and here is not None and not (who.scopes or who.is_from_elsewhere):
-        raise Unauthenticated()
+        raise KeyRefused()
     if isinstance(needs, Access):
         _check_open(who, needs)
         return
@@ -113,7 +122,7 @@ def _check(who: Caller, here: Organization | None, needs: Needs) -> None:
     if not who.scopes:
         if who.is_from_elsewhere:
             raise OrgHidden()
-        raise Unauthenticated()
+        raise unauthenticated(who)
     if needs not in who.scopes:
         raise NotAllowed()
 

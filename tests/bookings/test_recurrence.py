@@ -78,8 +78,8 @@ def test_rules_are_read_as_rfc_5545_has_them() -> None:
 @pytest.mark.parametrize(("rule", "said"), [
     ("", "needs FREQ"),
     ("FREQ=HOURLY;COUNT=3", "has an invalid"),
-    ("FREQ=WEEKLY", "needs an end"),
-    ("FREQ=WEEKLY;COUNT=3;UNTIL=20270101", "needs an end"),
+    ("FREQ=WEEKLY", "needs one end"),
+    ("FREQ=WEEKLY;COUNT=3;UNTIL=20270101", "needs one end"),
     ("FREQ=WEEKLY;COUNT=0", "has an invalid"),
     ("FREQ=DAILY;COUNT=367", "more than 366"),
     ("FREQ=DAILY;COUNT=3;BYDAY=MO RDATE:20270101", "has an invalid"),

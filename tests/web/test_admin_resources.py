@@ -692,7 +692,7 @@ def test_ticked_bookings_move_or_are_cancelled_each_by_itself(
     assert silent.status_code == 422
     gone = admin.post(f"{url}/cancel", data={"booking": [str(second.id), "nonsense"], "reason": "Repairs"})
     assert "cancelled (it was on" in gone.text
-    assert "There is no booking here." in gone.text
+    assert "Booking not found." in gone.text
     after = now_is(run, shop, second.id)
     assert (after.status, after.end_reason) == (Status.CANCELLED, "Repairs")
 

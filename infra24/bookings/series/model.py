@@ -14,7 +14,7 @@ from infra24.resources import ANYONE, HostPreference
 
 
 class UnknownSeries(NotFound):
-    """There is no series here."""
+    """Series not found. Check its id."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,7 @@ _PARTS = {
     "BYSETPOS": _numbers("[+-]?[1-9][0-9]?"),
     "WKST": _DAY,
 }
+_TOO_MANY = Message("has more than %(most)s dates; end it earlier, or book it in parts", most=MOST_DATES)
 _DAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 
 
@@ -49,12 +50,16 @@ def parts_of(rule: str) -> dict[str, str]:
     elif "FREQ" not in parts:
         wrong = Message("needs FREQ: DAILY, WEEKLY, MONTHLY or YEARLY")
     elif ("COUNT" in parts) == ("UNTIL" in parts):
-        wrong = Message("needs an end: COUNT or UNTIL")
+        wrong = Message("needs one end: COUNT, such as COUNT=10, or UNTIL, such as UNTIL=20270131")
     ordinal = _ORDINALS.get(parts.get("FREQ", ""), "(?!)")
     shapes = {**_PARTS, "BYDAY": rf"(({ordinal})?{_DAY},?)*"}
     for name, value in parts.items():
         if not wrong and not (re.fullmatch(_PARTS[name], value) and re.fullmatch(shapes[name], value)):
-            wrong = Message("has an invalid %(part)s: %(value)s", part=name, value=value[:40])
+            wrong = Message(
+                "has an invalid %(part)s: %(value)s; write it as in FREQ=WEEKLY;BYDAY=MO,WE;COUNT=10",
+                part=name,
+                value=value[:40],
+            )
     if wrong:
         raise ValidationFailed({"rule": wrong})
     return parts
@@ -78,7 +83,7 @@ def in_wall_time(rule: str, zone: ZoneInfo) -> str:
             parts["UNTIL"] = datetime.strptime(whole, _WRITTEN).replace(tzinfo=UTC).strftime(_WRITTEN)
     except (ValueError, OverflowError):
         raise ValidationFailed(
-            {"rule": Message("ends on a date that does not exist: %(until)s", until=until)}
+            {"rule": Message("ends on a date that does not exist: %(until)s; correct UNTIL", until=until)}
         ) from None
     return written(parts)
 
@@ -98,26 +103,20 @@ def occurrences(rule: str, first: datetime, zone: ZoneInfo) -> list[datetime]:
     until = min(parts.get("UNTIL", "9"), last.strftime(_WRITTEN))
     parts["UNTIL"] = f"{int(until[:4]) + cycles:04}{until[4:]}"
     if wanted > MOST_DATES + 1:
-        raise ValidationFailed({"rule": Message("has more than %(most)s dates", most=MOST_DATES)})
+        raise ValidationFailed({"rule": _TOO_MANY})
     try:
         there = rrulestr(written(parts), dtstart=first.replace(year=first.year + cycles))
         found = [at.replace(year=at.year - cycles) for at in islice(there, min(wanted, MOST_DATES + 1))]
     except (ValueError, KeyError, IndexError, TypeError, OverflowError) as error:
-        raise ValidationFailed({"rule": Message("cannot be read: %(error)s", error=error)}) from None
+        wrong = Message("cannot be read (%(error)s); write it such as FREQ=WEEKLY;COUNT=10", error=error)
+        raise ValidationFailed({"rule": wrong}) from None
     if len(found) > MOST_DATES:
-        raise ValidationFailed({"rule": Message("has more than %(most)s dates", most=MOST_DATES)})
+        raise ValidationFailed({"rule": _TOO_MANY})
     if "COUNT" in rule.upper() and len(found) < wanted:
-        raise ValidationFailed(
-            {
-                "rule": Message(
-                    "has no %(wanted)s dates within %(years)s years",
-                    wanted=wanted,
-                    years=MOST_YEARS,
-                )
-            }
-        )
+        few = Message("has no %(wanted)s dates within %(years)s years", wanted=wanted, years=MOST_YEARS)
+        raise ValidationFailed({"rule": few})
     if not found:
-        raise ValidationFailed({"rule": Message("has no date")})
+        raise ValidationFailed({"rule": Message("has no date; check BYDAY, BYMONTHDAY and its end")})
     return found
 
 
