@@ -38,12 +38,12 @@ lint: $(BIN)/.dev frontend ## Style, types, import law; the front end's types an
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	cd frontend && PATH="$(NODE_BIN):$$PATH" npx --no-install tsc --noEmit && npx --no-install prettier --check --log-level warn .
-	$(BIN)/djlint infra24/web/templates --check --quiet
+	$(BIN)/djlint infra24/web/templates infra24/mail/templates --check --quiet
 
 format: $(BIN)/.dev frontend ## Write the code as the style wants it
 	$(BIN)/ruff check --fix -q . ; $(BIN)/ruff format .
 	cd frontend && PATH="$(NODE_BIN):$$PATH" npx --no-install prettier --write --log-level warn .
-	-$(BIN)/djlint infra24/web/templates --reformat --quiet
+	-$(BIN)/djlint infra24/web/templates infra24/mail/templates --reformat --quiet
 
 bench: $(BIN)/.dev frontend ## Measure against the database's own limit, and growth
 	$(BIN)/python -m bench

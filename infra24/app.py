@@ -2,11 +2,12 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import datetime
 from urllib.parse import urlsplit
 
 from fastapi import FastAPI
 
-from infra24 import __version__, clock, events, jobs
+from infra24 import __version__, clock, events, jobs, notifications
 from infra24.auth.bearer import BearerVerifier
 from infra24.auth.encryption import SecretBox
 from infra24.auth.oidc import OidcClient
@@ -20,6 +21,7 @@ from infra24.mail.file import FileTransport
 from infra24.mail.mime import sender
 from infra24.mail.smtp import Server, SmtpTransport
 from infra24.mail_composers import COMPOSERS
+from infra24.notifications import NotificationDelivery
 from infra24.organizations import Directory
 from infra24.outbound import OutboundClient
 from infra24.rate_limits import Buckets, Locks
@@ -58,12 +60,14 @@ def compose(
 ) -> tuple[Database, Worker]:
     """The database and the worker of an installation."""
     database, tokens = open_database(settings, url), Tokens(settings.keyring())
-    mailer = Mailer(
-        composers,
-        mail_transport(settings),
-        lambda at: ComposeContext(database, settings.base_url, tokens, at),
-    )
-    return database, Worker(url, database, mailer, SUBSCRIBERS, now)
+    transport = mail_transport(settings)
+
+    def context(at: datetime) -> ComposeContext:
+        return ComposeContext(database, settings.base_url, transport.sender, tokens, at)
+
+    delivery = NotificationDelivery(database, notifications.COMPOSERS, transport, context, now)
+    mailer = Mailer(composers, transport, context)
+    return database, Worker(url, database, mailer, delivery, SUBSCRIBERS, now)
 
 
 def create_app(

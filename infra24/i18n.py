@@ -62,6 +62,15 @@ class LocaleFormat:
         """Day and time in a zone, and the zone: for those who may be elsewhere."""
         return f"{self.full_day(at.astimezone(zone))}, {self.time(at, zone)} ({self.zone(zone)})"
 
+    def span(self, start: datetime, end: datetime, zone: ZoneInfo, now: datetime) -> str:
+        """From when to when in a zone, and the zone; the year only where it is not this one."""
+        first, last = start.astimezone(zone), end.astimezone(zone)
+        day = self.day if first.year == now.astimezone(zone).year else self.full_day
+        until = self.time(last, zone)
+        if last.date() != first.date():
+            until = f"{day(last)}, {until}"
+        return f"{day(first)}, {self.time(first, zone)}–{until} ({self.zone(zone)})"
+
     def _written(self, on: date | datetime, *skeletons: str) -> str:
         """By the first skeleton that the locale has, with its names of days and months written out."""
         known = self.locale.datetime_skeletons

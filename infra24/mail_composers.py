@@ -1,8 +1,7 @@
-"""Which function composes which e-mail, on one page."""
+"""Which function composes which e-mail of an account, on one page."""
 
-from infra24 import notifications
 from infra24.mail import Composers
 from infra24.people import emails
 
-COMPOSERS: Composers = {**emails.COMPOSERS, **notifications.COMPOSERS}
+COMPOSERS: Composers = emails.COMPOSERS
 """A kind, once used, stays: waiting jobs refer to it."""

@@ -1,4 +1,4 @@
-"""The worker: runs jobs, delivers events, ends overdue holds and requests, takes over from dead workers."""
+"""The worker: runs jobs, delivers events, sends notifications, ends what is overdue, relieves the dead."""
 
 import asyncio
 import logging
@@ -15,6 +15,7 @@ from infra24.db import Database
 from infra24.events import EventDelivery, Subscriber
 from infra24.mail import Mailer
 from infra24.mail.retry import MailRetry
+from infra24.notifications import NotificationDelivery
 from infra24.roles import become_application
 
 log = logging.getLogger("infra24.worker")
@@ -33,9 +34,16 @@ class Worker:
     """What runs beside the server, for one installation; several share the work."""
 
     def __init__(
-        self, url: str, database: Database, mailer: Mailer, subscribers: Sequence[Subscriber], clock: Clock
+        self,
+        url: str,
+        database: Database,
+        mailer: Mailer,
+        notifications: NotificationDelivery,
+        subscribers: Sequence[Subscriber],
+        clock: Clock,
     ) -> None:
         self.database, self.mailer, self.clock = database, mailer, clock
+        self.notifications = notifications
         self.delivery = EventDelivery(database, subscribers, clock)
         self.jobs = procrastinate.App(
             connector=PsycopgConnector(conninfo=url, configure=become_application, min_size=1, max_size=4)
@@ -53,7 +61,7 @@ class Worker:
     async def run(self) -> None:
         """Work until the process is told to stop. Its connections are open."""
         stop = asyncio.Event()
-        delivering = asyncio.create_task(self.delivery.run(stop))
+        delivering = asyncio.gather(self.delivery.run(stop), self.notifications.run(stop))
         try:
             await self.requeue_stalled(0)
             await self.jobs.run_worker_async(
@@ -64,9 +72,10 @@ class Worker:
             await delivering
 
     async def run_until_idle(self) -> None:
-        """Deliver the events that are due, run the jobs that wait, and return."""
+        """Deliver the events and send the notifications that are due, run the jobs that wait, and return."""
         while await self.delivery.deliver_due():
             pass
+        await self.notifications.process(most=10_000, seconds=60)
         async with self.jobs.open_async():
             await self.jobs.run_worker_async(wait=False, install_signal_handlers=False, listen_notify=False)
 

@@ -20,6 +20,7 @@ from infra24.db import Database
 from infra24.embedded import EmbeddedServer
 from infra24.roles import Roles
 from infra24.settings import Settings
+from infra24.worker import Worker
 from tests import scenarios
 from tests.factories import Shop, found_shop
 from tests.serving import NOW, Clock
@@ -128,8 +129,9 @@ def owner(database_url: str) -> Iterator[psycopg.Connection[Any]]:
 
 @pytest.fixture
 def empty_queue(owner: psycopg.Connection[Any]) -> None:
-    """No job, no event and no request waits: those of earlier tests in this database are passed over."""
+    """No job, event, notification or request waits: those of earlier tests in this database are passed over."""
     owner.execute("DELETE FROM procrastinate_jobs")
+    owner.execute("DELETE FROM notifications")
     owner.execute("UPDATE event_heads SET due_at = NULL")
     owner.execute(
         "INSERT INTO event_cursors (org_id, subscriber, seq) SELECT h.org_id, s.name, h.seq "
@@ -159,6 +161,26 @@ def run(
         async def main() -> Any:
             async with opened(settings, database_url, clock) as database:
                 return await scenario(database)
+
+        return asyncio.run(main())
+
+    return go
+
+
+@pytest.fixture
+def with_worker(
+    settings: Settings, database_url: str, clock: Clock, empty_queue: None
+) -> Callable[[Callable[[Database, Worker], Awaitable[Any]]], Any]:
+    """Runs an async scenario with the database and the worker."""
+
+    def go(scenario: Callable[[Database, Worker], Awaitable[Any]]) -> Any:
+        async def main() -> Any:
+            database, worker = compose(settings, database_url, clock)
+            await database.open()
+            try:
+                return await scenario(database, worker)
+            finally:
+                await database.close()
 
         return asyncio.run(main())
 

@@ -23,6 +23,7 @@ TABLES = {
     "round_robin": "balances decisions",
     "events": "event_heads events event_subscribers event_cursors parked_events",
     "announcements": "announcements",
+    "notifications": "notifications",
     "idempotency": "idempotency_keys",
 }
 OWNER = {table: package for package, tables in TABLES.items() for table in tables.split()}
@@ -30,7 +31,7 @@ NOBODYS = {"sweeps", "write_checks", "migrations"}
 """What the installation keeps of itself."""
 TIERS = (
     {"organizations", "rate_limits", "org_connections", "events"}, {"people", "audit"}, {"resources"},
-    {"booking_links", "round_robin"}, {"bookings"}, {"announcements", "idempotency", "analytics"}, {"web"},
+    {"booking_links", "round_robin"}, {"bookings"}, {"announcements", "notifications", "idempotency", "analytics"}, {"web"},
 )  # fmt: skip
 """From below to above: a package reads the tables of those below it, in statements that join them. A package
 that is not here has no statements."""

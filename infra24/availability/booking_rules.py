@@ -94,6 +94,7 @@ class BookingRules:
     cancel_notice_minutes: int
     reschedule_notice_minutes: int
     hold_minutes: int
+    reminder_hours: tuple[int, ...]
     approval: bool
     series_most: int
 

@@ -31,6 +31,7 @@ LIMITS = {
 }
 """The keys of the limits: max_per_day_per_host, max_minutes_per_week_per_booker, max_per_month …"""
 
+_MOST_REMINDERS = 5
 KEYS = (
     "timezone",
     "slot_minutes",
@@ -44,6 +45,7 @@ KEYS = (
     "cancel_notice_minutes",
     "reschedule_notice_minutes",
     "hold_minutes",
+    "reminder_hours",
     "approval",
     "series_most",
     "windows",
@@ -112,9 +114,18 @@ def _booking_rules(reader: Reader) -> dict[str, Any]:
         "cancel_notice_minutes": reader.take("cancel_notice_minutes", whole(0, 525_600), 0),
         "reschedule_notice_minutes": reader.take("reschedule_notice_minutes", whole(0, 525_600), 0),
         "hold_minutes": reader.take("hold_minutes", whole(1, 120), 10),
+        "reminder_hours": reader.take("reminder_hours", _reminder_hours, (24,)),
         "approval": reader.take("approval", boolean, False),
         "series_most": reader.take("series_most", whole(0, 366), 0),
     }
+
+
+def _reminder_hours(value: Any) -> tuple[int, ...]:
+    if not isinstance(value, list) or len(value) > _MOST_REMINDERS:
+        raise InvalidValue(
+            "must be a list of at most %(most)s numbers of hours before the start", most=_MOST_REMINDERS
+        )
+    return tuple(sorted({whole(1, 720)(item) for item in value}))
 
 
 def _durations(value: Any) -> tuple[int, ...]:

@@ -5,7 +5,7 @@ from infra24.bookings.agenda import Agenda, CalendarEvent, CalendarResource, age
 from infra24.bookings.alternatives import Alternatives, NearestStarts, alternatives_for, nearest_starts
 from infra24.bookings.approval import approve
 from infra24.bookings.attendance import complete, mark_no_show
-from infra24.bookings.calendar_file import calendar_feed, calendar_file, calendar_urls
+from infra24.bookings.calendar_file import calendar_feed, calendar_file, calendar_urls, invitation
 from infra24.bookings.calendar_moves import Move, StaleRevision, move
 from infra24.bookings.clients import CLIENTS_KEPT, forget_clients, limit_of
 from infra24.bookings.confirmation import confirm_hold
@@ -124,6 +124,7 @@ __all__ = [
     "host_slots",
     "impact",
     "instant",
+    "invitation",
     "limit_of",
     "mark_no_show",
     "move",

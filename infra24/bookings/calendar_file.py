@@ -31,6 +31,37 @@ def calendar_feed(
     return _written(calendar, [_event(booking, organization, url, now) for booking, url in listed])
 
 
+def invitation(
+    booking: Booking,
+    organization: str,
+    *,
+    organizer: str,
+    attendee: tuple[str, str],
+    manage_url: str,
+    cancelled: bool,
+    now: datetime,
+) -> bytes:
+    """The booking as an invitation that mail programs understand (iTIP, RFC 5546), or its withdrawal.
+
+    The organizer is the address that sends it, `attendee` (name, address) the one whom it is sent to: nobody
+    is told the addresses of others. The UID stays, the sequence rises with each change.
+    """
+    calendar = _calendar("CANCEL" if cancelled else "REQUEST")
+    event = _event(booking, organization, manage_url, now, hosts=False)
+    if cancelled:
+        del event["status"]
+        event.add("status", "CANCELLED")
+    by = vCalAddress(f"mailto:{organizer}")
+    by.params["CN"] = vText(organization)
+    event.add("organizer", by)
+    name, email = attendee
+    to = vCalAddress(f"mailto:{email}")
+    to.params |= {"CN": vText(name or email), "ROLE": vText("REQ-PARTICIPANT"), "RSVP": vText("FALSE")}
+    to.params["PARTSTAT"] = vText("DECLINED" if cancelled else "ACCEPTED")
+    event.add("attendee", to)
+    return _written(calendar, [event])
+
+
 def _calendar(method: str) -> Calendar:
     calendar = Calendar()
     calendar.add("prodid", f"-//Infra24 Booking//{__version__}//EN")
@@ -47,7 +78,9 @@ def _written(calendar: Calendar, events: Sequence[Event]) -> bytes:
     return bytes(calendar.to_ical())
 
 
-def _event(booking: Booking, organization: str, manage_url: str, now: datetime) -> Event:
+def _event(
+    booking: Booking, organization: str, manage_url: str, now: datetime, *, hosts: bool = True
+) -> Event:
     zone = zone_to_write(ZoneInfo(booking.time_zone), booking.starts_at, booking.ends_at)
     event = Event()
     event.add("uid", f"{booking.id}@infra24")
@@ -65,7 +98,7 @@ def _event(booking: Booking, organization: str, manage_url: str, now: datetime) 
     if place:
         event.add("location", place)
     for participant in booking.participants:
-        if participant.role == "host":
+        if hosts and participant.role == "host":
             host = vCalAddress(f"mailto:{participant.email}")
             host.params["CN"] = vText(participant.name)
             event.add("organizer" if "ORGANIZER" not in event else "contact", host)

@@ -235,6 +235,7 @@ def _facts(before: Booking, after: Booking, wanted: Move) -> dict[str, object]:
         "by": ActorRole.STAFF,
         "from": before.starts_at.isoformat(),
         "to": after.starts_at.isoformat(),
+        "from_host_ids": [str(id_) for id_ in before.host_ids],
         "from_offer_id": str(before.resource_id),
         "from_resource_id": str(wanted.from_id),
         "to_resource_id": str(wanted.to_id),

@@ -104,5 +104,6 @@ async def _end(tx: Tx, booking: Booking, kind: EndKind, by: ActorRole, now: date
     await round_robin.reverse(tx, booking.id, now)
     await queries.end(tx, booking.id, kind, by, reason, now)
     ended = await lookup.get(tx, booking.id)
-    record(tx, _EVENTS[kind], booking.id, {**ended.facts(), "by": by, "reason": reason}, now)
+    facts = {**ended.facts(), "by": by, "reason": reason, "from_status": booking.status}
+    record(tx, _EVENTS[kind], booking.id, facts, now)
     return ended

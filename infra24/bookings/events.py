@@ -18,7 +18,8 @@ FACTS = (
 """What events say of a booking as it is then."""
 _BY = Field("by", "who did it: booker, staff or system")
 _REASON = Field("reason", "the reason given", personal=True)
-_ENDED = (*FACTS, _BY, _REASON)
+_BEFORE = Field("from_status", "its status before", optional=True)
+_ENDED = (*FACTS, _BY, _REASON, _BEFORE)
 
 HELD = EventType("booking.held", "a time is kept while someone fills in the form", FACTS)
 HOLD_EXPIRED = EventType(
@@ -40,6 +41,7 @@ RESCHEDULED = EventType(
         _BY,
         Field("from", "when it began before", optional=True),
         Field("to", "when it begins now", optional=True),
+        Field("from_host_ids", "the resources of those who hosted it before", optional=True),
         Field("from_offer_id", "what was booked before", optional=True),
         Field("from_resource_id", "the calendar column that it left", optional=True),
         Field("to_resource_id", "the calendar column that it went to", optional=True),

@@ -74,7 +74,8 @@ async def _check_booker(
 def _facts(before: Booking, after: Booking, policy: BookingPolicy) -> dict[str, object]:
     """What the event says: where it was and where it is."""
     times = {"from": before.starts_at.isoformat(), "to": after.starts_at.isoformat()}
-    return {**after.facts(), **times, "by": policy.role}
+    hosts = {"from_host_ids": [str(id_) for id_ in before.host_ids]}
+    return {**after.facts(), **times, **hosts, "by": policy.role}
 
 
 async def _locked(

@@ -2,7 +2,7 @@
 
 from infra24.events.delivery import ATTEMPTS, EventDelivery, Handler, Subscriber, parked, replay
 from infra24.events.model import Event, EventType, Field, Recorded, UndeclaredFacts
-from infra24.events.outbox import after, head, of_transactions, record, statements
+from infra24.events.outbox import after, has_sibling, head, of_transactions, record, statements
 from infra24.events.queries import Parked
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "Subscriber",
     "UndeclaredFacts",
     "after",
+    "has_sibling",
     "head",
     "of_transactions",
     "parked",

@@ -38,6 +38,11 @@ async def of_transactions(tx: Tx, ids: Collection[UUID]) -> dict[UUID, list[Reco
     return found
 
 
+async def has_sibling(tx: Tx, recorded: Recorded, subject: str) -> bool:
+    """Whether the transaction of an event also recorded one about another kind of subject, a series."""
+    return await queries.has_sibling(tx, recorded.seq, f"{subject}.")
+
+
 async def head(tx: Tx) -> int:
     """The place of the newest event."""
     return await queries.head(tx)

@@ -109,6 +109,19 @@ async def of_transactions(tx: Tx, ids: Sequence[UUID]) -> list[tuple[UUID, Recor
     return [(row[0], _recorded(tx, row[1:])) for row in rows]
 
 
+async def has_sibling(tx: Tx, seq: int, prefix: str) -> bool:
+    """Whether the transaction of an event recorded another whose type begins like this."""
+    row = await tx.row(
+        """
+        SELECT 1 FROM events e
+        JOIN events other ON other.org_id = e.org_id AND other.transaction_id = e.transaction_id
+        WHERE e.org_id = %s AND e.seq = %s AND starts_with(other.type, %s) LIMIT 1
+        """,
+        (tx.org_id, seq, prefix),
+    )
+    return row is not None
+
+
 async def head(tx: Tx) -> int:
     """The place of the newest event; 0 before the first."""
     row = await tx.row("SELECT seq FROM event_heads WHERE org_id = %s", (tx.org_id,))

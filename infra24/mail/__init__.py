@@ -1,7 +1,8 @@
 """E-mail: queued in the transaction that causes it, composed when it is sent, sent by a transport."""
 
 from infra24.mail.composing import ComposeContext, Composer, Composers, TokenSigner
-from infra24.mail.model import Email, InvalidAddress, MessageHeaders
+from infra24.mail.content import Brand, Content, render_content, wording
+from infra24.mail.model import CalendarPart, Email, InvalidAddress, MessageHeaders
 from infra24.mail.rendering import render
 from infra24.mail.sending import QUEUE, TASK, Mailer, enqueue
 from infra24.mail.transport import (
@@ -9,15 +10,19 @@ from infra24.mail.transport import (
     InvalidSender,
     MailTransport,
     PermanentFailure,
+    ServerUnavailable,
     TemporaryFailure,
 )
 
 __all__ = [
     "QUEUE",
     "TASK",
+    "Brand",
+    "CalendarPart",
     "ComposeContext",
     "Composer",
     "Composers",
+    "Content",
     "Email",
     "InvalidAddress",
     "InvalidMailServer",
@@ -26,8 +31,11 @@ __all__ = [
     "Mailer",
     "MessageHeaders",
     "PermanentFailure",
+    "ServerUnavailable",
     "TemporaryFailure",
     "TokenSigner",
     "enqueue",
     "render",
+    "render_content",
+    "wording",
 ]

@@ -28,6 +28,7 @@ class ComposeContext:
 
     database: Database
     base_url: str
+    sender: str
     tokens: TokenSigner
     now: datetime
 

@@ -25,6 +25,11 @@ class FileTransport:
         """The sender's."""
         return self.by.domain
 
+    @property
+    def sender(self) -> str:
+        """The sender's address."""
+        return self.by.addr_spec
+
     async def send(self, email: Email, headers: MessageHeaders) -> str:
         """Write the file, its links whole; its name. The same Message-ID is the same file."""
         name = f"{headers.id.partition('@')[0]}.eml"

@@ -6,7 +6,7 @@ from email.message import EmailMessage
 from email.policy import EmailPolicy
 from email.utils import format_datetime, getaddresses
 
-from infra24.mail.model import Email, InvalidAddress, MessageHeaders, address
+from infra24.mail.model import CalendarPart, Email, InvalidAddress, MessageHeaders, address
 from infra24.mail.transport import InvalidSender
 
 
@@ -33,6 +33,13 @@ def sender(written: str) -> Address:
     return Address(name, found.username, found.domain)
 
 
+def _add_calendar(written: EmailMessage, part: CalendarPart) -> None:
+    """As mail programs want it (RFC 6047): the last alternative, and a file for those that look for one."""
+    parameters = {"method": part.method, "name": "invite.ics"}
+    written.add_alternative(part.content.decode(), subtype="calendar", cte="base64", params=parameters)
+    written.add_attachment(part.content, maintype="application", subtype="ics", filename="invite.ics")
+
+
 def message(
     email: Email, headers: MessageHeaders, by: Address, encoding: str = "quoted-printable"
 ) -> EmailMessage:
@@ -50,5 +57,7 @@ def message(
     written.set_content(email.text, cte=encoding)
     if email.html is not None:
         written.add_alternative(email.html, subtype="html", cte=encoding)
+    if email.calendar is not None:
+        _add_calendar(written, email.calendar)
     written["Content-Language"] = email.language.replace("_", "-")  # last: alternatives take it with them
     return written

@@ -16,6 +16,14 @@ class InvalidAddress(Invalid):
 
 
 @dataclass(frozen=True, slots=True)
+class CalendarPart:
+    """An iCalendar object for the recipient's mail program; `method` is REQUEST or CANCEL (RFC 5546)."""
+
+    content: bytes
+    method: str
+
+
+@dataclass(frozen=True, slots=True)
 class Email:
     """Plain text to one address, with the same as HTML where there is any.
 
@@ -26,6 +34,7 @@ class Email:
     subject: str
     text: str = field(repr=False)  # its links let people in
     html: str | None = field(default=None, repr=False)
+    calendar: CalendarPart | None = field(default=None, repr=False)
     reply_to: str | None = None
     language: str = "en"
 

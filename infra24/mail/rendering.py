@@ -10,11 +10,9 @@ from infra24.mail.model import CONTROL_CHARACTERS, Email
 
 _LONGEST = 200
 _OURS = frozenset({"link", "new_email"})
-_STAFFS = frozenset({"organization", "title"})
+_STAFFS = frozenset({"organization"})
 """Names that may look like a domain: the e-mail is sent for them."""
-_LONGER = frozenset({"reason"})
 _IN_DOMAINS = re.compile(r"(?<=\w)[.。．｡](?=[^\W\d_]{2})")
-_REASON_LONGEST = 1_000
 
 
 def render(
@@ -37,12 +35,18 @@ def render(
 def _plain(name: str, fact: str | int | None) -> str | int | None:
     if not isinstance(fact, str) or name in _OURS:
         return fact
-    longest = _REASON_LONGEST if name in _LONGER else _LONGEST
-    said = " ".join(CONTROL_CHARACTERS.sub(" ", fact).split())[:longest]
-    if name in _LONGER:
-        return said
-    without = said.replace("://", " ")
-    return without if name in _STAFFS else _IN_DOMAINS.sub(". ", without)
+    return without_links(one_line(fact, _LONGEST), domains=name in _STAFFS)
+
+
+def one_line(text: str, longest: int) -> str:
+    """A text without line ends and control characters, cut."""
+    return " ".join(CONTROL_CHARACTERS.sub(" ", text).split())[:longest]
+
+
+def without_links(text: str, *, domains: bool = False) -> str:
+    """A text that no mail program turns into a link. `domains`: what looks like a domain may stay."""
+    plain = text.replace("://", " ")
+    return plain if domains else _IN_DOMAINS.sub(". ", plain)
 
 
 def _paragraphs(text: str) -> str:

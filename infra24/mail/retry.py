@@ -9,7 +9,8 @@ from infra24.mail.model import InvalidAddress
 from infra24.mail.transport import PermanentFailure
 
 _FIRST_SECONDS, _LONGEST_SECONDS = 10.0, 3_600.0
-_ATTEMPTS = 32
+ATTEMPTS = 32
+"""After so many, about a day, it has failed."""
 
 
 class MailRetry(BaseRetryStrategy):
@@ -19,7 +20,7 @@ class MailRetry(BaseRetryStrategy):
     """
 
     def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision | None:
-        if isinstance(exception, PermanentFailure | InvalidAddress) or job.attempts >= _ATTEMPTS:
+        if isinstance(exception, PermanentFailure | InvalidAddress) or job.attempts >= ATTEMPTS:
             return None
         seconds = delay_seconds(job.attempts) * random.SystemRandom().uniform(0.5, 1.5)
         return RetryDecision(retry_in={"seconds": int(seconds)})

@@ -14,7 +14,12 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from infra24.errors import operator_text
 from infra24.mail.mime import message
 from infra24.mail.model import Email, MessageHeaders
-from infra24.mail.transport import InvalidMailServer, PermanentFailure, TemporaryFailure
+from infra24.mail.transport import (
+    InvalidMailServer,
+    PermanentFailure,
+    ServerUnavailable,
+    TemporaryFailure,
+)
 
 _SECONDS = 20.0
 _LOOK_SECONDS = 3.0
@@ -74,6 +79,11 @@ class SmtpTransport:
         """The sender's."""
         return self.by.domain
 
+    @property
+    def sender(self) -> str:
+        """The sender's address."""
+        return self.by.addr_spec
+
     async def send(self, email: Email, headers: MessageHeaders) -> str:
         """Hand the e-mail to the server; its Message-ID. 4xx is TemporaryFailure, 5xx PermanentFailure."""
         return await asyncio.to_thread(self._send, email, headers)
@@ -109,19 +119,19 @@ class SmtpTransport:
         try:
             server = self._connect(seconds)
         except smtplib.SMTPAuthenticationError as error:
-            raise TemporaryFailure(
+            raise ServerUnavailable(
                 operator_text(f"{there} does not let {self.server.user} in ({error.smtp_code})")
             ) from None
         except smtplib.SMTPNotSupportedError as error:
-            raise TemporaryFailure(operator_text(f"{there}: {error}")) from None
+            raise ServerUnavailable(operator_text(f"{there}: {error}")) from None
         except (smtplib.SMTPException, OSError) as error:
-            raise TemporaryFailure(
+            raise ServerUnavailable(
                 operator_text(f"{there} does not answer: {type(error).__name__}: {error}")
             ) from None
         try:
             yield server
         except (smtplib.SMTPServerDisconnected, OSError) as error:
-            raise TemporaryFailure(operator_text(f"{there} went away: {type(error).__name__}")) from None
+            raise ServerUnavailable(operator_text(f"{there} went away: {type(error).__name__}")) from None
         finally:
             _leave(server)
 

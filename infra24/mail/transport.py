@@ -18,6 +18,10 @@ class TemporaryFailure(Unavailable):
     """The e-mail could not be sent now. It will be tried again."""
 
 
+class ServerUnavailable(TemporaryFailure):
+    """The mail server cannot be used now. E-mail waits, and will be tried again."""
+
+
 class PermanentFailure(Unavailable):
     """The e-mail cannot be delivered. It will not be tried again."""
 
@@ -28,6 +32,11 @@ class MailTransport(Protocol):
     @property
     def domain(self) -> str:
         """The domain that e-mail comes from."""
+        ...
+
+    @property
+    def sender(self) -> str:
+        """The address that e-mail comes from, without a name."""
         ...
 
     async def send(self, email: Email, headers: MessageHeaders) -> str:

@@ -1,5 +1,34 @@
-"""Who is told what by e-mail when something happens to a booking."""
+"""Notifications: who is told what, by which channel; queued as rows, composed and sent when they are due."""
 
-from infra24.notifications.bookings import COMPOSERS, notify_approvers, notify_booker, notify_cancelled
+from infra24.events import Subscriber
+from infra24.notifications import audiences, booking_content, series
+from infra24.notifications.delivery import NotificationDelivery, Tally
+from infra24.notifications.model import (
+    Channel,
+    NewNotification,
+    Notification,
+    NotificationComposers,
+    State,
+    Suppressed,
+)
+from infra24.notifications.queries import of_booking
 
-__all__ = ["COMPOSERS", "notify_approvers", "notify_booker", "notify_cancelled"]
+__all__ = [
+    "COMPOSERS",
+    "SUBSCRIBER",
+    "Channel",
+    "NewNotification",
+    "Notification",
+    "NotificationComposers",
+    "NotificationDelivery",
+    "State",
+    "Suppressed",
+    "Tally",
+    "of_booking",
+]
+
+COMPOSERS: NotificationComposers = {**booking_content.COMPOSERS, **series.COMPOSERS}
+"""Which function composes which notification. A kind, once used, stays: queued rows refer to it."""
+
+SUBSCRIBER = Subscriber.of("notifications", {**audiences.handlers(), **series.handlers()})
+"""Queues what events tell."""

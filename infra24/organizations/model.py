@@ -5,8 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from infra24.errors import NotFound
-
-SEED = "#1f6f54"
+from infra24.theme import SEED
 
 
 class UnknownOrganization(NotFound):

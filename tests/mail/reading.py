@@ -13,6 +13,13 @@ def sent_emails(settings: Settings) -> list[EmailMessage]:
     return [message_from_bytes(path.read_bytes(), policy=policy.default) for path in files]  # type: ignore[misc]
 
 
+def body_of(mailed: EmailMessage) -> str:
+    """What an e-mail says as text."""
+    body = mailed.get_body(("plain",))
+    assert body is not None
+    return str(body.get_content())
+
+
 def link_of(mailed: EmailMessage) -> str:
     """The address that an e-mail gives, alone on its line."""
     lines = [

@@ -19,21 +19,12 @@ FACTS: dict[str, dict[str, str | int | None]] = {
     "password_changed": {},
     "factor_changed": {},
     "new_sign_in": {"device": "Firefox", "address": "192.0.2.7", "when": "Friday, 12:00"},
-    "booking_decided": {"title": "Room", "when": "Friday", "approved": False, "reason": "Full", "link": LINK},
-    "booking_cancelled": {
-        "title": "Room",
-        "when": "Friday",
-        "approved": False,
-        "reason": "Full",
-        "link": LINK,
-    },
-    "approval_wanted": {"title": "Room", "when": "Friday", "who": "Ada", "link": LINK},
 }
 
 
 def test_every_template_is_tried_here() -> None:
     folder = Path(infra24.mail.__file__).parent / "templates"
-    assert {path.stem for path in folder.glob("*.txt")} == set(FACTS)
+    assert {path.stem for path in folder.glob("*.txt")} - {"layout"} == set(FACTS)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -63,16 +54,6 @@ def test_one_minute_is_one() -> None:
     assert "1 minuto." in render("sign_in", "a@example.org", "es", name="A", link=LINK, minutes=1).text
 
 
-def test_a_decision_says_which() -> None:
-    yes = render("booking_decided", "a@example.org", "en", title="Room", when="Friday", approved=True,
-                reason=None, link=LINK)  # fmt: skip
-    no = render("booking_decided", "a@example.org", "en", title="Room", when="Friday", approved=False,
-               reason="Closed\nthat day", link=LINK)  # fmt: skip
-    assert (yes.subject, no.subject) == ("Confirmed: Room", "Not approved: Room")
-    assert "reason" not in yes.text
-    assert "The reason given: Closed that day" in no.text
-
-
 def test_an_unknown_language_is_english() -> None:
     assert render("password_changed", "a@example.org", "de").subject == "Your password was changed"
 
@@ -90,8 +71,8 @@ def test_an_unknown_language_is_english() -> None:
 )
 def test_no_program_makes_a_link_of_a_name(typed: str, said: str) -> None:
     """Programs that read mail link whatever looks like a domain, without https:// too."""
-    mailed = render("approval_wanted", "mo@shop.example", "en", **{**FACTS["approval_wanted"], "who": typed})
-    assert f"{said} asks for a booking" in mailed.text
+    mailed = render("invitation", "mo@shop.example", "en", **{**FACTS["invitation"], "inviter": typed})
+    assert f"{said} invites you" in mailed.text
 
 
 def test_an_organization_may_be_called_as_its_site_is() -> None:

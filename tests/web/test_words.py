@@ -17,11 +17,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import infra24
+from infra24 import theme
 from infra24.availability.reasons import SENTENCES, Reason
 from infra24.bookings import SlotNotOffered
 from infra24.errors import DomainError, Message
 from infra24.i18n import LANGUAGES, LOCALES, locale_format, translated
-from infra24.web import theme
 
 TERMINAL = (
     "auth.keyring", "commands", "embedded", "mail", "migrations", "org_config",

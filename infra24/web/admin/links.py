@@ -12,12 +12,11 @@ from zoneinfo import ZoneInfo
 from fastapi import Request, Response
 from fastapi.responses import RedirectResponse
 
-from infra24 import booking_links, resources
+from infra24 import booking_links, resources, theme
 from infra24.booking_links import KINDS, BookingLink, LinkDraft, LinkExists, Prefilled
 from infra24.db import Tx
 from infra24.errors import Message, ValidationFailed
 from infra24.organizations import Organization
-from infra24.web import theme
 from infra24.web.admin import parsing
 from infra24.web.caller import caller_of, current_org
 from infra24.web.pages.forms import read_form, read_number

@@ -61,6 +61,8 @@ def shown(document: Mapping[str, Any]) -> FormData:
             values[key] = str(document[key])
     if document.get("durations"):
         values["durations"] = ", ".join(map(str, document["durations"]))
+    if "reminder_hours" in document:
+        values["reminder_hours"] = ", ".join(map(str, document["reminder_hours"])) or "0"
     for key, default in SWITCHES.items():
         if document.get(key, default):
             values[key] = "yes"
@@ -83,6 +85,7 @@ def read(typed: FormData, former: Mapping[str, Any]) -> ReadRules:
     for key in (*NUMBERS, *TEXTS):
         _put(document, key, before, typed, _number if key in NUMBERS else str)
     _put(document, "durations", before, typed, _numbers)
+    _put(document, "reminder_hours", before, typed, _hours)
     for key, default in SWITCHES.items():
         if typed.ticked(key) != before.ticked(key):
             document[key] = typed.ticked(key)
@@ -118,6 +121,12 @@ def _number(said: str) -> Any:
 
 def _numbers(said: str) -> list[Any]:
     return [_number(part) for part in re.split(r"[,;\s]+", said) if part]
+
+
+def _hours(said: str) -> list[Any]:
+    """Hours before the start; 0 alone is no reminder."""
+    hours = _numbers(said)
+    return [] if hours == [0] else hours
 
 
 def _items(document: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:

@@ -12,11 +12,10 @@ from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse
 
-from infra24 import bookings, organizations, people
+from infra24 import bookings, organizations, people, theme
 from infra24.errors import DomainError, Message, ValidationFailed
 from infra24.people import KEY_SCOPES
 from infra24.rate_limits import CLIENT_QUOTAS
-from infra24.web import theme
 from infra24.web.admin.form_data import FormData, entries
 from infra24.web.admin.merge import read_seen
 from infra24.web.caller import caller_of, current_org

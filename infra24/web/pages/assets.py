@@ -5,7 +5,7 @@ import re
 from fastapi import Request, Response
 from starlette.exceptions import HTTPException
 
-from infra24.web import theme as themes
+from infra24 import theme as themes
 
 _FOREVER = {"cache-control": "public, max-age=31536000, immutable"}
 

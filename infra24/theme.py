@@ -7,6 +7,9 @@ the contrasts are WCAG 2.2's (1.4.3 and 1.4.11).
 import math
 from functools import lru_cache
 
+SEED = "#1f6f54"
+"""The colour of an organization that has chosen none."""
+
 LIGHT, DARK = "#f4f1ea", "#2a2d35"
 """The ground that text stands on at its least favourable, in each scheme."""
 
@@ -39,19 +42,23 @@ def contrast(one: str, other: str) -> float:
     return (lighter + 0.05) / (darker + 0.05)
 
 
+def on_brand(seed: str) -> str:
+    """The colour of text on a surface of this colour: white or black, one of the two always has 4.5:1."""
+    return "#ffffff" if contrast(seed, "#ffffff") >= 4.5 else "#000000"
+
+
 @lru_cache(maxsize=512)
 def stylesheet(seed: str, radius: int) -> str:
     """The style sheet of one colour: as it is for surfaces, shifted for lines (3:1) and text (4.5:1)."""
-    on_brand = "#ffffff" if contrast(seed, "#ffffff") >= 4.5 else "#000000"  # one of the two always is
-    line = f"light-dark({_shifted(seed, LIGHT, 3.1)}, {_shifted(seed, DARK, 3.1)})"
-    text = f"light-dark({_shifted(seed, LIGHT, 5.2)}, {_shifted(seed, DARK, 5.2)})"
+    line = f"light-dark({shifted(seed, LIGHT, 3.1)}, {shifted(seed, DARK, 3.1)})"
+    text = f"light-dark({shifted(seed, LIGHT, 5.2)}, {shifted(seed, DARK, 5.2)})"
     return (
-        f":root{{--brand:{seed};--on-brand:{on_brand};--brand-line:{line};--brand-text:{text};"
+        f":root{{--brand:{seed};--on-brand:{on_brand(seed)};--brand-line:{line};--brand-text:{text};"
         f"--radius:{radius}px}}"
     )
 
 
-def _shifted(seed: str, ground: str, wanted: float) -> str:
+def shifted(seed: str, ground: str, wanted: float) -> str:
     """The seed, lighter or darker until it stands out from the ground."""
     step = -0.01 if _luminance(ground) > 0.4 else 0.01
     lightness, chroma, hue = _oklch(seed)

@@ -1,0 +1,119 @@
+"""What an e-mail says, as data: one layout renders it as HTML and as text, whatever the kind."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+
+import css_inline
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+
+from infra24 import theme
+from infra24.i18n import LANGUAGES, catalogue
+from infra24.mail.model import Email
+from infra24.mail.rendering import one_line, without_links
+
+_INLINER = css_inline.CSSInliner(load_remote_stylesheets=False)
+_CARD, _DARK_CARD = "#fffdf9", "#1e2128"
+_TEXT_CONTRAST = 4.6
+_LONGEST = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Brand:
+    """Whose e-mail it is: the organization's name, and the colour that its pages grow from."""
+
+    name: str
+    seed: str = theme.SEED
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """One e-mail: what happened (`headline`), to what (`title`), when, where, and what can be done.
+
+    `place` stands with the times in the first line, which mail programs show beside the subject. `rows` are
+    labels with values that anybody may have typed: they lose what mail programs turn into links. `buttons`
+    and `links` are labels with addresses, `footer` says why it was sent.
+    """
+
+    subject: str
+    headline: str
+    title: str
+    when: str
+    place: str = ""
+    rows: Sequence[tuple[str, str]] = ()
+    buttons: Sequence[tuple[str, str]] = field(default=(), repr=False)
+    links: Sequence[tuple[str, str]] = field(default=(), repr=False)
+    paragraphs: Sequence[str] = ()
+    footer: str = ""
+
+
+def render_content(content: Content, brand: Brand, to: str, language: str) -> Email:
+    """The e-mail of a content, in HTML and in text."""
+    spoken = language if language in LANGUAGES else "en"
+    facts: dict[str, Any] = {
+        "subject": _ours(content.subject),
+        "headline": _ours(content.headline),
+        "title": _ours(content.title),
+        "when": content.when,
+        "place": _ours(content.place),
+        "rows": [(label, _typed(value)) for label, value in content.rows if value],
+        "buttons": content.buttons,
+        "links": content.links,
+        "paragraphs": [_ours(paragraph) for paragraph in content.paragraphs if paragraph],
+        "footer": _ours(content.footer),
+        "brand": _ours(brand.name),
+        "colors": _colors(brand.seed),
+        "language": spoken,
+    }
+    text = _environment(spoken).get_template("layout.txt").render(facts)
+    html = _environment(spoken).get_template("layout.html").render(facts)
+    plain = re.sub(r"\n{3,}", "\n\n", text.strip()) + "\n"
+    return Email(to, facts["subject"], plain, html=_INLINER.inline(html), language=spoken)
+
+
+def wording(template: str, language: str, **facts: str | int | None) -> dict[str, str]:
+    """The sentences of a kind: the blocks of its template, by name, each on one line.
+
+    Each fact that the template names must be given. What people typed has no links then.
+    """
+    found = _environment(language if language in LANGUAGES else "en").get_template(template)
+    cleaned = {name: _typed(fact) if isinstance(fact, str) else fact for name, fact in facts.items()}
+    context = found.new_context(cleaned)
+    return {name: " ".join("".join(block(context)).split()) for name, block in found.blocks.items()}
+
+
+def _ours(text: str) -> str:
+    """What the organization or a template says: it may name a domain."""
+    return without_links(one_line(text, _LONGEST), domains=True)
+
+
+def _typed(text: str) -> str:
+    """What anybody may have typed."""
+    return without_links(one_line(text, _LONGEST))
+
+
+@lru_cache(maxsize=512)
+def _colors(seed: str) -> dict[str, str]:
+    """The brand's colour for buttons, and for links on the card in both schemes."""
+    return {
+        "brand": seed,
+        "on_brand": theme.on_brand(seed),
+        "link": theme.shifted(seed, _CARD, _TEXT_CONTRAST),
+        "dark_link": theme.shifted(seed, _DARK_CARD, _TEXT_CONTRAST),
+    }
+
+
+@lru_cache(maxsize=8)
+def _environment(language: str) -> Environment:
+    environment = Environment(
+        loader=PackageLoader("infra24.mail"),
+        autoescape=select_autoescape(),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
+    )
+    environment.install_gettext_translations(catalogue(language), newstyle=True)  # type: ignore[attr-defined]
+    return environment

@@ -1,0 +1,103 @@
+"""Who is told what when something happens to a booking: one table, and how each event is turned into rows."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from infra24 import bookings, events, people, resources
+from infra24.bookings import Booking, ParticipantRole
+from infra24.db import Tx
+from infra24.events import EventType, Handler, Recorded
+from infra24.notifications import queries, reminders
+from infra24.notifications.model import NewNotification
+from infra24.people import SCOPES, Scope
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What an event tells to whom: kinds of notifications, by audience; None: nothing."""
+
+    booker: str | None = None
+    hosts: str | None = None
+    approvers: str | None = None
+
+
+E = bookings.events
+
+
+def _rescheduled(facts: Mapping[str, Any]) -> Told:
+    if facts["status"] == "pending":
+        return Told("booking_requested", "host_pending", "approval_wanted")
+    same_time = facts.get("from") is not None and facts.get("from") == facts.get("to")
+    return Told("booking_changed" if same_time else "booking_moved", "host_moved")
+
+
+AUDIENCES: Mapping[EventType, Callable[[Mapping[str, Any]], Told]] = {
+    E.CREATED: lambda _: Told("booking_confirmed", "host_booked"),
+    E.REQUESTED: lambda _: Told("booking_requested", None, "approval_wanted"),
+    E.CONFIRMED: lambda _: Told("booking_approved", "host_booked"),
+    E.DECLINED: lambda _: Told("booking_declined"),
+    E.LAPSED: lambda _: Told("booking_lapsed"),
+    E.RESCHEDULED: _rescheduled,
+    E.CANCELLED: lambda facts: Told(
+        "booking_cancelled", None if facts.get("from_status") == "pending" else "host_cancelled"
+    ),
+}
+"""The one table of what is sent about bookings. What is no longer true when it is sent is not sent."""
+
+
+_BY_NAME = {type_.name: told for type_, told in AUDIENCES.items()}
+
+
+def handlers() -> dict[EventType, Handler]:
+    """What the subscriber `notifications` does on each type of event."""
+    return dict.fromkeys(AUDIENCES, _queue)
+
+
+async def _queue(tx: Tx, recorded: Recorded) -> None:
+    """Queue what an event tells, and keep the booking's reminders as it is now."""
+    event = recorded.event
+    booking = await bookings.get(tx, event.subject_id)
+    now = event.recorded_at
+    await reminders.follow(tx, booking, now)
+    if booking.series_id and await events.has_sibling(tx, recorded, "series"):
+        return  # the series tells of all its dates at once
+    told = _BY_NAME[event.type](event.data)
+    facts = {"starts_at": event.data["starts_at"], **_kept(event.data)}
+    queued = [
+        NewNotification(kind, to, f"{event.id}:{kind}:{to}", booking.id, facts)
+        for kind, to in dict.fromkeys(await _recipients(tx, booking, told, event.data))
+    ]
+    await queries.insert(tx, queued, now)
+
+
+async def _recipients(
+    tx: Tx, booking: Booking, told: Told, facts: Mapping[str, Any]
+) -> list[tuple[str, str]]:
+    """Kinds with addresses."""
+    found = []
+    if told.booker and booking.booker_email:
+        found.append((told.booker, booking.booker_email))
+    if told.hosts:
+        found += await _hosts(tx, booking, told.hosts, facts.get("from_host_ids"))
+    if told.approvers:
+        members = await people.memberships.listed(tx)
+        found += [(told.approvers, m.email) for m in members if Scope.BOOKINGS_APPROVE in SCOPES[m.role]]
+    return found
+
+
+async def _hosts(tx: Tx, booking: Booking, kind: str, before: Sequence[str] | None) -> list[tuple[str, str]]:
+    """The hosts with what each is told: new ones that they host it, former ones that they do not."""
+    now_hosts = {p.resource_id: p.email for p in booking.participants if p.role is ParticipantRole.HOST}
+    former = {UUID(id_) for id_ in before} if before is not None else set(now_hosts)
+    found = [(kind if id_ in former else "host_booked", email) for id_, email in now_hosts.items() if email]
+    for id_ in former - now_hosts.keys():
+        email = (await resources.get(tx, id_)).email if id_ else None
+        found += [("host_removed", email)] if email else []
+    return found
+
+
+def _kept(data: Mapping[str, Any]) -> dict[str, Any]:
+    """What a message says of the change itself: who made it, and when the booking was before."""
+    return {name: data[name] for name in ("by", "from") if name in data}

@@ -1,0 +1,122 @@
+"""The SQL of notifications."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+from psycopg import AsyncConnection
+from psycopg.rows import TupleRow
+from psycopg.types.json import Jsonb
+
+from infra24.db import Statement, Tx
+from infra24.notifications.model import Channel, NewNotification, Notification, State
+
+
+async def organizations_due(connection: AsyncConnection[TupleRow], now: datetime, most: int) -> list[UUID]:
+    """The organizations that have something to send, the longest overdue first."""
+    cursor = await connection.execute(
+        "SELECT org_id FROM notification_organizations_due(%s, %s)", (now, most)
+    )
+    return [org_id for (org_id,) in await cursor.fetchall()]
+
+
+async def insert(tx: Tx, queued: Sequence[NewNotification], now: datetime) -> None:
+    """Queue notifications. One that is there is left alone, unless it was suppressed: it is queued again."""
+    statements = [
+        Statement(
+            """
+            INSERT INTO notifications AS n (org_id, id, kind, channel, recipient, booking_id, facts,
+                dedupe_key, planned_at, due_at, created_at)
+            VALUES (%(org)s, %(id)s, %(kind)s, %(channel)s, %(recipient)s, %(booking)s, %(facts)s, %(key)s,
+                %(at)s, %(at)s, %(now)s)
+            ON CONFLICT (org_id, dedupe_key) DO UPDATE
+            SET state = 'queued', reason = '', due_at = excluded.due_at, planned_at = excluded.planned_at,
+                done_at = NULL, attempts = 0
+            WHERE n.state = 'suppressed'
+            """,
+            {
+                "org": tx.org_id,
+                "id": uuid4(),
+                "kind": one.kind,
+                "channel": one.channel,
+                "recipient": one.recipient,
+                "booking": one.booking_id,
+                "facts": Jsonb(dict(one.facts)),
+                "key": one.once,
+                "at": one.at or now,
+                "now": now,
+            },
+        )
+        for one in queued
+    ]
+    if statements:
+        await tx.run_together(statements)
+
+
+async def claim(tx: Tx, now: datetime, lease: timedelta, most: int) -> list[Notification]:
+    """Take what is due to send it: nobody else does until the lease is over."""
+    rows = await tx.rows(
+        """
+        UPDATE notifications n
+        SET state = 'sending', attempts = n.attempts + 1, due_at = %(until)s
+        WHERE n.org_id = %(org)s AND n.id IN (
+            SELECT d.id FROM notifications d
+            WHERE d.org_id = %(org)s AND d.due_at <= %(now)s
+            ORDER BY d.due_at LIMIT %(most)s
+            FOR UPDATE SKIP LOCKED)
+        RETURNING n.id, n.kind, n.channel, n.recipient, n.booking_id, n.facts, n.attempts, n.planned_at
+        """,
+        {"org": tx.org_id, "now": now, "until": now + lease, "most": most},
+    )
+    found = [Notification(id_, kind, Channel(channel), *rest) for id_, kind, channel, *rest in rows]
+    return sorted(found, key=lambda one: (one.planned_at, one.id))
+
+
+async def finish(tx: Tx, id_: UUID, state: State, reason: str, subject: str, now: datetime) -> None:
+    """Write down what came of one that was claimed."""
+    await tx.run(
+        """
+        UPDATE notifications SET state = %s, reason = %s, subject = %s, due_at = NULL, done_at = %s
+        WHERE org_id = %s AND id = %s AND state = 'sending'
+        """,
+        (state, reason[:500], subject[:500], now, tx.org_id, id_),
+    )
+
+
+async def put_back(tx: Tx, ids: Sequence[UUID], reason: str, due_at: datetime) -> None:
+    """Have some that were claimed tried again later."""
+    await tx.run(
+        """
+        UPDATE notifications SET state = 'queued', reason = %s, due_at = %s
+        WHERE org_id = %s AND id = ANY(%s) AND state = 'sending'
+        """,
+        (reason[:500], due_at, tx.org_id, list(ids)),
+    )
+
+
+async def suppress_reminders(tx: Tx, booking_id: UUID, kind: str, starts_at: str, now: datetime) -> None:
+    """Suppress the queued reminders of a booking that announce another start, or all with ''."""
+    await tx.run(
+        """
+        UPDATE notifications SET state = 'suppressed', reason = 'The booking changed.', due_at = NULL,
+            done_at = %s
+        WHERE org_id = %s AND booking_id = %s AND kind = %s AND state = 'queued'
+            AND facts ->> 'starts_at' <> %s
+        """,
+        (now, tx.org_id, booking_id, kind, starts_at),
+    )
+
+
+async def of_booking(tx: Tx, booking_id: UUID) -> list[dict[str, Any]]:
+    """The notifications about a booking, newest first, at most 200."""
+    rows = await tx.rows(
+        """
+        SELECT kind, channel, recipient, state, reason, planned_at, done_at, subject
+        FROM notifications WHERE org_id = %s AND booking_id = %s
+        ORDER BY created_at DESC, id DESC LIMIT 200
+        """,
+        (tx.org_id, booking_id),
+    )
+    names = ("kind", "channel", "recipient", "state", "reason", "planned_at", "done_at", "subject")
+    return [dict(zip(names, row, strict=True)) for row in rows]
