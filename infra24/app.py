@@ -40,7 +40,7 @@ def mail_transport(settings: Settings) -> MailTransport:
     host = urlsplit(settings.base_url).hostname or ""
     home = f"Infra24 Booking <booking@{host if host and ':' not in host else 'localhost'}>"
     if settings.smtp_url is None:
-        return FileTransport(settings.data_dir / "mail", sender(settings.mail_from or home))
+        return FileTransport(settings.mail_folder, sender(settings.mail_from or home))
     server = Server.of(settings.smtp_url.get_secret_value())
     return SmtpTransport(server, sender(settings.mail_from or server.by or home))
 

@@ -69,7 +69,8 @@ class LocaleFormat:
         until = self.time(last, zone)
         if last.date() != first.date():
             until = f"{day(last)}, {until}"
-        return f"{day(first)}, {self.time(first, zone)}–{until} ({self.zone(zone)})"
+        place = self.zone(zone).replace(" ", "\u00a0")
+        return f"{day(first)}, {self.time(first, zone)}–{until}\u00a0({place})"
 
     def _written(self, on: date | datetime, *skeletons: str) -> str:
         """By the first skeleton that the locale has, with its names of days and months written out."""

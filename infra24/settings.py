@@ -19,6 +19,9 @@ from infra24.auth.oidc import Provider
 CHECKOUT = Path(__file__).resolve().parent.parent
 
 
+_LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+
+
 class Settings(BaseSettings):
     """What an installation can set; each has a default that works on a laptop."""
 
@@ -197,6 +200,17 @@ class Settings(BaseSettings):
     def missing_proxy(self) -> bool:
         """Whether visitors come by https, so through a proxy, and none is trusted: all have its address."""
         return self.base_url.startswith("https:") and not self.trusted_proxies
+
+    @property
+    def mail_folder(self) -> Path:
+        """Where e-mails are kept while there is no mail server."""
+        return self.data_dir / "mail"
+
+    @property
+    def shows_inbox(self) -> bool:
+        """Whether kept e-mails are shown at /inbox: only where nobody else can reach this installation."""
+        local = {self.host, urlsplit(self.base_url).hostname} <= _LOOPBACK
+        return self.smtp_url is None and local
 
     @property
     def secret_file(self) -> Path:

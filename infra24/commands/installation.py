@@ -137,7 +137,10 @@ def _load_demo(settings: Settings, urls: Urls) -> dict[str, str]:
 
 
 def _say_where(settings: Settings) -> None:
-    console.print(f"\nInfra24 Booking is at [bold]{settings.base_url}/[/]  (stop with Ctrl-C)\n")
+    console.print(f"\nInfra24 Booking is at [bold]{settings.base_url}/[/]  (stop with Ctrl-C)")
+    if settings.shows_inbox:
+        console.print(f"E-mails arrive at {settings.base_url}/inbox: no mail server is set up.")
+    console.print()
 
 
 def _say_first_step(beginning: Beginning) -> None:

@@ -2,7 +2,7 @@
 
 from infra24.events.delivery import ATTEMPTS, EventDelivery, Handler, Subscriber, parked, replay
 from infra24.events.model import Event, EventType, Field, Recorded, UndeclaredFacts
-from infra24.events.outbox import after, has_sibling, head, of_transactions, record, statements
+from infra24.events.outbox import after, has_sibling, head, of_transactions, record, skip_to_head, statements
 from infra24.events.queries import Parked
 
 __all__ = [
@@ -23,5 +23,6 @@ __all__ = [
     "parked",
     "record",
     "replay",
+    "skip_to_head",
     "statements",
 ]

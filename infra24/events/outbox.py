@@ -43,6 +43,11 @@ async def has_sibling(tx: Tx, recorded: Recorded, subject: str) -> bool:
     return await queries.has_sibling(tx, recorded.seq, f"{subject}.")
 
 
+async def skip_to_head(tx: Tx, subscriber: str) -> None:
+    """Have a subscriber pass over everything that has happened until now in an organization."""
+    await queries.skip_to_head(tx, subscriber)
+
+
 async def head(tx: Tx) -> int:
     """The place of the newest event."""
     return await queries.head(tx)

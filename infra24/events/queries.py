@@ -122,6 +122,18 @@ async def has_sibling(tx: Tx, seq: int, prefix: str) -> bool:
     return row is not None
 
 
+async def skip_to_head(tx: Tx, subscriber: str) -> None:
+    """Put the cursor of a subscriber at the newest event."""
+    await tx.run(
+        """
+        INSERT INTO event_cursors (org_id, subscriber, seq)
+        SELECT org_id, %s, seq FROM event_heads WHERE org_id = %s
+        ON CONFLICT (org_id, subscriber) DO UPDATE SET seq = excluded.seq, attempts = 0, retry_at = NULL
+        """,
+        (subscriber, tx.org_id),
+    )
+
+
 async def head(tx: Tx) -> int:
     """The place of the newest event; 0 before the first."""
     row = await tx.row("SELECT seq FROM event_heads WHERE org_id = %s", (tx.org_id,))

@@ -17,7 +17,7 @@ from infra24.mail.rendering import one_line, without_links
 _INLINER = css_inline.CSSInliner(load_remote_stylesheets=False)
 _CARD, _DARK_CARD = "#fffdf9", "#1e2128"
 _TEXT_CONTRAST = 4.6
-_LONGEST = 2_000
+_LONGEST, _NAME_LONGEST = 2_000, 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,14 @@ def render_content(content: Content, brand: Brand, to: str, language: str) -> Em
     text = _environment(spoken).get_template("layout.txt").render(facts)
     html = _environment(spoken).get_template("layout.html").render(facts)
     plain = re.sub(r"\n{3,}", "\n\n", text.strip()) + "\n"
-    return Email(to, facts["subject"], plain, html=_INLINER.inline(html), language=spoken)
+    return Email(
+        to,
+        facts["subject"],
+        plain,
+        html=_INLINER.inline(html),
+        language=spoken,
+        sender_name=one_line(brand.name, _NAME_LONGEST),
+    )
 
 
 def wording(template: str, language: str, **facts: str | int | None) -> dict[str, str]:

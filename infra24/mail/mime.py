@@ -45,7 +45,7 @@ def message(
 ) -> EmailMessage:
     """The message of an e-mail, marked as sent by a machine (Auto-Submitted) so that no machine answers."""
     written = EmailMessage(policy=_POLICY)
-    written["From"] = by
+    written["From"] = by if not email.sender_name else Address(email.sender_name, by.username, by.domain)
     written["To"] = address(email.to)
     written["Subject"] = email.subject
     written["Date"] = format_datetime(headers.at)

@@ -27,7 +27,8 @@ class CalendarPart:
 class Email:
     """Plain text to one address, with the same as HTML where there is any.
 
-    What goes into headers stands on one line; Invalid otherwise, so that nobody's name adds a header.
+    `sender_name` is whom it comes from, at the installation's address. What goes into headers stands on one
+    line; Invalid otherwise, so that nobody's name adds a header.
     """
 
     to: str
@@ -37,11 +38,14 @@ class Email:
     calendar: CalendarPart | None = field(default=None, repr=False)
     reply_to: str | None = None
     language: str = "en"
+    sender_name: str = ""
 
     def __post_init__(self) -> None:
         address(self.to)
         if self.reply_to is not None:
             address(self.reply_to)
+        if CONTROL_CHARACTERS.search(self.sender_name):
+            raise Invalid(operator_text("The name of a sender is one line."))
         for said in (self.subject, self.language):
             if not said.strip() or CONTROL_CHARACTERS.search(said):
                 raise Invalid(operator_text("An e-mail's subject and language are one line each."))

@@ -13,7 +13,19 @@ from infra24.errors import Message, ValidationFailed
 from infra24.organizations.keys import new_key
 
 RESERVED = frozenset(
-    {"account", "admin", "api", "book", "bookings", "dashboard", "docs", "embed.js", "health", "invitations"}
+    {
+        "account",
+        "admin",
+        "api",
+        "book",
+        "bookings",
+        "dashboard",
+        "docs",
+        "embed.js",
+        "health",
+        "inbox",
+        "invitations",
+    }
     | {"openapi.json", "sign-in", "sign-out", "static", "theme"}
 )
 """What no organization can be called: these addresses are taken."""

@@ -36,7 +36,7 @@ from infra24.web.api import (
 )
 from infra24.web.dashboard import bookings as own
 from infra24.web.guard import Access
-from infra24.web.pages import assets, booking, catalogue, manage, reference
+from infra24.web.pages import assets, booking, catalogue, inbox, manage, reference
 from infra24.web.pages import links as link_pages
 from infra24.web.routing import Endpoint, Page, actions
 
@@ -157,6 +157,9 @@ PAGES = (
     Page("/static/{version}/{path:path}", assets.static, charge=ASSET),
     Page("/embed.js", assets.embed, charge=ASSET),
     Page("/theme/{seed}-{radius}.css", assets.theme, charge=ASSET),
+    Page("/inbox", inbox.inbox_page),
+    Page("/inbox/{name}", inbox.message_page),
+    Page("/inbox/{name}/html", inbox.message_html),
     Page("/book", catalogue.only_organization),
     Page("/sign-in", sign_in.sign_in, methods=("GET", "POST")),
     Page("/sign-in/code", sign_in.code, methods=("GET", "POST")),

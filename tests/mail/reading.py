@@ -17,7 +17,7 @@ def body_of(mailed: EmailMessage) -> str:
     """What an e-mail says as text."""
     body = mailed.get_body(("plain",))
     assert body is not None
-    return str(body.get_content())
+    return str(body.get_content()).replace("\u00a0", " ")
 
 
 def link_of(mailed: EmailMessage) -> str:

@@ -60,6 +60,13 @@ class Mailbox:
         return AuthResult(success=good, handled=good)
 
 
+class _Hooks:
+    """What the server calls. It looks at every attribute for each connection: a mailbox would read its e-mails."""
+
+    def __init__(self, box: Mailbox) -> None:
+        self.handle_RCPT, self.handle_DATA = box.handle_RCPT, box.handle_DATA
+
+
 class _Controller(Controller):
     def _trigger_server(self) -> None:
         """The probe that begins the server; one that wants TLS from the first byte gets it."""
@@ -80,7 +87,7 @@ def mail_server(box: Mailbox, **options: Any) -> Iterator[int]:
     """Run a server for a mailbox; its port."""
     port = free_port()
     controller = _Controller(
-        box,
+        _Hooks(box),
         hostname="127.0.0.1",
         port=port,
         authenticator=box.lets_in,

@@ -1,0 +1,300 @@
+"""Sending: nothing lost and nothing sent twice knowingly, whatever the mail server does and whoever is killed."""
+
+import asyncio
+import os
+import random
+import signal
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from typing import Any, LiteralString
+from uuid import UUID
+
+import psycopg
+import pytest
+from pydantic import SecretStr
+
+from infra24 import bookings
+from infra24.app import compose
+from infra24.auth.tokens import Tokens
+from infra24.db import Database
+from infra24.notifications import NewNotification, NotificationDelivery, queries
+from infra24.settings import Settings
+from tests.factories import Shop, booking_request, found_shop
+from tests.mail.servers import Mailbox, mail_server
+from tests.serving import NOW, Clock, free_port
+
+AT = NOW + timedelta(days=10)
+
+
+@pytest.fixture
+def box() -> Mailbox:
+    return Mailbox()
+
+
+@pytest.fixture
+def by_mail(settings: Settings, box: Mailbox) -> Iterator[Settings]:
+    with mail_server(box) as port:
+        yield _with_server(settings, port)
+
+
+def _with_server(settings: Settings, port: int, user: str = "") -> Settings:
+    url = f"smtp://{user}127.0.0.1:{port}?from=Infra24%20<post@example.org>"
+    return settings.model_copy(update={"smtp_url": SecretStr(url)})
+
+
+@pytest.fixture
+def sending(database_url: str, clock: Clock, empty_queue: None) -> Any:
+    """Runs a scenario with a database and the deliveries of two workers."""
+
+    def go(settings: Settings, scenario: Any) -> Any:
+        async def main() -> Any:
+            database, one = compose(settings, database_url, clock)
+            other = compose(settings, database_url, clock)[1]
+            await database.open()
+            await other.database.open()
+            try:
+                return await scenario(database, one.notifications, other.notifications)
+            finally:
+                await other.database.close()
+                await database.close()
+
+        return asyncio.run(main())
+
+    return go
+
+
+async def queue(database: Database, shop: Shop, tokens: Tokens, count: int, first: int = 0) -> None:
+    """A booking, and so many notifications about it to as many people."""
+    async with database.transaction(shop.org_id) as tx:
+        made = await bookings.book(tx, booking_request(shop.ids["room"], AT), tokens=tokens, now=NOW)
+        told = [
+            NewNotification("booking_confirmed", f"p{n}@example.org", f"{made.id}:{n}", made.id)
+            for n in range(first, first + count)
+        ]
+        await queries.insert(tx, told, NOW)
+        await queries.insert(tx, told, NOW)  # again: they are the same
+
+
+async def rows(database: Database, shop: Shop) -> list[tuple[str, int, str]]:
+    async with database.transaction(shop.org_id) as tx:
+        found = await tx.rows(
+            "SELECT state, attempts, reason FROM notifications WHERE org_id = %s ORDER BY recipient",
+            (tx.org_id,),
+        )
+    return [(state, attempts, reason) for state, attempts, reason in found]
+
+
+async def process(one: NotificationDelivery) -> tuple[int, int, int]:
+    tally = await one.process(most=1_000, seconds=30)
+    return tally.processed, tally.sent, tally.failed
+
+
+def test_a_server_that_greylists_is_asked_again_and_one_refused_recipient_is_final(
+    sending: Any, by_mail: Settings, box: Mailbox, shop: Shop, tokens: Tokens, clock: Clock
+) -> None:
+    box.to_rcpt = ["450 greylisted, come back later", "550 no such person"]
+
+    async def scenario(database: Database, one: NotificationDelivery, _: NotificationDelivery) -> None:
+        await queue(database, shop, tokens, 3)
+        assert await process(one) == (3, 1, 1)
+        assert sorted(state for state, _, _ in await rows(database, shop)) == ["failed", "queued", "sent"]
+        assert await process(one) == (0, 0, 0), "it waits"
+        clock.forward(seconds=16)
+        assert await process(one) == (1, 1, 0)
+        assert Counter(state for state, _, _ in await rows(database, shop)) == {"sent": 2, "failed": 1}
+        (refused,) = [reason for state, _, reason in await rows(database, shop) if state == "failed"]
+        assert refused == "550 no such person"
+
+    sending(by_mail, scenario)
+    assert len(box.raw) == 2
+
+
+@pytest.mark.parametrize("fault", ["nobody listens", "the password is wrong"])
+def test_when_the_server_cannot_be_used_one_finds_out_and_all_wait(
+    sending: Any, settings: Settings, box: Mailbox, shop: Shop, tokens: Tokens, clock: Clock, fault: str
+) -> None:
+    async def scenario(database: Database, one: NotificationDelivery, _: NotificationDelivery) -> None:
+        await queue(database, shop, tokens, 5)
+        assert await process(one) == (1, 0, 0)
+        found = await rows(database, shop)
+        assert {state for state, _, _ in found} == {"queued"}
+        assert all("127.0.0.1" in reason for _, _, reason in found)
+
+    if fault == "nobody listens":
+        sending(_with_server(settings, free_port()), scenario)
+        return
+    with mail_server(box, auth_require_tls=False) as port:
+        sending(_with_server(settings, port, "infra24:wrong@"), scenario)
+    assert not box.raw
+
+
+def test_what_cannot_be_sent_for_a_day_has_failed(
+    sending: Any, settings: Settings, shop: Shop, tokens: Tokens, clock: Clock
+) -> None:
+    async def scenario(database: Database, one: NotificationDelivery, _: NotificationDelivery) -> int:
+        await queue(database, shop, tokens, 1)
+        tries = 0
+        while (await rows(database, shop))[0][0] == "queued":
+            tries += 1
+            assert tries < 100
+            await process(one)
+            clock.forward(minutes=91)
+        assert (await rows(database, shop))[0][0] == "failed"
+        return tries
+
+    assert sending(_with_server(settings, free_port()), scenario) == 32
+
+
+@pytest.mark.race
+def test_two_workers_send_each_notification_once(
+    sending: Any, by_mail: Settings, box: Mailbox, shop: Shop, tokens: Tokens
+) -> None:
+    async def scenario(database: Database, *workers: NotificationDelivery) -> None:
+        await queue(database, shop, tokens, 60)
+        done = await asyncio.gather(*map(process, workers))
+        assert sum(sent for _, sent, _ in done) == 60
+
+    sending(by_mail, scenario)
+    assert Counter(box.recipients) == {f"p{n}@example.org": 1 for n in range(60)}
+
+
+@pytest.mark.race
+def test_without_the_claim_they_would_be_sent_twice(
+    sending: Any, by_mail: Settings, box: Mailbox, shop: Shop, tokens: Tokens, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The control of the test above."""
+    claim = queries.claim
+
+    async def unclaimed(tx: Any, *args: Any) -> Any:
+        found = await claim(tx, *args)
+        await tx.run("UPDATE notifications SET state = 'queued', due_at = %s", (NOW,))
+        return found
+
+    monkeypatch.setattr(queries, "claim", unclaimed)
+
+    async def scenario(database: Database, *workers: NotificationDelivery) -> None:
+        await queue(database, shop, tokens, 10)
+        for worker in workers:
+            await worker._organization(shop.org_id)
+
+    sending(by_mail, scenario)
+    assert max(Counter(box.recipients).values()) == 2
+
+
+def test_an_organization_whose_server_hangs_holds_up_no_other(
+    sending: Any, by_mail: Settings, shop: Shop, tokens: Tokens, database_url: str, clock: Clock
+) -> None:
+    other_shop = found_shop(database_url, by_mail, clock)
+
+    async def scenario(database: Database, one: NotificationDelivery, _: NotificationDelivery) -> None:
+        released, stop = asyncio.Event(), asyncio.Event()
+        send = one._transport.send
+
+        class Hanging:
+            domain, sender = one._transport.domain, one._transport.sender
+
+            async def send(self, email: Any, headers: Any) -> str:
+                if email.to == "p0@example.org":
+                    await released.wait()
+                return await send(email, headers)
+
+        one._transport = Hanging()  # type: ignore[assignment]
+        await queue(database, shop, tokens, 3)
+        running = asyncio.create_task(one.run(stop))
+        async with asyncio.timeout(30):
+            while (await rows(database, shop))[0][0] != "sending":
+                await asyncio.sleep(0.05)
+            await queue(database, other_shop, tokens, 2, first=7)
+            while {state for state, _, _ in await rows(database, other_shop)} != {"sent"}:
+                await asyncio.sleep(0.05)
+            assert "sending" in {state for state, _, _ in await rows(database, shop)}
+            released.set()
+            stop.set()
+            await running
+        assert {state for state, _, _ in await rows(database, shop)} == {"sent"}
+
+    sending(by_mail, scenario)
+
+
+_SCRIPT = """
+import asyncio
+from infra24 import bookings
+from infra24.app import compose
+from infra24.settings import Settings
+
+async def main():
+    database, worker = compose(Settings(data_dir={folder!r}, secret="x" * 32), {url!r})
+    await database.open()
+    print("ready", flush=True)
+    stop = asyncio.Event()
+    await asyncio.gather(worker.delivery.run(stop), worker.notifications.run(stop))
+
+asyncio.run(main())
+"""
+
+
+def test_workers_killed_at_random_lose_nothing(
+    run: Any,
+    by_mail: Settings,
+    box: Mailbox,
+    shop: Shop,
+    tokens: Tokens,
+    database_url: str,
+    empty_queue: None,
+) -> None:
+    """Killed again and again while it delivers events and sends: each booking's booker has one message."""
+    count, dice = 60, random.Random(7)
+    began = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
+
+    async def scenario(database: Database) -> set[UUID]:
+        made = set()
+        for n in range(count):
+            async with database.transaction(shop.org_id) as tx:
+                wanted = booking_request(shop.ids["room"], began + timedelta(days=9, minutes=30 * n))
+                made.add((await bookings.book(tx, wanted, tokens=tokens, now=began)).id)
+        return made
+
+    made = run(scenario)
+    with psycopg.connect(database_url, autocommit=True) as owner:
+        kills = 0
+        while kills < 60 and _sent(owner, shop) < count:
+            _kill_after(1.5 * dice.random(), by_mail, database_url)
+            kills += 1
+            owner.execute(_HURRY)
+        told = owner.execute(f"SELECT booking_id FROM notifications WHERE {_TOLD}", (shop.org_id,)).fetchall()
+    assert sorted(id_ for (id_,) in told) == sorted(made), f"after {kills} kills"
+    assert len({mailed["Message-ID"] for mailed in box.sent_emails}) == count
+    assert kills >= 2
+
+
+_TOLD: LiteralString = "kind = 'booking_confirmed' AND org_id = %s"
+_HURRY: LiteralString = (
+    "UPDATE notifications SET due_at = '-infinity' WHERE due_at IS NOT NULL AND kind <> 'booking_reminder'"
+)
+"""A lease is over at once here: otherwise it would be minutes."""
+
+
+def _sent(owner: psycopg.Connection[Any], shop: Shop) -> int:
+    found = owner.execute(
+        f"SELECT count(*) FROM notifications WHERE {_TOLD} AND state = 'sent'", (shop.org_id,)
+    ).fetchone()
+    assert found is not None
+    return int(found[0])
+
+
+def _kill_after(seconds: float, settings: Settings, url: str) -> None:
+    """Let a worker work for so long, then kill it."""
+    assert settings.smtp_url is not None
+    environment = {**os.environ, "INFRA24_SMTP_URL": settings.smtp_url.get_secret_value()}
+    script = _SCRIPT.format(folder=str(settings.data_dir), url=url)
+    with subprocess.Popen([sys.executable, "-c", script], env=environment, stdout=subprocess.PIPE) as worker:
+        assert worker.stdout is not None
+        assert worker.stdout.readline() == b"ready\n"
+        with suppress(subprocess.TimeoutExpired):
+            worker.wait(seconds)
+            raise AssertionError("it ended by itself")
+        worker.send_signal(signal.SIGKILL)
