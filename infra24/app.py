@@ -59,15 +59,19 @@ def compose(
     settings: Settings, url: str, now: Clock = clock.now, composers: Composers = COMPOSERS
 ) -> tuple[Database, Worker]:
     """The database and the worker of an installation."""
-    database, tokens = open_database(settings, url), Tokens(settings.keyring())
-    transport = mail_transport(settings)
+    database = open_database(settings, url)
+    return database, _worker(settings, url, database, now, composers)
+
+
+def _worker(settings: Settings, url: str, database: Database, now: Clock, composers: Composers) -> Worker:
+    transport, tokens = mail_transport(settings), Tokens(settings.keyring())
 
     def context(at: datetime) -> ComposeContext:
         return ComposeContext(database, settings.base_url, transport.sender, tokens, at)
 
     delivery = NotificationDelivery(database, notifications.COMPOSERS, transport, context, now)
     mailer = Mailer(composers, transport, context)
-    return database, Worker(url, database, mailer, delivery, SUBSCRIBERS, now)
+    return Worker(url, database, mailer, delivery, SUBSCRIBERS, now)
 
 
 def create_app(
@@ -103,7 +107,7 @@ def create_app(
     auth = _auth_services(settings, outside, passwords or Passwords())
     app.state.services = Services(
         settings, database, Directory(database), Tokens(settings.keyring()), now, watcher, auth,
-        Health(database), Buckets(), Locks(),
+        Health(database), Buckets(), Locks(), _worker(settings, url, database, now, COMPOSERS).run_until_idle,
     )  # fmt: skip
     _install(app, settings)
     return app

@@ -72,6 +72,15 @@ class Settings(BaseSettings):
         description="Previous secrets, as a JSON list. Links and values made with them keep working.",
         examples=['["the former secret"]'],
     )
+    admin_api_key: SecretStr | None = Field(
+        default=None,
+        min_length=24,
+        validation_alias="ADMIN_API_KEY",
+        description="The key with which a scheduler may have messages sent "
+        "(`POST /api/notifications/process`), 24 characters or more. Only needed where no `infra24 worker` "
+        "runs.",
+        examples=["the output of openssl rand -hex 32"],
+    )
     public_url: str | None = Field(
         default=None,
         description="The address at which visitors reach this installation; links in answers, e-mail and "

@@ -118,6 +118,7 @@ _WORDS = {
     "float_parsing": "is not a number",
     "tuple_type": "is not a JSON list",
     "int_parsing_size": "is too large",
+    "too_short": "is too short",
 }
 
 

@@ -15,7 +15,7 @@ from infra24.db import Database
 from infra24.events import EventDelivery, Subscriber
 from infra24.mail import Mailer
 from infra24.mail.retry import MailRetry
-from infra24.notifications import NotificationDelivery
+from infra24.notifications import NotificationDelivery, Tally
 from infra24.roles import become_application
 
 log = logging.getLogger("infra24.worker")
@@ -71,13 +71,19 @@ class Worker:
             stop.set()
             await delivering
 
-    async def run_until_idle(self) -> None:
-        """Deliver the events and send the notifications that are due, run the jobs that wait, and return."""
-        while await self.delivery.deliver_due():
+    async def run_until_idle(self, most: int = 10_000, seconds: float = 60) -> Tally:
+        """Do once what `run` does all the time, and return: for tests, and where no worker runs.
+
+        Of the notifications so many at most, and for so long; what came of them.
+        """
+        until = asyncio.get_running_loop().time() + seconds
+        await self.end_overdue(0)
+        while await self.delivery.deliver_due() and asyncio.get_running_loop().time() < until:
             pass
-        await self.notifications.process(most=10_000, seconds=60)
+        tally = await self.notifications.process(most, max(1.0, until - asyncio.get_running_loop().time()))
         async with self.jobs.open_async():
             await self.jobs.run_worker_async(wait=False, install_signal_handlers=False, listen_notify=False)
+        return tally
 
     async def send_email(self, context: JobContext, kind: str, facts: dict[str, Any]) -> None:
         """Compose and send one e-mail."""

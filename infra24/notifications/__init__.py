@@ -4,26 +4,35 @@ from infra24.events import Subscriber
 from infra24.notifications import audiences, booking_content, series
 from infra24.notifications.delivery import NotificationDelivery, Tally
 from infra24.notifications.model import (
+    LATE_AFTER,
     Channel,
     NewNotification,
     Notification,
     NotificationComposers,
+    SentNotification,
     State,
     Suppressed,
+    SuppressionReason,
 )
-from infra24.notifications.queries import of_booking
+from infra24.notifications.queries import anyone_waits_since, backlog, is_late, of_booking
 
 __all__ = [
     "COMPOSERS",
+    "LATE_AFTER",
     "SUBSCRIBER",
     "Channel",
     "NewNotification",
     "Notification",
     "NotificationComposers",
     "NotificationDelivery",
+    "SentNotification",
     "State",
     "Suppressed",
+    "SuppressionReason",
     "Tally",
+    "anyone_waits_since",
+    "backlog",
+    "is_late",
     "of_booking",
 ]
 

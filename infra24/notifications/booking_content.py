@@ -10,7 +10,13 @@ from infra24.bookings import Booking, Status
 from infra24.i18n import LocaleFormat, locale_format
 from infra24.mail import Brand, CalendarPart, ComposeContext, Content, Email, render_content, wording
 from infra24.notifications import reminders
-from infra24.notifications.model import ComposeNotification, Notification, NotificationComposers, Suppressed
+from infra24.notifications.model import (
+    ComposeNotification,
+    Notification,
+    NotificationComposers,
+    Suppressed,
+    SuppressionReason,
+)
 from infra24.organizations import Organization
 
 
@@ -88,7 +94,7 @@ def _to_host(name: str, *expected: Status) -> ComposeNotification:
 
 async def _reminder(context: ComposeContext, org_id: UUID, one: Notification) -> Email:
     if reminders.is_too_late(int(one.facts["hours"]), one.planned_at, context.now):
-        raise Suppressed("It was too late for this reminder.")
+        raise Suppressed(SuppressionReason.TOO_LATE)
     return await _to_booker("reminder", Status.CONFIRMED)(context, org_id, one)
 
 
@@ -101,11 +107,11 @@ async def _read(
         booking = await bookings.get(tx, one.booking_id)
         here = await organizations.get(tx)
     if booking.status not in expected:
-        raise Suppressed(f"The booking is {booking.status} now.")
+        raise Suppressed(SuppressionReason.CHANGED)
     if one.facts.get("starts_at") not in (None, booking.starts_at.isoformat()):
-        raise Suppressed("The booking was moved since.")
+        raise Suppressed(SuppressionReason.MOVED)
     if booking.ends_at <= context.now:
-        raise Suppressed("The booking is over.")
+        raise Suppressed(SuppressionReason.OVER)
     locale = booking.locale if booking.locale and one.recipient == booking.booker_email else here.locale
     return _Subject(context, here, booking, one, locale_format(locale.partition("_")[0], locale))
 

@@ -137,7 +137,7 @@ class NotificationDelivery:
             async with asyncio.timeout(_SEND_SECONDS):
                 await self._transport.send(composed, headers)
         except Suppressed as why:
-            return _Outcome(State.SUPPRESSED, str(why))
+            return _Outcome(State.SUPPRESSED, why.reason)
         except (PermanentFailure, InvalidAddress) as error:
             log.error("notification %s (%s) failed for good: %s", one.id, one.kind, error.message)
             return _Outcome(State.FAILED, error.message)

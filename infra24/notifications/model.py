@@ -2,12 +2,15 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
 from infra24.mail import ComposeContext, Email
+
+LATE_AFTER = timedelta(minutes=10)
+"""How long a message may be overdue before somebody is told that none is sent."""
 
 
 class Channel(StrEnum):
@@ -58,8 +61,35 @@ class NewNotification:
     at: datetime | None = None
 
 
+class SuppressionReason(StrEnum):
+    """Why a notification is not sent."""
+
+    CHANGED = "changed"
+    MOVED = "moved"
+    OVER = "over"
+    TOO_LATE = "too_late"
+
+
 class Suppressed(Exception):
-    """A notification is not sent: it is no longer true, or not wanted. Its text says why, for staff."""
+    """A notification is not sent: it is no longer true, or not wanted."""
+
+    def __init__(self, reason: SuppressionReason) -> None:
+        self.reason = reason
+        super().__init__(reason)
+
+
+@dataclass(frozen=True, slots=True)
+class SentNotification:
+    """A notification as staff see it: what came of it, and why."""
+
+    kind: str
+    channel: Channel
+    recipient: str
+    state: State
+    reason: str
+    planned_at: datetime
+    done_at: datetime | None
+    subject: str
 
 
 ComposeNotification = Callable[[ComposeContext, UUID, Notification], Awaitable[Email]]

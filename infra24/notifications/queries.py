@@ -2,15 +2,14 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID, uuid4
 
 from psycopg import AsyncConnection
 from psycopg.rows import TupleRow
 from psycopg.types.json import Jsonb
 
-from infra24.db import Statement, Tx
-from infra24.notifications.model import Channel, NewNotification, Notification, State
+from infra24.db import Database, Statement, Tx
+from infra24.notifications.model import Channel, NewNotification, Notification, SentNotification, State
 
 
 async def organizations_due(connection: AsyncConnection[TupleRow], now: datetime, most: int) -> list[UUID]:
@@ -19,6 +18,34 @@ async def organizations_due(connection: AsyncConnection[TupleRow], now: datetime
         "SELECT org_id FROM notification_organizations_due(%s, %s)", (now, most)
     )
     return [org_id for (org_id,) in await cursor.fetchall()]
+
+
+async def backlog(database: Database, now: datetime) -> int:
+    """How many notifications of the whole installation are due."""
+    ((count,),) = await database.sweep(
+        "notifications that are due", "SELECT count(*) FROM notifications WHERE due_at <= %s", (now,)
+    )
+    return int(count)
+
+
+async def anyone_waits_since(database: Database, before: datetime) -> bool:
+    """Whether a notification of any organization has been due since before an instant."""
+    async with database.connection() as connection:
+        return bool(await organizations_due(connection, before, 1))
+
+
+async def is_late(tx: Tx, before: datetime) -> bool:
+    """Whether an organization's events or notifications have waited since before an instant."""
+    row = await tx.row(
+        """
+        SELECT EXISTS (SELECT 1 FROM notifications n WHERE n.org_id = %(org)s AND n.due_at < %(before)s)
+            OR EXISTS (SELECT 1 FROM event_cursors c
+                JOIN events e ON e.org_id = c.org_id AND e.seq = c.seq + 1
+                WHERE c.org_id = %(org)s AND e.recorded_at < %(before)s)
+        """,
+        {"org": tx.org_id, "before": before},
+    )
+    return row is not None and bool(row[0])
 
 
 async def insert(tx: Tx, queued: Sequence[NewNotification], now: datetime) -> None:
@@ -99,7 +126,7 @@ async def suppress_reminders(tx: Tx, booking_id: UUID, kind: str, starts_at: str
     """Suppress the queued reminders of a booking that announce another start, or all with ''."""
     await tx.run(
         """
-        UPDATE notifications SET state = 'suppressed', reason = 'The booking changed.', due_at = NULL,
+        UPDATE notifications SET state = 'suppressed', reason = 'changed', due_at = NULL,
             done_at = %s
         WHERE org_id = %s AND booking_id = %s AND kind = %s AND state = 'queued'
             AND facts ->> 'starts_at' <> %s
@@ -108,7 +135,7 @@ async def suppress_reminders(tx: Tx, booking_id: UUID, kind: str, starts_at: str
     )
 
 
-async def of_booking(tx: Tx, booking_id: UUID) -> list[dict[str, Any]]:
+async def of_booking(tx: Tx, booking_id: UUID) -> list[SentNotification]:
     """The notifications about a booking, newest first, at most 200."""
     rows = await tx.rows(
         """
@@ -118,5 +145,7 @@ async def of_booking(tx: Tx, booking_id: UUID) -> list[dict[str, Any]]:
         """,
         (tx.org_id, booking_id),
     )
-    names = ("kind", "channel", "recipient", "state", "reason", "planned_at", "done_at", "subject")
-    return [dict(zip(names, row, strict=True)) for row in rows]
+    return [
+        SentNotification(kind, Channel(channel), to, State(state), *rest)
+        for kind, channel, to, state, *rest in rows
+    ]

@@ -19,6 +19,7 @@ from infra24.notifications.model import (
     Notification,
     NotificationComposers,
     Suppressed,
+    SuppressionReason,
 )
 from infra24.organizations import Organization
 
@@ -63,7 +64,7 @@ def _composer(kind: str, *expected: Status) -> ComposeNotification:
             if date.status in expected and date.ends_at > context.now and date.updated_at >= since
         ]
         if not told:
-            raise Suppressed("None of its dates is so any more.")
+            raise Suppressed(SuppressionReason.CHANGED)
         return _email(context, kind, here, told, one)
 
     return composed

@@ -43,6 +43,10 @@ CREATE FUNCTION notification_organizations_due(now timestamptz, most integer) RE
 REVOKE ALL ON FUNCTION notification_organizations_due(timestamptz, integer) FROM public;
 GRANT EXECUTE ON FUNCTION notification_organizations_due(timestamptz, integer) TO infra24_app;
 
+-- How much waits is counted for the whole installation.
+CREATE POLICY sweep ON notifications FOR SELECT TO infra24_sweep USING (true);
+GRANT SELECT (org_id, due_at) ON notifications TO infra24_sweep;
+
 -- What they replace: two subscribers, and e-mails about bookings as jobs.
 DELETE FROM event_cursors WHERE subscriber IN ('approvers', 'bookers');
 DELETE FROM parked_events WHERE subscriber IN ('approvers', 'bookers');

@@ -1,21 +1,20 @@
 """The guard in front of every handler: identifies the caller, and checks the permission that the route table
 asks for."""
 
-from dataclasses import replace
 from enum import StrEnum
 from urllib.parse import urlsplit
 from uuid import UUID
 
 from fastapi import Request
 
-from infra24 import people, rate_limits
+from infra24 import people
 from infra24.auth.tokens import org_of_token
 from infra24.bookings import UnknownBooking
 from infra24.db import Actor
 from infra24.errors import DomainError, Forbidden, Invalid, Unauthenticated
-from infra24.organizations import RESERVED, Organization, UnknownOrganization, org_of_key
+from infra24.organizations import RESERVED, Organization, UnknownOrganization
 from infra24.people import AuthenticatedUser, Role, Scope
-from infra24.rate_limits import Charge, RateLimited
+from infra24.rate_limits import Charge
 from infra24.web.caller import (
     Caller,
     Credentials,
@@ -26,6 +25,7 @@ from infra24.web.caller import (
     credentials,
     unauthenticated,
 )
+from infra24.web.key_access import caller_by_key, check_admin_key
 from infra24.web.limiting import charge_address, charge_caller
 from infra24.web.services import Services, services
 
@@ -41,6 +41,7 @@ class Access(StrEnum):
     TOKEN = "token"  # noqa: S105  the kind, not a secret
     EITHER = "someone or token"
     SIGNED_IN = "signed in"
+    INSTALLATION = "the installation's key"
 
 
 Needs = Access | Scope
@@ -67,6 +68,8 @@ async def authorize(request: Request, needs: Needs, charge: Charge) -> None:
     app = services(request)
     shown = credentials(request, request.path_params.get("id"))
     charge_address(request, charge, shown)
+    if needs is Access.INSTALLATION:
+        await check_admin_key(app, shown, address_of(request))
     here = await _organization_of(request, app, shown, needs)
     who = await _identify(request, app, shown, here, needs)
     request.state.caller, request.state.here = who, here
@@ -148,7 +151,8 @@ async def _identify(
         org_id = _org_of(token) if shown.token else org_of_token(token)
         return Caller(Actor("booker", address=address), org_id=org_id, credentials=shown)
     if shown.key is not None:
-        return await _by_key(request, app, shown, here, visitor)
+        asked = here.id if here else await _org_asked(request, app)
+        return await caller_by_key(app, shown, asked, visitor)
     signed_in = await _signed_in(app, shown)
     if signed_in is None:
         return visitor
@@ -169,32 +173,6 @@ async def _identify(
         shown,
         is_from_elsewhere=org_id is not None and not scopes,
     )
-
-
-async def _by_key(
-    request: Request, app: Services, shown: Credentials, here: Organization | None, visitor: Caller
-) -> Caller:
-    """Whose key it is. One of another organization is as somebody who does not belong here."""
-    key, now, address = shown.key or "", app.clock(), visitor.actor.address
-    org_id = org_of_key(key)
-    asked = here.id if here else await _org_asked(request, app)
-    if org_id is None:
-        return replace(visitor, org_id=asked)
-    async with app.database.read_accounts() as tx:
-        holder = await people.keys.holder(tx, org_id, key, now)
-    if holder is None:
-        async with app.database.accounts() as tx:
-            wait = await rate_limits.count_attempt(tx, "bad keys from an address", address, now)
-        if wait is not None:
-            raise RateLimited("bad keys from an address", wait)
-        return replace(visitor, org_id=asked or org_id)
-    if asked is not None and asked != org_id:
-        return replace(visitor, org_id=asked, is_from_elsewhere=True)
-    if holder.needs_touch:
-        async with app.database.accounts() as tx:
-            await people.keys.touch(tx, org_id, holder.id, now)
-    actor = Actor("key", str(holder.id), holder.label, address)
-    return Caller(actor, holder.scopes, org_id=org_id, credentials=shown)
 
 
 async def _signed_in(app: Services, shown: Credentials) -> AuthenticatedUser | None:

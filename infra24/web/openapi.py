@@ -45,6 +45,7 @@ TAGS = (
     ("Fairness", "Who was given how many turns.", ("fairness",)),
     ("Calendar", "The staff's calendar.", ("calendar",)),
     ("Analytics", "Figures about bookings and use.", ("analytics",)),
+    ("Messages", "E-mails and other messages: have them sent.", ("notifications",)),
     ("System", "Health, the self-test, and what happened.", ("system",)),
 )
 """The groups of operations: name, description, and the modules that answer."""

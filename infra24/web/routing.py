@@ -48,7 +48,7 @@ class Endpoint:
         """The statuses of its refusals."""
         reads = () if self.method in ("GET", "DELETE") else (400, 413)
         asks = () if self.requires is Access.PUBLIC and "{org}" not in self.path else (401,)
-        judges = (403,) if self.requires is not Access.PUBLIC else ()
+        judges = (403,) if self.requires not in (Access.PUBLIC, Access.INSTALLATION) else ()
         changes = (409,) if self.method != "GET" or self.path.startswith("/api/booking/") else ()
         return (*reads, *asks, *judges, 404, *changes, 422, 429)
 
@@ -215,5 +215,6 @@ def _security(address: Endpoint) -> dict[str, Any]:
         Access.TOKEN: [{"token": []}],
         Access.EITHER: [*signed, {"token": []}],
         Access.SIGNED_IN: [{"session": []}],
+        Access.INSTALLATION: [{"key": []}],
     }
     return {"security": wanted[address.requires]}

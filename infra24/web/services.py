@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 from fastapi import Request
 
@@ -12,6 +13,7 @@ from infra24.auth.passwords import Passwords
 from infra24.auth.tokens import Tokens
 from infra24.clock import Clock
 from infra24.db import Database
+from infra24.notifications import Tally
 from infra24.organizations import Directory
 from infra24.rate_limits import Buckets, Locks
 from infra24.settings import Settings
@@ -29,6 +31,14 @@ class AuthServices:
     providers: Mapping[str, OidcClient]
 
 
+class Work(Protocol):
+    """What a worker does, once: deliver events, send what is due, end what is overdue."""
+
+    async def __call__(self, most: int, seconds: float) -> Tally:
+        """Of the notifications so many at most, and for so long; what came of them."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Services:
     """One installation's parts."""
@@ -43,6 +53,7 @@ class Services:
     health: Health
     buckets: Buckets
     locks: Locks
+    work: Work
 
 
 def services(request: Request) -> Services:

@@ -143,6 +143,7 @@ class Offers:
             cancel_notice_minutes=0,
             reschedule_notice_minutes=0,
             hold_minutes=10,
+            reminder_hours=(24,),
             approval=False,
             series_most=0,
         )

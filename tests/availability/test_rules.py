@@ -117,6 +117,7 @@ def test_every_key_is_read() -> None:
         "cancel_notice_minutes": 9,
         "reschedule_notice_minutes": 10,
         "hold_minutes": 11,
+        "reminder_hours": [48, 1, 48],
         "approval": True,
         "series_most": 12,
         "holidays": False,
@@ -426,6 +427,10 @@ BY_PATH: list[Any] = [
     ({"durations": [30, 0]}, "durations", WHOLE),
     ({"durations": [True]}, "durations", WHOLE),
     ({"durations": [30, TOO_BIG]}, "durations", WHOLE),
+    ({"reminder_hours": 24}, "reminder_hours", "must be a list of at most 5 numbers of hours"),
+    ({"reminder_hours": [1, 2, 3, 4, 5, 6]}, "reminder_hours", "at most 5"),
+    ({"reminder_hours": [0]}, "reminder_hours", f"{WHOLE} 1 to 720"),
+    ({"reminder_hours": ["1"]}, "reminder_hours", WHOLE),
     ({"approval": 1}, "approval", "must be true or false"),
     ({"approval": "yes"}, "approval", "must be true or false"),
 ]

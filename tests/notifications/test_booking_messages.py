@@ -38,7 +38,7 @@ async def move(database: Database, shop: Shop, booking: Booking, **by: int) -> N
 async def states(database: Database, shop: Shop, id_: UUID) -> list[tuple[str, str, str]]:
     async with database.transaction(shop.org_id) as tx:
         told = await notifications.of_booking(tx, id_)
-    return sorted((one["kind"], one["recipient"], one["state"]) for one in told)
+    return sorted((one.kind, one.recipient, str(one.state)) for one in told)
 
 
 def to(settings: Settings, recipient: str) -> list[EmailMessage]:

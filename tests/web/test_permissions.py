@@ -63,7 +63,7 @@ def test_the_route_table_says_no_more_than_the_matrix() -> None:
             assert set(row.split()) <= let_in, (method, path)
         else:
             wanted = {Access.PUBLIC: "public", Access.TOKEN: "token", Access.EITHER: "someone or token",
-                      Access.SIGNED_IN: "someone"}  # fmt: skip
+                      Access.SIGNED_IN: "someone", Access.INSTALLATION: "installation"}  # fmt: skip
             assert row == wanted[address.requires], (method, path)
 
 
@@ -71,7 +71,7 @@ def filled(path: str, slug: str) -> str:
     """A path with things in it that are not there."""
     for name, value in {"{org}": slug, "{id}": str(NOBODY), "{slug}": "nothing", "{link}": "nothing",
                         "{token}": "x" * 64, "{provider}": "nothing", "{version}": "0", "{path:path}": "x.js",
-                        "{rest:path}": "calendar", "{seed}": "0b6e6e", "{radius}": "14"}.items():  # fmt: skip
+                        "{rest:path}": "calendar", "{name}": "nothing.eml", "{seed}": "0b6e6e", "{radius}": "14"}.items():  # fmt: skip
         path = path.replace(name, value)
     return path
 

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from fastapi import Request, Response
 from starlette.responses import RedirectResponse
 
-from infra24 import announcements, audit, bookings
+from infra24 import announcements, audit, bookings, notifications
 from infra24.bookings import Alternatives, Booking, BookingPolicy, Move, SlotTaken
 from infra24.db import Tx
 from infra24.errors import DomainError, Message, ValidationFailed
@@ -23,6 +23,7 @@ from infra24.web.errors import status_of
 from infra24.web.presenters import announcements as announced
 from infra24.web.presenters.audit import told
 from infra24.web.presenters.bookings import when
+from infra24.web.presenters.messages import views as message_views
 from infra24.web.rendering import format_for, page
 from infra24.web.services import services
 
@@ -156,6 +157,7 @@ async def _page(request: Request, more: dict[str, Any], status: int = 200) -> Re
         ways = await bookings.alternatives_for(tx, booking, now) if movable else Alternatives()
         entries = await audit.of_subject(tx, "booking", str(booking.id))
         history = await told(tx, entries, speech, zone, _OURS)
+        messages = message_views(await notifications.of_booking(tx, booking.id), speech, zone)
         notices = [announced.view(one, speech) for one in await announcements.of_booking(tx, booking.id)]
     start = booking.starts_at.astimezone(zone)
     context = {
@@ -171,6 +173,7 @@ async def _page(request: Request, more: dict[str, Any], status: int = 200) -> Re
         "hosts": ways.hosts,
         "history": history,
         "notices": notices,
+        "messages": messages,
         "links": links(app, app.tokens.of(here.id, booking.id)),
         "alert": "",
         "why": "",

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 from fastapi import Request, Response
 
-from infra24 import announcements, bookings, people, resources
+from infra24 import announcements, bookings, notifications, people, resources
 from infra24.bookings import Filters, Status
 from infra24.people import Scope
 from infra24.web.admin.bookings import midnight as day_begins
@@ -37,8 +37,10 @@ async def home_page(request: Request) -> Response:
         notices = [announced.view(one, speech) for one in await announcements.newest(tx, 5)]
         leaving = await people.deletion_requests.listed(tx) if who.may(Scope.PEOPLE_WRITE) else []
         known = await resources.index(tx)
+        nothing_sent = await notifications.is_late(tx, now - notifications.LATE_AFTER)
     context = {
         "section": "home",
+        "nothing_sent": nothing_sent,
         "zone": zone,
         "day": speech.full_day(now.astimezone(zone)),
         **counted,

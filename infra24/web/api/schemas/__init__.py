@@ -32,7 +32,9 @@ from infra24.web.api.schemas.organizations import (
     LinkView,
     LocationList,
     LocationView,
+    MessagesHealthView,
     PrivateAddress,
+    ProcessedView,
     SelfTestView,
 )
 
@@ -56,10 +58,12 @@ __all__ = [
     "LinkView",
     "LocationList",
     "LocationView",
+    "MessagesHealthView",
     "NewBookingView",
     "NewSeriesView",
     "PlanView",
     "PrivateAddress",
+    "ProcessedView",
     "RemovedStarts",
     "ResourcePage",
     "ResourceView",

@@ -143,6 +143,22 @@ class SelfTestStep(BaseModel):
     ms: float = Field(description="Milliseconds since the beginning.")
 
 
+class ProcessedView(BaseModel):
+    """What came of the messages that were due."""
+
+    processed: int = Field(description="How many were looked at.")
+    sent: int = Field(description="How many were sent.")
+    failed: int = Field(description="How many failed for good.")
+    remaining: int = Field(description="How many are due still.")
+
+
+class MessagesHealthView(BaseModel):
+    """Whether messages are sent in time."""
+
+    status: str = Field(description="ok, or late when one has been due for ten minutes.")
+    time: datetime = Field(description="Now.")
+
+
 class SelfTestView(BaseModel):
     """The self-test went through."""
 

@@ -1,0 +1,59 @@
+"""The messages about a booking, as its page lists them: what, to whom, and what came of each."""
+
+from collections.abc import Sequence
+from zoneinfo import ZoneInfo
+
+from infra24.errors import Message
+from infra24.i18n import LocaleFormat
+from infra24.notifications import SentNotification, State, SuppressionReason
+
+_KINDS = {
+    "booking_confirmed": Message("Confirmation"),
+    "booking_requested": Message("Request received"),
+    "booking_approved": Message("Approved"),
+    "booking_declined": Message("Declined"),
+    "booking_lapsed": Message("Not answered in time"),
+    "booking_moved": Message("New time"),
+    "booking_changed": Message("Changed"),
+    "booking_cancelled": Message("Cancelled"),
+    "booking_reminder": Message("Reminder"),
+    "host_booked": Message("New booking"),
+    "host_moved": Message("New time"),
+    "host_pending": Message("Awaiting approval again"),
+    "host_removed": Message("Another host"),
+    "host_cancelled": Message("Cancelled"),
+    "approval_wanted": Message("Approve or decline"),
+}
+_REASONS = {
+    SuppressionReason.CHANGED: Message("Not sent: no longer true"),
+    SuppressionReason.MOVED: Message("Not sent: the booking was moved"),
+    SuppressionReason.OVER: Message("Not sent: the booking is over"),
+    SuppressionReason.TOO_LATE: Message("Not sent: too late for a reminder"),
+}
+
+
+def views(told: Sequence[SentNotification], speech: LocaleFormat, zone: ZoneInfo) -> list[dict[str, object]]:
+    """Each message in the reader's language."""
+    return [
+        {
+            "title": speech.translated(_KINDS.get(one.kind, Message("Message"))),
+            "recipient": one.recipient,
+            "outcome": speech.translated(_outcome(one, speech, zone)),
+            "failed": one.state is State.FAILED,
+        }
+        for one in told
+    ]
+
+
+def _outcome(one: SentNotification, speech: LocaleFormat, zone: ZoneInfo) -> Message:
+    match one.state:
+        case State.SENT | State.DELIVERED if one.done_at is not None:
+            return Message("Sent %(when)s", when=speech.brief(one.done_at, zone))
+        case State.FAILED:
+            return Message("Failed: %(reason)s", reason=one.reason)
+        case State.SUPPRESSED:
+            return _REASONS.get(SuppressionReason(one.reason), Message("Not sent"))
+        case _ if one.reason:
+            return Message("Trying again: %(reason)s", reason=one.reason)
+        case _:
+            return Message("Planned for %(when)s", when=speech.brief(one.planned_at, zone))

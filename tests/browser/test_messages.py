@@ -1,0 +1,100 @@
+"""A visitor who closed the tab has everything in a message: read on a telephone, changed by its links."""
+
+from typing import Any
+
+import pytest
+
+from infra24 import bookings
+from infra24.bookings import BY_STAFF
+from infra24.settings import Settings
+from tests.browser.conftest import LOOKS
+from tests.browser.test_booking_pages import book, choose_time
+from tests.factories import Shop
+from tests.scenarios import tell
+from tests.serving import Clock
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def deliver(served: tuple[str, Settings], database_url: str, clock: Clock) -> Any:
+    """Has the worker do what is due."""
+    base, settings = served
+    ours = settings.model_copy(update={"public_url": base})
+
+    async def work(_: Any, worker: Any) -> None:
+        await worker.run_until_idle()
+
+    return lambda: tell(database_url, work, ours, clock)
+
+
+def test_a_visitor_reads_the_message_and_moves_by_its_link(visit: Any, miami: Shop, deliver: Any) -> None:
+    with visit(390) as visitor:
+        page = visitor.page
+        token = book(visitor, miami, "2026-11-01")
+        assert page.get_by_text("The details are on their way to ada@example.org").is_visible()
+        deliver()
+        visitor.goto("/inbox?to=ada@example.org")
+        visitor.picture("inbox")
+        page.get_by_role("link", name="Booked: Remote Studio Visit").first.click()
+        message = page.frame_locator("iframe.message")
+        assert message.get_by_text("You’re booked, Ada Lovelace").is_visible()
+        visitor.picture("inbox-message")
+        message.get_by_role("link", name="Choose another time").click()
+        page.wait_for_url(f"**/bookings/reschedule/{token}")
+        visitor.goto(f"/bookings/reschedule/{token}?date=2026-10-31")
+        choose_time(visitor, "12:30\u00a0PM")
+        page.locator("#go").click()
+        page.get_by_text("Your booking was moved").wait_for()
+        deliver()
+        visitor.goto("/inbox?to=ada@example.org")
+        page.get_by_role("link", name="New time: Remote Studio Visit").first.click()
+        assert page.frame_locator("iframe.message").get_by_text("Your booking has a new time").is_visible()
+
+
+def test_who_is_moved_by_staff_reads_by_whom_and_from_when(
+    visit: Any, miami: Shop, deliver: Any, database_url: str, clock: Clock
+) -> None:
+    with visit(1280) as visitor:
+        page = visitor.page
+        token = book(visitor, miami, "2026-11-01")
+
+        async def move(database: Any, _: Any) -> None:
+            async with database.transaction(miami.org_id) as tx:
+                listed = await bookings.page(tx, bookings.Filters(booker_email="ada@example.org"))
+                booked = listed[0]
+                start = booked.starts_at + booked.length
+                await bookings.reschedule(tx, booked.id, start, start + booked.length, BY_STAFF, now=clock())
+
+        tell(database_url, move, clock=clock)
+        deliver()
+        visitor.goto("/inbox?to=ada@example.org")
+        page.get_by_role("link", name="New time: Remote Studio Visit").first.click()
+        message = page.frame_locator("iframe.message")
+        assert message.get_by_text("moved your booking").is_visible()
+        assert message.get_by_text("Sun, Nov 1, 12:30\u00a0PM").is_visible()
+        message.get_by_role("link", name="Open your booking").click()
+        page.wait_for_url(f"**/bookings/confirmation/{token}")
+        assert page.get_by_text("1:00\u00a0PM–1:30\u00a0PM (New York)").is_visible()
+
+
+@pytest.mark.parametrize(("width", "dark"), LOOKS)
+def test_the_inbox_can_be_read_by_everyone(
+    visit: Any, miami: Shop, deliver: Any, width: int, dark: bool
+) -> None:
+    with visit(width, dark=dark) as visitor:
+        page = visitor.page
+        visitor.goto("/inbox?to=nobody@example.org")
+        assert (
+            page.get_by_text("Nothing was sent to nobody@example.org.").is_visible()
+            or page.get_by_text("No e-mail yet.").is_visible()
+        )
+        assert visitor.accessible() == []
+        book(visitor, miami, "2026-11-02")
+        deliver()
+        visitor.goto("/inbox")
+        assert visitor.accessible() == []
+        page.locator(".messages a").first.click()
+        assert visitor.accessible() == []
+        page.get_by_role("link", name="As text").click()
+        assert visitor.accessible() == []
