@@ -157,7 +157,7 @@ def test_every_key_is_read() -> None:
         Override(date(2025, 1, 6), date(2025, 1, 6), Kind.OFF, ((0, DAY),), "ill", ann, mo),
     )
     assert (rules.cancel_notice_minutes, rules.reschedule_notice_minutes) == (9, 10)
-    assert (rules.hold_minutes, rules.approval) == (11, True)
+    assert (rules.hold_minutes, rules.approval, rules.reminder_hours) == (11, True, (1, 48))
     assert rules.windows[1] == Window(None, (0, 6), 0, 86_400)
     assert rules.blackouts == (off(date(2025, 1, 1), date(2025, 1, 1), 36_000, 41_400, "stocktaking"),)
     assert (rules.pooling, rules.fixed_host) == (Pooling.FIXED, "mo@oolite.org")
