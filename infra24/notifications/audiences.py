@@ -6,7 +6,8 @@ from typing import Any
 from uuid import UUID
 
 from infra24 import bookings, events, people, resources
-from infra24.bookings import Booking, ParticipantRole
+from infra24.bookings import Booking, ParticipantRole, Status
+from infra24.bookings import events as booking_events
 from infra24.db import Tx
 from infra24.events import EventType, Handler, Recorded
 from infra24.notifications import queries, reminders
@@ -23,9 +24,6 @@ class Told:
     approvers: str | None = None
 
 
-E = bookings.events
-
-
 def _rescheduled(facts: Mapping[str, Any]) -> Told:
     if facts["status"] == "pending":
         return Told("booking_requested", "host_pending", "approval_wanted")
@@ -34,13 +32,13 @@ def _rescheduled(facts: Mapping[str, Any]) -> Told:
 
 
 AUDIENCES: Mapping[EventType, Callable[[Mapping[str, Any]], Told]] = {
-    E.CREATED: lambda _: Told("booking_confirmed", "host_booked"),
-    E.REQUESTED: lambda _: Told("booking_requested", None, "approval_wanted"),
-    E.CONFIRMED: lambda _: Told("booking_approved", "host_booked"),
-    E.DECLINED: lambda _: Told("booking_declined"),
-    E.LAPSED: lambda _: Told("booking_lapsed"),
-    E.RESCHEDULED: _rescheduled,
-    E.CANCELLED: lambda facts: Told(
+    booking_events.CREATED: lambda _: Told("booking_confirmed", "host_booked"),
+    booking_events.REQUESTED: lambda _: Told("booking_requested", None, "approval_wanted"),
+    booking_events.CONFIRMED: lambda _: Told("booking_approved", "host_booked"),
+    booking_events.DECLINED: lambda _: Told("booking_declined"),
+    booking_events.LAPSED: lambda _: Told("booking_lapsed"),
+    booking_events.RESCHEDULED: _rescheduled,
+    booking_events.CANCELLED: lambda facts: Told(
         "booking_cancelled", None if facts.get("from_status") == "pending" else "host_cancelled"
     ),
 }
@@ -52,7 +50,7 @@ _BY_NAME = {type_.name: told for type_, told in AUDIENCES.items()}
 
 def handlers() -> dict[EventType, Handler]:
     """What the subscriber `notifications` does on each type of event."""
-    return dict.fromkeys(AUDIENCES, _queue)
+    return {**dict.fromkeys(AUDIENCES, _queue), booking_events.UPDATED: _readdress}
 
 
 async def _queue(tx: Tx, recorded: Recorded) -> None:
@@ -70,6 +68,19 @@ async def _queue(tx: Tx, recorded: Recorded) -> None:
         for kind, to in dict.fromkeys(await _recipients(tx, booking, told, event.data))
     ]
     await queries.insert(tx, queued, now)
+
+
+async def _readdress(tx: Tx, recorded: Recorded) -> None:
+    """Tell a corrected address what the booking is, once; what waits for the former one is not sent."""
+    booking, now = await bookings.get(tx, recorded.event.subject_id), recorded.event.recorded_at
+    await reminders.follow(tx, booking, now)
+    kind = {Status.CONFIRMED: "booking_confirmed", Status.PENDING: "booking_requested"}.get(booking.status)
+    email = booking.booker_email
+    if kind is None or not email or await queries.was_told(tx, booking.id, email):
+        return
+    facts = {"starts_at": booking.starts_at.isoformat()}
+    told = NewNotification(kind, email, f"{recorded.event.id}:{kind}:{email}", booking.id, facts)
+    await queries.insert(tx, [told], now)
 
 
 async def _recipients(

@@ -60,6 +60,8 @@ def _to_booker(name: str, *expected: Status) -> ComposeNotification:
     async def composed(context: ComposeContext, org_id: UUID, one: Notification) -> Email:
         subject = await _read(context, org_id, one, expected)
         booking, words = subject.booking, subject.translated
+        if one.recipient != booking.booker_email:
+            raise Suppressed(SuppressionReason.CHANGED)  # the address was corrected: its links are not theirs
         base, token = context.base_url, subject.token
         buttons, links = [(words("Open your booking"), f"{base}/bookings/confirmation/{token}")], []
         if booking.meeting_url and booking.status is Status.CONFIRMED:

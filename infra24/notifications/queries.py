@@ -122,16 +122,31 @@ async def put_back(tx: Tx, ids: Sequence[UUID], reason: str, due_at: datetime) -
     )
 
 
-async def suppress_reminders(tx: Tx, booking_id: UUID, kind: str, starts_at: str, now: datetime) -> None:
-    """Suppress the queued reminders of a booking that announce another start, or all with ''."""
+async def was_told(tx: Tx, booking_id: UUID, recipient: str) -> bool:
+    """Whether anything about a booking was queued for an address, reminders aside."""
+    row = await tx.row(
+        """
+        SELECT 1 FROM notifications
+        WHERE org_id = %s AND booking_id = %s AND recipient = %s AND kind <> 'booking_reminder' LIMIT 1
+        """,
+        (tx.org_id, booking_id, recipient),
+    )
+    return row is not None
+
+
+async def suppress_reminders(
+    tx: Tx, booking_id: UUID, kind: str, starts_at: str, recipient: str, now: datetime
+) -> None:
+    """Suppress the queued reminders of a booking that announce another start or go to another address; all
+    of them with ''."""
     await tx.run(
         """
         UPDATE notifications SET state = 'suppressed', reason = 'changed', due_at = NULL,
             done_at = %s
         WHERE org_id = %s AND booking_id = %s AND kind = %s AND state = 'queued'
-            AND facts ->> 'starts_at' <> %s
+            AND (facts ->> 'starts_at' <> %s OR recipient <> %s)
         """,
-        (now, tx.org_id, booking_id, kind, starts_at),
+        (now, tx.org_id, booking_id, kind, starts_at, recipient),
     )
 
 

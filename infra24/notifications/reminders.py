@@ -14,7 +14,9 @@ KIND = "booking_reminder"
 async def follow(tx: Tx, booking: Booking, now: datetime) -> None:
     """Suppress the reminders of another time or of a booking that does not stand; queue those of its own."""
     stands = booking.status is Status.CONFIRMED and booking.booker_email != ""
-    await queries.suppress_reminders(tx, booking.id, KIND, _starts(booking) if stands else "", now)
+    await queries.suppress_reminders(
+        tx, booking.id, KIND, _starts(booking) if stands else "", booking.booker_email, now
+    )
     if not stands:
         return
     offer = resources.cached_offer(tx, booking.resource_id) or await resources.offer(tx, booking.resource_id)

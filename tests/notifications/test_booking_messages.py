@@ -274,3 +274,50 @@ def test_a_message_is_in_the_bookers_language(
     assert mine["content-language"] == "es"
     assert "lunes, 30 de noviembre" in body_of(mine)
     assert "Monday" in body_of(hosts)
+
+
+def test_a_corrected_address_has_the_message_and_the_former_one_nothing_more(
+    with_worker: Any, shop: Shop, tokens: Tokens, settings: Settings, clock: Clock
+) -> None:
+    async def scenario(database: Database, worker: Worker) -> None:
+        made = await book(database, shop, tokens)
+        while await worker.delivery.deliver_due():
+            pass  # its messages are queued, and none is sent yet
+        for email in ("right@example.org", "right@example.org"):
+            async with database.transaction(shop.org_id) as tx:
+                person = replace(ADA, email=email, name="Ada L.")
+                await bookings.update_booker(tx, made.id, person, STAFF, now=NOW)
+        await worker.run_until_idle()
+        clock.at = AT - timedelta(hours=20)
+        await worker.run_until_idle()
+
+    with_worker(scenario)
+    assert to(settings, ADA.email) == []
+    right = [one["subject"].partition(":")[0] for one in to(settings, "right@example.org")]
+    assert right == ["Booked", "Reminder"]
+
+
+def test_a_series_is_one_message_when_it_is_made_and_when_it_is_cancelled(
+    with_worker: Any, shop: Shop, tokens: Tokens, settings: Settings
+) -> None:
+    from infra24.bookings import series
+
+    async def scenario(database: Database, worker: Worker) -> None:
+        async with database.transaction(shop.org_id) as tx:
+            wanted = series.SeriesRequest(
+                shop.ids["limited"], AT, 30, "FREQ=WEEKLY;COUNT=3", person=ADA
+            )
+            made, dates = await series.book(tx, wanted, policy=STAFF, tokens=tokens, now=NOW)
+            assert len(dates) == 3
+        await worker.run_until_idle()
+        async with database.transaction(shop.org_id) as tx:
+            await series.cancel(tx, made.id, series.SeriesRange.ALL, None, STAFF, now=NOW, reason="Ill")
+        await worker.run_until_idle()
+
+    with_worker(scenario)
+    booked, cancelled = to(settings, ADA.email)
+    assert booked["subject"] == "Booked: Limited, 3 dates"
+    assert body_of(booked).count("/bookings/confirmation/") == 3
+    assert cancelled["subject"] == "Cancelled: Limited, 3 dates"
+    assert "Reason: Ill" in body_of(cancelled)
+    assert len(to(settings, MO)) == 2
