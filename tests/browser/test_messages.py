@@ -32,13 +32,13 @@ def test_a_visitor_reads_the_message_and_moves_by_its_link(visit: Any, miami: Sh
     with visit(390) as visitor:
         page = visitor.page
         token = book(visitor, miami, "2026-11-01")
-        assert page.get_by_text("The details are on their way to ada@example.org").is_visible()
+        page.get_by_text("The details are on their way to ada@example.org").wait_for()
         deliver()
         visitor.goto("/inbox?to=ada@example.org")
         visitor.picture("inbox")
         page.get_by_role("link", name="Booked: Remote Studio Visit").first.click()
         message = page.frame_locator("iframe.message")
-        assert message.get_by_text("You’re booked, Ada Lovelace").is_visible()
+        message.get_by_text("You’re booked, Ada Lovelace").wait_for()
         visitor.picture("inbox-message")
         message.get_by_role("link", name="Choose another time").click()
         page.wait_for_url(f"**/bookings/reschedule/{token}")
@@ -49,7 +49,7 @@ def test_a_visitor_reads_the_message_and_moves_by_its_link(visit: Any, miami: Sh
         deliver()
         visitor.goto("/inbox?to=ada@example.org")
         page.get_by_role("link", name="New time: Remote Studio Visit").first.click()
-        assert page.frame_locator("iframe.message").get_by_text("Your booking has a new time").is_visible()
+        page.frame_locator("iframe.message").get_by_text("Your booking has a new time").wait_for()
 
 
 def test_who_is_moved_by_staff_reads_by_whom_and_from_when(
@@ -71,11 +71,11 @@ def test_who_is_moved_by_staff_reads_by_whom_and_from_when(
         visitor.goto("/inbox?to=ada@example.org")
         page.get_by_role("link", name="New time: Remote Studio Visit").first.click()
         message = page.frame_locator("iframe.message")
-        assert message.get_by_text("moved your booking").is_visible()
-        assert message.get_by_text("Sun, Nov 1, 12:30\u00a0PM").is_visible()
+        message.get_by_text("moved your booking").wait_for()
+        message.get_by_text("Sun, Nov 1, 12:30\u00a0PM").wait_for()
         message.get_by_role("link", name="Open your booking").click()
         page.wait_for_url(f"**/bookings/confirmation/{token}")
-        assert page.get_by_text("1:00\u00a0PM–1:30\u00a0PM (New York)").is_visible()
+        page.get_by_text("1:00\u00a0PM–1:30\u00a0PM (New York)").wait_for()
 
 
 @pytest.mark.parametrize(("width", "dark"), LOOKS)

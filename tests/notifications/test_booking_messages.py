@@ -304,9 +304,7 @@ def test_a_series_is_one_message_when_it_is_made_and_when_it_is_cancelled(
 
     async def scenario(database: Database, worker: Worker) -> None:
         async with database.transaction(shop.org_id) as tx:
-            wanted = series.SeriesRequest(
-                shop.ids["limited"], AT, 30, "FREQ=WEEKLY;COUNT=3", person=ADA
-            )
+            wanted = series.SeriesRequest(shop.ids["limited"], AT, 30, "FREQ=WEEKLY;COUNT=3", person=ADA)
             made, dates = await series.book(tx, wanted, policy=STAFF, tokens=tokens, now=NOW)
             assert len(dates) == 3
         await worker.run_until_idle()
