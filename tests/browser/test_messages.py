@@ -17,8 +17,8 @@ pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
-def deliver(served: tuple[str, Settings], database_url: str, clock: Clock) -> Any:
-    """Has the worker do what is due."""
+def deliver(served: tuple[str, Settings], database_url: str, clock: Clock, empty_queue: None) -> Any:
+    """Has the worker do what is due; what earlier tests left waiting in this database is passed over."""
     base, settings = served
     ours = settings.model_copy(update={"public_url": base})
 

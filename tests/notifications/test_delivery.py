@@ -72,7 +72,7 @@ async def queue(database: Database, shop: Shop, tokens: Tokens, count: int, firs
     async with database.transaction(shop.org_id) as tx:
         made = await bookings.book(tx, booking_request(shop.ids["room"], AT), tokens=tokens, now=NOW)
         told = [
-            NewNotification("booking_confirmed", f"p{n}@example.org", f"{made.id}:{n}", made.id)
+            NewNotification("host_booked", f"p{n}@example.org", f"{made.id}:{n}", made.id)
             for n in range(first, first + count)
         ]
         await queries.insert(tx, told, NOW)
