@@ -63,7 +63,7 @@ async def load(
         async with database.transaction(org_id) as tx:
             await org_config.apply(tx, wanted, document, now)
         await _fill(database, org_id, tokens, now, random.Random(wanted.slug))  # noqa: S311  not a secret
-        async with database.transaction(org_id) as tx:  # nobody is told of bookings that nobody made
+        async with database.transaction(org_id) as tx:  # demo bookings send no messages
             await events.skip_to_head(tx, notifications.SUBSCRIBER.name)
     return keys
 

@@ -7,12 +7,11 @@ from functools import lru_cache
 from typing import Any
 
 import css_inline
-from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from infra24 import theme
-from infra24.i18n import LANGUAGES, catalogue
+from infra24.i18n import LANGUAGES
 from infra24.mail.model import Email
-from infra24.mail.rendering import one_line, without_links
+from infra24.mail.rendering import one_line, templates_in, without_links
 
 _INLINER = css_inline.CSSInliner(load_remote_stylesheets=False)
 _CARD, _DARK_CARD = "#fffdf9", "#1e2128"
@@ -67,8 +66,8 @@ def render_content(content: Content, brand: Brand, to: str, language: str) -> Em
         "colors": _colors(brand.seed),
         "language": spoken,
     }
-    text = _environment(spoken).get_template("layout.txt").render(facts)
-    html = _environment(spoken).get_template("layout.html").render(facts)
+    text = templates_in(spoken).get_template("layout.txt").render(facts)
+    html = templates_in(spoken).get_template("layout.html").render(facts)
     plain = re.sub(r"\n{3,}", "\n\n", text.strip()) + "\n"
     return Email(
         to,
@@ -85,7 +84,7 @@ def wording(template: str, language: str, **facts: str | int | None) -> dict[str
 
     Each fact that the template names must be given. What people typed has no links then.
     """
-    found = _environment(language if language in LANGUAGES else "en").get_template(template)
+    found = templates_in(language if language in LANGUAGES else "en").get_template(template)
     cleaned = {name: _typed(fact) if isinstance(fact, str) else fact for name, fact in facts.items()}
     context = found.new_context(cleaned)
     return {name: " ".join("".join(block(context)).split()) for name, block in found.blocks.items()}
@@ -110,17 +109,3 @@ def _colors(seed: str) -> dict[str, str]:
         "link": theme.shifted(seed, _CARD, _TEXT_CONTRAST),
         "dark_link": theme.shifted(seed, _DARK_CARD, _TEXT_CONTRAST),
     }
-
-
-@lru_cache(maxsize=8)
-def _environment(language: str) -> Environment:
-    environment = Environment(
-        loader=PackageLoader("infra24.mail"),
-        autoescape=select_autoescape(),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        extensions=["jinja2.ext.i18n"],
-    )
-    environment.install_gettext_translations(catalogue(language), newstyle=True)  # type: ignore[attr-defined]
-    return environment

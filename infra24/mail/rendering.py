@@ -3,7 +3,7 @@
 import re
 from functools import lru_cache
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from infra24.i18n import LANGUAGES, catalogue
 from infra24.mail.model import CONTROL_CHARACTERS, Email
@@ -25,7 +25,7 @@ def render(
     person's name a dot that a domain could follow gets a space. "J. R. Smith" stays as it is.
     """
     spoken = language if language in LANGUAGES else "en"
-    template = _environment(spoken).get_template(f"{kind}.txt")
+    template = templates_in(spoken).get_template(f"{kind}.txt")
     context = template.new_context({name: _plain(name, fact) for name, fact in facts.items()})
     parts = {name: "".join(block(context)) for name, block in template.blocks.items()}
     subject = " ".join(parts["subject"].split())
@@ -55,10 +55,11 @@ def _paragraphs(text: str) -> str:
 
 
 @lru_cache(maxsize=8)
-def _environment(language: str) -> Environment:
+def templates_in(language: str) -> Environment:
+    """The templates of e-mails in a language; those in HTML escape what they are given."""
     environment = Environment(
         loader=PackageLoader("infra24.mail"),
-        autoescape=False,  # noqa: S701 (plain text)
+        autoescape=select_autoescape(),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

@@ -32,7 +32,7 @@ def test_a_visitor_reads_the_message_and_moves_by_its_link(visit: Any, miami: Sh
     with visit(390) as visitor:
         page = visitor.page
         token = book(visitor, miami, "2026-11-01")
-        page.get_by_text("The details are on their way to ada@example.org").wait_for()
+        page.get_by_text("We’ve e-mailed ada@example.org the details").wait_for()
         deliver()
         visitor.goto("/inbox?to=ada@example.org")
         visitor.picture("inbox")

@@ -80,6 +80,15 @@ def test_a_name_that_was_made_to_lead_here_reads_nothing(
         assert http.get("/inbox").status_code == 404
 
 
+@pytest.mark.parametrize("header", ["x-forwarded-for", "x-real-ip", "via", "forwarded", "x-forwarded-proto"])
+def test_through_a_proxy_nobody_reads_it(
+    settings: Settings, database_url: str, clock: Clock, header: str
+) -> None:
+    with opened(settings, database_url, clock) as http:
+        assert http.get("/inbox").status_code == 200
+        assert http.get("/inbox", headers={header: "192.0.2.7"}).status_code == 404
+
+
 @pytest.mark.parametrize("name", ["..%2Fsecret", "nothing.eml", "x", ".check", "%2e%2e"])
 def test_only_kept_emails_can_be_named(
     settings: Settings, database_url: str, clock: Clock, name: str, tmp_path: Path

@@ -15,6 +15,10 @@ from infra24.web.services import services
 
 _SHOWS_ITSELF = f"{content_security_policy()}; frame-src 'self'"
 _MESSAGE = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'"
+_BY_PROXIES = frozenset(
+    {"forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip"}
+)
+"""Headers that only a proxy sends. nginx without any of them speaks HTTP/1.0 to us."""
 _LINK = re.compile(r"https?://[^\s<>]+")
 
 
@@ -66,8 +70,10 @@ async def _named(request: Request) -> KeptEmail:
 def _check_open(request: Request) -> None:
     """E-mails sign people in, so only an installation that nobody else reaches shows them.
 
-    Under a name of this machine only: another site's name could be made to lead here (DNS rebinding).
+    Under a name of this machine only: another site's name could be made to lead here (DNS rebinding). And
+    through no proxy, which may name this machine while its visitors come from anywhere.
     """
     here = request.url.hostname in ("localhost", "127.0.0.1", "::1")
-    if not (here and services(request).settings.shows_inbox):
+    proxied = request.scope["http_version"] == "1.0" or not _BY_PROXIES.isdisjoint(request.headers.keys())
+    if proxied or not (here and services(request).settings.shows_inbox):
         raise HTTPException(404)
