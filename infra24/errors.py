@@ -94,7 +94,8 @@ class TooMany(DomainError):
 
 
 class Unauthenticated(Forbidden):
-    """Sign in, or send a key of the organization or the booking's own token."""
+    """Sign in, or send a key of the organization (Authorization: Bearer) or the booking's own token
+    (?token=)."""
 
 
 class ValidationFailed(Invalid):

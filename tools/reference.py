@@ -18,6 +18,7 @@ from infra24.event_catalogue import EVENT_TYPES
 from infra24.events import Field
 from infra24.people import KEY_SCOPES, SCOPES, Role, Scope
 from infra24.people.permissions import ROLE_NAMES
+from infra24.rate_limits import RateLimited
 from infra24.settings import CHECKOUT, Settings, variable_of
 from infra24.web.errors import STATUS
 from infra24.web.routes import API
@@ -43,7 +44,7 @@ ALLOWS = {
 
 _OF_THE_API = (
     "availability", "booking_links", "bookings", "db", "organizations", "resources", "turns",
-    "web.api", "web.caller", "web.guard", "web.idempotency",
+    "web.api", "web.caller", "web.guard", "web.idempotency", "web.key_access", "auth.model.BearerRefused",
 )  # fmt: skip
 """Where the refusals are that addresses of the API answer with; and every one of too many requests."""
 
@@ -93,7 +94,8 @@ def codes_table() -> str:
     rows = set()
     for kind in _refusals():
         status = next(status for base, status in STATUS if issubclass(kind, base))
-        code = re.sub(r"(?<!^)(?=[A-Z])", "_", kind.__name__).lower()
+        named = RateLimited if issubclass(kind, RateLimited) else kind  # its kinds share a code
+        code = re.sub(r"(?<!^)(?=[A-Z])", "_", named.__name__).lower()
         sentence = re.sub(r"%\(\w+\)s|\{\w+\}", "…", " ".join((kind.__doc__ or "").split()))
         rows.add((status, code, sentence))
     lines = [f"| {status} | `{code}` | {sentence} |" for status, code, sentence in sorted(rows)]
@@ -142,8 +144,8 @@ def _refusals() -> Iterator[type[DomainError]]:
     while waiting:
         kind = waiting.pop()
         waiting += kind.__subclasses__()
-        place = kind.__module__.removeprefix("infra24.")
-        if place in _OF_COMMANDS:
+        place = f"{kind.__module__}.{kind.__name__}".removeprefix("infra24.")
+        if place.startswith(_OF_COMMANDS):
             continue
         if place.startswith(_OF_THE_API) or (issubclass(kind, TooMany) and kind is not TooMany):
             yield kind

@@ -115,7 +115,7 @@ def _filters(request: ReportRequest, things: Sequence[ResourceInfo]) -> Filters:
             if named and (path != "host" or thing.type == "person"):
                 return thing.id
         if wanted:
-            problems[path] = Message("is not here: choose one of the list")
+            problems[path] = Message("is unknown: use the id or slug of one")
         return None
 
     filters = Filters(

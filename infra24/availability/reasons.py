@@ -12,7 +12,7 @@ SENTENCES = {
     "too_far": "Bookings open %(days)s days ahead.",
     "outside_hours": "Outside the opening hours.",
     "off_grid": "Bookings start every %(minutes)s minutes; this is between two starts.",
-    "wrong_length": "This lasts %(minutes)s minutes; the lengths offered are %(offered)s.",
+    "wrong_length": "This lasts %(minutes)s minutes; %(offered)s minutes can be booked.",
     "blackout": "Closed on this date.",
     "holiday": "Closed for %(name)s.",
     "time_off": "Away at this time.",

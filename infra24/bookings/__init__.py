@@ -45,6 +45,7 @@ from infra24.bookings.model import (
 )
 from infra24.bookings.open_hours import DayOpen, open_week
 from infra24.bookings.policy import BY_BOOKER, BY_STAFF, BY_SYSTEM, ON_CALENDAR, BookingPolicy
+from infra24.bookings.representation import holder_links, represent
 from infra24.bookings.requests import BookingRequest
 from infra24.bookings.requirements import RequirementKind
 from infra24.bookings.rescheduling import reschedule
@@ -121,6 +122,7 @@ __all__ = [
     "get_many",
     "hold",
     "hold_instead",
+    "holder_links",
     "host_slots",
     "impact",
     "instant",
@@ -132,6 +134,7 @@ __all__ = [
     "open_week",
     "page",
     "release",
+    "represent",
     "reschedule",
     "set_notes",
     "shifted_by_law",

@@ -41,9 +41,9 @@ class Alternatives:
 
 
 async def alternatives_for(tx: Tx, booking: Booking, now: datetime) -> Alternatives:
-    """Up to three other starts within two weeks, and other hosts at the same time. Its own claims are free.
-    Also of an
-    offer that is archived by now.
+    """Up to three other starts within two weeks, and other hosts at the same time; its own claims are free.
+
+    Also of an offer that is archived by now.
     """
     choice = HostPreference.read(booking.choice)
     middle = max(booking.starts_at, now)

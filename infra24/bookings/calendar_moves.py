@@ -21,10 +21,10 @@ from infra24.bookings.model import (
 )
 from infra24.bookings.requested_members import (
     RequestedMembers,
-    check_taken,
+    check_given,
     hosts_of,
     narrowed,
-    without_hosts,
+    narrowed_to_things,
 )
 from infra24.bookings.snapshots import AvailabilitySnapshot, load_snapshot, seconds
 from infra24.bookings.states import ActorRole, Status
@@ -103,7 +103,7 @@ async def move(tx: Tx, wanted: Move, *, now: datetime) -> Booking:
         meeting_url=_meeting(before, target.offer),
     )
     await _reallocate(tx, seen, before, moved, fixed, now)
-    await check_taken(tx, moved.id, target.required)
+    await check_given(tx, moved.id, target.required)
     after = await lookup.get(tx, before.id)
     record(tx, events.RESCHEDULED, before.id, _facts(before, after, wanted), now)
     return after
@@ -224,7 +224,7 @@ async def _reallocate(
     if new:
         await round_robin.reverse(tx, before.id, now)
     await allocation.allocate(
-        tx, without_hosts(seen, fixed), moved, now, keep=keep or (() if elsewhere else hosts), new=new
+        tx, narrowed_to_things(seen, fixed), moved, now, keep=keep or (() if elsewhere else hosts), new=new
     )
 
 

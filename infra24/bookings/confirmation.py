@@ -9,11 +9,11 @@ from infra24.bookings import allocation, claim_queries, lookup, occupancy, parti
 from infra24.bookings.booker_limits import check_booker
 from infra24.bookings.clients import check_client, note_client
 from infra24.bookings.creation import record_created
-from infra24.bookings.drafts import read_person
+from infra24.bookings.drafts import read_booker
 from infra24.bookings.model import BookerDetails, Booking, HoldOver
 from infra24.bookings.policy import BookingPolicy
 from infra24.bookings.requirements import first_status, require, required_of
-from infra24.bookings.snapshots import check_open
+from infra24.bookings.snapshots import check_bookable
 from infra24.bookings.starts import load_start
 from infra24.bookings.states import Status
 from infra24.db import Tx
@@ -55,7 +55,7 @@ async def confirm_hold(
         return held
     if not held.is_or_was_hold or (held.status is Status.CANCELLED and held.updated_at < now - _TAKEN_UP):
         raise HoldOver()
-    answers = read_person(offer, person)
+    answers = read_booker(offer, person)
     await _make_permanent(tx, held, offer, (start, end), choice, person, now)
     await queries.set_person(tx, booking_id, person, answers, now)
     await tx.run_together(participants.set_booker(tx, held, person.name, person.email))
@@ -95,7 +95,7 @@ async def _make_permanent(
     snapshot = await load_start(
         tx, held.resource_id, start, end - start, now, choice=choice, ignoring=[held.id]
     )
-    check_open(snapshot.offer)
+    check_bookable(snapshot.offer)
     await check_booker(tx, snapshot.offer, person.email, start, end - start, held.id)
     if held.status is Status.CANCELLED:
         held.check_transition(Status.HOLD)

@@ -16,10 +16,10 @@ from infra24.bookings.drafts import draft_booking
 from infra24.bookings.model import Booking
 from infra24.bookings.requested_members import (
     RequestedMembers,
-    check_taken,
+    check_given,
     hosts_of,
+    narrowed_to_things,
     with_resource,
-    without_hosts,
 )
 from infra24.bookings.requests import BookingRequest
 from infra24.bookings.requirements import first_status, require, required_of
@@ -65,11 +65,11 @@ async def _create(
     booking = draft_booking(tx, request, snapshot.offer, now, status)
     token = tokens.of(tx.org_id, booking.id)
     booking = replace(booking, meeting_url=resources.meeting_url(booking.meeting_url, token, booking.id))
-    asked, narrowed = hosts_of(snapshot, requested), without_hosts(snapshot, requested)
+    asked, narrowed = hosts_of(snapshot, requested), narrowed_to_things(snapshot, requested)
     written = await allocation.allocate(
         tx, narrowed, booking, now, token_hash=hash_token(token), keep=asked, new=True
     )
-    await check_taken(tx, written.id, requested)
+    await check_given(tx, written.id, requested)
     if written.status is Status.PENDING:
         await require(tx, [written.id], required_of(snapshot.offer, request.policy), now)
     note_client(tx, request.client, [written.id], now)

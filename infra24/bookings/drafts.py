@@ -14,7 +14,7 @@ from infra24.errors import Message, ValidationFailed
 from infra24.resources import Offer
 
 
-def read_person(offer: Offer, person: BookerDetails) -> list[dict[str, Any]]:
+def read_booker(offer: Offer, person: BookerDetails) -> list[dict[str, Any]]:
     """The answers of whoever books. Raises ValidationFailed for what is wrong or missing."""
     if offer.resource.meets == "phone" and not person.phone:
         raise ValidationFailed({"phone": Message("give the number at which we can call you")})
@@ -39,7 +39,7 @@ def draft_booking(
         expires_at=now + timedelta(minutes=offer.rules.hold_minutes) if holding else None,
         created_at=now,
         updated_at=now,
-        answers=read_person(offer, person) if asked else [],
+        answers=read_booker(offer, person) if asked else [],
         choice=request.choice.as_json(),
         link_id=request.link_id,
         participants=(_booker(person),) if request.person else (),

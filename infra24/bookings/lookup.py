@@ -13,7 +13,7 @@ from infra24.availability import explain as explain_start
 from infra24.availability.hours import day_span
 from infra24.bookings import busy_queries, queries
 from infra24.bookings.model import Booking, UnknownBooking
-from infra24.bookings.snapshots import check_open, instant, load_snapshot, run_engine, seconds
+from infra24.bookings.snapshots import check_bookable, instant, load_snapshot, run_engine, seconds
 from infra24.db import Tx
 from infra24.errors import Message, Unavailable
 from infra24.resources import ANYONE, HostPreference
@@ -80,7 +80,7 @@ async def slots(
     """
     length = timedelta(minutes=minutes) if minutes else None
     seen = await load_snapshot(tx, resource_id, span, length, now, choice=choice, ignoring=ignoring)
-    check_open(seen.offer)
+    check_bookable(seen.offer)
     return seen.offer, seen.timetable.length, await run_engine(free_starts, seen.timetable)
 
 

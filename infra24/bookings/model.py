@@ -74,6 +74,8 @@ class IllegalTransition(Conflict):
     def __init__(self, status: Status, wanted: str) -> None:
         state, next_ = _STATES[status], _STATES[wanted]
         message = Message("This booking is %(state)s and cannot be %(wanted)s.", state=state, wanted=next_)
+        if status is Status.HOLD and wanted in ("moved", "changed"):
+            message = Message("This time is only held. Confirm the booking before you change it.")
         super().__init__(message, current=str(status))
 
 

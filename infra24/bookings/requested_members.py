@@ -61,12 +61,12 @@ def hosts_of(seen: AvailabilitySnapshot, selection: RequestedMembers) -> Sequenc
     return selection.get(seen.offer.staff, ()) if seen.offer.staff is not None else ()
 
 
-def without_hosts(seen: AvailabilitySnapshot, selection: RequestedMembers) -> AvailabilitySnapshot:
+def narrowed_to_things(seen: AvailabilitySnapshot, selection: RequestedMembers) -> AvailabilitySnapshot:
     """The snapshot with only what is selected of the pools that are not the hosts'."""
     return narrowed(seen, {n: ids for n, ids in selection.items() if n != seen.offer.staff})
 
 
-async def check_taken(tx: Tx, booking_id: UUID, required: RequestedMembers) -> None:
+async def check_given(tx: Tx, booking_id: UUID, required: RequestedMembers) -> None:
     """Raises SlotTaken when others were faster and the booking was given someone or something else."""
     if required:
         booking = await lookup.get(tx, booking_id)

@@ -11,7 +11,7 @@ from infra24.bookings.clients import check_client
 from infra24.bookings.model import Booking, EndsBeforeItStarts, IllegalTransition, TooLate
 from infra24.bookings.policy import BookingPolicy
 from infra24.bookings.requirements import RequirementKind, require, required_of
-from infra24.bookings.snapshots import check_open
+from infra24.bookings.snapshots import check_bookable
 from infra24.bookings.starts import load_start
 from infra24.bookings.states import Status
 from infra24.db import Tx
@@ -66,7 +66,7 @@ async def _check_booker(
     tx: Tx, offer: Offer, booking: Booking, at: tuple[datetime, timedelta], policy: BookingPolicy
 ) -> list[RequirementKind]:
     """What binds a booker who moves; what their booking must meet then."""
-    check_open(offer)
+    check_bookable(offer)
     await check_booker(tx, offer, booking.booker_email, *at, booking.id)
     return required_of(offer, policy)
 

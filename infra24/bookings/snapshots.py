@@ -86,7 +86,7 @@ async def load_snapshot(
             found = await resources.offer(tx, resource_id)
             continue
         if not ignoring:
-            check_open(offer)
+            check_bookable(offer)
         limited = offer.rules.limits_of(LimitScope.OFFER)
         made = await busy_queries.booking_spans(tx, resource_id, *reach, now, ignoring) if limited else []
         claims = claims_by_member(rows)
@@ -96,7 +96,7 @@ async def load_snapshot(
     raise Unavailable(Message("Its rules are being changed right now. Try again in a moment."))
 
 
-def check_open(offer: Offer) -> None:
+def check_bookable(offer: Offer) -> None:
     """Raises UnknownResource for what is archived or not bookable: it takes no new bookings."""
     if not (offer.resource.is_active and offer.resource.is_bookable):
         raise UnknownResource()

@@ -158,7 +158,9 @@ class Offer:
             raise ValidationFailed({"staff_id": Message("nobody hosts this; leave it out")})
         if self.pools[self.staff].count > 1 or self.pooling is Pooling.COLLECTIVE:
             raise ValidationFailed({"staff_id": Message("several hosts are needed here; leave it out")})
-        raise ValidationFailed({"staff_id": Message("hosts are given by turn here; leave it out")})
+        raise ValidationFailed(
+            {"staff_id": Message("cannot be chosen: hosts are assigned by round robin; leave it out")}
+        )
 
     @property
     def occupants(self) -> dict[UUID, PoolMember]:

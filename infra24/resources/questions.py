@@ -56,7 +56,7 @@ def read_answers(questions: Sequence[Mapping[str, Any]], sent: Mapping[str, Any]
     known = {question["id"] for question in questions}
     for key in sent:
         if key not in known:
-            problems[f"answers.{key}"] = Message("is not asked here")
+            problems[f"answers.{key}"] = Message("is not a question of this offer")
     given: list[dict[str, Any]] = []
     for question in questions:
         try:

@@ -8,7 +8,7 @@ from fastapi import Request
 from infra24.auth.tokens import org_of_token
 from infra24.bookings import BY_BOOKER, BY_STAFF, BookingPolicy
 from infra24.db import Actor
-from infra24.errors import Forbidden, NotFound, Unauthenticated
+from infra24.errors import Forbidden, Message, NotFound, Unauthenticated
 from infra24.organizations import Organization
 from infra24.people import AuthenticatedUser, Role, Scope
 from infra24.web.services import services
@@ -85,9 +85,12 @@ class Caller:
         return self.user is not None and scope in self.user.scopes_in(org_id)
 
     def require(self, scope: Scope) -> None:
-        """Raises NotAllowed."""
+        """Raises NotAllowed; a key is told which scope it lacks."""
         if scope not in self.scopes:
-            raise NotAllowed()
+            lacks = Message(
+                "This key does not have the scope %(scope)s. Create one that has it.", scope=scope.value
+            )
+            raise NotAllowed(lacks if self.actor.kind == "key" else None)
 
     def policy(self, org_id: UUID | None = None) -> BookingPolicy:
         """As whom they book: who may write the organization's bookings is its staff."""
@@ -146,11 +149,6 @@ def current_org(request: Request) -> Organization:
     return found
 
 
-def unauthenticated(who: Caller) -> Unauthenticated:
-    """What is told to who may not come in without proof: that theirs is wrong, or that one is needed."""
-    return KeyRefused() if who.credentials.key else Unauthenticated()
-
-
 def org_id_of(request: Request) -> UUID:
     """The organization that is asked about: by the address, the key, the token or the session.
 
@@ -158,5 +156,5 @@ def org_id_of(request: Request) -> UUID:
     """
     who = caller_of(request)
     if who.org_id is None:
-        raise unauthenticated(who)
+        raise Unauthenticated()
     return who.org_id

@@ -29,10 +29,12 @@ from infra24.errors import (
 from infra24.rate_limits import RateLimited
 from infra24.web.guard import SecondFactorNeeded, identify_optional
 from infra24.web.limiting import charge_unknown
-from infra24.web.presenters.validation import message_of
+from infra24.web.presenters.validation import message_of, path_of
 from infra24.web.rendering import RETRY_AFTER, error_page, in_their_language
 
-_NOT_JSON = Message("is not a JSON object; send one, with Content-Type: application/json")
+_NOT_JSON = Message("must be a JSON object, sent with Content-Type: application/json")
+_NO_METHOD = "This address does not take this method. The header Allow lists those that it takes."
+_NO_ADDRESS = "The API has no such address. /docs lists those that it has."
 _NO_OBJECT = ("model_attributes_type", "dict_type", "model_type")
 
 STATUS: tuple[tuple[type[DomainError], int], ...] = (
@@ -143,10 +145,7 @@ def _invalid(request: Request, found: Sequence[ErrorDetails]) -> Response:
         return _unreadable()
     if any(item["loc"] == ("body",) and item["type"] in _NO_OBJECT for item in found):
         return _problem_of(request, ValidationFailed({"body": _NOT_JSON}))
-    wrong = {
-        ".".join(str(part) for part in item["loc"][1:]) or str(item["loc"][0]): message_of(item)
-        for item in reversed(found)
-    }
+    wrong = {path_of(item["loc"]): message_of(item) for item in reversed(found)}
     return _problem_of(request, ValidationFailed(dict(reversed(wrong.items()))))
 
 
@@ -162,7 +161,7 @@ async def _method_refused(request: Request) -> Response:
     allow = {"allow": ", ".join(sorted(methods | ({"HEAD"} if "GET" in methods else set())))}
     if request.method == "OPTIONS":
         return Response(status_code=204, headers=allow)
-    answer = await _refused_by_framework(request, 405, "This address has no such method; see Allow.")
+    answer = await _refused_by_framework(request, 405, _NO_METHOD)
     answer.headers.update(allow)
     return answer
 
@@ -170,7 +169,7 @@ async def _method_refused(request: Request) -> Response:
 async def _refused_by_framework(request: Request, status: int, detail: str) -> Response:
     code = {404: "not_found", 405: "method_not_allowed", 413: "too_large"}.get(status, "bad_request")
     if _wants_json(request):
-        return problem(status, code, detail)
+        return problem(status, code, _NO_ADDRESS if status == 404 else detail)
     await identify_optional(request)
     return await error_page(request, status, code, "")
 

@@ -18,12 +18,9 @@ from infra24.rate_limits import Charge
 from infra24.web.caller import (
     Caller,
     Credentials,
-    KeyRefused,
-    NotAllowed,
     OrgHidden,
     address_of,
     credentials,
-    unauthenticated,
 )
 from infra24.web.key_access import caller_by_key, check_admin_key
 from infra24.web.limiting import charge_address, charge_caller
@@ -62,7 +59,7 @@ class SecondFactorNeeded(Forbidden):
 async def authorize(request: Request, needs: Needs, charge: Charge) -> None:
     """Charge the rate limits, find out who calls and leave it on the request; let in or refuse.
 
-    Raises RateLimited, UnknownOrganization, Unauthenticated, OrgHidden (not of this organization:
+    Raises RateLimited, UnknownOrganization, Unauthenticated, KeyRefused, OrgHidden (not of this organization:
     nothing tells what it has), NotAllowed, CrossSiteRequest, NotText and SecondFactorNeeded.
     """
     app = services(request)
@@ -78,7 +75,7 @@ async def authorize(request: Request, needs: Needs, charge: Charge) -> None:
         request.state.viewer = await _identify(request, app, shown, here, Access.PUBLIC)
     if request.method not in _SAFE and (who.csrf or not request.url.path.startswith("/api/")):
         await _check_origin(request, who)
-    _check(who, here, needs)
+    _check(who, needs)
 
 
 def check_person(request: Request, needs: Needs) -> None:
@@ -114,9 +111,7 @@ async def _organization_of(
         raise Unauthenticated() from None
 
 
-def _check(who: Caller, here: Organization | None, needs: Needs) -> None:
-    if who.credentials.key and here is not None and not (who.scopes or who.is_from_elsewhere):
-        raise KeyRefused()
+def _check(who: Caller, needs: Needs) -> None:
     if isinstance(needs, Access):
         _check_open(who, needs)
         return
@@ -125,9 +120,8 @@ def _check(who: Caller, here: Organization | None, needs: Needs) -> None:
     if not who.scopes:
         if who.is_from_elsewhere:
             raise OrgHidden()
-        raise unauthenticated(who)
-    if needs not in who.scopes:
-        raise NotAllowed()
+        raise Unauthenticated()
+    who.require(needs)
 
 
 def _check_open(who: Caller, needs: Access) -> None:
@@ -141,10 +135,10 @@ def _check_open(who: Caller, needs: Access) -> None:
 async def _identify(
     request: Request, app: Services, shown: Credentials, here: Organization | None, needs: Needs
 ) -> Caller:
-    """Who the credentials say it is. Wrong ones are as none, but that too many of a kind are refused."""
+    """Who the credentials say it is. Raises KeyRefused for a wrong key; a session that is over is as none."""
     address = address_of(request)
     visitor = Caller(Actor("visitor", address=address), credentials=shown, org_id=here.id if here else None)
-    if needs is Access.TOKEN or not shown.anything:
+    if needs in (Access.TOKEN, Access.INSTALLATION) or not shown.anything:
         if here is not None or not (shown.token or needs is Access.TOKEN):
             return visitor
         token = shown.token or request.path_params.get("token", "")

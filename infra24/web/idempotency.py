@@ -11,13 +11,12 @@ from uuid import UUID
 import orjson
 from fastapi import Request, Response
 
-from infra24 import idempotency, rate_limits
+from infra24 import bookings, idempotency, rate_limits
 from infra24.bookings import BookingRequest
 from infra24.db import Database, DatabaseDown, OutcomeUnknown, Tx
 from infra24.errors import Conflict, DomainError, Invalid, Message, TooMany, Unavailable
 from infra24.idempotency import StoredResponse
 from infra24.web.api.responses import add_alternatives
-from infra24.web.api.views import links
 from infra24.web.caller import address_of, caller_of
 from infra24.web.errors import problem_of
 from infra24.web.limiting import one_at_a_time
@@ -122,7 +121,7 @@ async def attempt(request: Request, org_id: UUID) -> Attempt:
     if earlier is not None:
         _check_same(earlier.fingerprint, fingerprint)
         if earlier.status is None:
-            raise StillRunning()
+            raise StillRunning(retry_after=1)
         made.earlier = _replay(app, org_id, earlier.status, earlier.answer or "")
     return made
 
@@ -150,7 +149,7 @@ class _KeyClaim:
     async def store(self, tx: Tx, status: int, answer: bytes) -> None:
         """Keep the answer in the transaction of its effect."""
         if not await idempotency.store_response(tx, self.key, self.claimed_at, status, answer.decode()):
-            raise StillRunning()  # we were given up, and another request took over
+            raise StillRunning(retry_after=1)  # we were given up, and another request took over
 
     async def release(self) -> None:
         """Give the key back if it came to no answer; when that fails, the key is given up in a minute."""
@@ -190,7 +189,7 @@ def _replay(app: Services, org_id: UUID, status: int, kept: str) -> Response:
     if status < 400:
         for made in body.get("bookings", [body]):
             token = app.tokens.of(org_id, UUID(made["id"]))
-            made |= {"token": token, "links": links(app, token)}
+            made |= {"token": token, "links": bookings.holder_links(app.settings.base_url, token)}
     answer = _response(status, _json(body))
     answer.headers["idempotency-replayed"] = "true"
     return answer

@@ -9,7 +9,7 @@ from infra24.db import Actor
 from infra24.errors import Unauthenticated
 from infra24.organizations import org_of_key
 from infra24.rate_limits import RateLimited
-from infra24.web.caller import Caller, Credentials
+from infra24.web.caller import Caller, Credentials, KeyRefused
 from infra24.web.services import Services
 
 
@@ -18,16 +18,19 @@ class AdminKeyNeeded(Unauthenticated):
 
 
 async def caller_by_key(app: Services, shown: Credentials, asked: UUID | None, visitor: Caller) -> Caller:
-    """Whose key it is. One of another organization is as somebody who does not belong here."""
+    """Whose key it is. One of another organization is as somebody who does not belong here.
+
+    Raises KeyRefused for what is no key of any, and RateLimited for who guesses.
+    """
     key, now, address = shown.key or "", app.clock(), visitor.actor.address
     org_id = org_of_key(key)
     if org_id is None:
-        return replace(visitor, org_id=asked)
+        raise KeyRefused()
     async with app.database.read_accounts() as tx:
         holder = await people.keys.holder(tx, org_id, key, now)
     if holder is None:
         await _count_bad_key(app, address)
-        return replace(visitor, org_id=asked or org_id)
+        raise KeyRefused()
     if asked is not None and asked != org_id:
         return replace(visitor, org_id=asked, is_from_elsewhere=True)
     if holder.needs_touch:

@@ -30,7 +30,7 @@ _TOO_LARGE = (
 )
 _NUL = (
     b'{"type":"urn:infra24:problem:invalid","title":"Not valid","status":422,'
-    b'"code":"invalid","detail":"An address has no NUL character."}'
+    b'"code":"invalid","detail":"The address contains a NUL character. Remove it."}'
 )
 
 

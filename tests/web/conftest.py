@@ -1,13 +1,17 @@
 """A served application and a client, for everything that goes through HTTP."""
 
-from collections.abc import Iterator
+import asyncio
+from collections.abc import Callable, Iterator
 
 import httpx2
 import pytest
 from pydantic import SecretStr
 
+from infra24 import people
+from infra24.app import compose
 from infra24.settings import Settings
 from tests import loopback
+from tests.factories import Shop
 from tests.installation import Installation, installation
 from tests.serving import NOW, Clock, serving
 
@@ -54,3 +58,24 @@ def here(built: Installation) -> Installation:
     built.clock.at = NOW
     built.forget_tries()
     return built
+
+
+@pytest.fixture
+def key_with(
+    database_url: str, settings: Settings, clock: Clock, shop: Shop
+) -> Callable[..., dict[str, str]]:
+    """Makes a key with some scopes; what a request shows."""
+
+    def make(*scopes: str) -> dict[str, str]:
+        async def scenario() -> str:
+            database, _ = compose(settings, database_url, clock)
+            await database.open()
+            try:
+                async with database.transaction(shop.org_id) as tx:
+                    return await people.keys.make(tx, "a test", scopes, "tests", clock())
+            finally:
+                await database.close()
+
+        return {"authorization": f"Bearer {asyncio.run(scenario())}"}
+
+    return make

@@ -152,7 +152,7 @@ def test_everything_said_of_a_resource_can_be_changed(admin: httpx2.Client, run:
     ("field", "typed", "said"),
     [
         ("title", "", "cannot be empty"),
-        ("slug", "No Spaces", "is not written as it must be"),
+        ("slug", "No Spaces", "small letters, digits and hyphens"),
         ("price", "1,500", "could be read in two ways"),
         ("price", "1,500.00", "write it without thousands separators"),
         ("price", "12.345", "could be read in two ways"),
@@ -164,7 +164,7 @@ def test_everything_said_of_a_resource_can_be_changed(admin: httpx2.Client, run:
         ("metadata", "[1]", "must be an object"),
         ("meeting_url", "ftp://x", "must be an https address"),
         ("capacity", "many", "must be a whole number"),
-        ("currency", "dollars", "is not written as it must be"),
+        ("currency", "dollars", "three capital letters"),
         ("location", "Nowhere", "is not a location"),
         ("layouts-0-setup", "soon", "must be a whole number"),
     ],

@@ -116,9 +116,9 @@ def test_one_can_be_open_on_a_countrys_holiday(http: httpx2.Client, shop: Shop) 
 @pytest.mark.parametrize(("said", "path"), [
     ({"countries": ["Atlantis"]}, "countries[0]"),
     ({"countries": ["US", "US-XX"]}, "countries[1]"),
-    ({"countries": [""]}, "countries.0"),
-    ({"days": [{"date": "2026-02-30", "name": "x"}]}, "days.0.date"),
-    ({"days": [{"date": "2026-02-20"}]}, "days.0.name"),
+    ({"countries": [""]}, "countries[0]"),
+    ({"days": [{"date": "2026-02-30", "name": "x"}]}, "days[0].date"),
+    ({"days": [{"date": "2026-02-20"}]}, "days[0].name"),
 ])  # fmt: skip
 def test_wrong_holidays_are_refused_by_their_path(
     http: httpx2.Client, shop: Shop, said: dict[str, Any], path: str

@@ -107,7 +107,7 @@ def test_a_body_without_its_content_type_is_told_how_to_be_sent(http: httpx2.Cli
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        (1_730_000_000, "not a number"),
+        (1_730_000_000, "must be a string"),
         ("1730000000", "such as 2026-11-23T12:00:00Z"),
         ("2026-11-23", "2026-11-23 is a date; say the time as well"),
         ("2026-11-23T12:00:00", "an offset"),
@@ -190,3 +190,59 @@ def test_the_reference_shows_every_operation_and_loads_nothing_from_elsewhere(ht
     assert 'id="schema-BookingView"' in page.text
     assert 'src="http' not in page.text
     assert 'rel="stylesheet" href="http' not in page.text
+
+
+def test_a_wrong_key_is_refused_at_every_address_and_makes_nobody_a_visitor(
+    http: httpx2.Client, shop: Shop
+) -> None:
+    """Refused or revoked, it must not book as a visitor would: the same request would then book twice."""
+    wrong = {"authorization": f"Bearer {shop.key[:-4]}0000"}
+    for address in API:
+        if address.requires in (Access.TOKEN, Access.INSTALLATION):
+            continue
+        path = address.path.replace("{org}", shop.slug).replace("{slug}", "any")
+        for shown in (wrong, {"authorization": "Bearer nonsense"}, {"x-api-key": "nonsense"}):
+            answer = http.request(address.method, path.replace("{id}", str(shop.org_id)), headers=shown)
+            assert (answer.status_code, answer.json()["code"]) == (401, "key_refused"), address
+    answer = http.post("/api/bookings", json={}, headers=shop.auth)
+    assert answer.status_code == 422, "the right one is let in"
+
+
+def test_a_key_is_told_which_scope_it_lacks(http: httpx2.Client, shop: Shop, key_with: Any) -> None:
+    made = book(http, shop)
+    reader = key_with("catalogue:read")
+    for method, path, scope in (
+        ("GET", "/api/bookings", "bookings:read"),
+        ("GET", f"/api/bookings/{made['id']}", "bookings:read"),
+        ("DELETE", f"/api/bookings/{made['id']}", "bookings:write"),
+    ):
+        answer = http.request(method, path, headers=reader)
+        assert (answer.status_code, answer.json()["code"]) == (403, "not_allowed")
+        assert scope in answer.json()["detail"]
+
+
+def test_a_key_where_a_token_is_needed_is_asked_for_the_token(http: httpx2.Client, shop: Shop) -> None:
+    answer = http.get("/api/booking/manage", headers=shop.auth)
+    assert (answer.status_code, answer.json()["code"]) == (401, "unauthenticated")
+    assert "?token=" in answer.json()["detail"]
+
+
+def test_an_unknown_address_says_where_addresses_are_listed(http: httpx2.Client) -> None:
+    answer = http.get("/api/nope")
+    assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+    assert "/docs" in answer.json()["detail"]
+
+
+def test_cancelling_keeps_its_reason_and_refuses_a_body(http: httpx2.Client, shop: Shop) -> None:
+    made = book(http, shop)
+    path = f"/api/bookings/{made['token']}"
+    refused = http.request("DELETE", path, json={"reason": "ill"})
+    assert (refused.status_code, refused.json()["errors"][0]["path"]) == (422, "body")
+    done = http.delete(path, params={"reason": "ill"}).json()
+    assert done["cancellation"]["reason"] == "ill"
+
+
+def test_a_host_that_is_unknown_is_named(http: httpx2.Client, shop: Shop) -> None:
+    params = {"org": shop.slug, "resource_id": "room", "start_time": "2026-11-23T12:00:00Z"}
+    answer = http.get("/api/availability/explain", params={**params, "staff_id": "nobody"})
+    assert (answer.status_code, answer.json()["code"]) == (404, "unknown_host")

@@ -3,7 +3,7 @@
 An address without a row fails, and so does a row without an address: whoever adds one says who may use it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from pathlib import Path
 from uuid import UUID
@@ -156,27 +156,14 @@ def test_a_visitor_is_sent_to_sign_in_whatever_there_is(base: str, shops: tuple[
 
 
 def test_a_key_may_what_its_scopes_say(
-    base: str, http: httpx2.Client, database_url: str, settings: Settings, clock: Clock, shop: Shop
+    base: str, http: httpx2.Client, shop: Shop, key_with: Callable[..., dict[str, str]]
 ) -> None:
     """A key of one scope is let in where that scope is asked for, and is refused everywhere else."""
-    import asyncio
-
-    from infra24 import people
-    from infra24.app import compose
+    from infra24.people import KEY_SCOPES
     from infra24.people.permissions import scopes_of_key
 
-    async def make(scope: str) -> str:
-        database, _ = compose(settings, database_url, clock)
-        await database.open()
-        try:
-            async with database.transaction(shop.org_id) as tx:
-                return await people.keys.make(tx, f"only {scope}", [scope], "tests", clock())
-        finally:
-            await database.close()
-
-    for scope in people.KEY_SCOPES:
-        headers = {"authorization": f"Bearer {asyncio.run(make(scope))}"}
-        with loopback.Client(base_url=base, timeout=30, headers=headers) as client:
+    for scope in KEY_SCOPES:
+        with loopback.Client(base_url=base, timeout=30, headers=key_with(scope)) as client:
             for address in API:
                 if not isinstance(address.requires, Scope) or address.path in STREAMS:
                     continue

@@ -1,6 +1,5 @@
 """What a key, a role or the application's own role must not reach, though each part by itself looks right."""
 
-import asyncio
 import re
 from collections.abc import Callable
 from datetime import timedelta
@@ -11,7 +10,6 @@ import psycopg
 import pytest
 
 from infra24 import bookings, people
-from infra24.app import compose
 from infra24.db import Database
 from infra24.people import Role
 from infra24.roles import of_connection
@@ -24,43 +22,24 @@ from tests.web.test_bookings_api import AT, book
 Run = Callable[[Callable[[Database], Any]], Any]
 
 
-@pytest.fixture
-def key(database_url: str, settings: Settings, clock: Clock, shop: Shop) -> Callable[..., dict[str, str]]:
-    """Makes a key with some scopes; what a request shows."""
-
-    def make(*scopes: str) -> dict[str, str]:
-        async def scenario() -> str:
-            database, _ = compose(settings, database_url, clock)
-            await database.open()
-            try:
-                async with database.transaction(shop.org_id) as tx:
-                    return await people.keys.make(tx, "a test", scopes, "tests", clock())
-            finally:
-                await database.close()
-
-        return {"authorization": f"Bearer {asyncio.run(scenario())}"}
-
-    return make
-
-
 def test_who_looks_after_offers_learns_that_a_booking_breaks_and_not_whose(
-    http: httpx2.Client, shop: Shop, key: Any
+    http: httpx2.Client, shop: Shop, key_with: Any
 ) -> None:
     book(http, shop, artist_name="Somebody Private")
     closed = {"holidays": {"days": [{"date": AT.date().isoformat(), "name": "Closed"}]}}
     asked = f"/api/organizations/{shop.slug}/impact"
-    less = http.post(asked, json=closed, headers=key("catalogue:read"))
-    more = http.post(asked, json=closed, headers=key("catalogue:read", "bookings:read"))
+    less = http.post(asked, json=closed, headers=key_with("catalogue:read"))
+    more = http.post(asked, json=closed, headers=key_with("catalogue:read", "bookings:read"))
     (seen,) = less.json()["affected_bookings"]
     assert (seen["status"], "artist_email" in seen) == ("confirmed", False)
     assert "Somebody Private" not in less.text
     assert "Somebody Private" in more.text
     preview = http.put(f"/api/organizations/{shop.slug}/holidays?preview=true", json=closed["holidays"],
-                       headers=key("catalogue:write"))  # fmt: skip
+                       headers=key_with("catalogue:write"))  # fmt: skip
     assert "Somebody Private" not in preview.text
     rules = {"availability_rules": {"timezone": "UTC", "windows": []}}
     changed = http.patch(f"/api/organizations/{shop.slug}/resources/{shop.ids['room']}", json=rules,
-                         headers=key("catalogue:write"))  # fmt: skip
+                         headers=key_with("catalogue:write"))  # fmt: skip
     assert changed.json()["affected_bookings"]
     assert "Somebody Private" not in changed.text
 
@@ -76,10 +55,10 @@ def test_a_key_opens_no_page_that_is_not_for_everyone(http: httpx2.Client, shop:
 
 
 def test_who_may_only_read_a_booking_is_not_handed_what_changes_it(
-    http: httpx2.Client, shop: Shop, key: Any
+    http: httpx2.Client, shop: Shop, key_with: Any
 ) -> None:
     made = book(http, shop)
-    reader = key("bookings:read")
+    reader = key_with("bookings:read")
     for address in ("ics", "calendar-urls"):
         answer = http.get(f"/api/bookings/{made['id']}/{address}", headers=reader)
         assert answer.status_code == 200
@@ -87,10 +66,10 @@ def test_who_may_only_read_a_booking_is_not_handed_what_changes_it(
     assert made["token"] in http.get(f"/api/bookings/{made['token']}/calendar-urls").text
 
 
-def test_cancelling_is_no_way_around_the_decision(http: httpx2.Client, shop: Shop, key: Any) -> None:
+def test_cancelling_is_no_way_around_the_decision(http: httpx2.Client, shop: Shop, key_with: Any) -> None:
     asked = book(http, shop, "asked", at=AT + timedelta(days=9))
     assert asked["status"] == "pending"
-    writer, decider = key("bookings:write"), key("bookings:write", "bookings:approve")
+    writer, decider = key_with("bookings:write"), key_with("bookings:write", "bookings:approve")
     assert http.delete(f"/api/bookings/{asked['id']}", headers=writer).status_code == 403
     declined = http.delete(f"/api/bookings/{asked['id']}", headers=decider)
     assert declined.json()["status"] == "cancelled"
@@ -134,7 +113,7 @@ def test_a_feed_carries_nothing_that_changes_a_booking(
 
 
 def test_events_tell_of_people_only_what_the_keys_scopes_let_it_see(
-    http: httpx2.Client, run: Run, shop: Shop, key: Any
+    http: httpx2.Client, run: Run, shop: Shop, key_with: Any
 ) -> None:
     book(http, shop, at=AT.replace(hour=14), artist_name="Somebody Private", goal_text="A secret")
 
@@ -147,7 +126,7 @@ def test_events_tell_of_people_only_what_the_keys_scopes_let_it_see(
     run(invite)
 
     def told(*scopes: str) -> httpx2.Response:
-        shown = key(*scopes) if scopes else shop.auth
+        shown = key_with(*scopes) if scopes else shop.auth
         return http.get(f"/api/organizations/{shop.slug}/events", headers=shown, params={"limit": 200})
 
     least, more, all_ = told("events:read"), told("events:read", "bookings:read"), told()

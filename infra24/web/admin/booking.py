@@ -16,7 +16,6 @@ from infra24.people import Scope
 from infra24.web.admin import bulk_actions, parsing
 from infra24.web.admin.bulk_actions import BulkCommand
 from infra24.web.admin.form_data import FormData, entries
-from infra24.web.api.views import links
 from infra24.web.booking_access import authorize_booking
 from infra24.web.caller import caller_of, current_org
 from infra24.web.errors import status_of
@@ -174,7 +173,7 @@ async def _page(request: Request, more: dict[str, Any], status: int = 200) -> Re
         "history": history,
         "notices": notices,
         "messages": messages,
-        "links": links(app, app.tokens.of(here.id, booking.id)),
+        "links": bookings.holder_links(app.settings.base_url, app.tokens.of(here.id, booking.id)),
         "alert": "",
         "why": "",
         "typed": FormData(),

@@ -30,7 +30,7 @@ from infra24.web.api.inputs import (
     HostNamed,
     Start,
 )
-from infra24.web.api.naming import organization_meant
+from infra24.web.api.naming import host_id, organization_meant
 from infra24.web.api.responses import json_response
 from infra24.web.api.views import made_view
 from infra24.web.caller import caller_of
@@ -106,7 +106,7 @@ async def staff_availability(
         here = await organizations.get(tx)
         by = await _open_link(tx, app, link, signed)
         zone = _zone(timezone or here.time_zone)
-        type_id, staff = await _id(tx, appointment_type_id), await _id(tx, staff_id)
+        type_id, staff = await _id(tx, appointment_type_id), await host_id(tx, staff_id)
         choice = _choice(by, staff)
         slots: list[dict[str, Any]] = []
         types = await _types(tx, by, type_id)
@@ -153,7 +153,7 @@ async def _requested(tx: Tx, app: Services, wanted: NewStaffBooking, person: Boo
         raise NothingNamed(Message("Say which appointment type: appointment_type_id."))
     offer = await resources.offer(tx, types[0])
     end = wanted.end_time or wanted.start_time + timedelta(minutes=min(offer.rules.durations))
-    choice = _choice(by, await _id(tx, wanted.staff_id))
+    choice = _choice(by, await host_id(tx, wanted.staff_id))
     return BookingRequest(types[0], wanted.start_time, end, person, choice, by.id if by else None)
 
 

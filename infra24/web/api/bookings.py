@@ -22,11 +22,11 @@ from infra24.db import Tx
 from infra24.errors import DomainError, Invalid, Message, ValidationFailed
 from infra24.people import Scope
 from infra24.rate_limits import Client
-from infra24.web.api.fields import Day, Named, PageSize
+from infra24.web.api.fields import Day, Named, PageSize, Reason
 from infra24.web.api.inputs import BookingChange, BookingMove, NewBooking, NewHold
 from infra24.web.api.naming import organization_meant, with_host
 from infra24.web.api.responses import add_alternatives, json_response
-from infra24.web.api.views import booking_view, links, made_view
+from infra24.web.api.views import made_view
 from infra24.web.booking_access import authorize_booking
 from infra24.web.caller import Caller, caller_of, org_id_of
 from infra24.web.idempotency import attempt
@@ -74,6 +74,8 @@ async def list_bookings(
 ) -> Response:
     """The organization's bookings by time, a page at a time. For staff."""
     app, who = services(request), caller_of(request)
+    if start_date and end_date and end_date < start_date:
+        raise ValidationFailed({"end_date": Message("must not be before start_date")})
     async with app.database.transaction(org_id_of(request), who.actor) as tx:
         zone = ZoneInfo((await organizations.get(tx)).time_zone)
         since = bookings.instant(day_span(zone, start_date)[0]) if start_date else None
@@ -83,7 +85,7 @@ async def list_bookings(
         page = await bookings.page(tx, filters, after=_read_cursor(cursor), limit=limit)
     return json_response(
         {
-            "bookings": [booking_view(booking) for booking in page],
+            "bookings": [bookings.represent(booking) for booking in page],
             "next": _cursor(page[-1]) if len(page) == limit else None,
         }
     )
@@ -94,7 +96,7 @@ async def read(request: Request, id: BookingNamed) -> Response:
     app, who = services(request), caller_of(request)
     async with app.database.transaction(org_id_of(request), who.actor) as tx:
         booking, _ = await authorize_booking(tx, who, id)
-    return json_response(booking_view(booking))
+    return json_response(bookings.represent(booking))
 
 
 async def change(request: Request, id: BookingNamed, wanted: BookingChange) -> Response:
@@ -102,13 +104,9 @@ async def change(request: Request, id: BookingNamed, wanted: BookingChange) -> R
     return await _change(request, id, wanted)
 
 
-async def cancel(request: Request, id: BookingNamed) -> Response:
+async def cancel(request: Request, id: BookingNamed, reason: Reason = "") -> Response:
     """Cancel a booking. Safe to repeat."""
-    app, who = services(request), caller_of(request)
-    async with app.database.transaction(org_id_of(request), who.actor) as tx:
-        booking, policy = await authorize_booking(tx, who, id, write=True)
-        booking = await bookings.cancel(tx, booking.id, policy, now=app.clock())
-    return json_response(booking_view(booking))
+    return await _cancel(request, id, reason)
 
 
 async def manage(request: Request) -> Response:
@@ -116,7 +114,7 @@ async def manage(request: Request) -> Response:
     app, who = services(request), caller_of(request)
     async with app.database.transaction(org_id_of(request), who.actor) as tx:
         booking, _ = await authorize_booking(tx, who, who.credentials.token or "")
-    return json_response(booking_view(booking))
+    return json_response(bookings.represent(booking))
 
 
 async def manage_move(request: Request, wanted: BookingMove) -> Response:
@@ -125,13 +123,9 @@ async def manage_move(request: Request, wanted: BookingMove) -> Response:
     return await _change(request, caller_of(request).credentials.token or "", move)
 
 
-async def manage_cancel(request: Request) -> Response:
+async def manage_cancel(request: Request, reason: Reason = "") -> Response:
     """Cancel a booking by its token (?token=)."""
-    app, who = services(request), caller_of(request)
-    async with app.database.transaction(org_id_of(request), who.actor) as tx:
-        booking, policy = await authorize_booking(tx, who, who.credentials.token or "", write=True)
-        booking = await bookings.cancel(tx, booking.id, policy, now=app.clock())
-    return json_response(booking_view(booking))
+    return await _cancel(request, caller_of(request).credentials.token or "", reason)
 
 
 async def ics(request: Request, id: BookingNamed) -> Response:
@@ -165,7 +159,7 @@ def _own_page(
     """The page and the calendar file of a booking, for whoever asks: the booker's carry the token that can
     change it, so who may only read bookings gets the addresses that ask who they are."""
     if not policy.is_staff or who.may(Scope.BOOKINGS_WRITE):
-        to = links(app, app.tokens.of(booking.org_id, booking.id))
+        to = bookings.holder_links(app.settings.base_url, app.tokens.of(booking.org_id, booking.id))
         return to["confirmation"], to["ics"]
     base = app.settings.base_url
     return f"{base}/{slug}/bookings/{booking.id}", f"{base}/api/bookings/{booking.id}/ics"
@@ -194,6 +188,16 @@ async def _place(request: Request, wanted: NewBooking | NewHold, person: BookerD
     return attempted.response
 
 
+async def _cancel(request: Request, wanted: str, reason: str) -> Response:
+    app, who = services(request), caller_of(request)
+    if await request.body():
+        raise ValidationFailed({"body": Message("is not read when cancelling: send the reason as ?reason=")})
+    async with app.database.transaction(org_id_of(request), who.actor) as tx:
+        booking, policy = await authorize_booking(tx, who, wanted, write=True)
+        booking = await bookings.cancel(tx, booking.id, policy, now=app.clock(), reason=reason)
+    return json_response(bookings.represent(booking))
+
+
 async def _change(request: Request, wanted_id: str, wanted: BookingChange) -> Response:
     app, who, org_id = services(request), caller_of(request), org_id_of(request)
     now = app.clock()
@@ -207,7 +211,7 @@ async def _change(request: Request, wanted_id: str, wanted: BookingChange) -> Re
             refused = BookingRequest.of(booking, *_times(booking, wanted), policy)
             await add_alternatives(app, org_id, refused, refusal, moving=booking)
         raise
-    return json_response(booking_view(booking))
+    return json_response(bookings.represent(booking))
 
 
 def _times(booking: Booking, wanted: BookingChange) -> tuple[datetime, datetime]:

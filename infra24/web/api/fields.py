@@ -23,17 +23,30 @@ from infra24.errors import InvalidValue
 
 _FIRST, _LAST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 LONGEST_RANGE_DAYS = 62
+_PHONE = r"^[+0-9 ()./-]*$"
 SLUG = r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"
 
 
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_OFFSET = re.compile(r"([zZ]|[+-][0-9]{2}:?[0-9]{2})$")
+_OFFSET = re.compile(r"([zZ]|[+\u2212-][0-9]{2}:?[0-9]{2})$")
+_SPACED = re.compile(r":[0-9]{2}(:[0-9.]+)? [0-9]{2}:?[0-9]{2}$")
 
 
 def _written(value: Any) -> str:
     if not isinstance(value, str):
-        raise InvalidValue("must be a string, not a number")
+        raise InvalidValue("must be a string")
     return value.strip()
+
+
+def like(pattern: str, refusal: InvalidValue) -> AfterValidator:
+    """Refuses a text that is not written like a pattern: `refusal` says what to write."""
+
+    def checked(text: str) -> str:
+        if not re.fullmatch(pattern, text):
+            raise refusal.with_traceback(None)
+        return text
+
+    return AfterValidator(checked)
 
 
 def _instant(value: Any) -> Any:
@@ -41,6 +54,8 @@ def _instant(value: Any) -> Any:
     if isinstance(value, datetime):
         return value
     text = _written(value)
+    if _SPACED.search(text):
+        raise InvalidValue("has a space where the offset has its +; write the + as %2B in an address")
     if _DATE.fullmatch(text):
         raise InvalidValue("%(text)s is a date; say the time as well, such as %(text)sT12:00:00Z", text=text)
     if not _DATE.match(text) or not _OFFSET.search(text[10:]):
@@ -96,8 +111,10 @@ def _storable(value: dict[str, Any]) -> dict[str, Any]:
     try:
         written = orjson.dumps(value)
         json.dumps(value, allow_nan=False)  # the database has no NaN and no infinity
-    except (TypeError, ValueError) as error:
-        raise InvalidValue("cannot be kept: %(error)s", error=error) from None
+    except (TypeError, ValueError, RecursionError):
+        raise InvalidValue(
+            "has a text that is not UTF-8, a number that is too large, or too many levels"
+        ) from None
     if len(written) > 65_536:
         raise InvalidValue("is longer than 64 KiB")
     if b"\\u0000" in written:
@@ -136,14 +153,26 @@ Name = Annotated[
 ]
 Email = Annotated[EmailStr, Field(max_length=254), AfterValidator(lambda email: str(email).lower())]
 Json = Annotated[dict[str, Any], AfterValidator(_storable)]
-Phone = Annotated[str, Field(max_length=40, pattern=r"^[+0-9 ()./-]*$")]
+Phone = Annotated[
+    str,
+    Field(max_length=40, json_schema_extra={"pattern": _PHONE}),
+    like(_PHONE, InvalidValue("is not a phone number: use digits, spaces and + ( ) . / -")),
+]
 Minutes = Annotated[int, Field(ge=1, le=44_640)]
-Slug = Annotated[str, Field(pattern=SLUG)]
+Slug = Annotated[
+    str,
+    Field(json_schema_extra={"pattern": SLUG}),
+    like(
+        SLUG,
+        InvalidValue("must be small letters, digits and hyphens, such as dance-studio (63 at most)"),
+    ),
+]
 Kind = Literal["space", "equipment", "person", "other"]
 Meets = Literal["", "place", "phone", "link"]
 Named = Annotated[str, Field(min_length=1, max_length=64), AfterValidator(_no_control)]
 """Something of an organization, by id or slug."""
 
+Reason = Annotated[Text, Query(description="Why, as the booker is told.")]
 Org = Annotated[str, Path(max_length=64, description="The organization's slug or id.")]
 PageSize = Annotated[int, Query(ge=1, le=200, description="How many at most.")]
 StartDate = Annotated[Day, Query(description="The first date, such as 2026-11-23.")]

@@ -13,7 +13,7 @@ from infra24.errors import Message, ValidationFailed
 from infra24.organizations import HolidayPlan
 from infra24.web.api.fields import Body, Day, Json, Name, Named, Org
 from infra24.web.api.responses import json_response
-from infra24.web.api.views import booking_view, broken_views
+from infra24.web.api.views import broken_views
 from infra24.web.caller import caller_of, current_org
 from infra24.web.services import services
 
@@ -110,7 +110,7 @@ async def shifted(request: Request, org: Org) -> Response:
         {
             "bookings": [
                 {
-                    **booking_view(one.booking),
+                    **bookings.represent(one.booking),
                     "agreed_local_time": one.agreed.isoformat(),
                     "shows_now": one.shows.isoformat(),
                     "start_if_local_time_is_kept": one.instant_of_agreed,

@@ -4,10 +4,14 @@ from uuid import UUID
 
 from infra24 import resources
 from infra24.db import Tx
-from infra24.errors import Message, ValidationFailed
+from infra24.errors import Message, NotFound, ValidationFailed
 from infra24.organizations import UnknownResource
 from infra24.resources import ANYONE, HostPreference
 from infra24.web.services import Services
+
+
+class UnknownHost(NotFound):
+    """There is no host with this staff_id. Use the id or slug of a person, or leave it out."""
 
 
 async def organization_meant(app: Services, field: str, resource: str, org: str | None) -> UUID:
@@ -27,8 +31,17 @@ async def organization_meant(app: Services, field: str, resource: str, org: str 
 
 
 async def with_host(tx: Tx, named: str | None) -> HostPreference:
-    """The choice of one host by id or slug, or of anyone. Raises UnknownResource."""
-    return HostPreference((await resources.id_of(tx, named),)) if named else ANYONE
+    """The choice of one host by id or slug, or of anyone. Raises UnknownHost."""
+    found = await host_id(tx, named)
+    return HostPreference((found,)) if found else ANYONE
+
+
+async def host_id(tx: Tx, named: str | None) -> UUID | None:
+    """The id of a host that is named by id or slug, if one is. Raises UnknownHost."""
+    try:
+        return await resources.id_of(tx, named) if named else None
+    except UnknownResource:
+        raise UnknownHost() from None
 
 
 def _id(text: str | None) -> UUID | None:

@@ -7,9 +7,10 @@ from fastapi import Path, Query, Request, Response
 from pydantic import Field
 
 from infra24 import bookings, organizations, resources
+from infra24.errors import InvalidValue
 from infra24.people import Scope
 from infra24.resources import Draft
-from infra24.web.api.fields import Body, Email, Json, Kind, Meets, Name, Org, PageSize, Slug, Text
+from infra24.web.api.fields import Body, Email, Json, Kind, Meets, Name, Org, PageSize, Slug, Text, like
 from infra24.web.api.responses import json_response
 from infra24.web.api.views import broken_views, resource_view
 from infra24.web.caller import caller_of, current_org
@@ -32,7 +33,11 @@ Capacity = Annotated[
     Field(ge=1, le=1000, description="How many bookings it holds at once; null: no limit of its own."),
 ]
 OwnPrice = Annotated[Price, Field(description="The price in minor units.")]
-Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$", description="Three capital letters, such as EUR.")]
+Currency = Annotated[
+    str,
+    Field(description="Three capital letters, such as EUR.", json_schema_extra={"pattern": "^[A-Z]{3}$"}),
+    like(r"^[A-Z]{3}$", InvalidValue("must be three capital letters, such as EUR")),
+]
 LocationNamed = Annotated[Name | None, Field(description="The name of its location.")]
 MeetingUrl = Annotated[
     Text, Field(description="The address of online meetings; `{room}` is the booking's own.")

@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import Path, Query, Request, Response
 from pydantic import Field
 
-from infra24 import resources
+from infra24 import bookings, resources
 from infra24.bookings import BookerDetails, Booking
 from infra24.bookings import series as recurring
 from infra24.bookings.series import Series, SeriesRange, SeriesRequest
@@ -24,7 +24,7 @@ from infra24.web.api.inputs import (
 )
 from infra24.web.api.naming import with_host
 from infra24.web.api.responses import json_response
-from infra24.web.api.views import booking_view, made_view
+from infra24.web.api.views import made_view
 from infra24.web.caller import caller_of, current_org
 from infra24.web.idempotency import attempt
 from infra24.web.limiting import client_of
@@ -180,7 +180,7 @@ async def cancel_series(
 
 def series_view(series: Series, all_: list[Booking]) -> dict[str, Any]:
     """A series and its bookings by date."""
-    return {**_view(series), "bookings": [booking_view(booking) for booking in all_]}
+    return {**_view(series), "bookings": [bookings.represent(booking) for booking in all_]}
 
 
 def _view(series: Series) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from infra24 import resources
+from infra24 import bookings, resources
 from infra24.bookings import AffectedBooking, Booking
 from infra24.people import Scope
 from infra24.resources import Resource, ResourceIndex
@@ -11,56 +11,13 @@ from infra24.web.caller import Caller
 from infra24.web.services import Services
 
 
-def booking_view(booking: Booking) -> dict[str, Any]:
-    """A booking as its holder and the staff see it."""
-    return {
-        "id": booking.id,
-        "org_id": booking.org_id,
-        "resource_id": booking.resource_id,
-        "title": booking.resource_title,
-        "reference": booking.reference,
-        "status": booking.status.value,
-        "start_time": booking.starts_at,
-        "end_time": booking.ends_at,
-        "timezone": booking.time_zone,
-        "artist_name": booking.booker_name,
-        "artist_email": booking.booker_email,
-        "goal_text": booking.goal_text,
-        "consent_recording": booking.consent_recording,
-        "location": booking.location,
-        "meeting_url": booking.meeting_url,
-        "price": booking.price,
-        "currency": booking.currency,
-        "participants": [{"role": p.role, "name": p.name, "email": p.email} for p in booking.participants],
-        "expires_at": booking.expires_at,
-        "cancellable_until": booking.cancellable_until(),
-        "reschedulable_until": booking.reschedulable_until(),
-        "cancellation": _cancellation(booking),
-        "phone": booking.phone,
-        "location_details": booking.location_details,
-        "answers": booking.answers,
-        "series_id": booking.series_id,
-        "is_exception": booking.is_exception,
-        "created_at": booking.created_at,
-        "updated_at": booking.updated_at,
-    }
-
-
 def made_view(app: Services, booking: Booking) -> dict[str, Any]:
     """A booking for whoever just made it: with the token that opens it, and where its holder goes."""
     token = app.tokens.of(booking.org_id, booking.id)
-    return {**booking_view(booking), "token": token, "links": links(app, token)}
-
-
-def links(app: Services, token: str) -> dict[str, str]:
-    """Where the holder of a token goes."""
-    base = app.settings.base_url
     return {
-        "confirmation": f"{base}/bookings/confirmation/{token}",
-        "manage": f"{base}/api/booking/manage?token={token}",
-        "reschedule": f"{base}/bookings/reschedule/{token}",
-        "cancel": f"{base}/bookings/cancel/{token}",
-        "ics": f"{base}/api/bookings/{token}/ics",
+        **bookings.represent(booking),
+        "token": token,
+        "links": bookings.holder_links(app.settings.base_url, token),
     }
 
 
@@ -72,7 +29,7 @@ def broken_views(broken: Sequence[AffectedBooking], who: Caller) -> list[dict[st
     full = who.may(Scope.BOOKINGS_READ)
     views = []
     for one in broken:
-        view = booking_view(one.booking)
+        view = bookings.represent(one.booking)
         told = [{"code": r.code, "sentence": r.sentence, "detail": r.private if full else ""}
                 for r in one.reasons]  # fmt: skip
         views.append({**(view if full else {name: view[name] for name in _NOBODYS}), "reasons": told})
@@ -120,10 +77,3 @@ def resource_view(resource: Resource, directory: ResourceIndex | None = None) ->
             "version": resource.version,
         }
     return view
-
-
-def _cancellation(booking: Booking) -> dict[str, Any] | None:
-    """How a cancelled booking ended, who ended it, and why."""
-    if booking.end_kind is None:
-        return None
-    return {"kind": booking.end_kind, "by": booking.ended_by, "reason": booking.end_reason}

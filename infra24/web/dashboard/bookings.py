@@ -16,7 +16,6 @@ from infra24.db import Tx
 from infra24.errors import Unauthenticated
 from infra24.people import SCOPES, AuthenticatedUser, Scope
 from infra24.web.admin.bookings import place_of, read_place
-from infra24.web.api.views import booking_view
 from infra24.web.caller import OrgHidden, caller_of, current_org
 from infra24.web.pages.forms import read_form
 from infra24.web.presenters.bookings import when
@@ -134,7 +133,7 @@ async def data(request: Request) -> Response:
             "time_zone": user.time_zone,
         },
         "membership": {"role": member.role, "joined_at": member.joined_at} if member else None,
-        "bookings": [booking_view(booking) for booking in own],
+        "bookings": [bookings.represent(booking) for booking in own],
     }
     text = orjson.dumps(body, option=orjson.OPT_UTC_Z | orjson.OPT_INDENT_2)
     headers = {"content-disposition": f'attachment; filename="{here.slug}-my-data.json"'}

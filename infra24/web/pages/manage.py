@@ -21,7 +21,6 @@ from infra24.errors import DomainError
 from infra24.organizations import Organization
 from infra24.rate_limits import TooManyPending
 from infra24.resources import HostPreference
-from infra24.web.api.views import links
 from infra24.web.caller import caller_of
 from infra24.web.errors import told_when
 from infra24.web.limiting import client_of
@@ -104,7 +103,7 @@ async def _opened(request: Request) -> tuple[Organization, Booking, dict[str, An
     booking, here, token = open_.booking, open_.here, open_.token
     speech = format_for(request, here)
     zone = visitor_zone_of_booking(request, booking)
-    to = links(app, token)
+    to = bookings.holder_links(app.settings.base_url, token)
     context = {
         "booking": booking,
         "resource": open_.resource,
