@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from fastapi import FastAPI
 
-from infra24 import __version__, clock, events, jobs, notifications
+from infra24 import __version__, clock, events, jobs, notifications, webhooks
 from infra24.auth.bearer import BearerVerifier
 from infra24.auth.encryption import SecretBox
 from infra24.auth.oidc import OidcClient
@@ -32,6 +32,7 @@ from infra24.web.change_stream import ChangeStream
 from infra24.web.health import Health
 from infra24.web.security_headers import HeadAsGet, SecurityHeaders
 from infra24.web.services import AuthServices, Services
+from infra24.webhooks import WebhookDelivery
 from infra24.worker import Worker
 
 
@@ -65,13 +66,15 @@ def compose(
 
 def _worker(settings: Settings, url: str, database: Database, now: Clock, composers: Composers) -> Worker:
     transport, tokens = mail_transport(settings), Tokens(settings.keyring())
+    outside = OutboundClient(settings.outbound_networks, at_once=webhooks.AT_ONCE)
 
     def context(at: datetime) -> ComposeContext:
         return ComposeContext(database, settings.base_url, transport.sender, tokens, at)
 
     delivery = NotificationDelivery(database, notifications.COMPOSERS, transport, context, now)
     mailer = Mailer(composers, transport, context)
-    return Worker(url, database, mailer, delivery, SUBSCRIBERS, now)
+    hooks = WebhookDelivery(database, outside, SecretBox(settings.keyring()), tokens, settings.base_url, now)
+    return Worker(url, database, mailer, delivery, hooks, outside, SUBSCRIBERS, now)
 
 
 def create_app(
@@ -85,6 +88,7 @@ def create_app(
     database = open_database(settings, url)
     watcher = ChangeStream(database, capacity or Capacity.of(open_files(), settings.pool_size))
     outside = OutboundClient(settings.outbound_networks)
+    worker = _worker(settings, url, database, now, COMPOSERS)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -92,6 +96,7 @@ def create_app(
         yield
         await watcher.close()
         await outside.aclose()
+        await worker.aclose()
         await database.close()
 
     app = FastAPI(
@@ -107,7 +112,7 @@ def create_app(
     auth = _auth_services(settings, outside, passwords or Passwords())
     app.state.services = Services(
         settings, database, Directory(database), Tokens(settings.keyring()), now, watcher, auth,
-        Health(database), Buckets(), Locks(), _worker(settings, url, database, now, COMPOSERS).run_until_idle,
+        Health(database), Buckets(), Locks(), worker.run_until_idle,
     )  # fmt: skip
     _install(app, settings)
     return app

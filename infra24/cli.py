@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from infra24 import __version__, logs, setup_errors
-from infra24.commands import events, installation, org_files, organizations, reports, secrets
+from infra24.commands import installation, org_files, organizations, outbox, reports, secrets
 from infra24.commands.terminal import console, fail
 
 app = typer.Typer(
@@ -30,7 +30,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "owner": organizations.owner,
     "apply": org_files.apply_file,
     "show": org_files.show,
-    "parked": events.parked,
+    "outbox": outbox.outbox,
     "fairness": reports.fairness,
     "zones": reports.zones,
 }

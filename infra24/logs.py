@@ -30,5 +30,5 @@ def configure(level: int = logging.INFO) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
-    for noisy in ("uvicorn.error", "procrastinate", "psycopg.pool", "asyncio"):
+    for noisy in ("uvicorn.error", "procrastinate", "psycopg.pool", "asyncio", "httpx2"):
         logging.getLogger(noisy).setLevel(logging.WARNING)

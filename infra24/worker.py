@@ -1,4 +1,4 @@
-"""The worker: runs jobs, delivers events, sends notifications, ends what is overdue, relieves the dead."""
+"""The worker: runs jobs, delivers events, sends notifications and webhooks, ends what is overdue."""
 
 import asyncio
 import logging
@@ -9,14 +9,16 @@ from typing import Any, LiteralString
 import procrastinate
 from procrastinate import JobContext, PsycopgConnector
 
-from infra24 import bookings, idempotency, mail, people
+from infra24 import bookings, idempotency, mail, people, webhooks
 from infra24.clock import Clock
 from infra24.db import Database
 from infra24.events import EventDelivery, Subscriber
 from infra24.mail import Mailer
 from infra24.mail.retry import MailRetry
 from infra24.notifications import NotificationDelivery, Tally
+from infra24.outbound import OutboundClient
 from infra24.roles import become_application
+from infra24.webhooks import WebhookDelivery
 
 log = logging.getLogger("infra24.worker")
 
@@ -39,11 +41,13 @@ class Worker:
         database: Database,
         mailer: Mailer,
         notifications: NotificationDelivery,
+        webhooks: WebhookDelivery,
+        outside: OutboundClient,
         subscribers: Sequence[Subscriber],
         clock: Clock,
     ) -> None:
         self.database, self.mailer, self.clock = database, mailer, clock
-        self.notifications = notifications
+        self.notifications, self.webhooks, self._outside = notifications, webhooks, outside
         self.delivery = EventDelivery(database, subscribers, clock)
         self.jobs = procrastinate.App(
             connector=PsycopgConnector(conninfo=url, configure=become_application, min_size=1, max_size=4)
@@ -61,7 +65,9 @@ class Worker:
     async def run(self) -> None:
         """Work until the process is told to stop. Its connections are open."""
         stop = asyncio.Event()
-        delivering = asyncio.gather(self.delivery.run(stop), self.notifications.run(stop))
+        delivering = asyncio.gather(
+            self.delivery.run(stop), self.notifications.run(stop), self.webhooks.run(stop)
+        )
         try:
             await self.requeue_stalled(0)
             await self.jobs.run_worker_async(
@@ -70,6 +76,11 @@ class Worker:
         finally:
             stop.set()
             await delivering
+            await self.aclose()
+
+    async def aclose(self) -> None:
+        """Close the connections to other servers."""
+        await self._outside.aclose()
 
     async def run_until_idle(self, most: int = 10_000, seconds: float = 60) -> Tally:
         """Do once what `run` does all the time, and return: for tests, and where no worker runs.
@@ -81,6 +92,7 @@ class Worker:
         while await self.delivery.deliver_due() and asyncio.get_running_loop().time() < until:
             pass
         tally = await self.notifications.process(most, max(1.0, until - asyncio.get_running_loop().time()))
+        await self.webhooks.process(max(1.0, until - asyncio.get_running_loop().time()))
         async with self.jobs.open_async():
             await self.jobs.run_worker_async(wait=False, install_signal_handlers=False, listen_notify=False)
         return tally
@@ -110,8 +122,8 @@ class Worker:
             await manager.retry_job(job)
 
     async def cleanup(self, timestamp: int) -> None:
-        """Delete stored responses, records of whom old bookings were counted for, and jobs long done;
-        e-mails that failed, too."""
+        """Delete stored responses, records of whom old bookings were counted for, webhooks and jobs that are
+        long done; e-mails that failed, too."""
         database, before = self.database, self.clock() - _KEYS_KEPT
         rows = await database.sweep(
             "old idempotency keys",
@@ -129,6 +141,7 @@ class Worker:
         for (org_id,) in rows:
             async with database.transaction(org_id) as tx:
                 await bookings.forget_clients(tx, self.clock())
+        await webhooks.delete_old(database, self.clock())
         async with database.accounts() as tx:
             await people.sessions.delete_expired(tx, self.clock())
         await self.jobs.job_manager.delete_old_jobs(nb_hours=24 * 7, include_failed=False)

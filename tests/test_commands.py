@@ -88,6 +88,20 @@ class TestAtTheTerminal:
         assert len(re.findall(r"ik_[\w-]{60,}", first.out)) == 4
         assert "already there" in typed("demo").out
 
+    def test_the_outbox_lists_what_failed(self, typed: Terminal, server: EmbeddedServer) -> None:
+        assert "Nothing has failed." in typed("outbox", "oolite").out
+        with psycopg.connect(server.url, autocommit=True) as owner:
+            owner.execute(
+                "INSERT INTO notifications (org_id, id, kind, channel, recipient, dedupe_key, state, reason, "
+                "planned_at, created_at, done_at) SELECT id, gen_random_uuid(), 'booking_reminder', 'email', "
+                "'x@example.org', 'x', 'failed', '550 no such person', now(), now(), now() "
+                "FROM organizations WHERE slug = 'oolite'"
+            )
+        listed = typed("outbox", "oolite", "--kind", "message").out
+        assert "booking_reminder" in listed
+        assert "550 no such person" in listed
+        assert "1 tried again" in typed("outbox", "oolite", "--retry").out
+
     def test_a_secret_is_rotated(self, typed: Terminal, own_data: Path) -> None:
         done = typed("secrets", "rotate")
         assert done.code == 0, done.err

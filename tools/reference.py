@@ -38,6 +38,7 @@ ALLOWS = {
     Scope.AUDIT_READ: "read the audit",
     Scope.ANALYTICS_READ: "read the analytics",
     Scope.EVENTS_READ: "read the events (API)",
+    Scope.WEBHOOKS_WRITE: "add, change and read webhooks, which send bookings with names to other systems",
     Scope.OWN: "see and change their own bookings",
 }
 """What each scope lets one do, as the guides say it."""

@@ -147,7 +147,7 @@ def _events(urls: Urls) -> Finding:
         ).fetchone()
     parked, behind = row or (0, 0)
     seen = f"{parked} parked, {behind} subscriber(s) behind"
-    advice = "run `infra24 worker`; `infra24 parked <organization>` lists what failed, --retry tries it again"
+    advice = "run `infra24 worker`; `infra24 outbox <organization>` lists what failed, --retry tries it again"
     return Finding("Events", not parked and not behind, seen, advice)
 
 

@@ -2,7 +2,17 @@
 
 from infra24.events.delivery import ATTEMPTS, EventDelivery, Handler, Subscriber, parked, replay
 from infra24.events.model import Event, EventType, Field, Recorded, UndeclaredFacts
-from infra24.events.outbox import after, has_sibling, head, of_transactions, record, skip_to_head, statements
+from infra24.events.outbox import (
+    after,
+    between,
+    get,
+    has_sibling,
+    head,
+    of_transactions,
+    record,
+    skip_to_head,
+    statements,
+)
 from infra24.events.queries import Parked
 
 __all__ = [
@@ -17,6 +27,8 @@ __all__ = [
     "Subscriber",
     "UndeclaredFacts",
     "after",
+    "between",
+    "get",
     "has_sibling",
     "head",
     "of_transactions",

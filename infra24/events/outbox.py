@@ -48,6 +48,18 @@ async def skip_to_head(tx: Tx, subscriber: str) -> None:
     await queries.skip_to_head(tx, subscriber)
 
 
+async def get(tx: Tx, seq: int) -> Recorded | None:
+    """One event by its place in the sequence."""
+    return await queries.get(tx, seq)
+
+
+async def between(
+    tx: Tx, since: datetime, until: datetime, after: int = 0, limit: int = 1_000
+) -> list[Recorded]:
+    """The events that happened from an instant until before another, after a place, in order."""
+    return await queries.between(tx, since, until, after, limit)
+
+
 async def head(tx: Tx) -> int:
     """The place of the newest event."""
     return await queries.head(tx)

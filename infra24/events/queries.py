@@ -97,6 +97,18 @@ async def after(tx: Tx, seq: int, limit: int) -> list[Recorded]:
     return [_recorded(tx, row) for row in rows]
 
 
+async def between(tx: Tx, since: datetime, until: datetime, after: int, limit: int) -> list[Recorded]:
+    """The events of a time after a place, in order."""
+    rows = await tx.rows(
+        """
+        SELECT seq, type, version, subject_id, data, actor_kind, actor_id, recorded_at, id FROM events
+        WHERE org_id = %s AND seq > %s AND recorded_at >= %s AND recorded_at < %s ORDER BY seq LIMIT %s
+        """,
+        (tx.org_id, after, since, until, limit),
+    )
+    return [_recorded(tx, row) for row in rows]
+
+
 async def of_transactions(tx: Tx, ids: Sequence[UUID]) -> list[tuple[UUID, Recorded]]:
     """The events of these transactions, with the transaction of each, in order."""
     rows = await tx.rows(

@@ -1,11 +1,12 @@
 """Notifications: who is told what, by which channel; queued as rows, composed and sent when they are due."""
 
 from infra24.events import Subscriber
-from infra24.notifications import audiences, booking_content, series
+from infra24.notifications import audiences, booking_content, series, webhook_notice
 from infra24.notifications.delivery import NotificationDelivery, Tally
 from infra24.notifications.model import (
     LATE_AFTER,
     Channel,
+    FailedNotification,
     NewNotification,
     Notification,
     NotificationComposers,
@@ -14,13 +15,21 @@ from infra24.notifications.model import (
     Suppressed,
     SuppressionReason,
 )
-from infra24.notifications.queries import anyone_waits_since, backlog, is_late, of_booking
+from infra24.notifications.queries import (
+    anyone_waits_since,
+    backlog,
+    failed,
+    is_late,
+    of_booking,
+    retry_failed,
+)
 
 __all__ = [
     "COMPOSERS",
     "LATE_AFTER",
     "SUBSCRIBER",
     "Channel",
+    "FailedNotification",
     "NewNotification",
     "Notification",
     "NotificationComposers",
@@ -32,12 +41,20 @@ __all__ = [
     "Tally",
     "anyone_waits_since",
     "backlog",
+    "failed",
     "is_late",
     "of_booking",
+    "retry_failed",
 ]
 
-COMPOSERS: NotificationComposers = {**booking_content.COMPOSERS, **series.COMPOSERS}
+COMPOSERS: NotificationComposers = {
+    **booking_content.COMPOSERS,
+    **series.COMPOSERS,
+    **webhook_notice.COMPOSERS,
+}
 """Which function composes which notification. A kind, once used, stays: queued rows refer to it."""
 
-SUBSCRIBER = Subscriber.of("notifications", {**audiences.handlers(), **series.handlers()})
+SUBSCRIBER = Subscriber.of(
+    "notifications", {**audiences.handlers(), **series.handlers(), **webhook_notice.handlers()}
+)
 """Queues what events tell."""

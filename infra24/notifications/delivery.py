@@ -4,11 +4,11 @@ import asyncio
 import logging
 import random
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from infra24 import due_work
 from infra24.clock import Clock
 from infra24.db import Database
 from infra24.errors import Unavailable
@@ -24,8 +24,7 @@ _LEASE = timedelta(minutes=3)
 _BATCH_SECONDS = 60.0
 _SEND_SECONDS = 90.0
 _BATCH = 20
-_AT_ONCE = 8
-_POLL_SECONDS, _LONGEST_PAUSE = 0.5, 5.0
+_AT_ONCE, _MOST = 8, 32
 
 
 @dataclass(slots=True)
@@ -74,22 +73,7 @@ class NotificationDelivery:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Send until stopped, for some organizations at once: one whose server hangs holds up no other."""
-        running: dict[UUID, asyncio.Task[Tally]] = {}
-        pause = _POLL_SECONDS
-        while not stop.is_set():
-            running = {org_id: task for org_id, task in running.items() if not task.done()}
-            try:
-                for org_id in await self._due(_AT_ONCE + len(running)):
-                    if org_id not in running and len(running) < _AT_ONCE:
-                        running[org_id] = asyncio.create_task(self._organization(org_id))
-                pause = _POLL_SECONDS
-            except Exception as error:  # whatever it is, the rows wait and nobody else sends them
-                if not isinstance(error, Unavailable):
-                    log.exception("notifications cannot be sent", exc_info=error)
-                pause = min(2 * pause, _LONGEST_PAUSE)
-            with suppress(TimeoutError):
-                await asyncio.wait_for(stop.wait(), pause)
-        await asyncio.gather(*running.values())
+        await due_work.work_until(stop, self._due, self._organization, at_once=_AT_ONCE, most=_MOST)
 
     async def process(self, most: int, seconds: float) -> Tally:
         """Send what is due, until so many were looked at, nothing is due, or the time is over."""

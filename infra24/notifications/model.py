@@ -92,6 +92,18 @@ class SentNotification:
     subject: str
 
 
+@dataclass(frozen=True, slots=True)
+class FailedNotification:
+    """A notification that was given up, and why."""
+
+    id: UUID
+    kind: str
+    recipient: str
+    booking_id: UUID | None
+    reason: str
+    failed_at: datetime
+
+
 ComposeNotification = Callable[[ComposeContext, UUID, Notification], Awaitable[Email]]
 """Composes one notification of an organization from what is true now. Raises Suppressed."""
 

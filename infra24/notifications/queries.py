@@ -9,7 +9,14 @@ from psycopg.rows import TupleRow
 from psycopg.types.json import Jsonb
 
 from infra24.db import Database, Statement, Tx
-from infra24.notifications.model import Channel, NewNotification, Notification, SentNotification, State
+from infra24.notifications.model import (
+    Channel,
+    FailedNotification,
+    NewNotification,
+    Notification,
+    SentNotification,
+    State,
+)
 
 
 async def organizations_due(connection: AsyncConnection[TupleRow], now: datetime, most: int) -> list[UUID]:
@@ -147,6 +154,30 @@ async def suppress_reminders(
             AND (facts ->> 'starts_at' <> %s OR recipient <> %s)
         """,
         (now, tx.org_id, booking_id, kind, starts_at, recipient),
+    )
+
+
+async def failed(tx: Tx, since: datetime, most: int) -> list[FailedNotification]:
+    """The notifications that failed for good since then, the newest first."""
+    rows = await tx.rows(
+        """
+        SELECT id, kind, recipient, booking_id, reason, done_at FROM notifications
+        WHERE org_id = %s AND state = 'failed' AND done_at >= %s ORDER BY done_at DESC, id LIMIT %s
+        """,
+        (tx.org_id, since, most),
+    )
+    return [FailedNotification(*row) for row in rows]
+
+
+async def retry_failed(tx: Tx, since: datetime, now: datetime) -> int:
+    """Queue what failed for good since then again; how many. What is no longer true is still not sent."""
+    return await tx.run(
+        """
+        UPDATE notifications
+        SET state = 'queued', reason = '', attempts = 0, due_at = %s, done_at = NULL
+        WHERE org_id = %s AND state = 'failed' AND done_at >= %s
+        """,
+        (now, tx.org_id, since),
     )
 
 

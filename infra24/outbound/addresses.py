@@ -21,7 +21,7 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 _CLOSED = tuple(map(ipaddress.ip_network, ("168.63.129.16/32", "3fff::/20")))
 """What Python 3.11 calls global and is not for us: a host service of Azure, documentation (RFC 9637)."""
-_RESOLVERS = ThreadPoolExecutor(8, "resolve")
+_RESOLVERS = ThreadPoolExecutor(32, "resolve")
 """Names are looked up in threads of their own: a name server that hangs holds up nothing else."""
 _MOST_TRIED = 4
 _SECONDS = 8.0

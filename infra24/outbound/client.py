@@ -3,6 +3,7 @@
 import asyncio
 import ssl
 from collections.abc import Sequence
+from functools import cache
 
 import httpcore2
 import httpx2
@@ -10,7 +11,6 @@ import httpx2
 from infra24.outbound.addresses import GuardedNetwork, Network
 from infra24.outbound.model import OutboundAnswer, OutboundRequest, ServerUnfit, ServerUnreachable
 
-_AT_ONCE = 20
 _IDLE_SECONDS = 20.0
 
 
@@ -19,14 +19,17 @@ class OutboundClient:
     can unpack to any size.
 
     `allowed` are the inner networks that an address which an organization gives may lead to. `tls` is whom to
-    trust; the system's authorities where it is left out.
+    trust; the system's authorities where it is left out. `at_once`: how many connections there can be to
+    addresses that organizations give.
     """
 
-    def __init__(self, allowed: Sequence[Network] = (), tls: ssl.SSLContext | None = None) -> None:
-        tls = tls or httpcore2.default_ssl_context()
+    def __init__(
+        self, allowed: Sequence[Network] = (), tls: ssl.SSLContext | None = None, at_once: int = 20
+    ) -> None:
+        tls = tls or _system_tls()
         self._trusted = httpx2.AsyncClient(verify=tls, timeout=None, follow_redirects=False)
         self._guarded = httpx2.AsyncClient(
-            transport=_guarded(allowed, tls), timeout=None, follow_redirects=False, trust_env=False
+            transport=_guarded(allowed, tls, at_once), timeout=None, follow_redirects=False, trust_env=False
         )
 
     async def send(self, request: OutboundRequest) -> OutboundAnswer:
@@ -49,7 +52,7 @@ class OutboundClient:
                 built.headers.pop("cookie", None)  # what one person's answer set is not sent for another
                 answer = await client.send(built, stream=True)
                 try:
-                    return await _read(answer, request.most_bytes)
+                    return await _read(answer, request)
                 finally:
                     await answer.aclose()
         except (httpx2.HTTPError, httpx2.InvalidURL, httpx2.StreamError, TimeoutError, OSError) as error:
@@ -63,27 +66,37 @@ class OutboundClient:
         await self._guarded.aclose()
 
 
-def _guarded(allowed: Sequence[Network], tls: ssl.SSLContext) -> httpx2.AsyncHTTPTransport:
+@cache
+def _system_tls() -> ssl.SSLContext:
+    """Trusts the system's authorities; reading them takes a while."""
+    return httpcore2.default_ssl_context()
+
+
+def _guarded(allowed: Sequence[Network], tls: ssl.SSLContext, at_once: int) -> httpx2.AsyncHTTPTransport:
     """A transport that checks what it connects to; without a proxy, which would connect for it."""
     transport = httpx2.AsyncHTTPTransport(verify=tls, trust_env=False)
     if not isinstance(transport._pool, httpcore2.AsyncConnectionPool):
         raise TypeError("httpx2 keeps its connections elsewhere: the guard would guard nothing")
     transport._pool = httpcore2.AsyncConnectionPool(  # noqa: SLF001: the library has no parameter for it
         ssl_context=tls,
-        max_connections=_AT_ONCE,
-        max_keepalive_connections=_AT_ONCE,
+        max_connections=at_once,
+        max_keepalive_connections=at_once,
         keepalive_expiry=_IDLE_SECONDS,
         network_backend=GuardedNetwork(allowed),
     )
     return transport
 
 
-async def _read(answer: httpx2.Response, most_bytes: int) -> OutboundAnswer:
-    if answer.headers.get("content-encoding", "identity") != "identity":
+async def _read(answer: httpx2.Response, request: OutboundRequest) -> OutboundAnswer:
+    status, headers, read = answer.status_code, dict(answer.headers), bytearray()
+    if headers.get("content-encoding", "identity") != "identity":
+        if request.may_cut:
+            return OutboundAnswer(status, headers, b"")
         raise ServerUnfit(reason="compressed")
-    read = bytearray()
     async for part in answer.aiter_raw():
         read += part
-        if len(read) > most_bytes:
+        if len(read) > request.most_bytes:
+            if request.may_cut:
+                break
             raise ServerUnfit(reason="too_large")
-    return OutboundAnswer(answer.status_code, dict(answer.headers), bytes(read))
+    return OutboundAnswer(status, headers, bytes(read[: request.most_bytes]))

@@ -23,6 +23,7 @@ class AddressForbidden(Invalid):
 class OutboundRequest:
     """What is asked of another server: `seconds` for everything, `most_bytes` of the answer's body.
 
+    `may_cut`: only the beginning of the answer is of interest, so a longer or compressed one is not refused.
     `trusted` says that whoever runs the installation chose the address (in its settings): it may be in an
     inner network. An address that an organization gives is never trusted.
     """
@@ -33,6 +34,7 @@ class OutboundRequest:
     body: bytes | None = None
     seconds: float = 8.0
     most_bytes: int = 256 * 1024
+    may_cut: bool = False
     trusted: bool = False
 
 

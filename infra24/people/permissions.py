@@ -44,6 +44,7 @@ class Scope(StrEnum):
     AUDIT_READ = "audit:read"
     ANALYTICS_READ = "analytics:read"
     EVENTS_READ = "events:read"
+    WEBHOOKS_WRITE = "webhooks:write"
     OWN = "own"
 
 
@@ -79,6 +80,7 @@ KEY_SCOPES = (
     Scope.CATALOGUE_WRITE,
     Scope.ANALYTICS_READ,
     Scope.EVENTS_READ,
+    Scope.WEBHOOKS_WRITE,
 )
 """What a key may be given: what the API asks for. It is nobody: it hosts and owns nothing, and pages, with
 people, settings and keys, are for people."""

@@ -46,6 +46,7 @@ TAGS = (
     ("Calendar", "The staff's calendar.", ("calendar",)),
     ("Analytics", "Figures about bookings and use.", ("analytics",)),
     ("Messages", "E-mails and other messages: have them sent.", ("notifications",)),
+    ("Webhooks", "Send events to other systems as they happen.", ("webhooks",)),
     ("System", "Health, the self-test, and what happened.", ("system",)),
 )
 """The groups of operations: name, description, and the modules that answer."""

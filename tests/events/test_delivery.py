@@ -188,7 +188,9 @@ def test_what_fails_at_commit_waits_and_is_parked_as_a_handler_that_fails(
             await tx.run("INSERT INTO locations (org_id, name) VALUES (%s, 'once')", (tx.org_id,))
             fine.append(recorded.seq)
 
-        worker.delivery = _delivery(worker, {"announcements": broken, "notifications": noted})
+        worker.delivery = _delivery(
+            worker, {"announcements": broken, "notifications": noted, "webhooks": _appending([])}
+        )
         try:
             async with database.transaction(shop.org_id) as tx:
                 events.record(tx, UPDATED, shop.org_id, {"name": "first"}, NOW)
@@ -292,7 +294,7 @@ def test_a_worker_leaves_a_subscriber_that_it_does_not_know_to_one_that_does(
         old.delivery = _delivery(old, {"announcements": _appending([])})
         new.delivery = EventDelivery(database, [
             Subscriber.of(name, {UPDATED: _appending(seen if name == "notifications" else [])})
-            for name in ("announcements", "notifications")
+            for name in ("announcements", "notifications", "webhooks")
         ], clock)  # fmt: skip
         await database.open()
         try:

@@ -9,7 +9,8 @@ import schemathesis
 from hypothesis import HealthCheck, given, settings
 from schemathesis.checks import load_all_checks
 
-from infra24.web.routes import API, Endpoint
+from infra24.web.routes import API
+from infra24.web.routing import Endpoint
 from tests.factories import Shop
 
 EXAMPLES = int(os.environ.get("SCHEMATHESIS_EXAMPLES", "20"))

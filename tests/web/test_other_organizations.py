@@ -263,15 +263,19 @@ def test_another_organizations_ids_open_nothing_under_ones_own_address(
                      json={"type": "space", "title": "Their secret room"})  # fmt: skip
     assert (made.status_code, room.status_code) == (201, 201)
     link, secret = made.json(), room.json()
+    hooks = f"/api/organizations/{theirs.slug}/webhooks"
+    hook = http.post(hooks, json={"url": "https://hidden-hook.example/hook"}, headers=theirs.auth).json()
+    sent = http.post(f"{hooks}/{hook['id']}/test", headers=theirs.auth).json()
     owner = sign_in(database_url, settings, clock, shop, Role.OWNER)
-    ids = {"booking": victim["id"], "room": secret["id"], "slug": secret["slug"], "link": link["id"]}
+    ids = {"booking": victim["id"], "room": secret["id"], "slug": secret["slug"], "link": link["id"],
+           "hook": hook["id"]}  # fmt: skip
     tried = 0
     with owner.client(base) as client:
         for page in PAGES:
             if not isinstance(page.requires, Scope) or page.path.endswith("/changes"):
                 continue
             for id_ in ids.values():
-                path = page.path.replace("{org}", shop.slug)
+                path = page.path.replace("{org}", shop.slug).replace("{delivery}", sent["id"])
                 if path == (path := path.replace("{id}", id_).replace("{slug}", id_).replace("{link}", id_)):
                     continue
                 for method in page.methods:
@@ -283,7 +287,7 @@ def test_another_organizations_ids_open_nothing_under_ones_own_address(
                         assert path.startswith(answer.headers["location"]), path
                         continue
                     assert answer.status_code in (404, 422), (method, path, answer.status_code)
-                    for private in ("Somebody Else", "Their secret"):
+                    for private in ("Somebody Else", "Their secret", "hidden-hook"):
                         assert private not in answer.text, path
     assert tried > 40
     untouched = http.get(f"/api/bookings/{victim['id']}", headers=theirs.auth).json()

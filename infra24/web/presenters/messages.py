@@ -23,6 +23,10 @@ _KINDS = {
     "host_removed": Message("Another host"),
     "host_cancelled": Message("Cancelled"),
     "approval_wanted": Message("Approve or decline"),
+    "series_booked": Message("New series"),
+    "series_moved": Message("Series moved"),
+    "series_cancelled": Message("Series cancelled"),
+    "webhook_disabled": Message("Webhook disabled"),
 }
 _REASONS = {
     SuppressionReason.CHANGED: Message("Not sent: no longer true"),
@@ -32,11 +36,16 @@ _REASONS = {
 }
 
 
+def name_of(kind: str) -> Message:
+    """What a kind of message is called."""
+    return _KINDS.get(kind, Message("Message"))
+
+
 def views(told: Sequence[SentNotification], speech: LocaleFormat, zone: ZoneInfo) -> list[dict[str, object]]:
     """Each message in the reader's language."""
     return [
         {
-            "title": speech.translated(_KINDS.get(one.kind, Message("Message"))),
+            "title": speech.translated(name_of(one.kind)),
             "recipient": one.recipient,
             "outcome": speech.translated(_outcome(one, speech, zone)),
             "failed": one.state is State.FAILED,

@@ -37,6 +37,16 @@ from infra24.web.api.schemas.organizations import (
     ProcessedView,
     SelfTestView,
 )
+from infra24.web.api.schemas.webhooks import (
+    NewSecretView,
+    NewWebhookView,
+    ReplayedView,
+    WebhookDeliveryDetails,
+    WebhookDeliveryPage,
+    WebhookDeliveryView,
+    WebhookList,
+    WebhookView,
+)
 
 __all__ = [
     "AnalyticsView",
@@ -60,15 +70,23 @@ __all__ = [
     "LocationView",
     "MessagesHealthView",
     "NewBookingView",
+    "NewSecretView",
     "NewSeriesView",
+    "NewWebhookView",
     "PlanView",
     "PrivateAddress",
     "ProcessedView",
     "RemovedStarts",
+    "ReplayedView",
     "ResourcePage",
     "ResourceView",
     "SelfTestView",
     "SeriesView",
     "ShiftedBookings",
     "StaffAvailabilityView",
+    "WebhookDeliveryDetails",
+    "WebhookDeliveryPage",
+    "WebhookDeliveryView",
+    "WebhookList",
+    "WebhookView",
 ]

@@ -1,0 +1,247 @@
+"""/{org}/admin/webhooks: endpoints, their secrets, what was delivered, and sending it again."""
+
+import json
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from fastapi import Request, Response
+from fastapi.responses import RedirectResponse
+
+from infra24 import webhooks
+from infra24.db import Tx
+from infra24.errors import DomainError, ValidationFailed
+from infra24.event_catalogue import EVENT_TYPES
+from infra24.web.admin.form_data import FormData, entries
+from infra24.web.caller import caller_of, current_org
+from infra24.web.errors import status_of
+from infra24.web.presenters import webhooks as presented
+from infra24.web.rendering import page, with_query
+from infra24.web.services import services
+from infra24.webhooks import DeliveryState, Endpoint, EndpointDraft, UnknownDelivery, UnknownEndpoint
+
+_PAGE = 50
+Operation = Callable[[Tx, UUID], Awaitable[Any]]
+
+
+async def webhooks_page(request: Request) -> Response:
+    """All endpoints: whether each gets its events, and how many deliveries failed."""
+    here, who = current_org(request), caller_of(request)
+    async with services(request).database.transaction(here.id, who.actor) as tx:
+        listed, failed = await webhooks.listed(tx), await webhooks.failures(tx)
+    rows = [(one, presented.health(one), failed.get(one.id, 0)) for one in listed]
+    return _show(request, "admin/webhooks.html", {"rows": rows, "done": request.query_params.get("done", "")})
+
+
+async def new_webhook(request: Request) -> Response:
+    """An empty form."""
+    return _form(request, FormData.of({"payload": "full"}), {})
+
+
+async def create_webhook(request: Request) -> Response:
+    """POST: adds an endpoint and shows its secret, this once."""
+    app, here, who = services(request), current_org(request), caller_of(request)
+    sent = await entries(request)
+    try:
+        async with app.database.transaction(here.id, who.actor) as tx:
+            made, secret = await webhooks.create(
+                tx,
+                app.auth.secret_box,
+                _draft(sent),
+                EVENT_TYPES,
+                allow_http=app.settings.allows_plain_http,
+                now=app.clock(),
+            )
+    except ValidationFailed as problem:
+        return _form(request, sent, problem.errors, 422)
+    except DomainError as refusal:
+        return _form(request, sent, {"url": refusal.message}, status_of(refusal))
+    return await _one(request, made.id, {"secret": secret, "done": "added"})
+
+
+async def webhook_page(request: Request) -> Response:
+    """An endpoint, its form, and its deliveries."""
+    return await _one(request, _id(request), {"done": request.query_params.get("done", "")})
+
+
+async def change_webhook(request: Request) -> Response:
+    """POST: another address, other types, another payload."""
+    app, here, who = services(request), current_org(request), caller_of(request)
+    sent, id_ = await entries(request), _id(request)
+    try:
+        async with app.database.transaction(here.id, who.actor) as tx:
+            await webhooks.change(
+                tx, id_, _draft(sent), EVENT_TYPES, allow_http=app.settings.allows_plain_http, now=app.clock()
+            )
+    except ValidationFailed as problem:
+        return await _one(request, id_, {"form": sent, "wrong": problem.errors}, 422)
+    return _back(request, id_, "saved")
+
+
+async def rotate_secret(request: Request) -> Response:
+    """POST: another secret, shown this once."""
+    app, here, who = services(request), current_org(request), caller_of(request)
+    id_ = _id(request)
+    async with app.database.transaction(here.id, who.actor) as tx:
+        secret = await webhooks.rotate_secret(tx, app.auth.secret_box, id_, app.clock())
+    return await _one(request, id_, {"secret": secret, "done": "rotated"})
+
+
+async def send_test(request: Request) -> Response:
+    """POST: sends a test, and shows what comes of it."""
+    here, who, now = current_org(request), caller_of(request), services(request).clock()
+    id_ = _id(request)
+    try:
+        async with services(request).database.transaction(here.id, who.actor) as tx:
+            made = await webhooks.test(tx, id_, now)
+    except webhooks.EndpointDisabled as refusal:
+        return await _one(request, id_, {"alert": refusal.message}, status_of(refusal))
+    return RedirectResponse(f"/{here.slug}/admin/webhooks/{id_}/deliveries/{made}", 303)
+
+
+async def pause(request: Request) -> Response:
+    """POST: sends it nothing until it is enabled again."""
+    now = services(request).clock()
+    return await _act(request, lambda tx, id_: webhooks.pause(tx, id_, now), "paused")
+
+
+async def enable(request: Request) -> Response:
+    """POST: sends it events again."""
+    now = services(request).clock()
+    return await _act(request, lambda tx, id_: webhooks.enable(tx, id_, now), "enabled")
+
+
+async def replay_failed(request: Request) -> Response:
+    """POST: sends again what failed in the last days, and what it was never sent since then."""
+    now, sent = services(request).clock(), await entries(request)
+    days = int(sent.get("days")) if sent.get("days") in ("1", "3", "7", "30") else 3
+    since = now - timedelta(days=days)
+    return await _act(request, lambda tx, id_: webhooks.replay_range(tx, id_, since, now, now), "replayed")
+
+
+async def delete_webhook(request: Request) -> Response:
+    """POST: deletes the endpoint with its secret and its log."""
+    here, who = current_org(request), caller_of(request)
+    async with services(request).database.transaction(here.id, who.actor) as tx:
+        await webhooks.delete(tx, _id(request))
+    return RedirectResponse(f"/{here.slug}/admin/webhooks?done=deleted", 303)
+
+
+async def delivery_page(request: Request) -> Response:
+    """One delivery: what was sent, and what was answered each time."""
+    here, who = current_org(request), caller_of(request)
+    async with services(request).database.transaction(here.id, who.actor) as tx:
+        endpoint = await webhooks.get(tx, _id(request))
+        found, attempts = await webhooks.delivery(tx, endpoint.id, _delivery_id(request))
+    body = json.dumps(json.loads(found.body), indent=2, ensure_ascii=False) if found.body else ""
+    context = {
+        "endpoint": endpoint,
+        "delivery": found,
+        "attempts": [(one, presented.result(one.status, one.error)) for one in attempts],
+        "state": presented.state(found),
+        "reason": presented.reason(found),
+        "body": body,
+        "done": request.query_params.get("done", ""),
+    }
+    answer = _show(request, "admin/webhook_delivery.html", context)
+    if not found.is_done and not found.attempts:
+        answer.headers["refresh"] = "2"  # a worker has it in a moment
+    return answer
+
+
+async def replay_delivery(request: Request) -> Response:
+    """POST: sends a delivery again."""
+    now, delivery_id, here = services(request).clock(), _delivery_id(request), current_org(request)
+    to = f"/{here.slug}/admin/webhooks/{_id(request)}/deliveries/{delivery_id}"
+    return await _act(request, lambda tx, id_: webhooks.replay(tx, id_, delivery_id, now), "replayed", to)
+
+
+async def _act(request: Request, operation: Operation, done: str, to: str = "") -> Response:
+    here, who, id_ = current_org(request), caller_of(request), _id(request)
+    try:
+        async with services(request).database.transaction(here.id, who.actor) as tx:
+            await operation(tx, id_)
+    except webhooks.EndpointDisabled as refusal:
+        return await _one(request, id_, {"alert": refusal.message}, status_of(refusal))
+    return RedirectResponse(f"{to or f'/{here.slug}/admin/webhooks/{id_}'}?done={done}", 303)
+
+
+async def _one(request: Request, id_: UUID, more: dict[str, Any], status: int = 200) -> Response:
+    here, who = current_org(request), caller_of(request)
+    asked = request.query_params.get("state", "")
+    wanted = DeliveryState(asked) if asked in set(DeliveryState) else None
+    async with services(request).database.transaction(here.id, who.actor) as tx:
+        endpoint = await webhooks.get(tx, id_)
+        listed = await webhooks.deliveries(tx, id_, wanted, _cursor(request), _PAGE)
+        failed = (await webhooks.failures(tx)).get(id_, 0)
+    context = {
+        "endpoint": endpoint,
+        "health": presented.health(endpoint),
+        "deliveries": [(one, presented.state(one), presented.reason(one)) for one in listed],
+        "asked": asked,
+        "failed": failed,
+        "next": with_query(request, before=str(listed[-1].id)) if len(listed) == _PAGE else "",
+        "form": _kept(endpoint),
+        "wrong": {},
+        "subjects": presented.SUBJECTS,
+        "secret": "",
+        "alert": "",
+        "done": "",
+    }
+    return _show(request, "admin/webhook.html", {**context, **more}, status)
+
+
+def _form(request: Request, form: FormData, wrong: Any, status: int = 200) -> Response:
+    context = {"endpoint": None, "form": form, "wrong": wrong, "subjects": presented.SUBJECTS}
+    return _show(request, "admin/webhook_new.html", context, status)
+
+
+def _show(request: Request, template: str, context: dict[str, Any], status: int = 200) -> Response:
+    here = current_org(request)
+    everything = {"section": "settings", "zone": ZoneInfo(here.time_zone), **context}
+    return page(request, template, here, everything, status=status)
+
+
+def _kept(endpoint: Endpoint) -> FormData:
+    types = webhooks.typed_names(endpoint.event_types)
+    return FormData.of(
+        {
+            "url": endpoint.url,
+            "description": endpoint.description,
+            "payload": endpoint.payload.value,
+            "which": "some" if types else "all",
+            "type": types,
+        }
+    )
+
+
+def _draft(sent: FormData) -> EndpointDraft:
+    types = tuple(sent.all("type")) if sent.get("which") == "some" else ()
+    return EndpointDraft(sent.get("url"), sent.get("description"), types, sent.get("payload"))
+
+
+def _back(request: Request, id_: UUID, done: str) -> Response:
+    return RedirectResponse(f"/{current_org(request).slug}/admin/webhooks/{id_}?done={done}", 303)
+
+
+def _id(request: Request) -> UUID:
+    try:
+        return UUID(request.path_params["id"])
+    except ValueError:
+        raise UnknownEndpoint() from None
+
+
+def _delivery_id(request: Request) -> UUID:
+    try:
+        return UUID(request.path_params["delivery"])
+    except ValueError:
+        raise UnknownDelivery() from None
+
+
+def _cursor(request: Request) -> UUID | None:
+    try:
+        return UUID(request.query_params.get("before", ""))
+    except ValueError:
+        return None

@@ -1,0 +1,80 @@
+"""Webhooks: events are sent to other systems, signed, in order for each subject, and tried for three days."""
+
+from infra24.webhooks import events
+from infra24.webhooks.cleanup import delete_old
+from infra24.webhooks.delivery import AT_ONCE, WebhookDelivery
+from infra24.webhooks.endpoints import (
+    change,
+    create,
+    delete,
+    enable,
+    get,
+    listed,
+    pause,
+    rotate_secret,
+    typed_names,
+)
+from infra24.webhooks.model import (
+    FORMER_SECRET_VALID,
+    KEPT,
+    Attempt,
+    Delivery,
+    DeliveryState,
+    DisabledReason,
+    Endpoint,
+    EndpointDisabled,
+    EndpointDraft,
+    Payload,
+    TooManyEndpoints,
+    UnknownDelivery,
+    UnknownEndpoint,
+)
+from infra24.webhooks.replays import (
+    deliveries,
+    delivery,
+    failed,
+    failures,
+    replay,
+    replay_range,
+    retry_failed,
+    test,
+)
+from infra24.webhooks.subscriber import subscriber
+
+__all__ = [
+    "AT_ONCE",
+    "FORMER_SECRET_VALID",
+    "KEPT",
+    "Attempt",
+    "Delivery",
+    "DeliveryState",
+    "DisabledReason",
+    "Endpoint",
+    "EndpointDisabled",
+    "EndpointDraft",
+    "Payload",
+    "TooManyEndpoints",
+    "UnknownDelivery",
+    "UnknownEndpoint",
+    "WebhookDelivery",
+    "change",
+    "create",
+    "delete",
+    "delete_old",
+    "deliveries",
+    "delivery",
+    "enable",
+    "events",
+    "failed",
+    "failures",
+    "get",
+    "listed",
+    "pause",
+    "replay",
+    "replay_range",
+    "retry_failed",
+    "rotate_secret",
+    "subscriber",
+    "test",
+    "typed_names",
+]
