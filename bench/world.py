@@ -70,6 +70,7 @@ def world() -> Iterator[World]:
             "INFRA24_DATA_DIR": str(data),
             "INFRA24_RATE_LIMIT_FACTOR": "100000",
             "INFRA24_TRUSTED_PROXIES": "127.0.0.1",
+            "INFRA24_INNER_NETWORKS": "127.0.0.0/8",
         }
         environment.pop("DATABASE_URL", None)
         with EmbeddedServer(data) as server:

@@ -31,6 +31,7 @@ log = logging.getLogger("infra24.server")
 
 _LOOK_SECONDS = 2.0
 _SHORTEST_PAUSE, _LONGEST_PAUSE = 1.0, 30.0
+_NICE = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,8 +127,10 @@ def serve(settings: Settings, urls: Urls) -> None:
 
 
 def work(settings: Settings, urls: Urls) -> None:
-    """Run jobs until stopped."""
+    """Run jobs until stopped, at a lower priority than the web server: somebody waits for its answers."""
     warn_of_root()
+    with contextlib.suppress(OSError):
+        os.nice(_NICE)
     asyncio.run(_work(settings, urls.app))
 
 

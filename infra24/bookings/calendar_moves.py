@@ -47,7 +47,7 @@ class StaleRevision(Conflict):
 class Move:
     """Where staff put a booking: a time, and the column that it leaves and the one that it comes into.
 
-    `revision` is that of the booking as they saw it, None if they do not say.
+    `revision` is that of the booking as they saw it, None if they do not say. `notifies`: the booker is told.
     """
 
     booking_id: UUID
@@ -56,6 +56,7 @@ class Move:
     start: datetime
     end: datetime
     revision: int | None = None
+    notifies: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,4 +240,5 @@ def _facts(before: Booking, after: Booking, wanted: Move) -> dict[str, object]:
         "from_offer_id": str(before.resource_id),
         "from_resource_id": str(wanted.from_id),
         "to_resource_id": str(wanted.to_id),
+        **events.told(wanted.notifies),
     }

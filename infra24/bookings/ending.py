@@ -6,8 +6,8 @@ from uuid import UUID
 from infra24 import resources, round_robin
 from infra24.bookings import events, lookup, occupancy, queries, requirement_queries
 from infra24.bookings.model import Booking, DecisionNotAllowed, IllegalTransition, TooLate
-from infra24.bookings.policy import BookingPolicy
-from infra24.bookings.states import ActorRole, EndKind, Status
+from infra24.bookings.policy import BY_SYSTEM, BookingPolicy
+from infra24.bookings.states import EndKind, Status
 from infra24.db import Tx
 from infra24.errors import Message, ValidationFailed
 from infra24.events import record
@@ -50,7 +50,7 @@ async def cancel(
             notice=timedelta(minutes=booking.cancel_notice_minutes),
         )
         raise TooLate(late)
-    return await _end(tx, booking, kind, policy.role, now, reason)
+    return await _end(tx, booking, kind, policy, now, reason)
 
 
 async def release(tx: Tx, booking_id: UUID, policy: BookingPolicy, *, now: datetime) -> Booking:
@@ -59,7 +59,7 @@ async def release(tx: Tx, booking_id: UUID, policy: BookingPolicy, *, now: datet
     booking = await locked(tx, booking_id)
     if booking.status is not Status.HOLD:
         return booking
-    return await _end(tx, booking, EndKind.RELEASED, policy.role, now, "")
+    return await _end(tx, booking, EndKind.RELEASED, policy, now, "")
 
 
 async def decline(
@@ -84,7 +84,7 @@ async def expire(tx: Tx, booking_id: UUID, *, now: datetime) -> bool:
         until, kind = booking.request_expires_at, EndKind.LAPSED
     if booking.status not in (Status.HOLD, Status.PENDING) or until is None or until > now:
         return False
-    await _end(tx, booking, kind, ActorRole.SYSTEM, now, "")
+    await _end(tx, booking, kind, BY_SYSTEM, now, "")
     return True
 
 
@@ -97,13 +97,16 @@ async def locked(tx: Tx, booking_id: UUID) -> Booking:
     return await lookup.get(tx, booking_id, lock=True)
 
 
-async def _end(tx: Tx, booking: Booking, kind: EndKind, by: ActorRole, now: datetime, reason: str) -> Booking:
+async def _end(
+    tx: Tx, booking: Booking, kind: EndKind, policy: BookingPolicy, now: datetime, reason: str
+) -> Booking:
     await occupancy.release(tx, booking.id, now)
     if booking.status is Status.PENDING:
         await requirement_queries.drop_unmet(tx, booking.id)
     await round_robin.reverse(tx, booking.id, now)
-    await queries.end(tx, booking.id, kind, by, reason, now)
+    await queries.end(tx, booking.id, kind, policy.role, reason, now)
     ended = await lookup.get(tx, booking.id)
-    facts = {**ended.facts(), "by": by, "reason": reason, "from_status": booking.status}
+    change = {"by": policy.role, "reason": reason, "from_status": booking.status}
+    facts = {**ended.facts(), **change, **events.told(policy.notifies)}
     record(tx, _EVENTS[kind], booking.id, facts, now)
     return ended

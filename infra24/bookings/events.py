@@ -2,6 +2,12 @@
 
 from infra24.events import EventType, Field
 
+
+def told(notifies: bool) -> dict[str, bool]:
+    """What an event says of whether the booker is told: nothing where they are."""
+    return {} if notifies else {"notify": False}
+
+
 FACTS = (
     Field("booking_id", "the booking"),
     Field("resource_id", "what is booked: a resource or an appointment type"),
@@ -18,8 +24,9 @@ FACTS = (
 """What events say of a booking as it is then."""
 _BY = Field("by", "who did it: booker, staff or system")
 _REASON = Field("reason", "the reason given", personal=True)
+_NOTIFY = Field("notify", "false: whoever changed it chose that the booker is not told", optional=True)
 _BEFORE = Field("from_status", "its status before", optional=True)
-_ENDED = (*FACTS, _BY, _REASON, _BEFORE)
+_ENDED = (*FACTS, _BY, _REASON, _BEFORE, _NOTIFY)
 
 HELD = EventType("booking.held", "a time is kept while someone fills in the form", FACTS)
 HOLD_EXPIRED = EventType(
@@ -39,6 +46,7 @@ RESCHEDULED = EventType(
     (
         *FACTS,
         _BY,
+        _NOTIFY,
         Field("from", "when it began before", optional=True),
         Field("to", "when it begins now", optional=True),
         Field("from_host_ids", "the resources of those who hosted it before", optional=True),

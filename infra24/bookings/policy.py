@@ -13,7 +13,8 @@ class BookingPolicy:
 
     `is_bound`: by notice, horizon and limits, and by the notice for changes. `lengths`: by the lengths
     and steps on offer. `approval`: what they book waits for approval where the offer asks for it.
-    `questions`: asked the questions of the offer. `decides`: may approve and decline.
+    `questions`: asked the questions of the offer. `decides`: may approve and decline. `notifies`: the
+    booker is told of what they change.
     """
 
     role: ActorRole
@@ -22,6 +23,7 @@ class BookingPolicy:
     approval: bool = True
     questions: bool = True
     decides: bool = False
+    notifies: bool = True
 
     @property
     def is_staff(self) -> bool:

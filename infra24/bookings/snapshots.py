@@ -29,7 +29,7 @@ from infra24.errors import Message, Unavailable
 from infra24.organizations import UnknownResource
 from infra24.resources import ANYONE, HostPreference, Offer, PoolMember
 
-_TRIES = 5
+_TRIES = 20
 _LARGE = 60_000
 """So many members times starts take some tens of milliseconds."""
 _Found = TypeVar("_Found")

@@ -54,19 +54,22 @@ class EventDelivery:
         self._subscribers = {one.name: one for one in subscribers}
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Deliver until stopped; when nothing is due, look four times a second, less often while it fails."""
-        pause = _POLL_SECONDS
+        """Deliver until stopped; when nothing is due, look four times a second, less often while it fails.
+
+        Between batches it rests as long as one took: a backlog is worked off without holding up bookings.
+        """
+        pause, loop = _POLL_SECONDS, asyncio.get_running_loop()
         while not stop.is_set():
+            began = loop.time()
             try:
                 delivered = await self.deliver_due()
-                pause = _POLL_SECONDS
+                pause = min(loop.time() - began, _POLL_SECONDS) if delivered else _POLL_SECONDS
             except Exception as error:  # whatever it is, the events wait and nobody else delivers them
                 if not isinstance(error, Unavailable):
                     log.exception("events cannot be delivered", exc_info=error)
-                delivered, pause = 0, min(2 * pause, _LONGEST_PAUSE)
-            if not delivered:
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(stop.wait(), pause)
+                pause = min(2 * max(pause, _POLL_SECONDS), _LONGEST_PAUSE)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), pause)
 
     async def deliver_due(self) -> int:
         """Deliver what is due in a few organizations; how many cursors were moved."""

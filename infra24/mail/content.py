@@ -1,12 +1,13 @@
 """What an e-mail says, as data: one layout renders it as HTML and as text, whatever the kind."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
 import css_inline
+from markupsafe import escape
 
 from infra24 import theme
 from infra24.i18n import LANGUAGES
@@ -17,6 +18,10 @@ _INLINER = css_inline.CSSInliner(load_remote_stylesheets=False)
 _CARD, _DARK_CARD = "#fffdf9", "#1e2128"
 _TEXT_CONTRAST = 4.6
 _LONGEST, _NAME_LONGEST = 2_000, 100
+_SINGLE = ("subject", "headline", "title", "when", "place", "brand", "footer")
+_PAIRS = ("rows", "buttons", "links")
+_MARK = re.compile("\ue000([a-z0-9-]+)\ue001")
+"""Where a fact goes, in characters that no text of ours has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,20 +68,48 @@ def render_content(content: Content, brand: Brand, to: str, language: str) -> Em
         "paragraphs": [_ours(paragraph) for paragraph in content.paragraphs if paragraph],
         "footer": _ours(content.footer),
         "brand": _ours(brand.name),
-        "colors": _colors(brand.seed),
-        "language": spoken,
     }
     text = templates_in(spoken).get_template("layout.txt").render(facts)
-    html = templates_in(spoken).get_template("layout.html").render(facts)
     plain = re.sub(r"\n{3,}", "\n\n", text.strip()) + "\n"
     return Email(
         to,
         facts["subject"],
         plain,
-        html=_INLINER.inline(html),
+        html=_html(facts, spoken, brand.seed),
         language=spoken,
         sender_name=one_line(brand.name, _NAME_LONGEST),
     )
+
+
+def _html(facts: Mapping[str, Any], language: str, seed: str) -> str:
+    """The layout with these facts. What takes long is done once for each shape (`_inlined`)."""
+    values = {name: facts[name] for name in _SINGLE}
+    for name in _PAIRS:
+        for number, (label, value) in enumerate(facts[name]):
+            values |= {f"{name}-{number}-label": label, f"{name}-{number}-value": value}
+    values |= {f"paragraphs-{number}": one for number, one in enumerate(facts["paragraphs"])}
+    present = frozenset(name for name in _SINGLE if facts[name])
+    counts = tuple(len(facts[name]) for name in (*_PAIRS, "paragraphs"))
+    pieces = list(_inlined(language, seed, present, counts))
+    pieces[1::2] = [str(escape(values[name])) for name in pieces[1::2]]
+    return "".join(pieces)
+
+
+@lru_cache(maxsize=512)
+def _inlined(language: str, seed: str, present: frozenset[str], counts: tuple[int, ...]) -> tuple[str, ...]:
+    """The layout with its styles on its elements, for facts of one shape: which are there, and how many of
+    each list. Texts, and between them the names of the facts that stand there."""
+    marked: dict[str, Any] = {name: _marked(name) if name in present else "" for name in _SINGLE}
+    for name, count in zip(_PAIRS, counts, strict=False):
+        marked[name] = [(_marked(f"{name}-{n}-label"), _marked(f"{name}-{n}-value")) for n in range(count)]
+    marked["paragraphs"] = [_marked(f"paragraphs-{n}") for n in range(counts[-1])]
+    marked |= {"colors": _colors(seed), "language": language}
+    html = templates_in(language).get_template("layout.html").render(marked)
+    return tuple(_MARK.split(_INLINER.inline(html)))
+
+
+def _marked(name: str) -> str:
+    return f"\ue000{name}\ue001"
 
 
 def wording(template: str, language: str, **facts: str | int | None) -> dict[str, str]:

@@ -1,7 +1,7 @@
 """Who is told what when something happens to a booking: one table, and how each event is turned into rows."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -62,6 +62,8 @@ async def _queue(tx: Tx, recorded: Recorded) -> None:
     if booking.series_id and await events.has_sibling(tx, recorded, "series"):
         return  # the series tells of all its dates at once
     told = _BY_NAME[event.type](event.data)
+    if event.data.get("notify") is False:
+        told = replace(told, booker=None)
     facts = {"starts_at": event.data["starts_at"], **_kept(event.data)}
     queued = [
         NewNotification(kind, to, f"{event.id}:{kind}:{to}", booking.id, facts)

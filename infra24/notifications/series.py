@@ -40,7 +40,8 @@ def handlers() -> dict[EventType, Handler]:
 async def _queue(tx: Tx, recorded: Recorded) -> None:
     event, kind = recorded.event, _BY_NAME[recorded.event.type]
     _, dates = await series.get(tx, event.subject_id)
-    people = {booking.booker_email for booking in dates if booking.booker_email}
+    tells = event.data.get("notify", True)
+    people = {booking.booker_email for booking in dates if booking.booker_email and tells}
     if kind != "series_booked" or any(booking.status is Status.CONFIRMED for booking in dates):
         people |= {
             p.email for b in dates for p in b.participants if p.role is ParticipantRole.HOST and p.email

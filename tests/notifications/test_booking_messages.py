@@ -12,7 +12,7 @@ import pytest
 
 from infra24 import bookings, notifications
 from infra24.auth.tokens import Tokens
-from infra24.bookings import BY_BOOKER, Booking
+from infra24.bookings import BY_BOOKER, Booking, Move
 from infra24.db import Database
 from infra24.settings import Settings
 from infra24.worker import Worker
@@ -319,3 +319,29 @@ def test_a_series_is_one_message_when_it_is_made_and_when_it_is_cancelled(
     assert cancelled["subject"] == "Cancelled: Limited, 3 dates"
     assert "Reason: Ill" in body_of(cancelled)
     assert len(to(settings, MO)) == 2
+
+
+@pytest.mark.parametrize("change", ["cancel", "reschedule", "move"])
+def test_staff_may_choose_that_the_booker_is_not_told(
+    with_worker: Any, shop: Shop, tokens: Tokens, settings: Settings, change: str
+) -> None:
+    quiet = replace(STAFF, notifies=False)
+
+    async def scenario(database: Database, worker: Worker) -> None:
+        made = await book(database, shop, tokens)
+        await worker.run_until_idle()
+        later = AT + timedelta(hours=1)
+        async with database.transaction(shop.org_id) as tx:
+            if change == "cancel":
+                await bookings.cancel(tx, made.id, quiet, now=NOW)
+            elif change == "reschedule":
+                await bookings.reschedule(tx, made.id, later, later + made.length, quiet, now=NOW)
+            else:
+                host = made.host_ids[0]
+                target = Move(made.id, host, host, later, later + made.length, notifies=False)
+                await bookings.move(tx, target, now=NOW)
+        await worker.run_until_idle()
+
+    with_worker(scenario)
+    assert len(to(settings, "ada@example.org")) == 1, "the confirmation alone"
+    assert len(to(settings, MO)) == 2, "the host is told"

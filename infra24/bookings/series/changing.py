@@ -70,7 +70,8 @@ async def cancel(
         for booking in _from(all_, scope, booking_id, now)
     ]
     if cancelled:
-        record(tx, events.CANCELLED, series.id, {"dates": len(cancelled), "reason": reason}, now)
+        facts = {"dates": len(cancelled), "reason": reason, **bookings.events.told(policy.notifies)}
+        record(tx, events.CANCELLED, series.id, facts, now)
     return cancelled
 
 
@@ -83,6 +84,7 @@ async def move(
     minutes: int | None,
     *,
     now: datetime,
+    notifies: bool = True,
 ) -> tuple[Series, Plan]:
     """Move dates of a series together: `start` is the new time of the one named, or of the next one.
 
@@ -100,7 +102,9 @@ async def move(
     zone = offer.rules.zone
     shift = start.astimezone(zone).replace(tzinfo=None) - named.series_at
     later = _later(series, all_, affected, shift, minutes, zone)
-    return later, await _move_together(tx, offer, series, later, all_, affected, named, shift, now)
+    plan, moved_ids = await _move_together(tx, offer, series, later, all_, affected, named, shift, now)
+    await _record_moved(tx, series, later, moved_ids, bookings.events.told(notifies), now)
+    return later, plan
 
 
 async def _move_together(
@@ -113,7 +117,7 @@ async def _move_together(
     named: Booking,
     shift: timedelta,
     now: datetime,
-) -> Plan:
+) -> tuple[Plan, list[UUID]]:
     """Move every affected date by the same span of wall time, with the hosts that `named` asked for, or none.
 
     Raises SeriesConflicts and SlotTaken.
@@ -139,8 +143,7 @@ async def _move_together(
                 await _claim_anew(tx, offer, affected, anew, state, now)
         except _Lost:
             continue
-        await _record_moved(tx, series, later, [booking.id for booking, _ in anew], now)
-        return planned
+        return planned, [booking.id for booking, _ in anew]
     raise SlotTaken()
 
 
@@ -158,12 +161,14 @@ async def _claim_anew(
         raise _Lost
 
 
-async def _record_moved(tx: Tx, series: Series, later: Series, ids: list[UUID], now: datetime) -> None:
-    facts = {"dates": len(ids), "rule": later.rule, "from_series": str(series.id)}
+async def _record_moved(
+    tx: Tx, series: Series, later: Series, ids: list[UUID], notify: dict[str, bool], now: datetime
+) -> None:
+    facts = {"dates": len(ids), "rule": later.rule, "from_series": str(series.id), **notify}
     record(tx, events.MOVED, later.id, facts, now)
     for after in await lookup.of_series(tx, later.id):
         if after.id in ids:
-            told = {**after.facts(), "by": ActorRole.STAFF}
+            told = {**after.facts(), "by": ActorRole.STAFF, **notify}
             record(tx, bookings.events.RESCHEDULED, after.id, told, now)
 
 

@@ -1,7 +1,7 @@
 """Bookings on closed times: where each could go; moving or cancelling many, each by itself."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -14,6 +14,7 @@ from infra24.bookings import AffectedBooking, Booking, BookingPolicy, Move, Unkn
 from infra24.db import Tx
 from infra24.errors import DomainError, Message, ValidationFailed
 from infra24.organizations import Organization
+from infra24.web.admin import parsing
 from infra24.web.admin.form_data import FormData
 from infra24.web.caller import caller_of, current_org
 from infra24.web.rendering import format_for
@@ -81,7 +82,8 @@ async def move(tx: Tx, booking: Booking, order: Rescue) -> tuple[Booking, str]:
 
 async def rescue(request: Request, typed: FormData, action: Action) -> list[Result]:
     """Do something with the ticked bookings. One that is refused stops no other."""
-    order = Rescue(caller_of(request).policy(), services(request).clock(), typed)
+    policy = replace(caller_of(request).policy(), notifies=parsing.notifies(typed.values))
+    order = Rescue(policy, services(request).clock(), typed)
     return [await _one(request, order, text, action) for text in dict.fromkeys(typed.all("booking"))]
 
 
@@ -108,8 +110,9 @@ async def _move(tx: Tx, before: Booking, to: str, policy: BookingPolicy, now: da
         host = next(iter(before.host_ids), None)
         if host is None:
             raise UnknownBooking()
+        span = (before.starts_at, before.ends_at)
         return await bookings.move(
-            tx, Move(before.id, host, _id(value), before.starts_at, before.ends_at), now=now
+            tx, Move(before.id, host, _id(value), *span, notifies=policy.notifies), now=now
         )
     try:
         start = datetime.fromisoformat(value)

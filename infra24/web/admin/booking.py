@@ -1,6 +1,7 @@
 """/{org}/bookings/{id}: one booking for the staff: what it is, what happened, what can be done."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
@@ -99,6 +100,7 @@ async def _act(
             booking, policy = await authorize_booking(tx, who, request.path_params["id"], write=True)
             if not policy.is_staff:
                 raise bookings.UnknownBooking()
+            policy = replace(policy, notifies=parsing.notifies(typed.values))
             await operation(request, tx, booking, policy, typed)
     except bookings.UnknownBooking:
         raise
@@ -125,13 +127,15 @@ def _done(action: bulk_actions.Action) -> Operation:
     return do
 
 
-async def _move(request: Request, tx: Tx, booking: Booking, _: BookingPolicy, typed: FormData) -> Booking:
+async def _move(
+    request: Request, tx: Tx, booking: Booking, policy: BookingPolicy, typed: FormData
+) -> Booking:
     zone = ZoneInfo(current_org(request).time_zone)
     start = parsing.moment(typed.get("date"), typed.get("time"), zone)
     if start is None:
         raise ValidationFailed({"time": Message("Write the date and the time.")})
     own = booking.resource_id
-    wanted = Move(booking.id, own, own, start, start + booking.length)
+    wanted = Move(booking.id, own, own, start, start + booking.length, notifies=policy.notifies)
     return await bookings.move(tx, wanted, now=services(request).clock())
 
 

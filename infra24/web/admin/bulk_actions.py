@@ -80,7 +80,10 @@ async def hand_over(tx: Tx, booking: Booking, order: BulkCommand) -> Booking:
         raise ValidationFailed({"host": Message("It does not have just one host, who could be exchanged.")})
     if hosts[0] == order.host_id:
         return booking
-    move = Move(booking.id, hosts[0], order.host_id, booking.starts_at, booking.ends_at, booking.revision)
+    move = Move(
+        booking.id, hosts[0], order.host_id, booking.starts_at, booking.ends_at, booking.revision,
+        order.policy.notifies,
+    )  # fmt: skip
     return await bookings.move(tx, move, now=order.now)
 
 
@@ -105,6 +108,7 @@ async def handle(
         typed.get("reason"),
         parsing.identity(typed.get("host")),
         services(request).clock(),
+        replace(BY_STAFF, notifies=parsing.notifies(typed.values)),
     )
     return None, [await _one(request, id_, action, order) for id_ in ids]
 
@@ -114,6 +118,7 @@ async def _one(request: Request, id_: UUID, action: Action, order: BulkCommand) 
     try:
         async with services(request).database.transaction(here.id, order.who.actor) as tx:
             booking, policy = await authorize_booking(tx, order.who, str(id_), write=True)
+            policy = replace(policy, notifies=order.policy.notifies)
             done = await action(tx, booking, replace(order, policy=policy))
             same = done.revision == booking.revision
             return Outcome(done, Message("Nothing to change: it is so already.") if same else "")

@@ -1,6 +1,6 @@
 """What staff typed: text without control characters, dates and times of the organization's zone."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from datetime import UTC, date, datetime, time
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -17,6 +17,11 @@ def text(sent: Mapping[str, str], name: str, most: int = 200) -> str:
 def named(sent: Mapping[str, str], prefix: str) -> list[str]:
     """The ends of the names of the fields that begin so: what was ticked, in its order."""
     return [text({"": name.removeprefix(prefix)}, "") for name in sent if name.startswith(prefix)]
+
+
+def notifies(sent: Container[str]) -> bool:
+    """Whether the booker is told of a change: the form asked and the box was ticked, or it did not ask."""
+    return "notify" in sent or "asks_notify" not in sent
 
 
 def identity(text: str | None) -> UUID | None:

@@ -1,6 +1,7 @@
 """/{org}/admin/series: what recurs, and one series: move or cancel a date, this and later ones, or all."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -103,8 +104,8 @@ async def move_series(request: Request) -> Response:
     """POST: move one date, this and all later ones, or all that are to come."""
     app, here, who = services(request), current_org(request), caller_of(request)
     sent, now = await read_form(request), app.clock()
-    said, id_ = _said(sent), _id(request)
-    failure: dict[str, Any] = {}
+    said, id_, failure = _said(sent), _id(request), dict[str, Any]()
+    policy = replace(who.policy(), notifies=parsing.notifies(sent))
     try:
         async with app.database.transaction(here.id, who.actor) as tx:
             series, booking = await _named(tx, id_, said["booking"])
@@ -116,10 +117,12 @@ async def move_series(request: Request) -> Response:
             minutes = read_number(said["length"]) or int(booking.length.total_seconds()) // 60
             if said["scope"] == "one":
                 end = start + timedelta(minutes=minutes)
-                await bookings.reschedule(tx, booking.id, start, end, who.policy(), now=now)
+                await bookings.reschedule(tx, booking.id, start, end, policy, now=now)
             else:
                 scope = SeriesRange(said["scope"])
-                series, _ = await recurring.move(tx, id_, scope, booking.id, start, minutes, now=now)
+                series, _ = await recurring.move(
+                    tx, id_, scope, booking.id, start, minutes, now=now, notifies=policy.notifies
+                )
     except (
         ValidationFailed,
         SeriesConflicts,
@@ -134,7 +137,8 @@ async def move_series(request: Request) -> Response:
             return await _show(tx, request, said, failure)
     was = parsing.as_typed(booking.starts_at, zone)
     undo = {"done": "moved", "scope": said["scope"], "date": booking.id, "was_on": was[0], "was_at": was[1],
-            "was_length": int(booking.length.total_seconds()) // 60}  # fmt: skip
+            "was_length": int(booking.length.total_seconds()) // 60,
+            **({} if policy.notifies else {"silent": 1})}  # fmt: skip
     return RedirectResponse(f"/{here.slug}/admin/series/{series.id}?{urlencode(undo)}#done", 303)
 
 
@@ -143,12 +147,13 @@ async def cancel_series(request: Request) -> Response:
     app, here, who = services(request), current_org(request), caller_of(request)
     sent, now = await read_form(request), app.clock()
     said, id_ = _said(sent), _id(request)
+    policy = replace(who.policy(), notifies=parsing.notifies(sent))
     failure: dict[str, Any] = {}
     try:
         async with app.database.transaction(here.id, who.actor) as tx:
             _, booking = await _named(tx, id_, said["booking"])
             if said["scope"] == "one":
-                await bookings.cancel(tx, booking.id, who.policy(), now=now, reason=said["reason"])
+                await bookings.cancel(tx, booking.id, policy, now=now, reason=said["reason"])
                 count = 1
             else:
                 gone = await recurring.cancel(
@@ -156,7 +161,7 @@ async def cancel_series(request: Request) -> Response:
                     id_,
                     SeriesRange(said["scope"]),
                     booking.id,
-                    who.policy(),
+                    policy,
                     now=now,
                     reason=said["reason"],
                 )
@@ -250,7 +255,8 @@ def _undo(query: Mapping[str, str]) -> dict[str, str]:
     """What puts a move back: the same dates, at the time they had."""
     scope = query.get("scope", "one")
     return {"booking": query.get("date", ""), "on": query.get("was_on", ""), "at": query.get("was_at", ""),
-            "length": query.get("was_length", ""), "scope": "one" if scope == "one" else "all"}  # fmt: skip
+            "length": query.get("was_length", ""), "scope": "one" if scope == "one" else "all",
+            **({"asks_notify": "1"} if query.get("silent") else {})}  # fmt: skip
 
 
 def _counts(all_: list[Booking], now: datetime) -> dict[str, int]:

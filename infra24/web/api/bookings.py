@@ -1,6 +1,7 @@
 """The bookings API: make, read, change, cancel; by key, or by the booking's own token."""
 
 import base64
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Annotated
 from uuid import UUID
@@ -22,7 +23,7 @@ from infra24.db import Tx
 from infra24.errors import DomainError, Invalid, Message, ValidationFailed
 from infra24.people import Scope
 from infra24.rate_limits import Client
-from infra24.web.api.fields import Day, Named, PageSize, Reason
+from infra24.web.api.fields import Day, Named, NotifyQuery, PageSize, Reason
 from infra24.web.api.inputs import BookingChange, BookingMove, NewBooking, NewHold
 from infra24.web.api.naming import organization_meant, with_host
 from infra24.web.api.responses import add_alternatives, json_response
@@ -104,9 +105,11 @@ async def change(request: Request, id: BookingNamed, wanted: BookingChange) -> R
     return await _change(request, id, wanted)
 
 
-async def cancel(request: Request, id: BookingNamed, reason: Reason = "") -> Response:
+async def cancel(
+    request: Request, id: BookingNamed, reason: Reason = "", notify: NotifyQuery = True
+) -> Response:
     """Cancel a booking. Safe to repeat."""
-    return await _cancel(request, id, reason)
+    return await _cancel(request, id, reason, notify)
 
 
 async def manage(request: Request) -> Response:
@@ -125,7 +128,7 @@ async def manage_move(request: Request, wanted: BookingMove) -> Response:
 
 async def manage_cancel(request: Request, reason: Reason = "") -> Response:
     """Cancel a booking by its token (?token=)."""
-    return await _cancel(request, caller_of(request).credentials.token or "", reason)
+    return await _cancel(request, caller_of(request).credentials.token or "", reason, True)
 
 
 async def ics(request: Request, id: BookingNamed) -> Response:
@@ -188,12 +191,13 @@ async def _place(request: Request, wanted: NewBooking | NewHold, person: BookerD
     return attempted.response
 
 
-async def _cancel(request: Request, wanted: str, reason: str) -> Response:
+async def _cancel(request: Request, wanted: str, reason: str, notify: bool) -> Response:
     app, who = services(request), caller_of(request)
     if await request.body():
         raise ValidationFailed({"body": Message("is not read when cancelling: send the reason as ?reason=")})
     async with app.database.transaction(org_id_of(request), who.actor) as tx:
         booking, policy = await authorize_booking(tx, who, wanted, write=True)
+        policy = replace(policy, notifies=notify or not policy.is_staff)
         booking = await bookings.cancel(tx, booking.id, policy, now=app.clock(), reason=reason)
     return json_response(bookings.represent(booking))
 
@@ -205,6 +209,7 @@ async def _change(request: Request, wanted_id: str, wanted: BookingChange) -> Re
     try:
         async with one_at_a_time(request, org_id), app.database.transaction(org_id, who.actor) as tx:
             booking, policy = await authorize_booking(tx, who, wanted_id, write=True)
+            policy = replace(policy, notifies=wanted.notify or not policy.is_staff)
             booking = await _changed(tx, booking, wanted, policy, now, client_of(request, org_id))
     except DomainError as refusal:
         if booking is not None and wanted.start_time is not None:

@@ -29,7 +29,7 @@ from infra24.i18n import LocaleFormat
 from infra24.organizations import Organization, UnknownResource
 from infra24.people import Scope
 from infra24.web.api.agenda_views import WHY_NOT, Written, agenda_view, event_view, ids_of, label, packed
-from infra24.web.api.fields import Body, Day, Named, StartDate, Wall
+from infra24.web.api.fields import Body, Day, Named, Notify, StartDate, Wall
 from infra24.web.api.inputs import BookerEmail, BookerName, BookerPhone, Goal
 from infra24.web.api.responses import json_response
 from infra24.web.caller import Caller, NotAllowed, OrgHidden, caller_of
@@ -60,6 +60,7 @@ class MoveRequest(Body):
     revision: Annotated[
         int | None, Field(description="The revision that was seen: 409 if it was changed since.")
     ] = None
+    notify: Notify = True
 
 
 class CreateRequest(Body):
@@ -169,7 +170,7 @@ async def move_booking(
             column = await resources.id_of(tx, wanted.from_resource_id)
             to = await resources.id_of(tx, wanted.resource_id) if wanted.resource_id else column
             span = _span(context.zone, booking.starts_at, booking.ends_at, wanted)
-            goal = Move(id, column, to, *span, wanted.revision)
+            goal = Move(id, column, to, *span, wanted.revision, wanted.notify)
             await bookings.move(tx, goal, now=now)
     except StaleRevision as refusal:
         refusal.details["event"] = await _event(context, id)

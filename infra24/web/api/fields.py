@@ -172,6 +172,9 @@ Meets = Literal["", "place", "phone", "link"]
 Named = Annotated[str, Field(min_length=1, max_length=64), AfterValidator(_no_control)]
 """Something of an organization, by id or slug."""
 
+NOTIFY = "Whether the booker is told by e-mail. Staff may choose; a booker always is."
+Notify = Annotated[bool, Field(description=NOTIFY)]
+NotifyQuery = Annotated[bool, Query(description=NOTIFY)]
 Reason = Annotated[Text, Query(description="Why, as the booker is told.")]
 Org = Annotated[str, Path(max_length=64, description="The organization's slug or id.")]
 PageSize = Annotated[int, Query(ge=1, le=200, description="How many at most.")]

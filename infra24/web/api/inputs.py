@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from infra24.web.api.fields import Body, Email, Instant, Json, Name, Named, Phone, Text
+from infra24.web.api.fields import Body, Email, Instant, Json, Name, Named, Notify, Phone, Text
 
 OrgNamed = Annotated[Named, Field(description="The organization's id or slug.")]
 ResourceNamed = Annotated[Named, Field(description="The id or slug of the resource or appointment type.")]
@@ -64,7 +64,8 @@ class BookingChange(Body):
     phone: BookerPhone | None = None
     location_details: Details | None = None
     answers: Answers | None = None
-    reason: Annotated[Text, Field(description="Why, as whoever booked is told.")] = ""
+    reason: Annotated[Text, Field(description="Why, as the booker is told.")] = ""
+    notify: Notify = True
 
 
 class BookingMove(Body):

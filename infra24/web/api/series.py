@@ -12,7 +12,7 @@ from infra24.bookings import BookerDetails, Booking
 from infra24.bookings import series as recurring
 from infra24.bookings.series import Series, SeriesRange, SeriesRequest
 from infra24.db import Tx
-from infra24.web.api.fields import Body, Instant, LocalTime, Minutes, Org
+from infra24.web.api.fields import Body, Instant, LocalTime, Minutes, Notify, NotifyQuery, Org
 from infra24.web.api.inputs import (
     Answers,
     BookerEmail,
@@ -101,6 +101,7 @@ class SeriesMove(Body):
     ] = None
     start_time: Annotated[Instant, Field(description="When that date begins then; the others move alike.")]
     duration: Annotated[Minutes | None, Field(description="Another length; left out, it stays.")] = None
+    notify: Notify = True
 
 
 async def plan_series(request: Request, org: Org, wanted: NewSeries) -> Response:
@@ -155,6 +156,7 @@ async def move_series(request: Request, org: Org, id: Id, wanted: SeriesMove) ->
             wanted.start_time,
             wanted.duration,
             now=app.clock(),
+            notifies=wanted.notify,
         )
         series, all_ = await recurring.get(tx, series.id)
     return json_response(series_view(series, all_))
@@ -168,12 +170,14 @@ async def cancel_series(
     booking_id: Annotated[
         UUID | None, Query(description="The date to begin with, where not all are meant.")
     ] = None,
+    notify: NotifyQuery = True,
 ) -> Response:
     """Cancel the dates to come, all or from one on."""
     app, who = services(request), caller_of(request)
     here = current_org(request)
     async with app.database.transaction(here.id, who.actor) as tx:
-        await recurring.cancel(tx, id, scope, booking_id, who.policy(), now=app.clock())
+        policy = replace(who.policy(), notifies=notify)
+        await recurring.cancel(tx, id, scope, booking_id, policy, now=app.clock())
         series, all_ = await recurring.get(tx, id)
     return json_response(series_view(series, all_))
 
