@@ -14,6 +14,7 @@ from infra24.bookings.details import set_notes, update_booker
 from infra24.bookings.ending import cancel, decline, expire, release
 from infra24.bookings.hold_replacement import hold_instead
 from infra24.bookings.impact import AffectedBooking, broken, impact, upcoming
+from infra24.bookings.list_links import read_list_link, write_list_link
 from infra24.bookings.listing import COUNTED, Filters, count, get_many, page
 from infra24.bookings.lookup import (
     by_token,
@@ -133,6 +134,7 @@ __all__ = [
     "nearest_starts",
     "open_week",
     "page",
+    "read_list_link",
     "release",
     "represent",
     "reschedule",
@@ -142,4 +144,5 @@ __all__ = [
     "upcoming",
     "update_booker",
     "why_no_slots",
+    "write_list_link",
 ]

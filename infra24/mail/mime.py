@@ -1,12 +1,15 @@
 """An e-mail as a MIME message (RFC 5322)."""
 
+import binascii
+import secrets
+from base64 import encodebytes
 from email.header import Header
 from email.headerregistry import Address
-from email.message import EmailMessage
+from email.message import EmailMessage, Message
 from email.policy import EmailPolicy
 from email.utils import format_datetime, getaddresses
 
-from infra24.mail.model import CalendarPart, Email, InvalidAddress, MessageHeaders, address
+from infra24.mail.model import Email, InvalidAddress, MessageHeaders, address
 from infra24.mail.transport import InvalidSender
 
 
@@ -33,17 +36,14 @@ def sender(written: str) -> Address:
     return Address(name, found.username, found.domain)
 
 
-def _add_calendar(written: EmailMessage, part: CalendarPart) -> None:
-    """As mail programs want it (RFC 6047): the last alternative, and a file for those that look for one."""
-    parameters = {"method": part.method, "name": "invite.ics"}
-    written.add_alternative(part.content.decode(), subtype="calendar", cte="base64", params=parameters)
-    written.add_attachment(part.content, maintype="application", subtype="ics", filename="invite.ics")
-
-
 def message(
     email: Email, headers: MessageHeaders, by: Address, encoding: str = "quoted-printable"
 ) -> EmailMessage:
-    """The message of an e-mail, marked as sent by a machine (Auto-Submitted) so that no machine answers."""
+    """The message of an e-mail, marked as sent by a machine (Auto-Submitted) so that no machine answers.
+
+    Its parts are of the older classes of the same library: their headers are not parsed as they are set,
+    which takes most of the time otherwise.
+    """
     written = EmailMessage(policy=_POLICY)
     written["From"] = by if not email.sender_name else Address(email.sender_name, by.username, by.domain)
     written["To"] = address(email.to)
@@ -54,10 +54,63 @@ def message(
         written["Reply-To"] = address(email.reply_to)
     written["Auto-Submitted"] = "auto-generated"
     written["X-Auto-Response-Suppress"] = "All"
-    written.set_content(email.text, cte=encoding)
-    if email.html is not None:
-        written.add_alternative(email.html, subtype="html", cte=encoding)
-    if email.calendar is not None:
-        _add_calendar(written, email.calendar)
-    written["Content-Language"] = email.language.replace("_", "-")  # last: alternatives take it with them
+    written["Content-Language"] = email.language.replace("_", "-")
+    content = _content(email, encoding)
+    written["MIME-Version"] = "1.0"
+    for name, value in content.items():
+        written[name] = value
+    written.set_payload(content.get_payload() if content.is_multipart() else _encoded(email.text, encoding))
     return written
+
+
+def _content(email: Email, encoding: str) -> Message:
+    """The text, with the same as HTML and for calendars where there is any.
+
+    A calendar is as mail programs want it (RFC 6047): the last alternative, and a file for those that look
+    for one.
+    """
+    text = _text(email.text, "text/plain", encoding)
+    if email.html is None and email.calendar is None:
+        return text
+    alternatives: list[Message | str] = [text]
+    if email.html is not None:
+        alternatives.append(_text(email.html, "text/html", encoding))
+    if email.calendar is None:
+        return _multipart("alternative", alternatives)
+    kind = f'text/calendar; method={email.calendar.method}; name="invite.ics"'
+    alternatives.append(_base64(email.calendar.content, f'{kind}; charset="utf-8"'))
+    file = _base64(email.calendar.content, "application/ics")
+    file["Content-Disposition"] = 'attachment; filename="invite.ics"'
+    return _multipart("mixed", [_multipart("alternative", alternatives), file])
+
+
+def _multipart(kind: str, parts: list[Message | str]) -> Message:
+    made = Message()
+    made["Content-Type"] = f'multipart/{kind}; boundary="={secrets.token_hex(16)}="'
+    made.set_payload(parts)
+    return made
+
+
+def _text(text: str, kind: str, encoding: str) -> Message:
+    """A text in UTF-8, in an encoding of the body."""
+    made = Message()
+    made["Content-Type"] = f'{kind}; charset="utf-8"'
+    made["Content-Transfer-Encoding"] = encoding
+    made.set_payload(_encoded(text, encoding))
+    return made
+
+
+def _encoded(text: str, encoding: str) -> str:
+    """A body as a message keeps it: bytes beyond ASCII as surrogates."""
+    raw = text.encode("utf-8", "surrogateescape")
+    return (binascii.b2a_qp(raw) if encoding == "quoted-printable" else raw).decode(
+        "ascii", "surrogateescape"
+    )
+
+
+def _base64(content: bytes, kind: str) -> Message:
+    made = Message()
+    made["Content-Type"] = kind
+    made["Content-Transfer-Encoding"] = "base64"
+    made.set_payload(encodebytes(content).decode("ascii"))
+    return made

@@ -1,7 +1,7 @@
 """Notifications: who is told what, by which channel; queued as rows, composed and sent when they are due."""
 
 from infra24.events import Subscriber
-from infra24.notifications import audiences, booking_content, series, webhook_notice
+from infra24.notifications import audiences, booking_content, my_bookings, series, webhook_notice
 from infra24.notifications.delivery import NotificationDelivery, Tally
 from infra24.notifications.model import (
     LATE_AFTER,
@@ -15,6 +15,7 @@ from infra24.notifications.model import (
     Suppressed,
     SuppressionReason,
 )
+from infra24.notifications.my_bookings import send_my_bookings
 from infra24.notifications.queries import (
     anyone_waits_since,
     backlog,
@@ -45,12 +46,14 @@ __all__ = [
     "is_late",
     "of_booking",
     "retry_failed",
+    "send_my_bookings",
 ]
 
 COMPOSERS: NotificationComposers = {
     **booking_content.COMPOSERS,
     **series.COMPOSERS,
     **webhook_notice.COMPOSERS,
+    **my_bookings.COMPOSERS,
 }
 """Which function composes which notification. A kind, once used, stays: queued rows refer to it."""
 

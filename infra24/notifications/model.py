@@ -68,6 +68,7 @@ class SuppressionReason(StrEnum):
     MOVED = "moved"
     OVER = "over"
     TOO_LATE = "too_late"
+    NOTHING_BOOKED = "nothing_booked"
 
 
 class Suppressed(Exception):

@@ -27,7 +27,7 @@ from infra24.web.api import (
 )
 from infra24.web.dashboard import bookings as own
 from infra24.web.guard import Access
-from infra24.web.pages import assets, booking, catalogue, inbox, manage, reference
+from infra24.web.pages import assets, booking, catalogue, inbox, manage, my_bookings, reference
 from infra24.web.pages import links as link_pages
 from infra24.web.routing import Page, actions
 
@@ -136,6 +136,8 @@ PAGES = (
     Page("/{org}/admin/calendar", calendar_page.calendar_page, Scope.BOOKINGS_HOST),
     Page("/{org}/admin/calendar/changes", calendar_page.changes, Scope.BOOKINGS_HOST),
     Page("/{org}/admin/analytics", analytics_page, Scope.ANALYTICS_READ),
+    Page("/{org}/my-bookings", my_bookings.ask, methods=("GET", "POST")),
+    Page("/{org}/my-bookings/{signed}", my_bookings.list_page),
     Page("/{org}/book", catalogue.offers),
     Page("/{org}/book/{slug}", booking.picker, methods=("GET", "POST"), charge=MONTH),
     Page("/{org}/book/{slug}/changes", booking.changes),

@@ -27,12 +27,14 @@ _KINDS = {
     "series_moved": Message("Series moved"),
     "series_cancelled": Message("Series cancelled"),
     "webhook_disabled": Message("Webhook disabled"),
+    "my_bookings": Message("Link to their bookings"),
 }
 _REASONS = {
     SuppressionReason.CHANGED: Message("Not sent: no longer true"),
     SuppressionReason.MOVED: Message("Not sent: the booking was moved"),
     SuppressionReason.OVER: Message("Not sent: the booking is over"),
     SuppressionReason.TOO_LATE: Message("Not sent: too late for a reminder"),
+    SuppressionReason.NOTHING_BOOKED: Message("Not sent: nothing is booked with this address"),
 }
 
 
