@@ -40,9 +40,9 @@ def mail_transport(settings: Settings) -> MailTransport:
     """The mail transport that the settings name: a mail server, or files beside the embedded database."""
     host = urlsplit(settings.base_url).hostname or ""
     home = f"Infra24 Booking <booking@{host if host and ':' not in host else 'localhost'}>"
-    if settings.smtp_url is None:
+    if settings.mail_server is None:
         return FileTransport(settings.mail_folder, sender(settings.mail_from or home))
-    server = Server.of(settings.smtp_url.get_secret_value())
+    server = Server.of(settings.mail_server)
     return SmtpTransport(server, sender(settings.mail_from or server.by or home))
 
 

@@ -9,12 +9,12 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from email_validator import EmailNotValidError, validate_email
-from pydantic import Field, SecretStr, ValidationInfo, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import AliasChoices, Field, SecretStr, ValidationInfo, field_validator
 
 from infra24.auth.bearer import Issuer
 from infra24.auth.keyring import Keyring
 from infra24.auth.oidc import Provider
+from infra24.mail_settings import MailSettings
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 
@@ -22,10 +22,8 @@ CHECKOUT = Path(__file__).resolve().parent.parent
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
-class Settings(BaseSettings):
+class Settings(MailSettings):
     """What an installation can set; each has a default that works on a laptop."""
-
-    model_config = SettingsConfigDict(env_prefix="INFRA24_", populate_by_name=True)
 
     port: int = Field(
         default=8000,
@@ -83,22 +81,10 @@ class Settings(BaseSettings):
     )
     public_url: str | None = Field(
         default=None,
+        validation_alias=AliasChoices("INFRA24_PUBLIC_URL", "NEXT_PUBLIC_APP_URL"),
         description="The address at which visitors reach this installation; links in answers, e-mail and "
         "calendar files begin with it. Without it `http://localhost:<PORT>`.",
         examples=["https://booking.example.org"],
-    )
-    smtp_url: SecretStr | None = Field(
-        default=None,
-        description="The mail server: `smtp://` with STARTTLS or `smtps://`. Write `@`, `/` and `:` in a "
-        "password as `%40`, `%2F` and `%3A`. Without it e-mail is written to files in the data "
-        "folder and not sent.",
-        examples=["smtp://user:password@mail.example.org:587"],
-    )
-    mail_from: str | None = Field(
-        default=None,
-        description="The sender of e-mail. Without it `Infra24 Booking <booking@…>` with the host of "
-        "`INFRA24_PUBLIC_URL`.",
-        examples=["Our House <booking@example.org>"],
     )
     providers: tuple[Provider, ...] = Field(
         default=(),
@@ -224,7 +210,7 @@ class Settings(BaseSettings):
     def shows_inbox(self) -> bool:
         """Whether kept e-mails are shown at /inbox: only where nobody else can reach this installation."""
         local = {self.host, urlsplit(self.base_url).hostname} <= _LOOPBACK
-        return self.smtp_url is None and local
+        return self.mail_server is None and local
 
     @property
     def secret_file(self) -> Path:
@@ -282,4 +268,7 @@ def variable_of(name: str) -> str:
     field = Settings.model_fields.get(name)
     if field is None:
         return name
-    return str(field.validation_alias or f"INFRA24_{name.upper()}")
+    alias = field.validation_alias
+    if isinstance(alias, AliasChoices):
+        alias = str(alias.choices[0])
+    return str(alias or f"INFRA24_{name.upper()}")

@@ -16,6 +16,7 @@ from infra24 import bookings
 from infra24.errors import DomainError, Invalid, TooMany, Unauthenticated
 from infra24.event_catalogue import EVENT_TYPES
 from infra24.events import Field
+from infra24.mail_settings import MailSettings
 from infra24.people import KEY_SCOPES, SCOPES, Role, Scope
 from infra24.people.permissions import ROLE_NAMES
 from infra24.rate_limits import RateLimited
@@ -62,7 +63,9 @@ def settings_page() -> str:
         "laptop. One that is not valid is named, and nothing starts. This page is written from",
         "`infra24/settings.py` by `python -m tools.reference`.",
     ]
-    for name, field in Settings.model_fields.items():
+    own = [name for name in Settings.model_fields if name not in MailSettings.model_fields]
+    for name in (*own, *MailSettings.model_fields):
+        field = Settings.model_fields[name]
         default = "none" if field.default in (None, (), "") else f"`{_shown(field.default)}`"
         example = str((field.examples or [""])[0])
         lines += ["", f"## {variable_of(name)}", "", str(field.description), ""]

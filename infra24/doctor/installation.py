@@ -106,6 +106,6 @@ def _mail(settings: Settings) -> Finding:
         seen = asyncio.run(mail_transport(settings).check())
     except DomainError as error:
         return Finding("Mail", False, error.message, wrong)
-    sends = settings.smtp_url is not None
+    sends = settings.mail_server is not None
     well = sends or not settings.public_url
     return Finding("Mail", well, seen if sends else f"{seen}; nothing is sent", wrong)

@@ -24,6 +24,7 @@ from infra24.mail import (
 from infra24.mail.file import FileTransport
 from infra24.mail.mime import sender
 from infra24.mail.smtp import Server, SmtpTransport
+from infra24.settings import Settings
 from tests.mail.servers import Certificate, Mailbox, mail_server, self_made
 from tests.serving import NOW
 
@@ -302,3 +303,37 @@ def test_a_folder_that_cannot_be_written_to_delays(tmp_path: Path) -> None:
     (tmp_path / "e-mails").write_text("in the way")
     with pytest.raises(TemporaryFailure, match="cannot be written to"):
         send(FileTransport(tmp_path / "e-mails", BY))
+
+
+@pytest.mark.parametrize(
+    ("set_", "server"),
+    [
+        ({}, None),
+        ({"SMTP_HOST": "mail.example.org"}, "smtp://mail.example.org:587"),
+        (
+            {
+                "SMTP_HOST": "mail.example.org",
+                "SMTP_PORT": "465",
+                "SMTP_USER": "a@b",
+                "SMTP_PASSWORD": "p:/@ß",
+            },
+            "smtps://a%40b:p%3A%2F%40%C3%9F@mail.example.org:465",
+        ),
+        ({"SMTP_HOST": "other", "INFRA24_SMTP_URL": "smtp://mine.example.org"}, "smtp://mine.example.org"),
+    ],
+)
+def test_the_mail_server_is_named_by_its_address_or_by_its_parts(
+    monkeypatch: pytest.MonkeyPatch, set_: dict[str, str], server: str | None
+) -> None:
+    for name, value in {
+        "SMTP_FROM": "Ours <a@b.org>",
+        "NEXT_PUBLIC_APP_URL": "https://b.org",
+        **set_,
+    }.items():
+        monkeypatch.setenv(name, value)
+    settings = Settings()
+    assert settings.mail_server == server
+    assert (settings.mail_from, settings.base_url) == ("Ours <a@b.org>", "https://b.org")
+    if server:
+        read = Server.of(server)
+        assert (read.user, read.password) == (set_.get("SMTP_USER", ""), set_.get("SMTP_PASSWORD", ""))
