@@ -9,7 +9,7 @@ from typing import Any, LiteralString
 import procrastinate
 from procrastinate import JobContext, PsycopgConnector
 
-from infra24 import bookings, idempotency, mail, people, webhooks
+from infra24 import bookings, idempotency, mail, notifications, people, webhooks
 from infra24.clock import Clock
 from infra24.db import Database
 from infra24.events import EventDelivery, Subscriber
@@ -122,8 +122,8 @@ class Worker:
             await manager.retry_job(job)
 
     async def cleanup(self, timestamp: int) -> None:
-        """Delete stored responses, records of whom old bookings were counted for, webhooks and jobs that are
-        long done; e-mails that failed, too."""
+        """Delete stored responses, records of whom old bookings were counted for, messages, webhooks and
+        jobs that are long done; e-mails that failed, too."""
         database, before = self.database, self.clock() - _KEYS_KEPT
         rows = await database.sweep(
             "old idempotency keys",
@@ -141,6 +141,7 @@ class Worker:
         for (org_id,) in rows:
             async with database.transaction(org_id) as tx:
                 await bookings.forget_clients(tx, self.clock())
+        await notifications.delete_old(database, self.clock())
         await webhooks.delete_old(database, self.clock())
         async with database.accounts() as tx:
             await people.sessions.delete_expired(tx, self.clock())

@@ -2,6 +2,7 @@
 
 from infra24.events import Subscriber
 from infra24.notifications import audiences, booking_content, my_bookings, series, webhook_notice
+from infra24.notifications.cleanup import delete_old
 from infra24.notifications.delivery import NotificationDelivery, Tally
 from infra24.notifications.model import (
     LATE_AFTER,
@@ -42,6 +43,7 @@ __all__ = [
     "Tally",
     "anyone_waits_since",
     "backlog",
+    "delete_old",
     "failed",
     "is_late",
     "of_booking",

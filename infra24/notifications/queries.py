@@ -181,6 +181,26 @@ async def retry_failed(tx: Tx, since: datetime, now: datetime) -> int:
     )
 
 
+async def organizations_with_old(database: Database, before: datetime) -> list[UUID]:
+    """The organizations with notifications that were done before an instant."""
+    rows = await database.sweep(
+        "old notifications", "SELECT DISTINCT org_id FROM notifications WHERE done_at < %s", (before,)
+    )
+    return [org_id for (org_id,) in rows]
+
+
+async def delete_done(tx: Tx, before: datetime, most: int) -> int:
+    """Delete notifications that were done before an instant, so many at most; how many."""
+    return await tx.run(
+        """
+        DELETE FROM notifications WHERE org_id = %(org)s AND id IN (
+            SELECT d.id FROM notifications d WHERE d.org_id = %(org)s AND d.done_at < %(before)s
+            ORDER BY d.done_at LIMIT %(most)s)
+        """,
+        {"org": tx.org_id, "before": before, "most": most},
+    )
+
+
 async def of_booking(tx: Tx, booking_id: UUID) -> list[SentNotification]:
     """The notifications about a booking, newest first, at most 200."""
     rows = await tx.rows(

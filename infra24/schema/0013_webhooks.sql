@@ -109,3 +109,7 @@ CREATE INDEX events_by_time ON events (org_id, recorded_at);
 
 -- What failed for good is listed.
 CREATE INDEX notifications_failed ON notifications (org_id, done_at DESC) WHERE state = 'failed';
+
+-- Old messages are deleted everywhere.
+CREATE INDEX notifications_done ON notifications (org_id, done_at) WHERE done_at IS NOT NULL;
+GRANT SELECT (done_at) ON notifications TO infra24_sweep;

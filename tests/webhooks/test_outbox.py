@@ -109,3 +109,41 @@ def test_who_manages_webhooks_is_told_that_one_was_disabled(
     assert len({one["to"] for one in mailed}) == len(mailed) == 2
     assert told in body_of(mailed[0])
     assert f"/{shop.slug}/admin/webhooks/" in body_of(mailed[0])
+
+
+def test_what_was_done_long_ago_is_deleted_and_what_is_open_stays(
+    site: Any, got: Receiver, clock: Clock
+) -> None:
+    async def scenario(site: Site) -> None:
+        await site.endpoint(f"{got.url}/hook", "booking.created")
+        await site.endpoint(f"{got.url}/later", "booking.created")
+        got.answers["/later"] = [500]
+        booking = await site.book()
+        await site.worker.run_until_idle()
+
+        async def counts() -> tuple[int, int]:
+            async with site.database.transaction(site.shop.org_id) as tx:
+                row = await tx.row(
+                    "SELECT (SELECT count(*) FROM webhook_deliveries WHERE org_id = %(org)s), "
+                    "(SELECT count(*) FROM notifications WHERE org_id = %(org)s AND booking_id = %(id)s)",
+                    {"org": tx.org_id, "id": booking.id},
+                )
+            assert row is not None
+            return row[0], row[1]
+
+        async def clean() -> None:
+            async with site.worker.jobs.open_async():
+                await site.worker.cleanup(0)
+
+        assert await counts() == (2, 2), "a confirmation and a reminder that is to come"
+        clock.forward(days=29)
+        await clean()
+        assert await counts() == (2, 2)
+        clock.forward(days=2)
+        await clean()
+        assert await counts() == (1, 2)
+        clock.forward(days=400)
+        await clean()
+        assert await counts() == (1, 1)
+
+    site(scenario)
