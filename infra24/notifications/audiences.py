@@ -9,7 +9,7 @@ from infra24 import bookings, events, people, resources
 from infra24.bookings import Booking, ParticipantRole, Status
 from infra24.bookings import events as booking_events
 from infra24.db import Tx
-from infra24.events import EventType, Handler, Recorded
+from infra24.events import Event, EventType, Handler, Recorded
 from infra24.notifications import queries, reminders
 from infra24.notifications.model import NewNotification
 from infra24.people import SCOPES, Scope
@@ -65,11 +65,21 @@ async def _queue(tx: Tx, recorded: Recorded) -> None:
     if event.data.get("notify") is False:
         told = replace(told, booker=None)
     facts = {"starts_at": event.data["starts_at"], **_kept(event.data)}
+    acted = await _acting(tx, event)
     queued = [
         NewNotification(kind, to, f"{event.id}:{kind}:{to}", booking.id, facts)
         for kind, to in dict.fromkeys(await _recipients(tx, booking, told, event.data))
+        if to != acted or kind == told.booker
     ]
     await queries.insert(tx, queued, now)
+
+
+async def _acting(tx: Tx, event: Event) -> str | None:
+    """The address of the member who caused it: they need not be told of what they did, but as the booker."""
+    if event.actor_kind != "user":
+        return None
+    member = await people.memberships.find(tx, UUID(event.actor_id))
+    return member.email if member else None
 
 
 async def _readdress(tx: Tx, recorded: Recorded) -> None:

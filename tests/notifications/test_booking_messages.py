@@ -12,16 +12,30 @@ import pytest
 
 from infra24 import bookings, notifications
 from infra24.auth.tokens import Tokens
-from infra24.bookings import BY_BOOKER, Booking, Move
-from infra24.db import Database
+from infra24.bookings import BY_BOOKER, Booking, Move, Status
+from infra24.db import Actor, Database
+from infra24.people import Role
+from infra24.resources import Draft
 from infra24.settings import Settings
 from infra24.worker import Worker
-from tests.factories import ADA, STAFF, Shop, booking_request
+from tests.factories import ADA, STAFF, Shop, booking_request, found_shop, opening, rules
 from tests.mail.reading import body_of, sent_emails
+from tests.people import sign_in
 from tests.serving import NOW, Clock
 
 AT = NOW + timedelta(days=10, hours=-2)
 MO = "mo@shop.example"
+
+
+def approved_by_staff() -> dict[str, Draft]:
+    """An offer of one host that waits for approval."""
+    window = opening(MO, start="08:00", end="18:00")
+    return {
+        "mo": Draft("person", "Mo", email=MO, is_bookable=False),
+        "limited": Draft(
+            "other", "Limited", availability_rules=rules(window, pooling="fixed", approval=True)
+        ),
+    }
 
 
 async def book(database: Database, shop: Shop, tokens: Tokens, name: str = "limited") -> Booking:
@@ -345,3 +359,62 @@ def test_staff_may_choose_that_the_booker_is_not_told(
     with_worker(scenario)
     assert len(to(settings, "ada@example.org")) == 1, "the confirmation alone"
     assert len(to(settings, MO)) == 2, "the host is told"
+
+
+def test_a_request_that_is_withdrawn_before_its_approval_tells_its_host_nothing(
+    with_worker: Any, tokens: Tokens, settings: Settings, database_url: str, clock: Clock
+) -> None:
+    shop = found_shop(database_url, settings, clock, approved_by_staff())
+
+    async def scenario(database: Database, worker: Worker) -> None:
+        made = await book(database, shop, tokens)
+        assert made.status is Status.PENDING
+        await worker.run_until_idle()
+        async with database.transaction(shop.org_id) as tx:
+            await bookings.cancel(tx, made.id, BY_BOOKER, now=NOW)
+        await worker.run_until_idle()
+
+    with_worker(scenario)
+    assert to(settings, MO) == []
+    assert [one["subject"].split(":")[0] for one in to(settings, "ada@example.org")] == [
+        "Requested",
+        "Cancelled",
+    ]
+
+
+def test_a_confirmed_booking_that_is_asked_for_again_leaves_its_hosts_calendar(
+    with_worker: Any, tokens: Tokens, settings: Settings, database_url: str, clock: Clock
+) -> None:
+    """The booker moves what was approved: it waits again, and the host's calendar is not to have it."""
+    shop = found_shop(database_url, settings, clock, approved_by_staff())
+
+    async def scenario(database: Database, worker: Worker) -> None:
+        made = await book(database, shop, tokens)
+        async with database.transaction(shop.org_id) as tx:
+            await bookings.approve(tx, made.id, STAFF, now=NOW)
+        await worker.run_until_idle()
+        later = AT + timedelta(hours=2)
+        async with database.transaction(shop.org_id) as tx:
+            moved = await bookings.reschedule(tx, made.id, later, later + made.length, BY_BOOKER, now=NOW)
+        assert moved.status is Status.PENDING
+        await worker.run_until_idle()
+
+    with_worker(scenario)
+    assert [event_of(one)[0] for one in to(settings, MO)] == ["REQUEST", "CANCEL"]
+
+
+def test_a_host_who_makes_the_change_is_not_told_of_it(
+    with_worker: Any, shop: Shop, tokens: Tokens, settings: Settings, database_url: str, clock: Clock
+) -> None:
+    mo = sign_in(database_url, settings, clock, shop, Role.HOST, email=MO)
+
+    async def scenario(database: Database, worker: Worker) -> None:
+        made = await book(database, shop, tokens)
+        await worker.run_until_idle()
+        async with database.transaction(shop.org_id, Actor("user", str(mo.user_id), "Mo")) as tx:
+            await bookings.cancel(tx, made.id, STAFF, now=NOW)
+        await worker.run_until_idle()
+
+    with_worker(scenario)
+    assert len(to(settings, MO)) == 1, "of the booking alone"
+    assert len(to(settings, "ada@example.org")) == 2
