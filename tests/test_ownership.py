@@ -24,6 +24,7 @@ TABLES = {
     "events": "event_heads events event_subscribers event_cursors parked_events",
     "announcements": "announcements",
     "notifications": "notifications",
+    "calendar_feeds": "calendar_feeds",
     "webhooks": "webhook_endpoints webhook_queues webhook_deliveries webhook_attempts",
     "idempotency": "idempotency_keys",
 }
@@ -32,7 +33,7 @@ NOBODYS = {"sweeps", "write_checks", "migrations"}
 """What the installation keeps of itself."""
 TIERS = (
     {"organizations", "rate_limits", "org_connections", "events"}, {"people", "audit"}, {"resources"},
-    {"booking_links", "round_robin"}, {"bookings"}, {"announcements", "notifications", "webhooks", "idempotency", "analytics"}, {"web"},
+    {"booking_links", "round_robin"}, {"bookings"}, {"announcements", "notifications", "webhooks", "calendar_feeds", "idempotency", "analytics"}, {"web"},
 )  # fmt: skip
 """From below to above: a package reads the tables of those below it, in statements that join them. A package
 that is not here has no statements."""

@@ -10,6 +10,7 @@ from infra24.web.admin import bookings as booking_pages
 from infra24.web.admin import calendar as calendar_page
 from infra24.web.admin import explain, home, series_plan
 from infra24.web.admin import fairness as fairness_pages
+from infra24.web.admin import feeds as feed_pages
 from infra24.web.admin import holidays as holiday_pages
 from infra24.web.admin import links as admin_links
 from infra24.web.admin import locations as location_pages
@@ -124,6 +125,9 @@ PAGES = (
          Scope.WEBHOOKS_WRITE),
     *actions("/{org}/admin/webhooks/{id}/deliveries/{delivery}",
              ("replay", webhook_pages.replay_delivery, Scope.WEBHOOKS_WRITE)),
+    Page("/{org}/admin/feeds", feed_pages.feeds_page, Scope.SETTINGS_WRITE),
+    Page("/{org}/admin/feeds", feed_pages.create_feed, Scope.SETTINGS_WRITE, ("POST",)),
+    *actions("/{org}/admin/feeds", ("revoke", feed_pages.revoke_feed, Scope.SETTINGS_WRITE)),
     Page("/{org}/admin/outbox", outbox_pages.outbox_page, Scope.SETTINGS_WRITE),
     *actions("/{org}/admin/outbox", ("retry", outbox_pages.retry_failed, Scope.SETTINGS_WRITE)),
     Page("/{org}/dashboard/bookings", own.bookings_page, Scope.OWN),

@@ -1,7 +1,7 @@
 """/{org}/dashboard/bookings: a member's own bookings, coming and past; their feed; their data."""
 
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -9,12 +9,13 @@ import orjson
 from fastapi import Request, Response
 from starlette.responses import RedirectResponse
 
-from infra24 import bookings, people
+from infra24 import bookings, calendar_feeds, people
 from infra24.availability.json_reader import zone_named
 from infra24.bookings import Booking, Filters
+from infra24.calendar_feeds import CalendarFeed
 from infra24.db import Tx
 from infra24.errors import Unauthenticated
-from infra24.people import SCOPES, AuthenticatedUser, Scope
+from infra24.people import SCOPES, AuthenticatedUser, Membership, Scope
 from infra24.web.admin.bookings import place_of, read_place
 from infra24.web.caller import OrgHidden, caller_of, current_org
 from infra24.web.pages.forms import read_form
@@ -141,7 +142,8 @@ async def data(request: Request) -> Response:
 
 
 async def feed(request: Request) -> Response:
-    """/feeds/{token}.ics: what a member booked and hosts, for their calendar program.
+    """/feeds/{token}.ics: what a member booked and hosts, or what an organization's feed is of, for calendar
+    programs.
 
     Its addresses ask to sign in: who reads a calendar may not change what stands in it.
     """
@@ -150,20 +152,38 @@ async def feed(request: Request) -> Response:
     if org_id is None:
         raise OrgHidden()
     async with app.database.transaction(org_id) as tx:
-        member = await people.feeds.open_feed(tx, app.tokens, token)
-        if member is None:
-            raise OrgHidden()
         here = await app.directory.find(str(org_id))
-        since = app.clock() - _FEED_BACK
-        own = await _all(tx, Filters(since=since, booker_email=member.email))
-        hosts = Scope.BOOKINGS_HOST in SCOPES[member.role]
-        hosted = await _all(tx, Filters(since=since, hosted_by=member.email)) if hosts else []
-    mine = {booking.id for booking in own}
-    base = f"{app.settings.base_url}/{here.slug}"
-    listed = [(b, f"{base}/dashboard/bookings#booking-{b.id}") for b in own]
-    listed += [(b, f"{base}/bookings/{b.id}") for b in hosted if b.id not in mine]
-    file = bookings.calendar_feed(listed, f"{here.name}: {member.name}", here.name, app.clock())
+        base, since = f"{app.settings.base_url}/{here.slug}", app.clock() - _FEED_BACK
+        member = await people.feeds.open_feed(tx, app.tokens, token)
+        shared = None if member else await calendar_feeds.open_feed(tx, app.tokens, token)
+        if member is not None:
+            name, listed = member.name, await _of_member(tx, member, base, since)
+        elif shared is not None:
+            name, listed = shared.label, await _of_feed(tx, shared, base, since)
+        else:
+            raise OrgHidden()
+    file = bookings.calendar_feed(listed, f"{here.name}: {name}", here.name, app.clock())
     return Response(file, 200, {"cache-control": "private, max-age=300"}, "text/calendar; charset=utf-8")
+
+
+async def _of_member(tx: Tx, member: Membership, base: str, since: datetime) -> list[tuple[Booking, str]]:
+    """What a member booked and hosts, each with the page where they see it."""
+    own = await _all(tx, Filters(since=since, booker_email=member.email))
+    hosts = Scope.BOOKINGS_HOST in SCOPES[member.role]
+    hosted = await _all(tx, Filters(since=since, hosted_by=member.email)) if hosts else []
+    mine = {booking.id for booking in own}
+    listed = [(b, f"{base}/dashboard/bookings#booking-{b.id}") for b in own]
+    return listed + [(b, f"{base}/bookings/{b.id}") for b in hosted if b.id not in mine]
+
+
+async def _of_feed(tx: Tx, shared: CalendarFeed, base: str, since: datetime) -> list[tuple[Booking, str]]:
+    """The bookings that a feed is of: that use a resource, or are of an offer; else all."""
+    of = shared.resource_id
+    found = await _all(tx, Filters(since=since, uses_id=of))
+    if of is not None:
+        seen = {booking.id for booking in found}
+        found += [b for b in await _all(tx, Filters(since=since, offer_id=of)) if b.id not in seen]
+    return [(b, f"{base}/bookings/{b.id}") for b in found]
 
 
 async def _all(tx: Tx, filters: Filters) -> list[Booking]:
