@@ -9,6 +9,7 @@ from infra24 import events, notifications, webhooks
 from infra24.db import Tx
 from infra24.events import Subscriber
 
+_RECENT = timedelta(days=7)
 MOST = 200
 """How many of each kind are listed."""
 LISTED = timedelta(days=30)
@@ -51,6 +52,13 @@ async def failed(tx: Tx, now: datetime) -> list[Failed]:
         at = sent.done_at or sent.created_at
         found.append(Failed(FailedKind.WEBHOOK, sent.event_type, url, sent.reason, at, page))
     return sorted(found, key=lambda one: one.failed_at, reverse=True)
+
+
+async def count(tx: Tx, now: datetime) -> int:
+    """How many failed for good in the last week, events that are parked included."""
+    since = now - _RECENT
+    parked = len(await events.parked(tx))
+    return parked + await notifications.count_failed(tx, since) + await webhooks.count_failed(tx, since)
 
 
 async def retry(tx: Tx, subscribers: Sequence[Subscriber], kinds: Sequence[FailedKind], now: datetime) -> int:

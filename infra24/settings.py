@@ -187,11 +187,6 @@ class Settings(MailSettings):
         return tuple(ip_network(part) for part in _parts(self.inner_networks))
 
     @property
-    def allows_plain_http(self) -> bool:
-        """Whether addresses that an organization gives may be http:// on this machine."""
-        return bool(self.outbound_networks)
-
-    @property
     def base_url(self) -> str:
         """The address that links in answers and calendar files begin with, without a slash at the end."""
         return (self.public_url or f"http://localhost:{self.port}").rstrip("/")

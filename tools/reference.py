@@ -47,6 +47,7 @@ ALLOWS = {
 _OF_THE_API = (
     "availability", "booking_links", "bookings", "db", "organizations", "resources", "turns",
     "web.api", "web.caller", "web.guard", "web.idempotency", "web.key_access", "auth.model.BearerRefused",
+    "webhooks",
 )  # fmt: skip
 """Where the refusals are that addresses of the API answer with; and every one of too many requests."""
 

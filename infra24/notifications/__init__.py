@@ -20,6 +20,7 @@ from infra24.notifications.my_bookings import send_my_bookings
 from infra24.notifications.queries import (
     anyone_waits_since,
     backlog,
+    count_failed,
     failed,
     is_late,
     of_booking,
@@ -43,6 +44,7 @@ __all__ = [
     "Tally",
     "anyone_waits_since",
     "backlog",
+    "count_failed",
     "delete_old",
     "failed",
     "is_late",

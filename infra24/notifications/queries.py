@@ -169,6 +169,15 @@ async def failed(tx: Tx, since: datetime, most: int) -> list[FailedNotification]
     return [FailedNotification(*row) for row in rows]
 
 
+async def count_failed(tx: Tx, since: datetime) -> int:
+    """How many failed for good since then."""
+    row = await tx.row(
+        "SELECT count(*) FROM notifications WHERE org_id = %s AND state = 'failed' AND done_at >= %s",
+        (tx.org_id, since),
+    )
+    return int(row[0]) if row else 0
+
+
 async def retry_failed(tx: Tx, since: datetime, now: datetime) -> int:
     """Queue what failed for good since then again; how many. What is no longer true is still not sent."""
     return await tx.run(

@@ -64,7 +64,6 @@ async def _composed(context: ComposeContext, org_id: UUID, one: Notification) ->
         words["headline"],
         endpoint.description or host,
         speech.brief(datetime.fromisoformat(one.facts["at"]), ZoneInfo(here.time_zone)),
-        rows=[(speech.translated("URL"), endpoint.url)],
         buttons=[(speech.translated("Open endpoint"), page)],
         paragraphs=[words["note"]],
         footer=words["footer"],

@@ -1,6 +1,6 @@
 """Asking other servers: in bounded time, to a bounded size, and never where an address may not lead."""
 
-from infra24.outbound.addresses import Network, is_allowed_url
+from infra24.outbound.addresses import Network, is_allowed_url, leads_inside
 from infra24.outbound.client import OutboundClient
 from infra24.outbound.model import (
     AddressForbidden,
@@ -19,4 +19,5 @@ __all__ = [
     "ServerUnfit",
     "ServerUnreachable",
     "is_allowed_url",
+    "leads_inside",
 ]

@@ -40,6 +40,18 @@ def is_allowed_url(url: str, *, allow_http: bool = False) -> bool:
     return parts.scheme == "https" or (allow_http and parts.scheme == "http" and _is_loopback(host))
 
 
+def leads_inside(url: str, allowed: Sequence[Network]) -> bool:
+    """Whether an address names, by numbers or as localhost, a place that may not be connected to."""
+    host = urlsplit(url).hostname or ""
+    if host == "localhost":
+        host = "127.0.0.1"
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return False  # a name: what it leads to is looked at when it is connected to
+    return not is_public(address) and not any(address in network for network in allowed)
+
+
 def is_public(address: Address) -> bool:
     """Whether an address is on the internet, whatever IPv4 address it may carry inside included."""
     if isinstance(address, ipaddress.IPv6Address):

@@ -1,6 +1,7 @@
 """The one HTTP client: every call to another server goes through it."""
 
 import asyncio
+import socket
 import ssl
 from collections.abc import Sequence
 from functools import cache
@@ -36,7 +37,7 @@ class OutboundClient:
         """What the other server answers, whatever its status.
 
         Raises ServerUnreachable (no connection, too slow, broken off), ServerUnfit (too large, compressed)
-        and AddressForbidden. `reason` says which, in a word.
+        and AddressForbidden. `reason` says why, in a word (see `_cause`).
         """
         client = self._trusted if request.trusted else self._guarded
         headers = {"accept-encoding": "identity", **request.headers}
@@ -56,7 +57,7 @@ class OutboundClient:
                 finally:
                     await answer.aclose()
         except (httpx2.HTTPError, httpx2.InvalidURL, httpx2.StreamError, TimeoutError, OSError) as error:
-            raise ServerUnreachable(reason="unreachable") from error
+            raise ServerUnreachable(reason=_cause(error)) from error
         finally:
             client.cookies.clear()
 
@@ -64,6 +65,26 @@ class OutboundClient:
         """Close every connection."""
         await self._trusted.aclose()
         await self._guarded.aclose()
+
+
+def _cause(error: BaseException) -> str:
+    """Why there is no answer, in a word: no_such_host, refused, tls, timed_out, or unreachable."""
+    seen: BaseException | None = error
+    while seen is not None:
+        for kind, word in _CAUSES:
+            if isinstance(seen, kind):
+                return word
+        seen = seen.__cause__ or seen.__context__
+    return "unreachable"
+
+
+_CAUSES: tuple[tuple[type[BaseException], str], ...] = (
+    (socket.gaierror, "no_such_host"),
+    (ssl.SSLError, "tls"),
+    (ConnectionRefusedError, "refused"),
+    (TimeoutError, "timed_out"),
+    (httpx2.TimeoutException, "timed_out"),
+)
 
 
 @cache

@@ -30,6 +30,7 @@ from infra24.webhooks.model import (
     UnknownEndpoint,
 )
 from infra24.webhooks.replays import (
+    count_failed,
     deliveries,
     delivery,
     failed,
@@ -37,6 +38,7 @@ from infra24.webhooks.replays import (
     replay,
     replay_range,
     retry_failed,
+    retrying,
     test,
 )
 from infra24.webhooks.subscriber import subscriber
@@ -58,6 +60,7 @@ __all__ = [
     "UnknownEndpoint",
     "WebhookDelivery",
     "change",
+    "count_failed",
     "create",
     "delete",
     "delete_old",
@@ -73,6 +76,7 @@ __all__ = [
     "replay",
     "replay_range",
     "retry_failed",
+    "retrying",
     "rotate_secret",
     "subscriber",
     "test",

@@ -171,6 +171,8 @@ class WebhookDelivery:
         done = {one.subject_id for one, came in found if came.due_at is None}
         if done:
             statements.append(queries.release(org_id, endpoint_id, done, now))
+        if state[0] and any(came.state is DeliveryState.DELIVERED for _, came in found):
+            statements.append(queries.retry_now(org_id, endpoint_id, now))
         failures, failing_since = _health(state[0], state[1], [came for _, came in found], now)
         paused_until = _pause(failures, [came for _, came in found], now)
         statements.append(queries.set_queue(org_id, endpoint_id, failures, failing_since, paused_until))

@@ -1,6 +1,6 @@
 """Adding, changing, disabling and deleting webhook endpoints, and giving them another secret."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -9,11 +9,10 @@ from infra24.auth import SecretBox
 from infra24.db import Tx
 from infra24.errors import Message, ValidationFailed
 from infra24.events import EventType
-from infra24.outbound import is_allowed_url
+from infra24.outbound import Network, is_allowed_url, leads_inside
 from infra24.webhooks import endpoint_queries, queries, signing
 from infra24.webhooks.events import DISABLED
 from infra24.webhooks.model import (
-    FORMER_SECRET_VALID,
     MOST_ENDPOINTS,
     DisabledReason,
     Endpoint,
@@ -31,13 +30,19 @@ Catalogue = Mapping[str, EventType]
 
 
 async def create(
-    tx: Tx, seals: SecretBox, draft: EndpointDraft, catalogue: Catalogue, *, allow_http: bool, now: datetime
+    tx: Tx,
+    seals: SecretBox,
+    draft: EndpointDraft,
+    catalogue: Catalogue,
+    *,
+    allowed: Sequence[Network],
+    now: datetime,
 ) -> tuple[Endpoint, str]:
     """A new endpoint, and its secret, which is shown this once.
 
     Raises ValidationFailed and TooManyEndpoints.
     """
-    draft = _checked(draft, catalogue, allow_http)
+    draft = _checked(draft, catalogue, allowed)
     if await endpoint_queries.count(tx) >= MOST_ENDPOINTS:
         raise TooManyEndpoints()
     secret = Secret(signing.new_secret())
@@ -47,22 +52,28 @@ async def create(
 
 
 async def change(
-    tx: Tx, id_: UUID, draft: EndpointDraft, catalogue: Catalogue, *, allow_http: bool, now: datetime
+    tx: Tx,
+    id_: UUID,
+    draft: EndpointDraft,
+    catalogue: Catalogue,
+    *,
+    allowed: Sequence[Network],
+    now: datetime,
 ) -> Endpoint:
     """Another address, other types, another payload. Raises UnknownEndpoint and ValidationFailed."""
     await get(tx, id_)
-    await endpoint_queries.update(tx, id_, _checked(draft, catalogue, allow_http), now)
+    await endpoint_queries.update(tx, id_, _checked(draft, catalogue, allowed), now)
     return await get(tx, id_)
 
 
 async def rotate_secret(tx: Tx, seals: SecretBox, id_: UUID, now: datetime) -> str:
-    """A new secret, which is shown this once; messages are signed with the former, too, for a day.
+    """A new secret, which is shown this once; messages are signed with former ones, too, for a day each.
 
     Raises UnknownEndpoint.
     """
     await get(tx, id_)
     former = Secret.read(await org_connections.secret_of(tx, seals, id_))
-    secret = Secret(signing.new_secret(), former.current, now + FORMER_SECRET_VALID)
+    secret = former.replaced(signing.new_secret(), now)
     await org_connections.change(tx, seals, id_, now=now, secret=secret.stored())
     return secret.current
 
@@ -121,11 +132,13 @@ async def listed(tx: Tx) -> list[Endpoint]:
     return await endpoint_queries.listed(tx)
 
 
-def _checked(draft: EndpointDraft, catalogue: Catalogue, allow_http: bool) -> EndpointDraft:
+def _checked(draft: EndpointDraft, catalogue: Catalogue, allowed: Sequence[Network]) -> EndpointDraft:
     """The draft with each type's version. Raises ValidationFailed."""
     problems: dict[str, Message] = {}
-    if not is_allowed_url(draft.url, allow_http=allow_http) or len(draft.url) > 2_000:
-        problems["url"] = Message("must be an https:// address, without a user name or a #fragment")
+    if not is_allowed_url(draft.url, allow_http=bool(allowed)) or len(draft.url) > 2_000:
+        problems["url"] = Message("must be an https:// address; leave out user names and #fragments")
+    elif leads_inside(draft.url, allowed):
+        problems["url"] = Message("is an address in a private network; use a public one")
     if len(draft.description) > 200:
         problems["description"] = Message("must be a text of at most %(most)s characters", most=200)
     if draft.payload not in set(Payload):

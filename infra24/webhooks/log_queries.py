@@ -70,6 +70,15 @@ async def failed(tx: Tx, since: datetime, most: int) -> list[tuple[str, Delivery
     return [(row[0], read_delivery(row[1:])) for row in rows]
 
 
+async def count_failed_since(tx: Tx, since: datetime) -> int:
+    """How many deliveries failed for good since then."""
+    row = await tx.row(
+        "SELECT count(*) FROM webhook_deliveries WHERE org_id = %s AND state = 'failed' AND done_at >= %s",
+        (tx.org_id, since),
+    )
+    return int(row[0]) if row else 0
+
+
 async def requeue_failed(tx: Tx, endpoint_id: UUID, since: datetime, now: datetime) -> int:
     """Put back what failed for good since then of an endpoint; how many."""
     return await tx.run(
@@ -80,6 +89,18 @@ async def requeue_failed(tx: Tx, endpoint_id: UUID, since: datetime, now: dateti
         """,
         (now, tx.org_id, endpoint_id, since),
     )
+
+
+async def count_retrying(tx: Tx) -> dict[UUID, int]:
+    """How many deliveries of each endpoint wait after a failed attempt, by endpoint."""
+    rows = await tx.rows(
+        """
+        SELECT endpoint_id, count(*) FROM webhook_deliveries
+        WHERE org_id = %s AND done_at IS NULL AND (attempts > 0 OR state = 'waiting') GROUP BY endpoint_id
+        """,
+        (tx.org_id,),
+    )
+    return {endpoint_id: int(number) for endpoint_id, number in rows}
 
 
 async def count_failed(tx: Tx) -> dict[UUID, int]:
@@ -127,6 +148,17 @@ async def requeue(tx: Tx, endpoint_id: UUID, id_: UUID, now: datetime) -> int:
         WHERE org_id = %s AND endpoint_id = %s AND id = %s AND done_at IS NOT NULL
         """,
         (now, tx.org_id, endpoint_id, id_),
+    )
+
+
+async def bring_forward(tx: Tx, endpoint_id: UUID, id_: UUID, now: datetime) -> int:
+    """Try a delivery that waits for its next attempt now; how many."""
+    return await tx.run(
+        """
+        UPDATE webhook_deliveries SET due_at = %s
+        WHERE org_id = %s AND endpoint_id = %s AND id = %s AND state = 'queued' AND due_at > %s
+        """,
+        (now, tx.org_id, endpoint_id, id_, now),
     )
 
 

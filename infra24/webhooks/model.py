@@ -1,5 +1,6 @@
 """Endpoints of webhooks, deliveries to them, and why they are refused."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,7 +18,8 @@ RETRY_SECONDS = (5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 72_000)
 GIVE_UP_AFTER = timedelta(days=3)
 """A delivery that failed for so long is not tried again; an endpoint that failed for so long is disabled."""
 FORMER_SECRET_VALID = timedelta(hours=24)
-"""How long messages are signed with the former secret, too."""
+"""How long messages are signed with a former secret, too."""
+_MOST_FORMER = 4
 KEPT = timedelta(days=30)
 """How long deliveries are kept after they are done."""
 
@@ -134,29 +136,30 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class Secret:
-    """What signs an endpoint's messages: the present secret, and the former while it is valid."""
+    """What signs an endpoint's messages: the present secret, and former ones until they are over."""
 
     current: str
-    former: str = ""
-    former_until: datetime | None = None
+    former: tuple[tuple[str, datetime], ...] = ()
 
     def keys(self, now: datetime) -> list[str]:
         """Those that sign now, the present one first."""
-        valid = self.former_until is not None and now < self.former_until
-        return [self.current, self.former] if valid else [self.current]
+        return [self.current, *(key for key, until in self.former if now < until)]
+
+    def replaced(self, new: str, now: datetime) -> "Secret":
+        """Another as the present one; those that are valid stay so for their day, four at most."""
+        valid = [one for one in self.former if now < one[1]]
+        return Secret(new, ((self.current, now + FORMER_SECRET_VALID), *valid)[:_MOST_FORMER])
 
     def stored(self) -> dict[str, str]:
         """As it is sealed."""
-        until = self.former_until.isoformat() if self.former_until else ""
-        return {"current": self.current, "former": self.former, "former_until": until}
+        former = [[key, until.isoformat()] for key, until in self.former]
+        return {"current": self.current, "former": json.dumps(former)}
 
     @classmethod
     def read(cls, stored: Mapping[str, str]) -> "Secret":
         """From what was sealed."""
-        until = stored.get("former_until")
-        return cls(
-            stored["current"], stored.get("former", ""), datetime.fromisoformat(until) if until else None
-        )
+        former = json.loads(stored.get("former") or "[]")
+        return cls(stored["current"], tuple((key, datetime.fromisoformat(until)) for key, until in former))
 
 
 def read_delivery(row: Sequence[Any]) -> Delivery:

@@ -177,6 +177,17 @@ def release(org_id: UUID, endpoint_id: UUID, subjects: Collection[UUID] | None, 
     )
 
 
+def retry_now(org_id: UUID, endpoint_id: UUID, now: datetime) -> Statement:
+    """Try everything that waits for its next attempt now: the endpoint answers again."""
+    return Statement(
+        """
+        UPDATE webhook_deliveries SET due_at = %(now)s
+        WHERE org_id = %(org)s AND endpoint_id = %(endpoint)s AND state = 'queued' AND due_at > %(now)s
+        """,
+        {"org": org_id, "endpoint": endpoint_id, "now": now},
+    )
+
+
 def set_queue(
     org_id: UUID,
     endpoint_id: UUID,
@@ -205,10 +216,10 @@ def set_queue(
 
 
 def look_at(org_id: UUID, endpoint_id: UUID, now: datetime) -> Statement:
-    """Have a worker look at an endpoint as soon as it is not paused."""
+    """Have a worker look at an endpoint now, paused or not: somebody asked for it."""
     return Statement(
         """
-        UPDATE webhook_queues SET due_at = least(due_at, greatest(%(now)s::timestamptz, paused_until))
+        UPDATE webhook_queues SET due_at = least(due_at, %(now)s::timestamptz), paused_until = NULL
         WHERE org_id = %(org)s AND endpoint_id = %(endpoint)s
         """,
         {"org": org_id, "endpoint": endpoint_id, "now": now},

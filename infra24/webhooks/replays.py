@@ -42,9 +42,19 @@ async def failures(tx: Tx) -> dict[UUID, int]:
     return await log_queries.count_failed(tx)
 
 
+async def retrying(tx: Tx) -> dict[UUID, int]:
+    """How many deliveries of each endpoint wait after a failed attempt; those without any are left out."""
+    return await log_queries.count_retrying(tx)
+
+
 async def failed(tx: Tx, since: datetime, most: int) -> list[tuple[str, Delivery]]:
     """Deliveries that failed for good since then, the newest first, with their endpoints' addresses."""
     return await log_queries.failed(tx, since, most)
+
+
+async def count_failed(tx: Tx, since: datetime) -> int:
+    """How many deliveries failed for good since then."""
+    return await log_queries.count_failed_since(tx, since)
 
 
 async def retry_failed(tx: Tx, since: datetime, now: datetime) -> int:
@@ -68,13 +78,14 @@ async def test(tx: Tx, endpoint_id: UUID, now: datetime) -> UUID:
 
 
 async def replay(tx: Tx, endpoint_id: UUID, id_: UUID, now: datetime) -> None:
-    """Send a delivery again, with the same id and body. One that is not done is left alone.
+    """Send a delivery again, with the same id and body; one that waits for its next attempt is tried now.
 
     Raises UnknownEndpoint, EndpointDisabled and UnknownDelivery.
     """
     await _lock_enabled(tx, endpoint_id)
     found, _ = await delivery(tx, endpoint_id, id_)
-    await log_queries.requeue(tx, endpoint_id, id_, now)
+    if not await log_queries.requeue(tx, endpoint_id, id_, now):
+        await log_queries.bring_forward(tx, endpoint_id, id_, now)
     await _release(tx, endpoint_id, [found.subject_id], now)
 
 
@@ -82,13 +93,16 @@ async def replay_range(
     tx: Tx, endpoint_id: UUID, since: datetime, until: datetime, now: datetime, *, only_failed: bool = True
 ) -> int:
     """Send again what failed of the events of a time, and what the endpoint was never sent (10,000 events at
-    most); with `only_failed` False, what it has got too. How many are sent.
+    most); with `only_failed` False, what it has got too. All that waits for its next attempt is tried now.
+    How many are sent.
 
     Raises UnknownEndpoint and EndpointDisabled.
     """
     await _lock_enabled(tx, endpoint_id)
     count = await log_queries.requeue_range(tx, endpoint_id, since, until, only_failed, now)
     count += await _add_missed(tx, endpoint_id, since, until, now)
+    (waiting,) = await tx.run_together([queries.retry_now(tx.org_id, endpoint_id, now)])
+    count += waiting
     await _release(tx, endpoint_id, None, now)
     return count
 

@@ -17,7 +17,7 @@ def test_the_page_lists_what_failed_and_tries_it_again(
     admin = sign_in(database_url, settings, clock, shop, Role.ADMIN)
     with admin.client(base) as client:
         page = f"/{shop.slug}/admin/outbox"
-        assert "Everything was delivered." in client.get(page).text
+        assert "Nothing was given up." in client.get(page).text
         owner.execute(
             "INSERT INTO notifications (org_id, id, kind, channel, recipient, dedupe_key, state, reason, "
             "planned_at, created_at, done_at) VALUES (%s, gen_random_uuid(), 'booking_confirmed', 'email', "
@@ -29,4 +29,4 @@ def test_the_page_lists_what_failed_and_tries_it_again(
             assert told in listed
         done = client.post(f"{page}/retry", data={"kind": "message"})
         assert done.headers["location"].endswith("done=retried&count=1")
-        assert "Everything was delivered." in client.get(page).text
+        assert "Nothing was given up." in client.get(page).text

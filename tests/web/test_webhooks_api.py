@@ -1,6 +1,5 @@
 """The webhooks API, and its pages: secrets shown once, what is refused, and who may."""
 
-import re
 from typing import Any
 
 import httpx2
@@ -9,7 +8,7 @@ import pytest
 from infra24.people import Role
 from infra24.settings import Settings
 from tests.factories import Shop, found_shop
-from tests.people import sign_in
+from tests.people import Someone, sign_in
 from tests.serving import Clock
 
 URL = "https://crm.example.org/hook"
@@ -133,6 +132,11 @@ def test_a_delivery_of_another_endpoint_is_not_there(http: httpx2.Client, hooks:
         assert (answer.status_code, answer.json()["code"]) == (404, "unknown_delivery")
 
 
+def with_cookie(someone: Someone, answer: httpx2.Response) -> dict[str, str]:
+    """What a browser sends after an answer that set a cookie."""
+    return {"cookie": f"{someone.headers['cookie']}; {answer.headers['set-cookie'].partition(';')[0]}"}
+
+
 def test_pages_add_change_pause_and_delete(
     base: str, database_url: str, settings: Settings, clock: Clock
 ) -> None:
@@ -152,11 +156,15 @@ def test_pages_add_change_pause_and_delete(
             "which": "some",
             "type": "booking.created",
         }
+        none = client.post(pages, data={**form, "type": ""})
+        assert (none.status_code, "choose at least one" in none.text) == (422, True)
         made = client.post(pages, data=form)
-        assert "whsec_" in made.text
-        assert "whsec_" not in client.get(pages).text
-        (id_,) = set(re.findall(rf"{pages}/([0-9a-f-]{{36}})", made.text))
-        one = f"{pages}/{id_}"
+        assert made.status_code == 303, "reloading what follows adds nothing"
+        one = made.headers["location"].partition("?")[0]
+        shown = client.get(one, headers=with_cookie(admin, made))
+        assert "whsec_" in shown.text
+        assert 'webhook_secret=""' in shown.headers["set-cookie"]
+        assert "whsec_" not in client.get(one).text, "once"
         assert "booking.created" in client.get(one).text
         changed = client.post(one, data={**form, "payload": "thin", "description": "Our CRM"})
         assert changed.status_code == 303
@@ -169,7 +177,9 @@ def test_pages_add_change_pause_and_delete(
         delivery = client.get(tested.headers["location"])
         assert "This page reloads itself" in delivery.text
         assert delivery.headers["refresh"] == "2"
-        assert client.post(f"{one}/rotate").text.count("whsec_") == 1
-        assert client.post(f"{one}/replay", data={"days": "7"}).status_code == 303
+        rotated = client.post(f"{one}/rotate")
+        assert client.get(one, headers=with_cookie(admin, rotated)).text.count("whsec_") == 1
+        again = client.post(f"{one}/replay", data={"days": "7"})
+        assert again.headers["location"].endswith("done=replayed&count=0"), "nothing of before it was added"
         assert client.post(f"{one}/delete").status_code == 303
         assert client.get(one).status_code == 404

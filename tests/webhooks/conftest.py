@@ -55,7 +55,7 @@ class Site:
         draft = EndpointDraft(url, "", types, payload)
         async with self.database.transaction(self.shop.org_id) as tx:
             made, secret = await webhooks.create(
-                tx, self.seals, draft, EVENT_TYPES, allow_http=True, now=self.clock()
+                tx, self.seals, draft, EVENT_TYPES, allowed=self.settings.outbound_networks, now=self.clock()
             )
         return made.id, secret
 

@@ -77,7 +77,8 @@ def test_a_message_that_failed_is_listed_for_a_month_and_sent_again(
 
 
 @pytest.mark.parametrize(
-    ("answer", "told"), [(410, "It answered 410 Gone"), (500, "It failed for three days")]
+    ("answer", "told"),
+    [(410, "It answered 410 Gone"), (500, "Nothing could be delivered to it for three days")],
 )
 def test_who_manages_webhooks_is_told_that_one_was_disabled(
     site: Any,

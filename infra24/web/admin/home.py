@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 from fastapi import Request, Response
 
-from infra24 import announcements, bookings, notifications, people, resources
+from infra24 import announcements, bookings, notifications, outbox, people, resources
 from infra24.bookings import Filters, Status
 from infra24.people import Scope
 from infra24.web.admin.bookings import midnight as day_begins
@@ -23,34 +23,34 @@ async def home_page(request: Request) -> Response:
     here, who, now = current_org(request), caller_of(request), services(request).clock()
     zone, speech = ZoneInfo(here.time_zone), format_for(request, here)
     midnight, tomorrow = span_of("today", zone, now)
-    today, week = Filters(midnight, tomorrow), Filters(*span_of("week", zone, now))
+    spans = {"today": Filters(midnight, tomorrow), "week": Filters(*span_of("week", zone, now))}
     ago = now.astimezone(zone).date() - timedelta(days=7)
-    unmarked = Filters(day_begins(zone, ago), midnight, Status.CONFIRMED)
     async with services(request).database.transaction(here.id, who.actor) as tx:
         coming = await bookings.page(tx, Filters(now, tomorrow), limit=4 * SHOWN)
-        counted = {name: await bookings.count(tx, span) for name, span in (("today", today), ("week", week))}
+        counted = {name: await bookings.count(tx, span) for name, span in spans.items()}
         waiting = await bookings.page(tx, Filters(status=Status.PENDING), limit=SHOWN)
         waits = await bookings.count(tx, Filters(status=Status.PENDING))
-        unmarked_count = await bookings.count(tx, unmarked)
+        unmarked = await bookings.count(tx, Filters(day_begins(zone, ago), midnight, Status.CONFIRMED))
         broken = await bookings.broken(tx, None, now)
         shifted = await bookings.shifted_by_law(tx, now)
         notices = [announced.view(one, speech) for one in await announcements.newest(tx, 5)]
         leaving = await people.deletion_requests.listed(tx) if who.may(Scope.PEOPLE_WRITE) else []
         known = await resources.index(tx)
-        nothing_sent = await notifications.is_late(tx, now - notifications.LATE_AFTER)
+        undelivered = await outbox.count(tx, now) if who.may(Scope.SETTINGS_WRITE) else 0
+        late = await notifications.is_late(tx, now - notifications.LATE_AFTER)
     context = {
         "section": "home",
-        "nothing_sent": nothing_sent,
+        "nothing_sent": late,
+        "undelivered": undelivered,
         "zone": zone,
         "day": speech.full_day(now.astimezone(zone)),
         **counted,
         "counted": bookings.COUNTED,
-        "unmarked_from": ago,
-        "unmarked_to": ago + timedelta(days=6),
+        "unmarked_span": (ago, ago + timedelta(days=6)),
         "waits": waits,
         "waiting": waiting,
         "coming": [b for b in coming if b.status is not Status.CANCELLED][:SHOWN],
-        "unmarked": unmarked_count,
+        "unmarked": unmarked,
         "broken": broken[:SHOWN],
         "shifted": len(shifted),
         "leaving": len(leaving),

@@ -12,7 +12,7 @@ from fastapi.responses import RedirectResponse
 
 from infra24 import webhooks
 from infra24.db import Tx
-from infra24.errors import DomainError, ValidationFailed
+from infra24.errors import DomainError, Message, ValidationFailed
 from infra24.event_catalogue import EVENT_TYPES
 from infra24.web.admin.form_data import FormData, entries
 from infra24.web.caller import caller_of, current_org
@@ -22,7 +22,8 @@ from infra24.web.rendering import page, with_query
 from infra24.web.services import services
 from infra24.webhooks import DeliveryState, Endpoint, EndpointDraft, UnknownDelivery, UnknownEndpoint
 
-_PAGE = 50
+_PAGE = 20
+_SECRET = "webhook_secret"  # noqa: S105  the cookie's name
 Operation = Callable[[Tx, UUID], Awaitable[Any]]
 
 
@@ -51,19 +52,35 @@ async def create_webhook(request: Request) -> Response:
                 app.auth.secret_box,
                 _draft(sent),
                 EVENT_TYPES,
-                allow_http=app.settings.allows_plain_http,
+                allowed=app.settings.outbound_networks,
                 now=app.clock(),
             )
     except ValidationFailed as problem:
         return _form(request, sent, problem.errors, 422)
     except DomainError as refusal:
         return _form(request, sent, {"url": refusal.message}, status_of(refusal))
-    return await _one(request, made.id, {"secret": secret, "done": "added"})
+    return _with_secret(request, made.id, secret, "added")
 
 
 async def webhook_page(request: Request) -> Response:
-    """An endpoint, its form, and its deliveries."""
-    return await _one(request, _id(request), {"done": request.query_params.get("done", "")})
+    """An endpoint, its form, and its deliveries; its secret this once, when it was just made."""
+    asked, secret = request.query_params, request.cookies.get(_SECRET, "")
+    more = {"done": asked.get("done", ""), "count": asked.get("count", "0"), "secret": secret}
+    answer = await _one(request, _id(request), more)
+    if secret:
+        answer.delete_cookie(_SECRET, path=request.url.path)
+        answer.headers["cache-control"] = "no-store"
+    return answer
+
+
+def _with_secret(request: Request, id_: UUID, secret: str, done: str) -> Response:
+    """To the endpoint's page, which shows the secret once: reloading it neither repeats the change nor shows
+    it again."""
+    answer = _back(request, id_, done)
+    tls = services(request).settings.base_url.startswith("https:")
+    path = f"/{current_org(request).slug}/admin/webhooks/{id_}"
+    answer.set_cookie(_SECRET, secret, max_age=60, path=path, httponly=True, samesite="strict", secure=tls)
+    return answer
 
 
 async def change_webhook(request: Request) -> Response:
@@ -73,7 +90,7 @@ async def change_webhook(request: Request) -> Response:
     try:
         async with app.database.transaction(here.id, who.actor) as tx:
             await webhooks.change(
-                tx, id_, _draft(sent), EVENT_TYPES, allow_http=app.settings.allows_plain_http, now=app.clock()
+                tx, id_, _draft(sent), EVENT_TYPES, allowed=app.settings.outbound_networks, now=app.clock()
             )
     except ValidationFailed as problem:
         return await _one(request, id_, {"form": sent, "wrong": problem.errors}, 422)
@@ -86,7 +103,7 @@ async def rotate_secret(request: Request) -> Response:
     id_ = _id(request)
     async with app.database.transaction(here.id, who.actor) as tx:
         secret = await webhooks.rotate_secret(tx, app.auth.secret_box, id_, app.clock())
-    return await _one(request, id_, {"secret": secret, "done": "rotated"})
+    return _with_secret(request, id_, secret, "rotated")
 
 
 async def send_test(request: Request) -> Response:
@@ -114,11 +131,18 @@ async def enable(request: Request) -> Response:
 
 
 async def replay_failed(request: Request) -> Response:
-    """POST: sends again what failed in the last days, and what it was never sent since then."""
-    now, sent = services(request).clock(), await entries(request)
+    """POST: sends again what failed in the last days and what it missed since it was added, and tries at once
+    what waits for its next attempt."""
+    app, here, who, sent = services(request), current_org(request), caller_of(request), await entries(request)
     days = int(sent.get("days")) if sent.get("days") in ("1", "3", "7", "30") else 3
-    since = now - timedelta(days=days)
-    return await _act(request, lambda tx, id_: webhooks.replay_range(tx, id_, since, now, now), "replayed")
+    now, id_ = app.clock(), _id(request)
+    try:
+        async with app.database.transaction(here.id, who.actor) as tx:
+            since = max(now - timedelta(days=days), (await webhooks.get(tx, id_)).created_at)
+            count = await webhooks.replay_range(tx, id_, since, now, now)
+    except webhooks.EndpointDisabled as refusal:
+        return await _one(request, id_, {"alert": refusal.message}, status_of(refusal))
+    return _back(request, id_, f"replayed&count={count}")
 
 
 async def delete_webhook(request: Request) -> Response:
@@ -189,6 +213,7 @@ async def _one(request: Request, id_: UUID, more: dict[str, Any], status: int = 
         "secret": "",
         "alert": "",
         "done": "",
+        "count": "0",
     }
     return _show(request, "admin/webhook.html", {**context, **more}, status)
 
@@ -218,7 +243,10 @@ def _kept(endpoint: Endpoint) -> FormData:
 
 
 def _draft(sent: FormData) -> EndpointDraft:
+    """What was typed. Raises ValidationFailed where types are to be chosen and none is."""
     types = tuple(sent.all("type")) if sent.get("which") == "some" else ()
+    if sent.get("which") == "some" and not types:
+        raise ValidationFailed({"event_types": Message("choose at least one")})
     return EndpointDraft(sent.get("url"), sent.get("description"), types, sent.get("payload"))
 
 

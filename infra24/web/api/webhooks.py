@@ -76,10 +76,10 @@ async def create_webhook(request: Request, org: Org, wanted: NewWebhook) -> Resp
     """Add an endpoint. The answer carries its signing secret, this once."""
     app, who = services(request), caller_of(request)
     draft = EndpointDraft(wanted.url, wanted.description, tuple(wanted.event_types), wanted.payload)
-    allow_http, now = app.settings.allows_plain_http, app.clock()
+    allowed, now = app.settings.outbound_networks, app.clock()
     async with app.database.transaction(current_org(request).id, who.actor) as tx:
         made, secret = await webhooks.create(
-            tx, app.auth.secret_box, draft, EVENT_TYPES, allow_http=allow_http, now=now
+            tx, app.auth.secret_box, draft, EVENT_TYPES, allowed=allowed, now=now
         )
     return json_response({**_view(made), "secret": secret}, 201)
 
@@ -111,7 +111,7 @@ async def _changed(tx: Tx, app: Services, id_: UUID, wanted: dict[str, Any]) -> 
             wanted.get("payload", found.payload),
         )
         found = await webhooks.change(
-            tx, id_, draft, EVENT_TYPES, allow_http=app.settings.allows_plain_http, now=now
+            tx, id_, draft, EVENT_TYPES, allowed=app.settings.outbound_networks, now=now
         )
     if enabled != found.is_enabled:
         found = await (webhooks.enable if enabled else webhooks.pause)(tx, id_, now)

@@ -33,6 +33,10 @@ _STATES = {
 }
 _ERRORS = {
     "unreachable": Message("No answer"),
+    "no_such_host": Message("Host not found"),
+    "refused": Message("Connection refused"),
+    "timed_out": Message("Timed out"),
+    "tls": Message("TLS failed: check the certificate"),
     "address_forbidden": Message("The address is in a private network"),
     "endpoint_disabled": Message("The endpoint was disabled"),
     "not_composed": Message("The message could not be composed"),
