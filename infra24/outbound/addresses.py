@@ -7,8 +7,10 @@ connection. So a name is resolved once, each address is checked, and the connect
 import asyncio
 import ipaddress
 import socket
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from urllib.parse import urlsplit
 
 import httpcore2
@@ -19,11 +21,15 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
-_CLOSED = tuple(map(ipaddress.ip_network, ("168.63.129.16/32", "3fff::/20")))
-"""What Python 3.11 calls global and is not for us: a host service of Azure, documentation (RFC 9637)."""
+_CLOSED = tuple(
+    map(ipaddress.ip_network, ("168.63.129.16/32", "192.0.0.0/24", "192.88.99.0/24", "3fff::/20"))
+)
+"""What Python 3.11 calls global and is not for us: a host service of Azure, protocol assignments (RFC 6890; a
+metadata service of a cloud is in them), relays of 6to4, documentation (RFC 9637)."""
 _RESOLVERS = ThreadPoolExecutor(32, "resolve")
 """Names are looked up in threads of their own: a name server that hangs holds up nothing else."""
 _MOST_TRIED = 4
+_MOST_LOOKUPS = 2
 _SECONDS = 8.0
 
 
@@ -73,6 +79,7 @@ class GuardedNetwork(httpcore2.AsyncNetworkBackend):
     def __init__(self, allowed: Sequence[Network]) -> None:
         self._allowed = tuple(allowed)
         self._network = httpcore2.AnyIOBackend()
+        self._looked_up = Counter[str]()
 
     async def connect_tcp(
         self,
@@ -102,12 +109,17 @@ class GuardedNetwork(httpcore2.AsyncNetworkBackend):
         await self._network.sleep(seconds)
 
     async def _resolved(self, host: str, port: int, seconds: float | None) -> list[Address]:
+        with suppress(ValueError):
+            return [ipaddress.ip_address(host.strip("[]"))]
+        if self._looked_up[host] >= _MOST_LOOKUPS:  # its name server hangs: the threads are for others too
+            raise httpcore2.ConnectTimeout(host)
         loop = asyncio.get_running_loop()
+        self._looked_up[host] += 1
+        asked = loop.run_in_executor(_RESOLVERS, socket.getaddrinfo, host, port, 0, socket.SOCK_STREAM)
+        asked.add_done_callback(lambda _: self._looked_up.subtract([host]))
         try:
             async with asyncio.timeout(seconds or _SECONDS):
-                found = await loop.run_in_executor(
-                    _RESOLVERS, socket.getaddrinfo, host, port, 0, socket.SOCK_STREAM
-                )
+                found = await asyncio.shield(asked)
         except TimeoutError as error:
             raise httpcore2.ConnectTimeout(host) from error
         except (OSError, UnicodeError) as error:

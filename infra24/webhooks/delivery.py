@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -16,7 +17,8 @@ from infra24.mail import TokenSigner
 from infra24.outbound import OutboundClient
 from infra24.webhooks import endpoints, payload, queries, sending, signing
 from infra24.webhooks.model import (
-    GIVE_UP_AFTER,
+    MOST_ENDPOINTS,
+    RETRY_SECONDS,
     Delivery,
     DeliveryState,
     DisabledReason,
@@ -31,11 +33,15 @@ log = logging.getLogger("infra24.webhooks")
 
 _LEASE = timedelta(minutes=3)
 _BATCH, _AT_ONCE = 40, 8
+_FIRST_BATCH, _SLOW_MS = 4, 1_000
 _QUEUE_SECONDS = 20.0
-_QUEUES_AT_ONCE, _MOST_QUEUES = 8, 64
+_QUEUES_AT_ONCE, _MOST_QUEUES, _MOST_OF_ORGANIZATION = 8, 200, MOST_ENDPOINTS
 _PAUSE_AFTER = 5
+_OWN_FAULT_PAUSE = timedelta(minutes=1)
+_FAILED_LONG = timedelta(seconds=0.8 * sum(RETRY_SECONDS))
+"""The least time in which a message is given up; nothing got through since, and the endpoint is disabled."""
 _SHORTEST_PAUSE, _LONGEST_PAUSE = timedelta(seconds=5), timedelta(minutes=15)
-AT_ONCE = _MOST_QUEUES * 2
+AT_ONCE = _MOST_QUEUES + _QUEUES_AT_ONCE * _AT_ONCE
 """How many connections the client should have."""
 
 
@@ -68,10 +74,19 @@ class WebhookDelivery:
     ) -> None:
         self._database, self._outside, self._seals = database, outside, seals
         self._tokens, self._base_url, self._clock = tokens, base_url, clock
+        self._quick: set[UUID] = set()  # those that answered at once; each of the others has one connection
 
     async def run(self, stop: asyncio.Event) -> None:
         """Send until stopped."""
-        await due_work.work_until(stop, self._due, self._queue, at_once=_QUEUES_AT_ONCE, most=_MOST_QUEUES)
+        await due_work.work_until(
+            stop,
+            self._due,
+            self._queue,
+            at_once=_QUEUES_AT_ONCE,
+            most=_MOST_QUEUES,
+            group=lambda queue: queue[0],
+            most_of_group=_MOST_OF_ORGANIZATION,
+        )
 
     async def process(self, seconds: float) -> None:
         """Send what is due, until nothing is or the time is over."""
@@ -97,15 +112,24 @@ class WebhookDelivery:
         except Exception as error:
             if not isinstance(error, Unavailable | UnknownEndpoint):
                 log.exception("webhooks to %s of %s cannot be sent", queue[1], queue[0], exc_info=error)
+                await self._postpone(*queue)
         return count
+
+    async def _postpone(self, org_id: UUID, endpoint_id: UUID) -> None:
+        """Try an endpoint again in a minute, not twice a second: what is wrong is on our side."""
+        with suppress(Unavailable):
+            async with self._database.transaction(org_id) as tx:
+                await queries.postpone(tx, endpoint_id, self._clock() + _OWN_FAULT_PAUSE)
 
     async def _batch(self, org_id: UUID, endpoint_id: UUID) -> int:
         async with self._database.transaction(org_id) as tx:
             work = await self._claim(tx, endpoint_id)
         if work is None:
             return 0
-        limit = asyncio.Semaphore(_AT_ONCE)
+        limit = asyncio.Semaphore(_AT_ONCE if endpoint_id in self._quick else 1)
         found = await asyncio.gather(*(self._attempt(org_id, work, one, limit) for one in work.claimed))
+        slowest = max(came.attempt.duration_ms for _, came in found)
+        (self._quick.discard if slowest > _SLOW_MS else self._quick.add)(endpoint_id)
         async with self._database.transaction(org_id) as tx:
             await self._write_down(tx, endpoint_id, found)
         return len(found)
@@ -118,13 +142,18 @@ class WebhookDelivery:
         failures, failing_since, paused_until = state
         if paused_until is not None and paused_until > now:
             return None
-        most = 1 if failures >= _PAUSE_AFTER else _BATCH
-        claimed = await queries.claim(tx, endpoint_id, now, _LEASE, most)
+        most = 1 if failures >= _PAUSE_AFTER else _BATCH if endpoint_id in self._quick else _FIRST_BATCH
         endpoint = await endpoints.get(tx, endpoint_id)
+        if not endpoint.is_enabled:
+            return None
+        claimed = await queries.claim(tx, endpoint_id, now, _LEASE, most)
         secret = Secret.read(await org_connections.secret_of(tx, self._seals, endpoint_id))
         written = [found for one in claimed if (found := await self._with_body(tx, endpoint, one))]
         await tx.run_together(
-            [queries.set_queue(tx.org_id, endpoint_id, failures, failing_since, paused_until)]
+            [
+                queries.keep_bodies(tx.org_id, written),
+                queries.set_queue(tx.org_id, endpoint_id, failures, failing_since, paused_until),
+            ]
         )
         return _Work(endpoint, secret, written) if written else None
 
@@ -150,11 +179,12 @@ class WebhookDelivery:
         self, org_id: UUID, work: _Work, one: Delivery, limit: asyncio.Semaphore
     ) -> tuple[Delivery, Outcome]:
         async with limit:
-            now = self._clock()
-            links = bookings.holder_links(self._base_url, self._tokens.of(org_id, one.subject_id))
-            body = payload.with_links(one.body or "", links)
+            now, token = self._clock(), self._tokens.of(org_id, one.subject_id)
+            body = payload.with_links(one.body or "", bookings.holder_links(self._base_url, token))
             signed = signing.headers(work.secret.keys(now), one.message_id, now, body)
             attempt, answer = await sending.post(self._outside, work.endpoint.url, signed, body, now)
+        if payload.repeats(attempt.answer, token):
+            attempt = replace(attempt, answer="(left out: it repeats the links of the booking)")
         tried = replace(one, attempts=one.attempts + 1)
         return tried, sending.outcome_of(tried, attempt, answer, self._clock())
 
@@ -177,10 +207,13 @@ class WebhookDelivery:
         paused_until = _pause(failures, [came for _, came in found], now)
         statements.append(queries.set_queue(org_id, endpoint_id, failures, failing_since, paused_until))
         await tx.run_together(statements)
+        gave_up = any(came.state is DeliveryState.FAILED for _, came in found)
         if any(came.is_gone for _, came in found):
             await endpoints.disable(tx, endpoint_id, DisabledReason.GONE, now)
-        elif failing_since is not None and now - failing_since >= GIVE_UP_AFTER:
+        elif gave_up and failing_since is not None and now - failing_since >= _FAILED_LONG:
             await endpoints.disable(tx, endpoint_id, DisabledReason.FAILING, now)
+        elif failures and not await queries.has_open(tx, endpoint_id):
+            await tx.run_together([queries.set_queue(org_id, endpoint_id, 0, None, None)])
 
 
 def _health(

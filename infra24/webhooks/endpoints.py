@@ -1,6 +1,7 @@
 """Adding, changing, disabling and deleting webhook endpoints, and giving them another secret."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -60,9 +61,17 @@ async def change(
     allowed: Sequence[Network],
     now: datetime,
 ) -> Endpoint:
-    """Another address, other types, another payload. Raises UnknownEndpoint and ValidationFailed."""
-    await get(tx, id_)
-    await endpoint_queries.update(tx, id_, _checked(draft, catalogue, allowed), now)
+    """Another address, other types, another payload. A new address begins without the failures of the former.
+
+    Raises UnknownEndpoint and ValidationFailed.
+    """
+    await queries.lock(tx, id_)
+    before, checked = await get(tx, id_), _checked(draft, catalogue, allowed)
+    await endpoint_queries.update(tx, id_, checked, now)
+    if checked.url != before.url:
+        await tx.run_together(
+            [queries.retry_now(tx.org_id, id_, now), queries.set_queue(tx.org_id, id_, 0, None, None)]
+        )
     return await get(tx, id_)
 
 
@@ -116,6 +125,7 @@ async def disable(tx: Tx, id_: UUID, reason: DisabledReason, now: datetime) -> N
 async def delete(tx: Tx, id_: UUID) -> None:
     """Forget an endpoint, its secret and its deliveries. Raises UnknownEndpoint."""
     await get(tx, id_)
+    await queries.lock(tx, id_)  # as whoever queues an event does, before what refers to it
     await org_connections.disconnect(tx, id_)
 
 
@@ -135,6 +145,8 @@ async def listed(tx: Tx) -> list[Endpoint]:
 def _checked(draft: EndpointDraft, catalogue: Catalogue, allowed: Sequence[Network]) -> EndpointDraft:
     """The draft with each type's version. Raises ValidationFailed."""
     problems: dict[str, Message] = {}
+    scheme, colon, rest = draft.url.strip().partition(":")
+    draft = replace(draft, url=f"{scheme.lower()}{colon}{rest}")
     if not is_allowed_url(draft.url, allow_http=bool(allowed)) or len(draft.url) > 2_000:
         problems["url"] = Message("must be an https:// address; leave out user names and #fragments")
     elif leads_inside(draft.url, allowed):

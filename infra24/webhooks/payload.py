@@ -11,6 +11,7 @@ from infra24.db import Tx
 from infra24.events import Recorded
 from infra24.webhooks.model import Payload
 
+_PART = 10
 TEST_TYPE = "test"
 """The type of the message that staff send to try an endpoint."""
 
@@ -54,6 +55,11 @@ def with_links(body: str, links: Mapping[str, str]) -> bytes:
         return body.encode()
     read["data"]["links"] = dict(links)
     return _json(read)
+
+
+def repeats(answer: str, token: str) -> bool:
+    """Whether an answer has a part of a booking's token, as one that repeats the message does."""
+    return any(token[at : at + _PART] in answer for at in range(0, len(token) - _PART + 1))
 
 
 def is_about_booking(event_type: str) -> bool:

@@ -4,7 +4,7 @@ A queue's row is locked by whoever adds or finishes deliveries of its endpoint, 
 before: so nobody decides by what another has not yet committed.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -106,6 +106,18 @@ async def claim(tx: Tx, endpoint_id: UUID, now: datetime, lease: timedelta, most
     return sorted(map(read_delivery, rows), key=lambda one: one.seq or 0)
 
 
+def keep_bodies(org_id: UUID, composed: Sequence[Delivery]) -> Statement:
+    """Keep what deliveries say, before their first attempt: every one says the same."""
+    return Statement(
+        """
+        UPDATE webhook_deliveries d SET body = k.body
+        FROM unnest(%(ids)s::uuid[], %(bodies)s::text[]) AS k (id, body)
+        WHERE d.org_id = %(org)s AND d.id = k.id
+        """,
+        {"org": org_id, "ids": [one.id for one in composed], "bodies": [one.body for one in composed]},
+    )
+
+
 def write_down(
     org_id: UUID,
     one: Delivery,
@@ -118,7 +130,7 @@ def write_down(
     return Statement(
         """
         UPDATE webhook_deliveries
-        SET state = %(state)s, reason = %(reason)s, due_at = %(due)s, done_at = %(done)s, body = %(body)s,
+        SET state = %(state)s, reason = %(reason)s, due_at = %(due)s, done_at = %(done)s,
             attempts = %(attempts)s
         WHERE org_id = %(org)s AND id = %(id)s AND state = 'sending'
         """,
@@ -129,7 +141,6 @@ def write_down(
             "reason": reason[:100],
             "due": due_at,
             "done": done_at,
-            "body": one.body,
             "attempts": one.attempts,
         },
     )
@@ -161,7 +172,8 @@ def release(org_id: UUID, endpoint_id: UUID, subjects: Collection[UUID] | None, 
     return Statement(
         """
         UPDATE webhook_deliveries d SET state = 'queued', due_at = %(now)s
-        WHERE d.org_id = %(org)s AND d.endpoint_id = %(endpoint)s AND d.state = 'waiting'
+        WHERE d.org_id = %(org)s AND d.endpoint_id = %(endpoint)s AND d.done_at IS NULL
+            AND d.state = 'waiting'
             AND (%(subjects)s::uuid[] IS NULL OR d.subject_id = ANY(%(subjects)s::uuid[]))
             AND NOT EXISTS (
                 SELECT 1 FROM webhook_deliveries b
@@ -212,6 +224,23 @@ def set_queue(
             "since": failing_since,
             "paused": paused_until,
         },
+    )
+
+
+async def has_open(tx: Tx, endpoint_id: UUID) -> bool:
+    """Whether any delivery of an endpoint is not done."""
+    row = await tx.row(
+        "SELECT 1 FROM webhook_deliveries WHERE org_id = %s AND endpoint_id = %s AND done_at IS NULL LIMIT 1",
+        (tx.org_id, endpoint_id),
+    )
+    return row is not None
+
+
+async def postpone(tx: Tx, endpoint_id: UUID, until: datetime) -> None:
+    """Leave an endpoint alone until then: something is wrong on our side."""
+    await tx.run(
+        "UPDATE webhook_queues SET due_at = %s, paused_until = %s WHERE org_id = %s AND endpoint_id = %s",
+        (until, until, tx.org_id, endpoint_id),
     )
 
 

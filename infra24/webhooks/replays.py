@@ -60,9 +60,9 @@ async def count_failed(tx: Tx, since: datetime) -> int:
 async def retry_failed(tx: Tx, since: datetime, now: datetime) -> int:
     """Send again what failed for good since then of the endpoints that are enabled; how many."""
     count = 0
-    for endpoint in await endpoints.listed(tx):
-        if endpoint.is_enabled:
-            await queries.lock(tx, endpoint.id)
+    for endpoint in sorted(await endpoints.listed(tx), key=lambda one: one.id):
+        await queries.lock(tx, endpoint.id)
+        if (await endpoints.get(tx, endpoint.id)).is_enabled:
             count += await log_queries.requeue_failed(tx, endpoint.id, since, now)
             await _release(tx, endpoint.id, None, now)
     return count
@@ -121,9 +121,8 @@ async def _add_missed(tx: Tx, endpoint_id: UUID, since: datetime, until: datetim
 
 
 async def _lock_enabled(tx: Tx, endpoint_id: UUID) -> None:
-    endpoint = await endpoints.get(tx, endpoint_id)
-    await queries.lock(tx, endpoint_id)
-    if not endpoint.is_enabled:
+    await queries.lock(tx, endpoint_id)  # then what is read stays so
+    if not (await endpoints.get(tx, endpoint_id)).is_enabled:
         raise EndpointDisabled()
 
 

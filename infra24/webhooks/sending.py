@@ -12,6 +12,8 @@ from infra24.webhooks.model import GIVE_UP_AFTER, RETRY_SECONDS, Attempt, Delive
 
 _SECONDS = 15.0
 _ANSWER_BYTES = 4_000
+_FEWEST = 5
+"""It is tried so often at least, however long no worker ran or it waited for an earlier one."""
 _LONGEST_WAIT = timedelta(hours=24)
 
 
@@ -64,7 +66,8 @@ def outcome_of(delivery: Delivery, attempt: Attempt, answer: OutboundAnswer | No
     reason = attempt.error or f"status_{attempt.status}"
     if answer is not None and answer.status == 410:
         return Outcome(attempt, DeliveryState.FAILED, reason, is_gone=True)
-    if delivery.attempts > len(RETRY_SECONDS) or now - delivery.queued_at >= GIVE_UP_AFTER:
+    over = delivery.attempts >= _FEWEST and now - delivery.queued_at >= GIVE_UP_AFTER
+    if over or delivery.attempts > len(RETRY_SECONDS):
         return Outcome(attempt, DeliveryState.FAILED, reason)
     seconds = RETRY_SECONDS[delivery.attempts - 1] * random.SystemRandom().uniform(0.8, 1.2)
     due_at = now + timedelta(seconds=seconds)

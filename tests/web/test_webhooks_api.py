@@ -57,6 +57,8 @@ def test_an_endpoint_is_added_read_changed_and_deleted(http: httpx2.Client, hook
         ({"url": URL, "event_types": ["booking.made"]}, "event_types[0]"),
         ({"url": URL, "event_types": ["booking.created", "booking.created@2"]}, "event_types[1]"),
         ({"url": URL, "payload": "fat"}, "payload"),
+        ({"url": "https://10.1.2.3/x"}, "url"),
+        ({"url": "https://192.0.0.192/x"}, "url"),
     ],
 )
 def test_what_is_wrong_is_named(
@@ -64,6 +66,11 @@ def test_what_is_wrong_is_named(
 ) -> None:
     answer = http.post(hooks, json=wrong, headers=shop.auth)
     assert (answer.status_code, [e["path"] for e in answer.json()["errors"]]) == (422, [path])
+
+
+def test_a_scheme_in_capitals_is_taken(http: httpx2.Client, hooks: str, shop: Shop) -> None:
+    answer = http.post(hooks, json={"url": "HTTPS://crm.example.org/Hook"}, headers=shop.auth)
+    assert (answer.status_code, answer.json()["url"]) == (201, "https://crm.example.org/Hook")
 
 
 def test_a_secret_is_replaced_and_shown_once(http: httpx2.Client, hooks: str, shop: Shop) -> None:

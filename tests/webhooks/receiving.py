@@ -29,7 +29,8 @@ class Received:
 @dataclass
 class Receiver:
     """What came, and what each path answers next: a status, or a status with headers; 200 when nothing is
-    left. `/hang` waits until `release`; what begins with `/always` keeps its first answer."""
+    left. `/hang` waits until `release`; what begins with `/always` keeps its first answer,
+    and `/echo` repeats the body."""
 
     url: str
     seen: list[Received] = field(default_factory=list)
@@ -61,9 +62,10 @@ def receiver() -> Iterator[Receiver]:
             self.send_response(status)
             for name, value in headers.items():
                 self.send_header(name, value)
-            self.send_header("content-length", "2")
+            said = body if self.path.startswith("/echo") else b"ok"
+            self.send_header("content-length", str(len(said)))
             self.end_headers()
-            self.wfile.write(b"ok")
+            self.wfile.write(said)
 
         def log_message(self, *_: Any) -> None:
             pass

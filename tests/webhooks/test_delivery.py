@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,9 @@ import infra24
 from infra24 import bookings, webhooks
 from infra24.bookings import BY_STAFF
 from infra24.errors import ValidationFailed
-from infra24.webhooks import DeliveryState
+from infra24.event_catalogue import EVENT_TYPES
+from infra24.webhooks import DeliveryState, EndpointDraft
+from tests.factories import found_shop
 from tests.serving import NOW, Clock
 from tests.webhooks.conftest import Site
 from tests.webhooks.receiving import Receiver
@@ -364,6 +367,27 @@ def test_inner_addresses_are_not_asked(site: Any, near: Any, got: Receiver, owne
     site(scenario)
 
 
+def test_a_secret_that_does_not_open_is_no_loop(
+    site: Any, got: Receiver, owner: Any, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The installation lost its secret: it is said once a minute, and other endpoints go on."""
+
+    async def scenario(site: Site) -> None:
+        lost, _ = await site.endpoint(f"{got.url}/lost")
+        await site.endpoint(f"{got.url}/fine")
+        owner.execute("UPDATE org_connections SET secret = %s WHERE id = %s", (b"\x02" + b"0" * 80, lost))
+        await site.book()
+        for _ in range(3):
+            await site.work()
+        assert (len(got.at("/fine")), len(got.at("/lost"))) == (1, 0)
+        assert sum("cannot be sent" in one.message for one in caplog.records) == 1
+        clock.forward(seconds=61)
+        await site.work()
+        assert sum("cannot be sent" in one.message for one in caplog.records) == 2
+
+    site(scenario)
+
+
 def test_hanging_endpoints_do_not_slow_a_good_one(site: Any, got: Receiver, clock: Clock) -> None:
     async def scenario(site: Site) -> None:
         for n in range(20):
@@ -375,6 +399,103 @@ def test_hanging_endpoints_do_not_slow_a_good_one(site: Any, got: Receiver, cloc
         await site.book()
         async with asyncio.timeout(14):  # before the first that hangs is given up
             while (await site.states(good))[-1:] != [("booking.created", DELIVERED, 1)]:
+                await asyncio.sleep(0.1)
+        got.release.set()
+        stop.set()
+        await running
+
+    site(scenario)
+
+
+def test_an_endpoint_that_repeats_the_message_gets_no_links_into_the_log(site: Any, got: Receiver) -> None:
+    got.answers["/echo"] = []
+
+    async def scenario(site: Site) -> None:
+        endpoint, _ = await site.endpoint(f"{got.url}/echo")
+        booking = await site.book()
+        await site.work()
+        token = site.tokens.of(site.shop.org_id, booking.id)
+        async with site.database.transaction(site.shop.org_id) as tx:
+            (one,) = await webhooks.deliveries(tx, endpoint)
+            found, (attempt,) = await webhooks.delivery(tx, endpoint, one.id)
+        assert token in got.at("/echo")[0].body.decode()
+        assert token not in attempt.answer + (found.body or "")
+        assert "left out" in attempt.answer
+
+    site(scenario)
+
+
+def test_one_failure_after_a_long_quiet_time_disables_nothing(site: Any, got: Receiver, clock: Clock) -> None:
+    got.answers["/hook"] = [500] * 10 + [200, 500]
+
+    async def scenario(site: Site) -> None:
+        endpoint, _ = await site.endpoint(f"{got.url}/hook", "booking.created")
+        await site.book()
+        await site.work()
+        clock.forward(hours=1)
+        await site.work()
+        clock.forward(days=40)
+        for _ in range(2):
+            await site.work()
+        async with site.database.transaction(site.shop.org_id) as tx:
+            assert (await webhooks.get(tx, endpoint)).is_enabled
+
+    site(scenario)
+
+
+def test_a_new_address_begins_without_the_failures_of_the_former(
+    site: Any, got: Receiver, clock: Clock
+) -> None:
+    got.answers["/old"] = [(503, {"retry-after": "86400"})]
+
+    async def scenario(site: Site) -> None:
+        endpoint, _ = await site.endpoint(f"{got.url}/old")
+        await site.book()
+        await site.work()
+        async with site.database.transaction(site.shop.org_id) as tx:
+            await webhooks.change(
+                tx, endpoint, EndpointDraft(f"{got.url}/new"), EVENT_TYPES,
+                allowed=site.settings.outbound_networks, now=clock(),
+            )  # fmt: skip
+        await site.work()
+        assert len(got.at("/new")) == 1
+
+    site(scenario)
+
+
+def test_a_disabled_endpoint_is_sent_nothing_whatever_is_queued(site: Any, got: Receiver, owner: Any) -> None:
+    async def scenario(site: Site) -> None:
+        endpoint, _ = await site.endpoint(f"{got.url}/hook")
+        async with site.database.transaction(site.shop.org_id) as tx:
+            await webhooks.test(tx, endpoint, NOW)
+        owner.execute(
+            "UPDATE webhook_endpoints SET disabled_at = now(), disabled_reason = 'paused' WHERE id = %s",
+            (endpoint,),
+        )
+        await site.work()
+        assert got.at("/hook") == []
+
+    site(scenario)
+
+
+def test_many_slow_endpoints_of_one_organization_leave_room_for_others(
+    site: Any, got: Receiver, near: Any, database_url: str, clock: Clock
+) -> None:
+    other = found_shop(database_url, near, clock)
+
+    async def scenario(site: Site) -> None:
+        for n in range(40):
+            await site.endpoint(f"{got.url}/hang?{n}", "booking.created")
+        for n in range(12):
+            await site.book(NOW + timedelta(days=9, hours=n))
+        stop = asyncio.Event()
+        running = asyncio.gather(site.worker.delivery.run(stop), site.worker.webhooks.run(stop))
+        await asyncio.sleep(2)
+        theirs = replace(site, shop=other)
+        good, _ = await theirs.endpoint(f"{got.url}/good")
+        await theirs.book()
+        async with asyncio.timeout(10):
+            while (await theirs.states(good))[-1:] != [("booking.created", DELIVERED, 1)]:
                 await asyncio.sleep(0.1)
         got.release.set()
         stop.set()
