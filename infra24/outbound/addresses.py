@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from typing import Any
 from urllib.parse import urlsplit
 
 import httpcore2
@@ -116,7 +117,7 @@ class GuardedNetwork(httpcore2.AsyncNetworkBackend):
         loop = asyncio.get_running_loop()
         self._looked_up[host] += 1
         asked = loop.run_in_executor(_RESOLVERS, socket.getaddrinfo, host, port, 0, socket.SOCK_STREAM)
-        asked.add_done_callback(lambda _: self._looked_up.subtract([host]))
+        asked.add_done_callback(lambda done: self._was_looked_up(host, done))
         try:
             async with asyncio.timeout(seconds or _SECONDS):
                 found = await asyncio.shield(asked)
@@ -126,6 +127,14 @@ class GuardedNetwork(httpcore2.AsyncNetworkBackend):
             raise httpcore2.ConnectError(host) from error
         addresses = (ipaddress.ip_address(str(entry[4][0]).partition("%")[0]) for entry in found)
         return list(dict.fromkeys(addresses))
+
+    def _was_looked_up(self, host: str, done: asyncio.Future[Any]) -> None:
+        """Count it no longer; an answer that comes too late is nobody's."""
+        self._looked_up[host] -= 1
+        if not self._looked_up[host]:
+            del self._looked_up[host]
+        if not done.cancelled():
+            done.exception()
 
     def _may(self, address: Address) -> bool:
         return is_public(address) or any(address in network for network in self._allowed)

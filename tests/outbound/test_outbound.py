@@ -219,3 +219,34 @@ def test_calls_to_other_servers_go_through_one_client() -> None:
         if clients.search(path.read_text())
     }
     assert found == {"outbound/addresses.py", "outbound/client.py"}
+
+
+def test_a_name_server_that_hangs_holds_up_no_other_name(
+    server: tuple[str, type[_Server]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many ask for names that it is to answer: two threads wait for it, the others are free."""
+    release, real, asked = threading.Event(), socket.getaddrinfo, []
+
+    def looked_up(host: str, *args: Any) -> Any:
+        if host == "hangs.example":
+            asked.append(host)
+            release.wait(20)
+        return real("127.0.0.1" if host == "fine.example" else host, *args)
+
+    monkeypatch.setattr(socket, "getaddrinfo", looked_up)
+    address, _ = server
+
+    async def scenario() -> None:
+        client = loopback.OutboundClient(LOOPBACK)
+        slow = OutboundRequest("http://hangs.example/", seconds=3)
+        waiting = [asyncio.create_task(client.send(slow)) for _ in range(60)]
+        await asyncio.sleep(0.3)
+        fine = address.replace("127.0.0.1", "fine.example") + "/plain"
+        assert (await client.send(OutboundRequest(fine, seconds=2))).status == 200
+        found = await asyncio.gather(*waiting, return_exceptions=True)
+        assert {getattr(one, "details", {}).get("reason") for one in found} == {"timed_out"}
+        release.set()
+        await client.aclose()
+
+    asyncio.run(scenario())
+    assert len(asked) == 2
