@@ -3,9 +3,9 @@
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Awaitable, Callable, Hashable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Hashable, Sequence
 from contextlib import suppress
-from typing import TypeAlias, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 from infra24.errors import Unavailable
 
@@ -24,7 +24,7 @@ Running: TypeAlias = dict[Key, tuple[float, asyncio.Task[object]]]
 async def work_until(
     stop: asyncio.Event,
     due: Callable[[int], Awaitable[Sequence[Key]]],
-    act: Callable[[Key], Awaitable[object]],
+    act: Callable[[Key], Coroutine[Any, Any, object]],
     *,
     at_once: int,
     most: int,
@@ -78,7 +78,7 @@ async def _found(running: Running[Key], due: Callable[[int], Awaitable[Sequence[
 def _begin(
     running: Running[Key],
     found: Sequence[Key],
-    act: Callable[[Key], Awaitable[object]],
+    act: Callable[[Key], Coroutine[Any, Any, object]],
     room: int,
     group: Callable[[Key], Hashable],
     most_of_group: int,
@@ -97,8 +97,4 @@ def _begin(
         if not waiting[fewest]:
             del waiting[fewest]
         room, groups[fewest] = room - 1, groups[fewest] + 1
-        running[key] = (now, asyncio.create_task(_acted(act, key)))
-
-
-async def _acted(act: Callable[[Key], Awaitable[object]], key: Key) -> object:
-    return await act(key)
+        running[key] = (now, asyncio.create_task(act(key)))

@@ -19,6 +19,7 @@ from infra24.auth.model import (
 )
 from infra24.auth.oidc import AuthorizationRequest, OidcClient, Provider
 from infra24.auth.passwords import Passwords, weakness
+from infra24.auth.signing import Sign, Signer
 
 __all__ = [
     "AuthorizationRequest",
@@ -42,6 +43,8 @@ __all__ = [
     "ProviderUnfit",
     "SecretBox",
     "SecretTooShort",
+    "Sign",
     "SignInDeclined",
+    "Signer",
     "weakness",
 ]

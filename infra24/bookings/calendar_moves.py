@@ -240,5 +240,5 @@ def _facts(before: Booking, after: Booking, wanted: Move) -> dict[str, object]:
         "from_offer_id": str(before.resource_id),
         "from_resource_id": str(wanted.from_id),
         "to_resource_id": str(wanted.to_id),
-        **events.told(wanted.notifies),
+        **events.notify_fact(wanted.notifies),
     }

@@ -107,6 +107,6 @@ async def _end(
     await queries.end(tx, booking.id, kind, policy.role, reason, now)
     ended = await lookup.get(tx, booking.id)
     change = {"by": policy.role, "reason": reason, "from_status": booking.status}
-    facts = {**ended.facts(), **change, **events.told(policy.notifies)}
+    facts = {**ended.facts(), **change, **events.notify_fact(policy.notifies)}
     record(tx, _EVENTS[kind], booking.id, facts, now)
     return ended

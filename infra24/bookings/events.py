@@ -3,7 +3,7 @@
 from infra24.events import EventType, Field
 
 
-def told(notifies: bool) -> dict[str, bool]:
+def notify_fact(notifies: bool) -> dict[str, bool]:
     """What an event says of whether the booker is told: nothing where they are."""
     return {} if notifies else {"notify": False}
 

@@ -4,34 +4,19 @@ import base64
 import binascii
 import json
 from datetime import UTC, datetime
-from typing import Protocol
 from uuid import UUID
+
+from infra24.auth import Sign, Signer
 
 _PURPOSE = "list of bookings"
 _PROOF = 18
 _LONGEST = 1_000
 
 
-class Writer(Protocol):
-    """Makes proofs of this installation."""
-
-    def sign(self, purpose: str, message: bytes) -> bytes:
-        """A proof that this installation wrote a message."""
-        ...
-
-
-class Signer(Writer, Protocol):
-    """Makes and checks proofs of this installation."""
-
-    def is_signed(self, purpose: str, message: bytes, proof: bytes) -> bool:
-        """Whether a proof was made here."""
-        ...
-
-
-def write_list_link(signer: Writer, org_id: UUID, email: str, until: datetime) -> str:
+def write_list_link(sign: Sign, org_id: UUID, email: str, until: datetime) -> str:
     """What opens the bookings that were made with an address, until an instant."""
     body = json.dumps([email, int(until.timestamp())]).encode()
-    proof = signer.sign(_PURPOSE, org_id.bytes + body)[:_PROOF]
+    proof = sign(_PURPOSE, org_id.bytes + body)[:_PROOF]
     return base64.urlsafe_b64encode(proof + body).decode().rstrip("=")
 
 

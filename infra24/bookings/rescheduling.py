@@ -75,7 +75,7 @@ def _facts(before: Booking, after: Booking, policy: BookingPolicy) -> dict[str, 
     """What the event says: where it was and where it is."""
     times = {"from": before.starts_at.isoformat(), "to": after.starts_at.isoformat()}
     hosts = {"from_host_ids": [str(id_) for id_ in before.host_ids]}
-    return {**after.facts(), **times, **hosts, "by": policy.role, **events.told(policy.notifies)}
+    return {**after.facts(), **times, **hosts, "by": policy.role, **events.notify_fact(policy.notifies)}
 
 
 async def _locked(

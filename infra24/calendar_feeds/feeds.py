@@ -6,10 +6,10 @@ and opens nothing once the feed is revoked.
 
 import base64
 from datetime import datetime
-from typing import Protocol
 from uuid import UUID, uuid4
 
 from infra24 import organizations, resources
+from infra24.auth import Sign, Signer
 from infra24.calendar_feeds import queries
 from infra24.calendar_feeds.model import CalendarFeed, UnknownFeed
 from infra24.db import Row, Tx
@@ -19,20 +19,8 @@ _PURPOSE = "calendar feed"
 _LONGEST = 100
 
 
-class Signer(Protocol):
-    """Makes and checks proofs of this installation."""
-
-    def sign(self, purpose: str, message: bytes) -> bytes:
-        """A proof that this installation wrote a message."""
-        ...
-
-    def is_signed(self, purpose: str, message: bytes, proof: bytes) -> bool:
-        """Whether a proof was made here."""
-        ...
-
-
 async def create(
-    tx: Tx, signer: Signer, resource_id: UUID | None, label: str, made_by: str, now: datetime
+    tx: Tx, sign: Sign, resource_id: UUID | None, label: str, made_by: str, now: datetime
 ) -> CalendarFeed:
     """A feed of the bookings that use a resource, or are of an offer; None: of all bookings.
 
@@ -48,12 +36,12 @@ async def create(
         raise ValidationFailed({"label": Message("say what it is for, in at most 100 characters")})
     id_ = uuid4()
     await queries.insert(tx, id_, resource_id, label, made_by, now)
-    return CalendarFeed(id_, resource_id, label, made_by, now, None, _token(signer, tx.org_id, id_))
+    return CalendarFeed(id_, resource_id, label, made_by, now, None, _token(sign, tx.org_id, id_))
 
 
-async def listed(tx: Tx, signer: Signer) -> list[CalendarFeed]:
+async def listed(tx: Tx, sign: Sign) -> list[CalendarFeed]:
     """The organization's feeds, those in use first, at most 500."""
-    return [_feed(row, signer, tx.org_id) for row in await queries.listed(tx)]
+    return [_feed(row, sign, tx.org_id) for row in await queries.listed(tx)]
 
 
 async def revoke(tx: Tx, id_: UUID, now: datetime) -> None:
@@ -72,16 +60,16 @@ async def open_feed(tx: Tx, signer: Signer, token: str) -> CalendarFeed | None:
     if facts[:16] != tx.org_id.bytes or not signer.is_signed(_PURPOSE, facts, proof):
         return None
     row = await queries.get(tx, UUID(bytes=facts[16:]))
-    found = _feed(row, signer, tx.org_id) if row else None
+    found = _feed(row, signer.sign, tx.org_id) if row else None
     return found if found and found.revoked_at is None else None
 
 
-def _feed(row: Row, signer: Signer, org_id: UUID) -> CalendarFeed:
+def _feed(row: Row, sign: Sign, org_id: UUID) -> CalendarFeed:
     id_, of, label, made_by, created_at, revoked_at = row
-    token = _token(signer, org_id, id_)
+    token = _token(sign, org_id, id_)
     return CalendarFeed(id_, of, label, made_by, created_at, revoked_at, token)
 
 
-def _token(signer: Signer, org_id: UUID, id_: UUID) -> str:
+def _token(sign: Sign, org_id: UUID, id_: UUID) -> str:
     facts = org_id.bytes + id_.bytes
-    return base64.urlsafe_b64encode(facts + signer.sign(_PURPOSE, facts)).decode().rstrip("=")
+    return base64.urlsafe_b64encode(facts + sign(_PURPOSE, facts)).decode().rstrip("=")

@@ -38,7 +38,7 @@ async def _composed(context: ComposeContext, org_id: UUID, one: Notification) ->
     locale = one.facts["locale"] or here.locale
     speech = locale_format(locale.partition("_")[0], locale)
     words = wording("operation/my_bookings.txt", speech.language, organization=here.name, count=count)
-    signed = bookings.write_list_link(context.tokens, org_id, one.recipient, context.now + LINK_VALID)
+    signed = bookings.write_list_link(context.tokens.sign, org_id, one.recipient, context.now + LINK_VALID)
     page = f"{context.base_url}/{here.slug}/my-bookings/{signed}"
     content = Content(
         words["subject"],

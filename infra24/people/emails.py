@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from babel.dates import format_datetime
 
+from infra24.auth import Sign, Signer
 from infra24.mail import ComposeContext, Composer, Composers, Email, render
 from infra24.people import account_queries as queries
 from infra24.people import magic_links, session_queries
@@ -91,12 +92,12 @@ async def invitation(context: ComposeContext, facts: dict[str, Any]) -> Email | 
     )
 
 
-def invitation_token(sign: magic_links.Sign, org_id: UUID, invitation_id: UUID) -> str:
+def invitation_token(sign: Sign, org_id: UUID, invitation_id: UUID) -> str:
     """What stands in an invitation's address: the organization, and the id with its proof."""
     return f"{org_id.hex}.{magic_links.token_of(sign, invitation_id, 'invitation')}"
 
 
-def read_invitation_token(signer: magic_links.Signer, token: str) -> tuple[UUID, UUID] | None:
+def read_invitation_token(signer: Signer, token: str) -> tuple[UUID, UUID] | None:
     """The organization and the invitation of an address that this installation wrote."""
     org, _, rest = token.partition(".")
     found = magic_links.id_of(signer, rest, "invitation")

@@ -7,9 +7,9 @@ number ends the former address, and so does leaving the organization.
 import base64
 from uuid import UUID
 
+from infra24.auth import Sign, Signer
 from infra24.db import Tx
 from infra24.people import queries
-from infra24.people.magic_links import Sign, Signer
 from infra24.people.model import Membership
 
 

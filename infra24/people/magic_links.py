@@ -5,28 +5,15 @@ written again) by the worker without the secret standing in a table or in a job.
 """
 
 import base64
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol
 from uuid import UUID, uuid4
 
 from infra24 import mail
+from infra24.auth import Sign, Signer
 from infra24.db import Tx
 from infra24.people import account_queries as queries
 from infra24.people.model import Account, LinkExpired
-
-Sign = Callable[[str, bytes], bytes]
-"""A proof, for one purpose, that this installation wrote a message."""
-
-
-class Signer(Protocol):
-    """Makes such proofs, and knows its own."""
-
-    def sign(self, purpose: str, message: bytes) -> bytes: ...
-
-    def is_signed(self, purpose: str, message: bytes, proof: bytes) -> bool: ...
-
 
 MINUTES = {"sign_in": 15, "email": 24 * 60}
 

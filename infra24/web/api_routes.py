@@ -21,8 +21,8 @@ from infra24.web.api import (
 from infra24.web.guard import Access
 from infra24.web.routing import Endpoint
 
-RANGE, MONTH, SERIES = (Charge(RequestKind.RANGE, days) for days in (1, 31, 60))
-"""Questions about free times: the handler adds what a longer range costs; a page shows a month."""
+RANGE, SERIES = Charge(RequestKind.RANGE), Charge(RequestKind.RANGE, 60)
+"""Questions about free times: the handler adds what a longer range costs."""
 ASSET = Charge(RequestKind.ASSETS)
 
 # A table, one row an address: it reads better unformatted.

@@ -32,8 +32,8 @@ from infra24.web.pages import assets, booking, catalogue, inbox, manage, my_book
 from infra24.web.pages import links as link_pages
 from infra24.web.routing import Page, actions
 
-RANGE, MONTH, SERIES = (Charge(RequestKind.RANGE, days) for days in (1, 31, 60))
-"""Questions about free times: the handler adds what a longer range costs; a page shows a month."""
+MONTH = Charge(RequestKind.RANGE, 31)
+"""Questions about free times, of which a page shows a month."""
 ASSET = Charge(RequestKind.ASSETS)
 
 # A table, one row an address: it reads better unformatted.

@@ -26,6 +26,7 @@ from infra24.webhooks.model import (
 
 KIND = "webhook"
 """The kind of the connection that keeps an endpoint's secret."""
+_LABEL = "webhook signing secret"
 
 Catalogue = Mapping[str, EventType]
 
@@ -47,7 +48,7 @@ async def create(
     if await endpoint_queries.count(tx) >= MOST_ENDPOINTS:
         raise TooManyEndpoints()
     secret = Secret(signing.new_secret())
-    made = await org_connections.connect(tx, seals, KIND, draft.url[:200], {}, secret.stored(), now)
+    made = await org_connections.connect(tx, seals, KIND, _LABEL, {}, secret.stored(), now)
     await endpoint_queries.insert(tx, made.id, draft, now)
     return await get(tx, made.id), secret.current
 

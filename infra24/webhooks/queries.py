@@ -6,13 +6,15 @@ before: so nobody decides by what another has not yet committed.
 
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 from psycopg import AsyncConnection
 from psycopg.rows import TupleRow
 
 from infra24.db import Database, Statement, Tx
-from infra24.webhooks.model import Attempt, Delivery, DeliveryState, read_delivery
+from infra24.events import Recorded
+from infra24.webhooks.model import Attempt, Delivery, DeliveryState, message_id, read_delivery
 
 Queue = tuple[UUID, UUID]
 """An organization and its endpoint."""
@@ -26,54 +28,56 @@ async def queues_due(connection: AsyncConnection[TupleRow], now: datetime, most:
     return [(org_id, endpoint_id) for org_id, endpoint_id in await cursor.fetchall()]
 
 
-async def queue_event(
-    tx: Tx, seq: int, message_id: str, type_: str, version: int, subject_id: UUID, now: datetime
-) -> None:
+async def queue_event(tx: Tx, recorded: Recorded) -> None:
     """Queue a delivery of an event for each endpoint that wants it; once, however often it is asked."""
+    event = recorded.event
     args = {
         "org": tx.org_id,
-        "seq": seq,
-        "message": message_id,
-        "type": type_,
-        "wanted": f"{type_}@{version}",
-        "subject": subject_id,
-        "now": now,
+        "seq": recorded.seq,
+        "message": message_id(recorded),
+        "type": event.type,
+        "wanted": f"{event.type}@{event.version}",
+        "subject": event.subject_id,
+        "now": event.recorded_at,
     }
-    await tx.run_together(
-        [
-            Statement(
-                """
-                UPDATE webhook_queues q
-                SET newest_seq = %(seq)s,
-                    due_at = least(q.due_at, greatest(%(now)s::timestamptz, q.paused_until))
-                FROM webhook_endpoints w
-                WHERE q.org_id = %(org)s AND w.org_id = q.org_id AND w.id = q.endpoint_id
-                    AND w.disabled_at IS NULL
-                    AND (w.event_types = '{}' OR %(wanted)s = ANY(w.event_types))
-                """,
-                args,
-            ),
-            Statement(
-                """
-                INSERT INTO webhook_deliveries
-                    (org_id, id, endpoint_id, message_id, seq, event_type, subject_id, state, due_at,
-                    queued_at, created_at)
-                SELECT q.org_id, gen_random_uuid(), q.endpoint_id, %(message)s, %(seq)s, %(type)s,
-                    %(subject)s, CASE WHEN earlier.found THEN 'waiting' ELSE 'queued' END,
-                    CASE WHEN earlier.found THEN NULL ELSE %(now)s::timestamptz END, %(now)s, %(now)s
-                FROM webhook_queues q
-                JOIN webhook_endpoints w ON w.org_id = q.org_id AND w.id = q.endpoint_id
-                CROSS JOIN LATERAL (SELECT EXISTS (
-                    SELECT 1 FROM webhook_deliveries d
-                    WHERE d.org_id = q.org_id AND d.endpoint_id = q.endpoint_id
-                        AND d.subject_id = %(subject)s AND d.done_at IS NULL) AS found) earlier
-                WHERE q.org_id = %(org)s AND q.newest_seq = %(seq)s AND w.disabled_at IS NULL
-                ON CONFLICT (org_id, endpoint_id, message_id) DO NOTHING
-                RETURNING 1
-                """,
-                args,
-            ),
-        ]
+    await tx.run_together([_wake(args), _add(args)])
+
+
+def _wake(args: dict[str, Any]) -> Statement:
+    """Lock the queues of the endpoints that want an event, and have a worker look at them."""
+    return Statement(
+        """
+        UPDATE webhook_queues q
+        SET newest_seq = %(seq)s, due_at = least(q.due_at, greatest(%(now)s::timestamptz, q.paused_until))
+        FROM webhook_endpoints w
+        WHERE q.org_id = %(org)s AND w.org_id = q.org_id AND w.id = q.endpoint_id AND w.disabled_at IS NULL
+            AND (w.event_types = '{}' OR %(wanted)s = ANY(w.event_types))
+        """,
+        args,
+    )
+
+
+def _add(args: dict[str, Any]) -> Statement:
+    """Add the event to the queues that were locked for it: waiting, where one of its subject is open."""
+    return Statement(
+        """
+        INSERT INTO webhook_deliveries
+            (org_id, id, endpoint_id, message_id, seq, event_type, subject_id, state, due_at, queued_at,
+            created_at)
+        SELECT q.org_id, gen_random_uuid(), q.endpoint_id, %(message)s, %(seq)s, %(type)s, %(subject)s,
+            CASE WHEN earlier.found THEN 'waiting' ELSE 'queued' END,
+            CASE WHEN earlier.found THEN NULL ELSE %(now)s::timestamptz END, %(now)s, %(now)s
+        FROM webhook_queues q
+        JOIN webhook_endpoints w ON w.org_id = q.org_id AND w.id = q.endpoint_id
+        CROSS JOIN LATERAL (SELECT EXISTS (
+            SELECT 1 FROM webhook_deliveries d
+            WHERE d.org_id = q.org_id AND d.endpoint_id = q.endpoint_id
+                AND d.subject_id = %(subject)s AND d.done_at IS NULL) AS found) earlier
+        WHERE q.org_id = %(org)s AND q.newest_seq = %(seq)s AND w.disabled_at IS NULL
+        ON CONFLICT (org_id, endpoint_id, message_id) DO NOTHING
+        RETURNING 1
+        """,
+        args,
     )
 
 

@@ -1,6 +1,6 @@
 """The delivery log: what came of each delivery, sending it again, and tests."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from infra24 import events
@@ -87,6 +87,15 @@ async def replay(tx: Tx, endpoint_id: UUID, id_: UUID, now: datetime) -> None:
     if not await log_queries.requeue(tx, endpoint_id, id_, now):
         await log_queries.bring_forward(tx, endpoint_id, id_, now)
     await _release(tx, endpoint_id, [found.subject_id], now)
+
+
+async def replay_recent(tx: Tx, endpoint_id: UUID, span: timedelta, now: datetime) -> int:
+    """Send again what failed or was missed lately, of the time since the endpoint was added; how many.
+
+    Raises UnknownEndpoint and EndpointDisabled.
+    """
+    added_at = (await endpoints.get(tx, endpoint_id)).created_at
+    return await replay_range(tx, endpoint_id, max(now - span, added_at), now, now)
 
 
 async def replay_range(

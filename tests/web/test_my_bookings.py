@@ -68,10 +68,10 @@ def test_a_link_opens_for_its_organization_and_address_alone(
 ) -> None:
     other = found_shop(database_url, settings, clock)
     tokens = Tokens(Settings(secret="a secret of the tests, long enough").keyring())
-    good = bookings.write_list_link(tokens, shop.org_id, "mine@example.org", NOW + timedelta(days=1))
+    good = bookings.write_list_link(tokens.sign, shop.org_id, "mine@example.org", NOW + timedelta(days=1))
     assert http.get(f"/{shop.slug}/my-bookings/{good}").status_code == 200
     foreign = Tokens(Settings(secret="another secret that is long enough").keyring())
-    forged = bookings.write_list_link(foreign, shop.org_id, "mine@example.org", NOW + timedelta(days=1))
+    forged = bookings.write_list_link(foreign.sign, shop.org_id, "mine@example.org", NOW + timedelta(days=1))
     for slug, signed in ((other.slug, good), (shop.slug, forged), (shop.slug, good[:-4] + "AAAA"),
                          (shop.slug, "x"), (shop.slug, "é" * 10), (shop.slug, "A" * 5_000)):  # fmt: skip
         assert http.get(f"/{slug}/my-bookings/{signed}").status_code == 410

@@ -70,7 +70,7 @@ async def cancel(
         for booking in _from(all_, scope, booking_id, now)
     ]
     if cancelled:
-        facts = {"dates": len(cancelled), "reason": reason, **bookings.events.told(policy.notifies)}
+        facts = {"dates": len(cancelled), "reason": reason, **bookings.events.notify_fact(policy.notifies)}
         record(tx, events.CANCELLED, series.id, facts, now)
     return cancelled
 
@@ -103,7 +103,7 @@ async def move(
     shift = start.astimezone(zone).replace(tzinfo=None) - named.series_at
     later = _later(series, all_, affected, shift, minutes, zone)
     plan, moved_ids = await _move_together(tx, offer, series, later, all_, affected, named, shift, now)
-    await _record_moved(tx, series, later, moved_ids, bookings.events.told(notifies), now)
+    await _record_moved(tx, series, later, moved_ids, bookings.events.notify_fact(notifies), now)
     return later, plan
 
 

@@ -29,7 +29,7 @@ async def create_feed(request: Request) -> Response:
     of = parsing.identity(sent.get("resource"))
     try:
         async with app.database.transaction(here.id, who.actor) as tx:
-            await calendar_feeds.create(tx, app.tokens, of, sent.get("label"), who.name, app.clock())
+            await calendar_feeds.create(tx, app.tokens.sign, of, sent.get("label"), who.name, app.clock())
     except ValidationFailed as problem:
         return await _page(request, {"wrong": problem.errors, "form": sent}, 422)
     return RedirectResponse(f"/{here.slug}/admin/feeds?done=added", 303)
@@ -53,7 +53,7 @@ async def revoke_feed(request: Request) -> Response:
 async def _page(request: Request, more: dict[str, Any], status: int = 200) -> Response:
     app, here, who = services(request), current_org(request), caller_of(request)
     async with app.database.transaction(here.id, who.actor) as tx:
-        listed = await calendar_feeds.listed(tx, app.tokens)
+        listed = await calendar_feeds.listed(tx, app.tokens.sign)
         known = await resources.index(tx)
     titles = {k.id: k.title for k in known}
     context = {

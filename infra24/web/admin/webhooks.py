@@ -14,6 +14,7 @@ from infra24 import webhooks
 from infra24.db import Tx
 from infra24.errors import DomainError, Message, ValidationFailed
 from infra24.event_catalogue import EVENT_TYPES
+from infra24.web.admin import parsing
 from infra24.web.admin.form_data import FormData, entries
 from infra24.web.caller import caller_of, current_org
 from infra24.web.errors import status_of
@@ -23,7 +24,8 @@ from infra24.web.services import services
 from infra24.webhooks import DeliveryState, Endpoint, EndpointDraft, UnknownDelivery, UnknownEndpoint
 
 _PAGE = 20
-_SECRET = "webhook_secret"  # noqa: S105  the cookie's name
+_SHOWN_ONCE = "webhook_secret"
+"""The cookie that takes a new secret to the page that shows it."""
 Operation = Callable[[Tx, UUID], Awaitable[Any]]
 
 
@@ -64,11 +66,11 @@ async def create_webhook(request: Request) -> Response:
 
 async def webhook_page(request: Request) -> Response:
     """An endpoint, its form, and its deliveries; its secret this once, when it was just made."""
-    asked, secret = request.query_params, request.cookies.get(_SECRET, "")
+    asked, secret = request.query_params, request.cookies.get(_SHOWN_ONCE, "")
     more = {"done": asked.get("done", ""), "count": asked.get("count", "0"), "secret": secret}
     answer = await _one(request, _id(request), more)
     if secret:
-        answer.delete_cookie(_SECRET, path=request.url.path)
+        answer.delete_cookie(_SHOWN_ONCE, path=request.url.path)
         answer.headers["cache-control"] = "no-store"
     return answer
 
@@ -79,7 +81,9 @@ def _with_secret(request: Request, id_: UUID, secret: str, done: str) -> Respons
     answer = _back(request, id_, done)
     tls = services(request).settings.base_url.startswith("https:")
     path = f"/{current_org(request).slug}/admin/webhooks/{id_}"
-    answer.set_cookie(_SECRET, secret, max_age=60, path=path, httponly=True, samesite="strict", secure=tls)
+    answer.set_cookie(
+        _SHOWN_ONCE, secret, max_age=60, path=path, httponly=True, samesite="strict", secure=tls
+    )
     return answer
 
 
@@ -131,15 +135,13 @@ async def enable(request: Request) -> Response:
 
 
 async def replay_failed(request: Request) -> Response:
-    """POST: sends again what failed in the last days and what it missed since it was added, and tries at once
-    what waits for its next attempt."""
+    """POST: sends again what failed or was missed in the last days, and at once what waits for its next
+    attempt."""
     app, here, who, sent = services(request), current_org(request), caller_of(request), await entries(request)
-    days = int(sent.get("days")) if sent.get("days") in ("1", "3", "7", "30") else 3
-    now, id_ = app.clock(), _id(request)
+    days, id_ = (int(sent.get("days")) if sent.get("days") in ("1", "3", "7", "30") else 3), _id(request)
     try:
         async with app.database.transaction(here.id, who.actor) as tx:
-            since = max(now - timedelta(days=days), (await webhooks.get(tx, id_)).created_at)
-            count = await webhooks.replay_range(tx, id_, since, now, now)
+            count = await webhooks.replay_recent(tx, id_, timedelta(days=days), app.clock())
     except webhooks.EndpointDisabled as refusal:
         return await _one(request, id_, {"alert": refusal.message}, status_of(refusal))
     return _back(request, id_, f"replayed&count={count}")
@@ -198,14 +200,14 @@ async def _one(request: Request, id_: UUID, more: dict[str, Any], status: int = 
     wanted = DeliveryState(asked) if asked in set(DeliveryState) else None
     async with services(request).database.transaction(here.id, who.actor) as tx:
         endpoint = await webhooks.get(tx, id_)
-        listed = await webhooks.deliveries(tx, id_, wanted, _cursor(request), _PAGE)
-        failed = (await webhooks.failures(tx)).get(id_, 0)
+        listed = await webhooks.deliveries(
+            tx, id_, wanted, parsing.identity(request.query_params.get("before")), _PAGE
+        )
     context = {
         "endpoint": endpoint,
         "health": presented.health(endpoint),
         "deliveries": [(one, presented.state(one), presented.reason(one)) for one in listed],
         "asked": asked,
-        "failed": failed,
         "next": with_query(request, before=str(listed[-1].id)) if len(listed) == _PAGE else "",
         "form": _kept(endpoint),
         "wrong": {},
@@ -255,21 +257,14 @@ def _back(request: Request, id_: UUID, done: str) -> Response:
 
 
 def _id(request: Request) -> UUID:
-    try:
-        return UUID(request.path_params["id"])
-    except ValueError:
-        raise UnknownEndpoint() from None
+    found = parsing.identity(request.path_params["id"])
+    if found is None:
+        raise UnknownEndpoint()
+    return found
 
 
 def _delivery_id(request: Request) -> UUID:
-    try:
-        return UUID(request.path_params["delivery"])
-    except ValueError:
-        raise UnknownDelivery() from None
-
-
-def _cursor(request: Request) -> UUID | None:
-    try:
-        return UUID(request.query_params.get("before", ""))
-    except ValueError:
-        return None
+    found = parsing.identity(request.path_params["delivery"])
+    if found is None:
+        raise UnknownDelivery()
+    return found
