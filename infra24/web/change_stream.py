@@ -7,6 +7,7 @@ from contextlib import suppress
 from typing import Protocol
 from uuid import UUID
 
+from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
@@ -72,35 +73,48 @@ class ChangeStream:
         self.streams: Counter[str] = Counter()
         self._watching: dict[UUID, dict[UUID | None, _Watched]] = {}
         self._tasks: dict[UUID, asyncio.Task[None]] = {}
+        self._seen: dict[UUID, int] = {}
 
-    async def changes(self, org_id: UUID, subject: Subject) -> AsyncIterator[bool]:
-        """True when something happened to it; False now and then, to keep the line open."""
+    async def changes(
+        self, org_id: UUID, subject: Subject, after: int | None = None
+    ) -> AsyncIterator[int | None]:
+        """The place of the newest event whenever something happened to it; now and then None, a sign of life.
+
+        What happened after the given place, before this line was open, is told first.
+        """
         here = self._watching.setdefault(org_id, {})
         watched = here.setdefault(subject.key, _Watched(subject))
         watched.count += 1
-        if org_id not in self._tasks:
-            self._tasks[org_id] = asyncio.create_task(self._follow(org_id))
         changed = watched.changed
+        late = org_id in self._tasks  # others are told of what is new: what this one missed is looked up
+        if not late:
+            self._tasks[org_id] = asyncio.create_task(self._follow(org_id, after))
         try:
+            if late and after is not None and (missed := await self._missed(org_id, subject, after)):
+                yield missed
             while True:
                 try:
                     async with asyncio.timeout(_PING):
                         await changed.wait()
                     changed = watched.changed  # before the page is told: what happens meanwhile is told next
-                    yield True
+                    yield self._seen[org_id]
                 except TimeoutError:
-                    yield False
+                    yield None
         finally:
-            watched.count -= 1
-            if not watched.count:
-                del here[subject.key]
-            if not here:
-                del self._watching[org_id]
-                self._tasks.pop(org_id).cancel()
+            self._leave(org_id, watched)
 
-    def stream(self, org_id: UUID, event: str, retry_ms: int, address: str, subject: Subject) -> Response:
+    def stream(
+        self,
+        org_id: UUID,
+        event: str,
+        retry_ms: int,
+        address: str,
+        subject: Subject,
+        after: int | None = None,
+    ) -> Response:
         """An answer that goes on: a server-sent event of that name whenever something happened to it.
 
+        It begins after this place of the organization's events, or else now.
         Raises TooManyStreams and TooManyStreamsFromHere.
         """
         network = network_prefix(address)
@@ -108,13 +122,12 @@ class ChangeStream:
             raise TooManyStreams()
         if self.streams[network] >= self.capacity.streams_per_address:
             raise TooManyStreamsFromHere()
-        named = f"event: {event}\ndata: 1\n\n".encode()
 
         async def lines() -> AsyncIterator[bytes]:
             yield f"retry: {retry_ms}\n\n".encode()
             until = asyncio.get_running_loop().time() + _LONGEST
-            async for changed in self.changes(org_id, subject):
-                yield named if changed else b": still here\n\n"
+            async for place in self.changes(org_id, subject, after):
+                yield b": still here\n\n" if place is None else _line(event, place)
                 if asyncio.get_running_loop().time() > until:
                     return  # the page asks again, and is let in again or not
 
@@ -128,23 +141,56 @@ class ChangeStream:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _follow(self, org_id: UUID) -> None:
-        seen: int | None = None
+    def _leave(self, org_id: UUID, watched: _Watched) -> None:
+        here = self._watching[org_id]
+        watched.count -= 1
+        if not watched.count:
+            del here[watched.subject.key]
+        if not here:
+            del self._watching[org_id]
+            self._seen.pop(org_id, None)
+            self._tasks.pop(org_id).cancel()
+
+    async def _missed(self, org_id: UUID, subject: Subject, after: int) -> int | None:
+        """The place of the newest event after this one, of at most 1,000, if they are about it."""
+        with suppress(Unavailable):
+            async with self.database.transaction(org_id) as tx:
+                recorded = await events.after(tx, after, _MOST)
+                return recorded[-1].seq if recorded and await subject.touched(tx, recorded) else None
+        return after  # it cannot be known: the page looks again
+
+    async def _follow(self, org_id: UUID, after: int | None) -> None:
         while True:
             with suppress(Unavailable):
                 async with self.database.transaction(org_id) as tx:
-                    seen = await events.head(tx) if seen is None else await self._tell(tx, seen)
+                    if org_id not in self._seen:
+                        head = await events.head(
+                            tx
+                        )  # no page can know of later ones: an address is typed by anyone
+                        self._seen[org_id] = head if after is None else min(after, head)
+                    await self._tell(tx)
             await asyncio.sleep(_EVERY)
 
-    async def _tell(self, tx: Tx, seen: int) -> int:
-        """Wake whoever watches what happened since; the place of the last event that was looked at."""
-        recorded = await events.after(tx, seen, _MOST)
+    async def _tell(self, tx: Tx) -> None:
+        """Wake whoever watches what happened since the last look."""
+        recorded = await events.after(tx, self._seen[tx.org_id], _MOST)
         if not recorded:
-            return seen
-        for watched in list(self._watching.get(tx.org_id, {}).values()):
-            if await watched.subject.touched(tx, recorded):
-                watched.tell()
-        return recorded[-1].seq
+            return
+        watching = list(self._watching.get(tx.org_id, {}).values())
+        touched = [watched for watched in watching if await watched.subject.touched(tx, recorded)]
+        self._seen[tx.org_id] = recorded[-1].seq
+        for watched in touched:
+            watched.tell()
+
+
+def place_of(request: Request) -> int | None:
+    """Of the last event that a page had, as the browser says it after a cut or else as the address does."""
+    said = request.headers.get("last-event-id") or request.query_params.get("after", "")
+    return int(said) if said.isascii() and said.isdigit() and len(said) < 19 else None
+
+
+def _line(event: str, place: int) -> bytes:
+    return f"id: {place}\nevent: {event}\ndata: 1\n\n".encode()
 
 
 class _Stream(StreamingResponse):

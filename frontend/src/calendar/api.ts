@@ -66,6 +66,7 @@ export interface Page {
   org: string;
   writes: boolean;
   now: string;
+  place: number; // of the newest event when this was read
 }
 
 export interface Change {

@@ -234,7 +234,7 @@ export class Board {
 
   /** Follow the server: it says when to look, and this looks again after a line that was cut. */
   follow(): void {
-    const stream = new EventSource(`/${this.page.org}/admin/calendar/changes`);
+    const stream = new EventSource(`/${this.page.org}/admin/calendar/changes?after=${this.page.place}`);
     let cut = false;
     let timer = 0;
     const soon = () => {

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from fastapi import Request, Response
 
-from infra24 import bookings, resources
+from infra24 import bookings, events, resources
 from infra24.availability.hours import day_span
 from infra24.bookings import Booking, Filters, Status, instant
 from infra24.csv_export import Cell, Table, as_csv
@@ -147,6 +147,7 @@ def midnight(zone: ZoneInfo, on: date) -> datetime:
 async def _context(
     request: Request, tx: Tx, wanted: Wanted, who: Caller, zone: ZoneInfo, now: datetime
 ) -> dict[str, Any]:
+    place = await events.head(tx)  # before anything is read: what happens from here on is told
     listed = await bookings.page(
         tx, wanted.filters, after=wanted.after, limit=PAGE + 1, newest_first=wanted.newest_first
     )
@@ -182,7 +183,7 @@ async def _context(
         "first": with_query(request, after=None) if wanted.after else None,
         "csv": with_query(request, format="csv", after=None),
         "now": now,
-        "live": f"/{current_org(request).slug}/admin/calendar/changes",
+        "live": f"/{current_org(request).slug}/admin/calendar/changes?after={place}",
     }  # fmt: skip
 
 

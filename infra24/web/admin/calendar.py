@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from fastapi import Request, Response
 
-from infra24 import bookings
+from infra24 import bookings, events
 from infra24.availability.hours import day_span
 from infra24.bookings import Agenda, CalendarResource
 from infra24.bookings.agenda import MOST_COLUMNS, wall_time
@@ -17,7 +17,7 @@ from infra24.people import Scope
 from infra24.web.api.agenda_views import closed_words, column_view, ids_of, label
 from infra24.web.api.calendar import visible_columns
 from infra24.web.caller import address_of, caller_of, current_org
-from infra24.web.change_stream import Anything
+from infra24.web.change_stream import Anything, place_of
 from infra24.web.rendering import format_for, page, with_query
 from infra24.web.services import services
 
@@ -51,6 +51,7 @@ async def calendar_page(request: Request) -> Response:
     app, here, who = services(request), current_org(request), caller_of(request)
     speech, zone, now = format_for(request, here), ZoneInfo(here.time_zone), app.clock()
     async with app.database.transaction(here.id, who.actor) as tx:
+        place = await events.head(tx)  # before anything is read: what happens from here on is told
         all_ = await visible_columns(tx, who)
         asked, columns = _read(request, all_, now.astimezone(zone).date())
         rows: list[dict[str, Any]] = []
@@ -74,7 +75,7 @@ async def calendar_page(request: Request) -> Response:
         "rows": rows,
         "writes": who.may(Scope.BOOKINGS_WRITE),
         "everything": who.host_filter is None,
-        "data": _data(asked, columns, here.slug, who.may(Scope.BOOKINGS_WRITE), zone, now),
+        "data": _data(asked, columns, here.slug, who.may(Scope.BOOKINGS_WRITE), zone, now) | {"place": place},
     }
     return page(request, "admin/calendar.html", here, context)
 
@@ -82,7 +83,7 @@ async def calendar_page(request: Request) -> Response:
 async def changes(request: Request) -> Response:
     """A stream that says when to look again: something happened in this organization."""
     return services(request).watcher.stream(
-        current_org(request).id, "changed", 2_000, address_of(request), Anything()
+        current_org(request).id, "changed", 2_000, address_of(request), Anything(), place_of(request)
     )
 
 

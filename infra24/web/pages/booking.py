@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from fastapi import Request, Response
 from starlette.responses import RedirectResponse
 
-from infra24 import bookings, resources
+from infra24 import bookings, events, resources
 from infra24.auth.tokens import org_of_token
 from infra24.bookings import (
     BY_BOOKER,
@@ -26,6 +26,7 @@ from infra24.organizations import Organization
 from infra24.rate_limits import RateLimited
 from infra24.resources import Resource
 from infra24.web.caller import address_of, caller_of, current_org
+from infra24.web.change_stream import place_of
 from infra24.web.errors import status_of, told_when
 from infra24.web.limiting import client_of, one_at_a_time
 from infra24.web.pages.entry_points import BookingPath, keep_query, offered, own_path
@@ -63,7 +64,7 @@ async def changes(request: Request) -> Response:
     async with app.database.transaction(way.here.id, caller_of(request).actor) as tx:
         resource = await offered(tx, way, request.path_params["slug"])
         free = bookings.FreeTimes(await resources.offer(tx, resource.id))
-    return app.watcher.stream(way.here.id, "slots", 5_000, address_of(request), free)
+    return app.watcher.stream(way.here.id, "slots", 5_000, address_of(request), free, place_of(request))
 
 
 async def details(request: Request) -> Response:
@@ -192,6 +193,7 @@ async def picker_page(
     """The choice of a time: a month of one offer, and what was refused if something was."""
     here = way.here
     speech, now = format_for(request, here), services(request).clock()
+    place = await events.head(tx)  # before anything is read: what happens from here on is told
     own = await _own_hold(tx, request)
     ignoring = [own.id] if own else []
     choice = way.choice(request, await resources.offer(tx, resource.id))
@@ -211,7 +213,7 @@ async def picker_page(
         "refusal": refusal,
         "alternatives": time_choices(speech, zone, free),
         "length": int(free.length.total_seconds()) // 60 if free else None,
-        "live": f"/{here.slug}/book/{resource.slug}/changes",
+        "live": f"/{here.slug}/book/{resource.slug}/changes?after={place}",
         "link": way.link,
     }
     return page(request, "picker.html", here, context, status=status, block="picker", frames=way.sites)

@@ -5,7 +5,7 @@ from typing import Any
 from fastapi import Request, Response
 from starlette.responses import RedirectResponse
 
-from infra24 import bookings
+from infra24 import bookings, events
 from infra24.bookings import (
     BY_BOOKER,
     Booking,
@@ -136,6 +136,7 @@ async def _reschedule_page(
     app, speech = services(request), format_for(request, here)
     minutes = int(booking.length.total_seconds()) // 60
     async with app.database.transaction(here.id, caller_of(request).actor) as tx:
+        place = await events.head(tx)  # before anything is read: what happens from here on is told
         offer, picked = await pick(
             tx,
             request,
@@ -156,7 +157,7 @@ async def _reschedule_page(
         "refusal": refusal,
         "alternatives": time_choices(speech, zone, free),
         "length": minutes,
-        "live": f"/{here.slug}/book/{context['resource'].slug}/changes",
+        "live": f"/{here.slug}/book/{context['resource'].slug}/changes?after={place}",
     }
     return page(
         request, "reschedule.html", here, context, status=status, block="picker", frames=context["frames"]
