@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime
-from urllib.parse import urlsplit
 
 from fastapi import FastAPI
 
@@ -16,15 +15,13 @@ from infra24.auth.tokens import Tokens
 from infra24.capacity import Capacity, open_files
 from infra24.clock import Clock
 from infra24.db import Database, Statement, Tx
-from infra24.mail import ComposeContext, Composers, Mailer, MailTransport
-from infra24.mail.file import FileTransport
-from infra24.mail.mime import sender
-from infra24.mail.smtp import Server, SmtpTransport
+from infra24.mail import ComposeContext, Composers, Mailer
 from infra24.mail_composers import COMPOSERS
 from infra24.notifications import NotificationDelivery
 from infra24.organizations import Directory
 from infra24.outbound import OutboundClient
 from infra24.rate_limits import Buckets, Locks
+from infra24.senders import SenderResolver, home_senders
 from infra24.settings import Settings
 from infra24.subscribers import SUBSCRIBERS
 from infra24.web import errors, openapi, rendering, routes, routing
@@ -34,16 +31,6 @@ from infra24.web.security_headers import HeadAsGet, SecurityHeaders
 from infra24.web.services import AuthServices, Services
 from infra24.webhooks import WebhookDelivery
 from infra24.worker import Worker
-
-
-def mail_transport(settings: Settings) -> MailTransport:
-    """The mail transport that the settings name: a mail server, or files beside the embedded database."""
-    host = urlsplit(settings.base_url).hostname or ""
-    home = f"Infra24 Booking <booking@{host if host and ':' not in host else 'localhost'}>"
-    if settings.mail_server is None:
-        return FileTransport(settings.mail_folder, sender(settings.mail_from or home))
-    server = Server.of(settings.mail_server)
-    return SmtpTransport(server, sender(settings.mail_from or server.by or home))
 
 
 def side_effects(tx: Tx) -> list[Statement]:
@@ -65,16 +52,23 @@ def compose(
 
 
 def _worker(settings: Settings, url: str, database: Database, now: Clock, composers: Composers) -> Worker:
-    transport, tokens = mail_transport(settings), Tokens(settings.keyring())
+    tokens, seals = Tokens(settings.keyring()), SecretBox(settings.keyring())
     outside = OutboundClient(settings.outbound_networks, at_once=webhooks.AT_ONCE)
+    senders = _senders(settings, outside, now)
+    home = senders.home
 
     def context(at: datetime) -> ComposeContext:
-        return ComposeContext(database, settings.base_url, transport.sender, tokens, at)
+        return ComposeContext(database, settings.base_url, home.mail.address, tokens, at)
 
-    delivery = NotificationDelivery(database, notifications.COMPOSERS, transport, context, now)
-    mailer = Mailer(composers, transport, context)
-    hooks = WebhookDelivery(database, outside, SecretBox(settings.keyring()), tokens, settings.base_url, now)
+    delivery = NotificationDelivery(database, notifications.COMPOSERS, senders, context, now)
+    mailer = Mailer(composers, home.mail.transport, context)
+    hooks = WebhookDelivery(database, outside, seals, tokens, settings.base_url, now)
     return Worker(url, database, mailer, delivery, hooks, outside, SUBSCRIBERS, now)
+
+
+def _senders(settings: Settings, outside: OutboundClient, now: Clock) -> SenderResolver:
+    ring, home = settings.keyring(), home_senders(settings, outside, now)
+    return SenderResolver(settings, SecretBox(ring), Tokens(ring).sign, outside, home)
 
 
 def create_app(
@@ -112,7 +106,7 @@ def create_app(
     auth = _auth_services(settings, outside, passwords or Passwords())
     app.state.services = Services(
         settings, database, Directory(database), Tokens(settings.keyring()), now, watcher, auth,
-        Health(database), Buckets(), Locks(), worker.run_until_idle,
+        Health(database), Buckets(), Locks(), worker.run_until_idle, _senders(settings, outside, now),
     )  # fmt: skip
     _install(app, settings)
     return app

@@ -6,6 +6,7 @@ from pydantic import AliasChoices, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 _SMTPS = 465
+RESEND, TWILIO = "https://api.resend.com", "https://api.twilio.com"
 
 
 class MailSettings(BaseSettings):
@@ -52,6 +53,85 @@ class MailSettings(BaseSettings):
         description="The sender of e-mail. Without it `Infra24 Booking <booking@…>` with the host of "
         "`INFRA24_PUBLIC_URL`.",
         examples=["Our House <booking@example.org>"],
+    )
+
+    smtp_oauth_token_url: str | None = Field(
+        default=None,
+        description="Where access tokens for the mail server are fetched, when it takes no password "
+        "(XOAUTH2): `https://oauth2.googleapis.com/token`, or "
+        "`https://login.microsoftonline.com/<tenant>/oauth2/v2.0/token`.",
+        examples=["https://oauth2.googleapis.com/token"],
+    )
+    smtp_oauth_client_id: str = Field(
+        default="",
+        description="The client's id at that provider. The user is that of `SMTP_USER` or of the address.",
+        examples=["1234.apps.googleusercontent.com"],
+    )
+    smtp_oauth_client_secret: SecretStr = Field(
+        default=SecretStr(""), description="The client's secret.", examples=["secret"]
+    )
+    smtp_oauth_refresh_token: SecretStr = Field(
+        default=SecretStr(""),
+        description="The refresh token that the mailbox's owner granted. Without it the client asks for "
+        "itself, as Microsoft's applications do.",
+        examples=["1//0abc"],
+    )
+    smtp_oauth_scope: str = Field(
+        default="",
+        description="The scope to ask for, where the provider wants one: Microsoft "
+        "`https://outlook.office365.com/.default`.",
+        examples=["https://outlook.office365.com/.default"],
+    )
+    resend_api_key: SecretStr | None = Field(
+        default=None,
+        validation_alias="RESEND_API_KEY",
+        description="Sends e-mail through Resend, where no mail server is set.",
+        examples=["re_123"],
+    )
+    resend_from: str | None = Field(
+        default=None,
+        validation_alias="RESEND_FROM_EMAIL",
+        description="The sender of e-mail through Resend, at a domain that is verified there. Without it "
+        "`INFRA24_MAIL_FROM`.",
+        examples=["Our House <booking@example.org>"],
+    )
+    resend_url: str = Field(
+        default=RESEND,
+        validation_alias="RESEND_API_URL",
+        description="Where Resend's API is. Another address is for tests against an emulator.",
+        examples=[RESEND],
+    )
+    twilio_account_sid: str | None = Field(
+        default=None,
+        validation_alias="TWILIO_ACCOUNT_SID",
+        description="Sends text messages through this Twilio account, for organizations without one of their "
+        "own. Without it text messages are only offered by those.",
+        examples=["AC0123456789abcdef0123456789abcdef"],
+    )
+    twilio_auth_token: SecretStr = Field(
+        default=SecretStr(""),
+        validation_alias="TWILIO_AUTH_TOKEN",
+        description="The account's token.",
+        examples=["token"],
+    )
+    twilio_number: str = Field(
+        default="",
+        validation_alias="TWILIO_PHONE_NUMBER",
+        description="The number that text messages come from, with its country code.",
+        examples=["+14155550123"],
+    )
+    twilio_url: str = Field(
+        default=TWILIO,
+        description="Where Twilio's API is. Another address is for tests against an emulator.",
+        examples=[TWILIO],
+    )
+    mail_per_minute: int | None = Field(
+        default=None,
+        ge=1,
+        le=100_000,
+        description="The most e-mails a minute that one organization sends through this installation's mail "
+        "server. Without it there is no limit. Messages over it wait.",
+        examples=["120"],
     )
 
     @property

@@ -205,7 +205,7 @@ class Settings(MailSettings):
     def shows_inbox(self) -> bool:
         """Whether kept e-mails are shown at /inbox: only where nobody else can reach this installation."""
         local = {self.host, urlsplit(self.base_url).hostname} <= _LOOPBACK
-        return self.mail_server is None and local
+        return self.mail_server is None and self.resend_api_key is None and local
 
     @property
     def secret_file(self) -> Path:

@@ -41,7 +41,7 @@ def test_a_connection_is_kept_changed_and_forgotten(run: Any, shop: Shop, settin
         async with database.transaction(shop.org_id) as tx:
             assert await org_connections.get(tx, made.id) == made
             assert await org_connections.listed(tx) == [plain, made]
-            assert await org_connections.listed(tx, "smtp") == [made]
+            assert await org_connections.listed(tx, ["smtp"]) == [made]
             assert await org_connections.secret_of(tx, seals, made.id) == SECRET
             with pytest.raises(UnknownConnection):
                 await org_connections.secret_of(tx, seals, plain.id)
@@ -64,7 +64,7 @@ def test_a_secret_opens_for_its_own_connection_only_and_is_in_no_audit(
     async def made(database: Database) -> tuple[UUID, UUID]:
         async with database.transaction(shop.org_id) as tx:
             ours = await org_connections.connect(tx, seals, "smtp", "Ours", {}, SECRET, NOW)
-            theirs = await org_connections.connect(tx, seals, "smtp", "Theirs", {}, {"password": "x"}, NOW)
+            theirs = await org_connections.connect(tx, seals, "ics", "Theirs", {}, {"password": "x"}, NOW)
         return ours.id, theirs.id
 
     ours, theirs = run(made)

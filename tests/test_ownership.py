@@ -19,6 +19,8 @@ TABLES = {
     "org_connections": "org_connections",
     "resources": "catalogues resources resource_hosts resource_parts appointment_types",
     "booking_links": "booking_links booking_link_offers booking_link_hosts",
+    "consent": "suppressions message_preferences",
+    "senders": "sending_rates",
     "bookings": "series bookings claims participants booking_requirements booking_clients",
     "round_robin": "balances decisions",
     "events": "event_heads events event_subscribers event_cursors parked_events",
@@ -32,7 +34,7 @@ OWNER = {table: package for package, tables in TABLES.items() for table in table
 NOBODYS = {"sweeps", "write_checks", "migrations"}
 """What the installation keeps of itself."""
 TIERS = (
-    {"organizations", "rate_limits", "org_connections", "events"}, {"people", "audit"}, {"resources"},
+    {"organizations", "rate_limits", "org_connections", "events"}, {"consent", "senders"}, {"people", "audit"}, {"resources"},
     {"booking_links", "round_robin"}, {"bookings"}, {"announcements", "notifications", "webhooks", "calendar_feeds", "idempotency", "analytics"}, {"web"},
 )  # fmt: skip
 """From below to above: a package reads the tables of those below it, in statements that join them. A package

@@ -19,7 +19,7 @@ from infra24.auth.model import (
 )
 from infra24.auth.oidc import AuthorizationRequest, OidcClient, Provider
 from infra24.auth.passwords import Passwords, weakness
-from infra24.auth.signing import Sign, Signer
+from infra24.auth.signing import Sign, Signer, ids_of, signed_ids
 
 __all__ = [
     "AuthorizationRequest",
@@ -46,5 +46,7 @@ __all__ = [
     "Sign",
     "SignInDeclined",
     "Signer",
+    "ids_of",
+    "signed_ids",
     "weakness",
 ]

@@ -12,12 +12,18 @@ from infra24.bookings.states import BookingKind, ParticipantRole, Status
 from infra24.db import Tx
 from infra24.errors import Message, ValidationFailed
 from infra24.resources import Offer
+from infra24.sms import InvalidNumber, region_of, to_e164
 
 
 def read_booker(offer: Offer, person: BookerDetails) -> list[dict[str, Any]]:
     """The answers of whoever books. Raises ValidationFailed for what is wrong or missing."""
     if offer.resource.meets == "phone" and not person.phone:
         raise ValidationFailed({"phone": Message("give the number at which we can call you")})
+    if person.wants_texts:
+        try:
+            to_e164(person.phone, region_of(offer.rules.zone.key))
+        except InvalidNumber as wrong:
+            raise ValidationFailed({"phone": wrong.message}) from None
     return resources.read_answers(offer.resource.questions, person.answers or {})
 
 
@@ -74,6 +80,7 @@ def _details(person: BookerDetails) -> dict[str, Any]:
         "locale": person.locale,
         "phone": person.phone,
         "location_details": person.location_details,
+        "wants_texts": person.wants_texts,
     }
 
 

@@ -119,7 +119,8 @@ class EndsBeforeItStarts(Invalid):
 
 @dataclass(frozen=True, slots=True)
 class BookerDetails:
-    """Who books: as they write themselves. `answers` None: they were not asked (yet)."""
+    """Who books: as they write themselves. `answers` None: they were not asked (yet). `wants_texts`: they
+    asked for texts about this booking, to `phone`."""
 
     name: str
     email: str
@@ -129,6 +130,7 @@ class BookerDetails:
     phone: str = ""
     location_details: str = ""
     answers: Mapping[str, Any] | None = None
+    wants_texts: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +187,7 @@ class Booking:
     request_expires_at: datetime | None
     notes: str
     location: str
+    wants_texts: bool
     participants: tuple[Participant, ...] = ()
 
     @property

@@ -31,6 +31,7 @@ def represent(booking: Booking) -> dict[str, Any]:
         "reschedulable_until": booking.reschedulable_until(),
         "cancellation": _cancellation(booking),
         "phone": booking.phone,
+        "wants_texts": booking.wants_texts,
         "location_details": booking.location_details,
         "answers": booking.answers,
         "series_id": booking.series_id,

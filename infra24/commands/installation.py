@@ -14,11 +14,13 @@ import typer
 from rich.table import Table
 
 from infra24 import clock, demo, doctor, migrations, server
-from infra24.app import mail_transport, open_database
+from infra24.app import open_database
 from infra24.auth.tokens import Tokens
 from infra24.commands import owners
 from infra24.commands.owners import Beginning
 from infra24.commands.terminal import bring_up_to_date, console, opened, read_settings
+from infra24.outbound import OutboundClient
+from infra24.senders import home_mail
 from infra24.server import Urls, WorkerBeside
 from infra24.settings import Settings
 
@@ -40,7 +42,7 @@ def serve(
 ) -> None:
     """Start everything: the database, the schema, the pages and the API, and the worker."""
     settings = read_settings(port)
-    mail_transport(settings)  # a mail server that is not well written is said before anything starts
+    home_mail(settings, OutboundClient())  # a mail server that is badly written is said before all else
     server.check_port(settings.host, settings.port)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     with opened(settings) as urls:
@@ -66,7 +68,7 @@ def serve(
 def worker(beside: Beside = False) -> None:
     """Run background jobs: e-mail, announcements, expired holds."""
     settings = read_settings()
-    mail_transport(settings)  # as in `serve`
+    home_mail(settings, OutboundClient())  # as in `serve`
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     if beside:
         server.end_with_parent()

@@ -5,11 +5,12 @@ import os
 import sys
 from zoneinfo import ZoneInfo, available_timezones
 
-from infra24.app import mail_transport
 from infra24.auth import SecretTooShort
 from infra24.doctor.model import Check, Finding
 from infra24.errors import DomainError
 from infra24.i18n import LANGUAGES, catalogue
+from infra24.outbound import OutboundClient
+from infra24.senders import home_mail
 from infra24.server import PortInUse, check_port
 from infra24.settings import Settings
 from infra24.web import static_files
@@ -103,9 +104,9 @@ def _mail(settings: Settings) -> Finding:
     """Where e-mail goes, and whether the server answers; without one nothing is sent."""
     wrong = "set INFRA24_SMTP_URL to smtp://user:password@host:587 and INFRA24_MAIL_FROM to the sender"
     try:
-        seen = asyncio.run(mail_transport(settings).check())
+        seen = asyncio.run(home_mail(settings, OutboundClient()).check())
     except DomainError as error:
         return Finding("Mail", False, error.message, wrong)
-    sends = settings.mail_server is not None
+    sends = settings.mail_server is not None or settings.resend_api_key is not None
     well = sends or not settings.public_url
     return Finding("Mail", well, seen if sends else f"{seen}; nothing is sent", wrong)

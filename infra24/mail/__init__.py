@@ -5,14 +5,7 @@ from infra24.mail.content import Brand, Content, render_content, wording
 from infra24.mail.model import CalendarPart, Email, InvalidAddress, MessageHeaders
 from infra24.mail.rendering import render
 from infra24.mail.sending import QUEUE, TASK, Mailer, enqueue
-from infra24.mail.transport import (
-    InvalidMailServer,
-    InvalidSender,
-    MailTransport,
-    PermanentFailure,
-    ServerUnavailable,
-    TemporaryFailure,
-)
+from infra24.mail.transport import InvalidMailServer, InvalidSender, MailTransport
 
 __all__ = [
     "QUEUE",
@@ -30,9 +23,6 @@ __all__ = [
     "MailTransport",
     "Mailer",
     "MessageHeaders",
-    "PermanentFailure",
-    "ServerUnavailable",
-    "TemporaryFailure",
     "TokenSigner",
     "enqueue",
     "render",

@@ -18,7 +18,7 @@ _INLINER = css_inline.CSSInliner(load_remote_stylesheets=False)
 _CARD, _DARK_CARD = "#fffdf9", "#1e2128"
 _TEXT_CONTRAST = 4.6
 _LONGEST, _NAME_LONGEST = 2_000, 100
-_SINGLE = ("subject", "headline", "title", "when", "place", "brand", "footer")
+_SINGLE = ("subject", "headline", "title", "when", "place", "brand", "footer", "unsubscribe")
 _PAIRS = ("rows", "buttons", "links")
 _MARK = re.compile("\ue000([a-z0-9-]+)\ue001")
 """Where a fact goes, in characters that no text of ours has."""
@@ -38,7 +38,8 @@ class Content:
 
     `place` stands with the times in the first line, which mail programs show beside the subject. `rows` are
     labels with values that anybody may have typed: they lose what mail programs turn into links. `buttons`
-    and `links` are labels with addresses, `footer` says why it was sent.
+    and `links` are labels with addresses, `footer` says why it was sent. With an
+    `unsubscribe_url` one can decline what it is for.
     """
 
     subject: str
@@ -51,6 +52,7 @@ class Content:
     links: Sequence[tuple[str, str]] = field(default=(), repr=False)
     paragraphs: Sequence[str] = ()
     footer: str = ""
+    unsubscribe_url: str | None = field(default=None, repr=False)
 
 
 def render_content(content: Content, brand: Brand, to: str, language: str) -> Email:
@@ -68,6 +70,7 @@ def render_content(content: Content, brand: Brand, to: str, language: str) -> Em
         "paragraphs": [_ours(paragraph) for paragraph in content.paragraphs if paragraph],
         "footer": _ours(content.footer),
         "brand": _ours(brand.name),
+        "unsubscribe": content.unsubscribe_url or "",
     }
     text = templates_in(spoken).get_template("layout.txt").render(facts)
     plain = re.sub(r"\n{3,}", "\n\n", text.strip()) + "\n"
@@ -78,6 +81,7 @@ def render_content(content: Content, brand: Brand, to: str, language: str) -> Em
         html=_html(facts, spoken, brand.seed),
         language=spoken,
         sender_name=one_line(brand.name, _NAME_LONGEST),
+        unsubscribe_url=content.unsubscribe_url,
     )
 
 

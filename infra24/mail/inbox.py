@@ -1,13 +1,12 @@
 """Reading back the e-mails of an installation without a mail server: what `FileTransport` keeps."""
 
-import re
 from dataclasses import dataclass
 from datetime import datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
 
-_NAME = re.compile(r"[a-zA-Z0-9_.-]{1,200}\.eml")
+from infra24.message_files import MessageFiles
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,22 +25,14 @@ class KeptEmail:
 
 def kept(folder: Path) -> list[KeptEmail]:
     """All that are kept, the newest first."""
-    found = []
-    for path in folder.glob("*.eml"):
-        try:
-            found.append((path.stat().st_mtime_ns, path.name))
-        except FileNotFoundError:  # a worker has just dropped it
-            continue
-    return [one for _, name in sorted(found, reverse=True) if (one := read(folder, name)) is not None]
+    names = MessageFiles(folder, ".eml").names()
+    return [one for name in names if (one := read(folder, name)) is not None]
 
 
 def read(folder: Path, name: str) -> KeptEmail | None:
     """One of them; None when there is none by that name."""
-    if not _NAME.fullmatch(name):
-        return None
-    try:
-        content = (folder / name).read_bytes()
-    except OSError:
+    content = MessageFiles(folder, ".eml").read(name)
+    if content is None:
         return None
     message: EmailMessage = message_from_bytes(content, policy=policy.default)
     sent_at: datetime = message["date"].datetime

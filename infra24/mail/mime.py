@@ -54,6 +54,8 @@ def message(
         written["Reply-To"] = address(email.reply_to)
     written["Auto-Submitted"] = "auto-generated"
     written["X-Auto-Response-Suppress"] = "All"
+    for name, value in email.list_headers.items():
+        written[name] = value
     written["Content-Language"] = email.language.replace("_", "-")
     content = _content(email, encoding)
     written["MIME-Version"] = "1.0"

@@ -1,6 +1,7 @@
 """An e-mail to one person, and the headers that make it the same message when it is sent again."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from email.headerregistry import Address
@@ -27,8 +28,9 @@ class CalendarPart:
 class Email:
     """Plain text to one address, with the same as HTML where there is any.
 
-    `sender_name` is whom it comes from, at the installation's address. What goes into headers stands on one
-    line; Invalid otherwise, so that nobody's name adds a header.
+    `sender_name` is whom it comes from, at the sender's address. Where there is an `unsubscribe_url`, one
+    click in a mail program unsubscribes (RFC 8058). What goes into headers stands on one line; Invalid
+    otherwise, so that nobody's name adds a header.
     """
 
     to: str
@@ -39,6 +41,7 @@ class Email:
     reply_to: str | None = None
     language: str = "en"
     sender_name: str = ""
+    unsubscribe_url: str | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         address(self.to)
@@ -49,6 +52,16 @@ class Email:
         for said in (self.subject, self.language):
             if not said.strip() or CONTROL_CHARACTERS.search(said):
                 raise Invalid(operator_text("An e-mail's subject and language are one line each."))
+
+    @property
+    def list_headers(self) -> Mapping[str, str]:
+        """The headers of what one can unsubscribe from; none for what concerns a booking of one's own."""
+        if self.unsubscribe_url is None:
+            return {}
+        return {
+            "List-Unsubscribe": f"<{self.unsubscribe_url}>",
+            "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+        }
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,8 @@ import random
 from procrastinate import BaseRetryStrategy, RetryDecision
 from procrastinate.jobs import Job
 
+from infra24.channels import PermanentFailure
 from infra24.mail.model import InvalidAddress
-from infra24.mail.transport import PermanentFailure
 
 _FIRST_SECONDS, _LONGEST_SECONDS = 10.0, 3_600.0
 ATTEMPTS = 32

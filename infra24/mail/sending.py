@@ -9,11 +9,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from infra24.channels import PermanentFailure
 from infra24.db import Tx
 from infra24.errors import Invalid, operator_text
 from infra24.mail.composing import ComposeContext, Composers
 from infra24.mail.model import MessageHeaders
-from infra24.mail.transport import MailTransport, PermanentFailure
+from infra24.mail.transport import MailTransport
 
 log = logging.getLogger("infra24.mail")
 

@@ -4,22 +4,24 @@ import asyncio
 import ipaddress
 import re
 import smtplib
+import socket
 import ssl
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email.headerregistry import Address
+from functools import partial
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from infra24.errors import operator_text
+from infra24.channels import PermanentFailure, ServerUnavailable, TemporaryFailure
+from infra24.errors import DomainError, operator_text
 from infra24.mail.mime import message
 from infra24.mail.model import Email, MessageHeaders
-from infra24.mail.transport import (
-    InvalidMailServer,
-    PermanentFailure,
-    ServerUnavailable,
-    TemporaryFailure,
-)
+from infra24.mail.oauth import AccessTokens
+from infra24.mail.transport import InvalidMailServer
+
+Resolve = Callable[[str, int], Awaitable[str]]
+"""Which address to connect to for a name and a port. Raises DomainError where none may be."""
 
 _SECONDS = 20.0
 _LOOK_SECONDS = 3.0
@@ -67,12 +69,52 @@ class Server:
         )
 
 
-class SmtpTransport:
-    """Sends e-mail through a mail server."""
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """Where to connect, and the access token to sign in by; none: by the password."""
 
-    def __init__(self, server: Server, by: Address) -> None:
-        self.server = server
-        self.by = by
+    address: str
+    token: str = field(default="", repr=False)
+
+
+class _PlainAt(smtplib.SMTP):
+    """A connection to one address of a name; certificates are still the name's."""
+
+    def __init__(self, at: str, host: str, port: int, we: str, seconds: float) -> None:
+        self._at = at
+        super().__init__(host, port, we, timeout=seconds)
+
+    def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
+        return socket.create_connection((self._at, port), timeout)
+
+
+class _EncryptedAt(smtplib.SMTP_SSL):
+    """The same, encrypted from the first byte."""
+
+    def __init__(self, at: str, host: str, port: int, we: str, seconds: float, trust: ssl.SSLContext) -> None:
+        self._at = at
+        super().__init__(host, port, we, timeout=seconds, context=trust)
+
+    def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
+        connected = socket.create_connection((self._at, port), timeout)
+        return self.context.wrap_socket(connected, server_hostname=host)
+
+
+class SmtpTransport:
+    """Sends e-mail through a mail server; with `tokens` it signs in by them instead of a password.
+
+    `resolve` says which address of the server's name to connect to, where an organization gave the name: one
+    that was checked.
+    """
+
+    def __init__(
+        self,
+        server: Server,
+        by: Address,
+        tokens: AccessTokens | None = None,
+        resolve: Resolve | None = None,
+    ) -> None:
+        self.server, self.by, self._tokens, self._resolve = server, by, tokens, resolve
 
     @property
     def domain(self) -> str:
@@ -86,14 +128,33 @@ class SmtpTransport:
 
     async def send(self, email: Email, headers: MessageHeaders) -> str:
         """Hand the e-mail to the server; its Message-ID. 4xx is TemporaryFailure, 5xx PermanentFailure."""
-        return await asyncio.to_thread(self._send, email, headers)
+        return await self._ask(partial(self._send, email, headers))
 
     async def check(self) -> str:
         """Connect, encrypt, sign in, and leave."""
-        return await asyncio.to_thread(self._check)
+        return await self._ask(self._check)
 
-    def _send(self, email: Email, headers: MessageHeaders) -> str:
-        with self._connected(_SECONDS) as server:
+    async def _ask(self, ask: Callable[["_Way"], str]) -> str:
+        """Ask the server in a thread, by the way to it: where it is, and what signs in."""
+        at = await self._address()
+        if self._tokens is None:
+            return await asyncio.to_thread(ask, _Way(at))
+        try:
+            return await asyncio.to_thread(ask, _Way(at, await self._tokens.current()))
+        except ServerUnavailable:
+            self._tokens.forget()  # it may be the token: the next attempt has another
+            raise
+
+    async def _address(self) -> str:
+        if self._resolve is None:
+            return self.server.host
+        try:
+            return await self._resolve(self.server.host, self.server.port)
+        except DomainError as error:
+            raise ServerUnavailable(operator_text(f"{self.server.host}: {error.message}")) from error
+
+    def _send(self, email: Email, headers: MessageHeaders, way: "_Way") -> str:
+        with self._connected(_SECONDS, way) as server:
             try:
                 server.send_message(message(email, headers, self.by), self.by.addr_spec)
             except smtplib.SMTPRecipientsRefused as error:
@@ -105,19 +166,19 @@ class SmtpTransport:
                 raise PermanentFailure(operator_text("the server takes no address beyond ASCII")) from None
         return headers.id
 
-    def _check(self) -> str:
-        with self._connected(_LOOK_SECONDS) as server:
+    def _check(self, way: "_Way") -> str:
+        with self._connected(_LOOK_SECONDS, way) as server:
             server.noop()
             version = server.sock.version() if isinstance(server.sock, ssl.SSLSocket) else "not encrypted"
         who = f", signed in as {self.server.user}" if self.server.user else ""
         return f"{self.server.host}:{self.server.port} answers ({version}{who})"
 
     @contextmanager
-    def _connected(self, seconds: float) -> Iterator[smtplib.SMTP]:
+    def _connected(self, seconds: float, way: "_Way") -> Iterator[smtplib.SMTP]:
         """A connection, encrypted and signed in. What fails on the way there is never the e-mail's fault."""
         there = f"{self.server.host}:{self.server.port}"
         try:
-            server = self._connect(seconds)
+            server = self._connect(seconds, way)
         except smtplib.SMTPAuthenticationError as error:
             raise ServerUnavailable(
                 operator_text(f"{there} does not let {self.server.user} in ({error.smtp_code})")
@@ -135,23 +196,32 @@ class SmtpTransport:
         finally:
             _leave(server)
 
-    def _connect(self, seconds: float) -> smtplib.SMTP:
+    def _connect(self, seconds: float, way: "_Way") -> smtplib.SMTP:
         to, we = self.server, self.by.domain  # our own name, or smtplib would ask the network for it
         if to.implicit_tls:
             trust = ssl.create_default_context(cafile=to.ca)
-            server: smtplib.SMTP = smtplib.SMTP_SSL(to.host, to.port, we, timeout=seconds, context=trust)
+            server: smtplib.SMTP = _EncryptedAt(way.address, to.host, to.port, we, seconds, trust)
         else:
-            server = smtplib.SMTP(to.host, to.port, we, timeout=seconds)
+            server = _PlainAt(way.address, to.host, to.port, we, seconds)
         try:
             if to.starttls:
                 server.starttls(context=ssl.create_default_context(cafile=to.ca))
             server.ehlo_or_helo_if_needed()
-            if to.user:
+            if way.token:
+                _sign_in_by_token(server, to.user, way.token)
+            elif to.user:
                 server.login(to.user, to.password)
         except BaseException:
             server.close()
             raise
         return server
+
+
+def _sign_in_by_token(server: smtplib.SMTP, user: str, token: str) -> None:
+    """XOAUTH2 (https://developers.google.com/workspace/gmail/imap/xoauth2-protocol). A refusal is first a
+    challenge with the reason, which an empty answer acknowledges."""
+    said = f"user={user}\x01auth=Bearer {token}\x01\x01"
+    server.auth("XOAUTH2", lambda challenge=None: said if challenge is None else "")
 
 
 def _leave(server: smtplib.SMTP) -> None:

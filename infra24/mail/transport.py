@@ -1,8 +1,8 @@
-"""Mail transports, and the two ways in which sending can fail."""
+"""What a mail transport is."""
 
 from typing import Protocol
 
-from infra24.errors import Invalid, Unavailable
+from infra24.errors import Invalid
 from infra24.mail.model import Email, MessageHeaders
 
 
@@ -14,20 +14,9 @@ class InvalidSender(Invalid):
     """INFRA24_MAIL_FROM is not an address such as Infra24 <post@example.org>."""
 
 
-class TemporaryFailure(Unavailable):
-    """The e-mail could not be sent now. It will be tried again."""
-
-
-class ServerUnavailable(TemporaryFailure):
-    """The mail server cannot be used now. E-mail waits, and will be tried again."""
-
-
-class PermanentFailure(Unavailable):
-    """The e-mail cannot be delivered. It will not be tried again."""
-
-
 class MailTransport(Protocol):
-    """Sends e-mail. `send` and `check` raise TemporaryFailure or PermanentFailure, and name no recipient."""
+    """Sends e-mail. `send` and `check` raise TemporaryFailure or PermanentFailure (`channels`), and name no
+    recipient."""
 
     @property
     def domain(self) -> str:
@@ -40,7 +29,7 @@ class MailTransport(Protocol):
         ...
 
     async def send(self, email: Email, headers: MessageHeaders) -> str:
-        """Send it; what a log may say of it. The same Message-ID makes it the same e-mail again."""
+        """Send it; what the provider calls it. The same Message-ID makes it the same e-mail again."""
         ...
 
     async def check(self) -> str:

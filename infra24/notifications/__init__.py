@@ -1,12 +1,21 @@
 """Notifications: who is told what, by which channel; queued as rows, composed and sent when they are due."""
 
+from collections.abc import Mapping
+
+from infra24.channels import Channel
 from infra24.events import Subscriber
-from infra24.notifications import audiences, booking_content, my_bookings, series, webhook_notice
+from infra24.notifications import (
+    audiences,
+    booking_content,
+    my_bookings,
+    series,
+    text_content,
+    webhook_notice,
+)
 from infra24.notifications.cleanup import delete_old
 from infra24.notifications.delivery import NotificationDelivery, Tally
 from infra24.notifications.model import (
     LATE_AFTER,
-    Channel,
     FailedNotification,
     NewNotification,
     Notification,
@@ -17,15 +26,18 @@ from infra24.notifications.model import (
     SuppressionReason,
 )
 from infra24.notifications.my_bookings import send_my_bookings
+from infra24.notifications.purposes import purpose_of
 from infra24.notifications.queries import (
     anyone_waits_since,
     backlog,
+    by_id,
     count_failed,
     failed,
     is_late,
     of_booking,
     retry_failed,
 )
+from infra24.notifications.reports import resend_reported, text_received, twilio_reported
 
 __all__ = [
     "COMPOSERS",
@@ -44,22 +56,30 @@ __all__ = [
     "Tally",
     "anyone_waits_since",
     "backlog",
+    "by_id",
     "count_failed",
     "delete_old",
     "failed",
     "is_late",
     "of_booking",
+    "purpose_of",
+    "resend_reported",
     "retry_failed",
     "send_my_bookings",
+    "text_received",
+    "twilio_reported",
 ]
 
-COMPOSERS: NotificationComposers = {
-    **booking_content.COMPOSERS,
-    **series.COMPOSERS,
-    **webhook_notice.COMPOSERS,
-    **my_bookings.COMPOSERS,
+COMPOSERS: Mapping[Channel, NotificationComposers] = {
+    Channel.EMAIL: {
+        **booking_content.COMPOSERS,
+        **series.COMPOSERS,
+        **webhook_notice.COMPOSERS,
+        **my_bookings.COMPOSERS,
+    },
+    Channel.SMS: text_content.COMPOSERS,
 }
-"""Which function composes which notification. A kind, once used, stays: queued rows refer to it."""
+"""By channel which function composes which notification. A kind, once used, stays: rows refer to it."""
 
 SUBSCRIBER = Subscriber.of(
     "notifications", {**audiences.handlers(), **series.handlers(), **webhook_notice.handlers()}

@@ -8,9 +8,10 @@ from uuid import UUID
 from infra24 import bookings, events, people, resources
 from infra24.bookings import Booking, ParticipantRole, Status
 from infra24.bookings import events as booking_events
+from infra24.channels import Channel
 from infra24.db import Tx
 from infra24.events import Event, EventType, Handler, Recorded
-from infra24.notifications import queries, reminders
+from infra24.notifications import queries, reminders, text_content, texting
 from infra24.notifications.model import NewNotification
 from infra24.people import SCOPES, Scope
 
@@ -71,7 +72,17 @@ async def _queue(tx: Tx, recorded: Recorded) -> None:
         for kind, to in dict.fromkeys(await _recipients(tx, booking, told, event.data))
         if to != acted or kind == told.booker
     ]
-    await queries.insert(tx, queued, now)
+    await queries.insert(tx, [*queued, *_texts(event, booking, told.booker, facts)], now)
+
+
+def _texts(
+    event: Event, booking: Booking, kind: str | None, facts: Mapping[str, Any]
+) -> list[NewNotification]:
+    """What the booker is texted, if they asked for it."""
+    number = texting.texted_number(booking)
+    if kind is None or number is None or kind not in text_content.COMPOSERS:
+        return []
+    return [NewNotification(kind, number, f"{event.id}:{kind}:{number}", booking.id, facts, Channel.SMS)]
 
 
 async def _acting(tx: Tx, event: Event) -> str | None:

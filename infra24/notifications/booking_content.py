@@ -17,11 +17,13 @@ from infra24.notifications.model import (
     Suppressed,
     SuppressionReason,
 )
+from infra24.notifications.purposes import unsubscribe_url
 from infra24.organizations import Organization
+from infra24.sms import Sms
 
 
 @dataclass(frozen=True, slots=True)
-class _Subject:
+class BookingSubject:
     """What a message is about, read for its recipient."""
 
     context: ComposeContext
@@ -58,7 +60,7 @@ def _to_booker(name: str, *expected: Status) -> ComposeNotification:
     """Composes what the booker is told, while the booking is in one of these states."""
 
     async def composed(context: ComposeContext, org_id: UUID, one: Notification) -> Email:
-        subject = await _read(context, org_id, one, expected)
+        subject = await read_subject(context, org_id, one, expected)
         booking, words = subject.booking, subject.translated
         if one.recipient != booking.booker_email:
             raise Suppressed(SuppressionReason.CHANGED)  # the address was corrected: its links are not theirs
@@ -83,7 +85,7 @@ def _to_host(name: str, *expected: Status) -> ComposeNotification:
     """Composes what a host is told, while the booking is in one of these states."""
 
     async def composed(context: ComposeContext, org_id: UUID, one: Notification) -> Email:
-        subject = await _read(context, org_id, one, expected)
+        subject = await read_subject(context, org_id, one, expected)
         page = f"{context.base_url}/{subject.here.slug}/bookings/{subject.booking.id}"
         buttons = [(subject.translated("Open booking"), page)]
         if subject.booking.meeting_url and subject.booking.status is Status.CONFIRMED:
@@ -94,15 +96,15 @@ def _to_host(name: str, *expected: Status) -> ComposeNotification:
     return composed
 
 
-async def _reminder(context: ComposeContext, org_id: UUID, one: Notification) -> Email:
+async def _reminder(context: ComposeContext, org_id: UUID, one: Notification) -> Email | Sms:
     if reminders.is_too_late(int(one.facts["hours"]), one.planned_at, context.now):
         raise Suppressed(SuppressionReason.TOO_LATE)
     return await _to_booker("reminder", Status.CONFIRMED)(context, org_id, one)
 
 
-async def _read(
+async def read_subject(
     context: ComposeContext, org_id: UUID, one: Notification, expected: tuple[Status, ...]
-) -> _Subject:
+) -> BookingSubject:
     """The booking as it is now, in the recipient's language. Raises Suppressed when it is another story."""
     assert one.booking_id is not None
     async with context.database.transaction(org_id) as tx:
@@ -115,11 +117,11 @@ async def _read(
     if booking.ends_at <= context.now:
         raise Suppressed(SuppressionReason.OVER)
     locale = booking.locale if booking.locale and one.recipient == booking.booker_email else here.locale
-    return _Subject(context, here, booking, one, locale_format(locale.partition("_")[0], locale))
+    return BookingSubject(context, here, booking, one, locale_format(locale.partition("_")[0], locale))
 
 
 def _email(
-    subject: _Subject,
+    subject: BookingSubject,
     name: str,
     rows: Rows,
     buttons: list[tuple[str, str]],
@@ -127,17 +129,7 @@ def _email(
     footer: str,
 ) -> Email:
     booking, here, language = subject.booking, subject.here, subject.format.language
-    zone = ZoneInfo(booking.time_zone)
-    words = wording(
-        f"bookings/{name}.txt",
-        language,
-        title=booking.resource_title,
-        when=subject.format.brief(booking.starts_at, zone),
-        name=booking.booker_name,
-        booker=booking.booker_name,
-        organization=here.name,
-        by_staff=int(subject.by_staff),
-    )
+    words = words_of(subject, name)
     content = Content(
         words["subject"],
         words["headline"],
@@ -149,12 +141,28 @@ def _email(
         links,
         [words.get("note", "")],
         footer,
+        unsubscribe_url(subject.context, here.id, subject.one),
     )
     email = render_content(content, Brand(here.name, here.seed), subject.one.recipient, language)
     return replace(email, calendar=_calendar(subject, name, buttons[0][1]))
 
 
-def _calendar(subject: _Subject, name: str, page: str) -> CalendarPart | None:
+def words_of(subject: BookingSubject, name: str) -> dict[str, str]:
+    """The sentences of a kind about a booking, in the recipient's language."""
+    booking = subject.booking
+    return wording(
+        f"bookings/{name}.txt",
+        subject.format.language,
+        title=booking.resource_title,
+        when=subject.format.brief(booking.starts_at, ZoneInfo(booking.time_zone)),
+        name=booking.booker_name,
+        booker=booking.booker_name,
+        organization=subject.here.name,
+        by_staff=int(subject.by_staff),
+    )
+
+
+def _calendar(subject: BookingSubject, name: str, page: str) -> CalendarPart | None:
     """The event for the recipient's calendar, or its withdrawal; nothing for what never was in it."""
     booking, one = subject.booking, subject.one
     withdrawn = name in _WITHDRAW or (name == "requested" and "from" in one.facts)
@@ -173,7 +181,7 @@ def _calendar(subject: _Subject, name: str, page: str) -> CalendarPart | None:
     return CalendarPart(file, "CANCEL" if withdrawn else "REQUEST")
 
 
-def _for_booker(subject: _Subject) -> Rows:
+def _for_booker(subject: BookingSubject) -> Rows:
     booking, words = subject.booking, subject.translated
     return [
         (words("With"), ", ".join(booking.hosts)),
@@ -183,7 +191,7 @@ def _for_booker(subject: _Subject) -> Rows:
     ]
 
 
-def _for_host(subject: _Subject) -> Rows:
+def _for_host(subject: BookingSubject) -> Rows:
     booking, words = subject.booking, subject.translated
     return [
         (words("Who"), booking.booker_name),
@@ -196,7 +204,7 @@ def _for_host(subject: _Subject) -> Rows:
     ]
 
 
-def _before(subject: _Subject) -> str:
+def _before(subject: BookingSubject) -> str:
     """When it was before it was moved; nothing where that is the same."""
     former = subject.one.facts.get("from")
     if former is None or datetime.fromisoformat(former) == subject.booking.starts_at:

@@ -3,20 +3,37 @@
 import asyncio
 import logging
 import random
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from infra24 import due_work
+from infra24 import consent, due_work
+from infra24.channels import (
+    Channel,
+    PermanentFailure,
+    RecipientOptedOut,
+    ServerUnavailable,
+    TemporaryFailure,
+)
 from infra24.clock import Clock
-from infra24.db import Database
+from infra24.consent import SuppressionCause
+from infra24.db import Database, Tx
 from infra24.errors import Unavailable
-from infra24.mail import ComposeContext, MailTransport, MessageHeaders, PermanentFailure, ServerUnavailable
+from infra24.mail import ComposeContext, Email
 from infra24.mail.model import InvalidAddress
 from infra24.mail.retry import ATTEMPTS, delay_seconds
 from infra24.notifications import queries
-from infra24.notifications.model import Notification, NotificationComposers, State, Suppressed
+from infra24.notifications.model import (
+    Notification,
+    NotificationComposers,
+    Postponed,
+    State,
+    Suppressed,
+    SuppressionReason,
+)
+from infra24.notifications.purposes import purpose_of
+from infra24.senders import Sender, SenderResolver, count_sent, may_send
 
 log = logging.getLogger("infra24.notifications")
 
@@ -51,6 +68,16 @@ class _Outcome:
     subject: str = ""
     pause: float | None = None
     stops: bool = False
+    provider_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """Notifications of one organization that were claimed, what sends them, and which must not be sent."""
+
+    senders: Mapping[Channel, Sender]
+    claimed: list[Notification]
+    refused: Mapping[UUID, SuppressionReason]
 
 
 class NotificationDelivery:
@@ -63,12 +90,12 @@ class NotificationDelivery:
     def __init__(
         self,
         database: Database,
-        composers: NotificationComposers,
-        transport: MailTransport,
+        composers: Mapping[Channel, NotificationComposers],
+        senders: SenderResolver,
         context: Callable[[datetime], ComposeContext],
         clock: Clock,
     ) -> None:
-        self._database, self._composers, self._transport = database, composers, transport
+        self._database, self._composers, self._senders = database, composers, senders
         self._context, self._clock = context, clock
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -96,55 +123,130 @@ class NotificationDelivery:
         tally = Tally()
         try:
             async with self._database.transaction(org_id) as tx:
-                claimed = await queries.claim(tx, self._clock(), _LEASE, _BATCH)
+                batch = await self._claimed(tx)
             until = asyncio.get_running_loop().time() + _BATCH_SECONDS
-            while claimed:
-                if asyncio.get_running_loop().time() > until:
-                    await self._put_back(org_id, claimed, "", 0.0)
-                    break
-                one, *claimed = claimed
-                outcome = await self._attempt(org_id, one)
-                tally.add(await self._write_down(org_id, one, outcome))
-                if outcome.stops:
-                    await self._put_back(org_id, claimed, outcome.reason, outcome.pause or 0.0)
-                    break
+            waiting = {
+                channel: [one for one in batch.claimed if one.channel is channel] for channel in Channel
+            }
+            for channel, ones in waiting.items():
+                tally.add(await self._send_all(org_id, batch, channel, ones, until))
         except Exception as error:
             if not isinstance(error, Unavailable):
                 log.exception("the notifications of %s cannot be sent", org_id, exc_info=error)
         return tally
 
-    async def _attempt(self, org_id: UUID, one: Notification) -> _Outcome:
-        now = self._clock()
+    async def _claimed(self, tx: Tx) -> _Batch:
+        """What may be sent of an organization now: no more than its senders take a minute."""
+        senders, now = await self._senders.of(tx), self._clock()
+        claimed: list[Notification] = []
+        free = [one for one in Channel if one not in senders or senders[one].per_minute is None]
+        if free:
+            claimed += await queries.claim(tx, free, now, _LEASE, _BATCH)
+        for channel, sender in senders.items():
+            if sender.per_minute is None:
+                continue
+            most = await may_send(tx, channel, sender.per_minute, now)
+            found = await queries.claim(tx, [channel], now, _LEASE, min(most, _BATCH)) if most else []
+            if found:
+                await count_sent(tx, channel, sender.per_minute, len(found))
+            claimed += found
+        return _Batch(senders, claimed, await _refused(tx, claimed))
+
+    async def _send_all(
+        self, org_id: UUID, batch: _Batch, channel: Channel, ones: list[Notification], until: float
+    ) -> Tally:
+        """Send those of one channel; when its provider cannot be used, the others wait too."""
+        tally, waiting = Tally(), ones
+        while waiting:
+            if asyncio.get_running_loop().time() > until:
+                await self._put_back(org_id, waiting, "", 0.0)
+                break
+            one, *waiting = waiting
+            outcome = await self._outcome(org_id, batch, one)
+            tally.add(await self._write_down(org_id, one, outcome))
+            if outcome.stops:
+                await self._put_back(org_id, waiting, outcome.reason, outcome.pause or 0.0)
+                break
+        return tally
+
+    async def _outcome(self, org_id: UUID, batch: _Batch, one: Notification) -> _Outcome:
+        sender = batch.senders.get(one.channel)
+        if one.id in batch.refused:
+            return _Outcome(State.SUPPRESSED, batch.refused[one.id])
+        if sender is None:
+            return _Outcome(State.SUPPRESSED, SuppressionReason.NO_SENDER)
         try:
-            composed = await self._composers[one.kind](self._context(now), org_id, one)
-            headers = MessageHeaders(f"{one.kind}.{one.id}@{self._transport.domain}", now)
             async with asyncio.timeout(_SEND_SECONDS):
-                await self._transport.send(composed, headers)
+                return await self._attempt(org_id, sender, one)
         except Suppressed as why:
             return _Outcome(State.SUPPRESSED, why.reason)
+        except Postponed as later:
+            return _Outcome(State.QUEUED, pause=(later.until - self._clock()).total_seconds())
+        except RecipientOptedOut as error:
+            await self._suppress(org_id, one, error.message)
+            return _Outcome(State.SUPPRESSED, SuppressionReason.BLOCKED)
         except (PermanentFailure, InvalidAddress) as error:
             log.error("notification %s (%s) failed for good: %s", one.id, one.kind, error.message)
             return _Outcome(State.FAILED, error.message)
         except Exception as error:
-            if not isinstance(error, Unavailable | TimeoutError):
-                log.exception("notification %s (%s) cannot be sent", one.id, one.kind)
-            reason = error.message if isinstance(error, Unavailable) else type(error).__name__
-            if one.attempts >= ATTEMPTS:
-                return _Outcome(State.FAILED, reason)
-            seconds = delay_seconds(one.attempts - 1) * random.SystemRandom().uniform(0.5, 1.5)
-            return _Outcome(State.QUEUED, reason, "", seconds, isinstance(error, ServerUnavailable))
+            return _tried_again(one, error)
+
+    async def _attempt(self, org_id: UUID, sender: Sender, one: Notification) -> _Outcome:
+        now = self._clock()
+        context = replace(self._context(now), sender=sender.address)
+        composed = await self._composers[one.channel][one.kind](context, org_id, one)
+        provider_id = await sender.send(composed, f"{one.kind}.{one.id}", now)
         log.info("notification %s (%s) sent", one.id, one.kind)
-        return _Outcome(State.SENT, "", composed.subject)
+        subject = composed.subject if isinstance(composed, Email) else composed.text
+        return _Outcome(State.SENT, "", subject, provider_id=provider_id)
+
+    async def _suppress(self, org_id: UUID, one: Notification, note: str) -> None:
+        async with self._database.transaction(org_id) as tx:
+            await consent.suppress(
+                tx, one.channel, one.recipient, SuppressionCause.STOPPED, note, self._clock()
+            )
 
     async def _write_down(self, org_id: UUID, one: Notification, outcome: _Outcome) -> Tally:
         if outcome.pause is not None:
             await self._put_back(org_id, [one], outcome.reason, outcome.pause)
             return Tally(processed=1)
         async with self._database.transaction(org_id) as tx:
-            await queries.finish(tx, one.id, outcome.state, outcome.reason, outcome.subject, self._clock())
+            await queries.finish(
+                tx,
+                one.id,
+                outcome.state,
+                outcome.reason,
+                outcome.subject,
+                outcome.provider_id,
+                self._clock(),
+            )
         return Tally(1, int(outcome.state is State.SENT), int(outcome.state is State.FAILED))
 
     async def _put_back(self, org_id: UUID, some: list[Notification], reason: str, seconds: float) -> None:
         async with self._database.transaction(org_id) as tx:
             due_at = self._clock() + timedelta(seconds=seconds)
             await queries.put_back(tx, [one.id for one in some], reason, due_at)
+
+
+async def _refused(tx: Tx, claimed: Sequence[Notification]) -> dict[UUID, SuppressionReason]:
+    """Those whose recipient is sent nothing, or does not want what they are for."""
+    asked = {one.id: (one.channel, one.recipient, purpose_of(one.kind)) for one in claimed}
+    blocked, declined = await consent.unwanted(tx, set(asked.values()))
+    return {
+        id_: SuppressionReason.BLOCKED if what in blocked else SuppressionReason.DECLINED
+        for id_, what in asked.items()
+        if what in blocked or what in declined
+    }
+
+
+def _tried_again(one: Notification, error: Exception) -> _Outcome:
+    """What comes of an attempt that may succeed later: a day long, ever more slowly."""
+    if not isinstance(error, Unavailable | TimeoutError):
+        log.error("notification %s (%s) cannot be sent", one.id, one.kind, exc_info=error)
+    reason = error.message if isinstance(error, Unavailable) else type(error).__name__
+    if one.attempts >= ATTEMPTS:
+        return _Outcome(State.FAILED, reason)
+    seconds = delay_seconds(one.attempts - 1) * random.SystemRandom().uniform(0.5, 1.5)
+    if isinstance(error, TemporaryFailure) and error.retry_after is not None:
+        seconds = max(seconds, error.retry_after)
+    return _Outcome(State.QUEUED, reason, "", seconds, isinstance(error, ServerUnavailable))

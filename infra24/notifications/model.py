@@ -7,17 +7,12 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
+from infra24.channels import Channel
 from infra24.mail import ComposeContext, Email
+from infra24.sms import Sms
 
 LATE_AFTER = timedelta(minutes=10)
 """How long a message may be overdue before somebody is told that none is sent."""
-
-
-class Channel(StrEnum):
-    """How a person is reached."""
-
-    EMAIL = "email"
-    SMS = "sms"
 
 
 class State(StrEnum):
@@ -69,6 +64,9 @@ class SuppressionReason(StrEnum):
     OVER = "over"
     TOO_LATE = "too_late"
     NOTHING_BOOKED = "nothing_booked"
+    DECLINED = "declined"
+    BLOCKED = "blocked"
+    NO_SENDER = "no_sender"
 
 
 class Suppressed(Exception):
@@ -77,6 +75,14 @@ class Suppressed(Exception):
     def __init__(self, reason: SuppressionReason) -> None:
         self.reason = reason
         super().__init__(reason)
+
+
+class Postponed(Exception):
+    """A notification is not sent now, but at another time: people sleep."""
+
+    def __init__(self, until: datetime) -> None:
+        self.until = until
+        super().__init__(until)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +111,9 @@ class FailedNotification:
     failed_at: datetime
 
 
-ComposeNotification = Callable[[ComposeContext, UUID, Notification], Awaitable[Email]]
-"""Composes one notification of an organization from what is true now. Raises Suppressed."""
+ComposeNotification = Callable[[ComposeContext, UUID, Notification], Awaitable[Email | Sms]]
+"""Composes one notification of an organization from what is true now. Raises Suppressed and
+Postponed."""
 
 NotificationComposers = Mapping[str, ComposeNotification]
 """Kind of notification → its composer. A kind, once used, stays: queued rows refer to it."""

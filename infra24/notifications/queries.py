@@ -8,9 +8,9 @@ from psycopg import AsyncConnection
 from psycopg.rows import TupleRow
 from psycopg.types.json import Jsonb
 
+from infra24.channels import Channel
 from infra24.db import Database, Statement, Tx
 from infra24.notifications.model import (
-    Channel,
     FailedNotification,
     NewNotification,
     Notification,
@@ -88,34 +88,62 @@ async def insert(tx: Tx, queued: Sequence[NewNotification], now: datetime) -> No
         await tx.run_together(statements)
 
 
-async def claim(tx: Tx, now: datetime, lease: timedelta, most: int) -> list[Notification]:
-    """Take what is due to send it: nobody else does until the lease is over."""
+async def claim(
+    tx: Tx, channels: Sequence[Channel], now: datetime, lease: timedelta, most: int
+) -> list[Notification]:
+    """Take what is due by these channels to send it: nobody else does until the lease is over."""
     rows = await tx.rows(
         """
         UPDATE notifications n
         SET state = 'sending', attempts = n.attempts + 1, due_at = %(until)s
         WHERE n.org_id = %(org)s AND n.id IN (
             SELECT d.id FROM notifications d
-            WHERE d.org_id = %(org)s AND d.due_at <= %(now)s
+            WHERE d.org_id = %(org)s AND d.due_at <= %(now)s AND d.channel = ANY(%(channels)s)
             ORDER BY d.due_at LIMIT %(most)s
             FOR UPDATE SKIP LOCKED)
         RETURNING n.id, n.kind, n.channel, n.recipient, n.booking_id, n.facts, n.attempts, n.planned_at
         """,
-        {"org": tx.org_id, "now": now, "until": now + lease, "most": most},
+        {"org": tx.org_id, "now": now, "until": now + lease, "most": most, "channels": list(channels)},
     )
     found = [Notification(id_, kind, Channel(channel), *rest) for id_, kind, channel, *rest in rows]
     return sorted(found, key=lambda one: (one.planned_at, one.id))
 
 
-async def finish(tx: Tx, id_: UUID, state: State, reason: str, subject: str, now: datetime) -> None:
+async def finish(
+    tx: Tx, id_: UUID, state: State, reason: str, subject: str, provider_id: str | None, now: datetime
+) -> None:
     """Write down what came of one that was claimed."""
     await tx.run(
         """
-        UPDATE notifications SET state = %s, reason = %s, subject = %s, due_at = NULL, done_at = %s
+        UPDATE notifications SET state = %s, reason = %s, subject = %s, provider_id = %s, due_at = NULL,
+            done_at = %s
         WHERE org_id = %s AND id = %s AND state = 'sending'
         """,
-        (state, reason[:500], subject[:500], now, tx.org_id, id_),
+        (state, reason[:500], subject[:500], provider_id and provider_id[:200], now, tx.org_id, id_),
     )
+
+
+async def reported(
+    tx: Tx, provider_id: str, state: State, reason: str, now: datetime
+) -> tuple[Channel, str] | None:
+    """Write down what a provider said of a message that it took; to whom it went, None: not from here."""
+    row = await tx.row(
+        """
+        UPDATE notifications SET state = %s, reason = %s, done_at = %s
+        WHERE org_id = %s AND provider_id = %s AND state IN ('sent', 'delivered')
+        RETURNING channel, recipient
+        """,
+        (state, reason[:500], now, tx.org_id, provider_id),
+    )
+    return (Channel(row[0]), row[1]) if row else None
+
+
+async def by_id(tx: Tx, id_: UUID) -> tuple[Channel, str, str] | None:
+    """By which channel a notification went, to whom, and its kind."""
+    row = await tx.row(
+        "SELECT channel, recipient, kind FROM notifications WHERE org_id = %s AND id = %s", (tx.org_id, id_)
+    )
+    return (Channel(row[0]), row[1], row[2]) if row else None
 
 
 async def put_back(tx: Tx, ids: Sequence[UUID], reason: str, due_at: datetime) -> None:
@@ -142,18 +170,18 @@ async def was_told(tx: Tx, booking_id: UUID, recipient: str) -> bool:
 
 
 async def suppress_reminders(
-    tx: Tx, booking_id: UUID, kind: str, starts_at: str, recipient: str, now: datetime
+    tx: Tx, booking_id: UUID, kind: str, starts_at: str, recipients: Sequence[str], now: datetime
 ) -> None:
-    """Suppress the queued reminders of a booking that announce another start or go to another address; all
-    of them with ''."""
+    """Suppress the queued reminders of a booking that announce another start or go to others; all of them
+    with ''."""
     await tx.run(
         """
         UPDATE notifications SET state = 'suppressed', reason = 'changed', due_at = NULL,
             done_at = %s
         WHERE org_id = %s AND booking_id = %s AND kind = %s AND state = 'queued'
-            AND (facts ->> 'starts_at' <> %s OR recipient <> %s)
+            AND (facts ->> 'starts_at' <> %s OR recipient <> ALL(%s))
         """,
-        (now, tx.org_id, booking_id, kind, starts_at, recipient),
+        (now, tx.org_id, booking_id, kind, starts_at, list(recipients)),
     )
 
 

@@ -4,8 +4,9 @@ from datetime import datetime, timedelta
 
 from infra24 import resources
 from infra24.bookings import Booking, Status
+from infra24.channels import Channel
 from infra24.db import Tx
-from infra24.notifications import queries
+from infra24.notifications import queries, texting
 from infra24.notifications.model import NewNotification
 
 KIND = "booking_reminder"
@@ -13,28 +14,35 @@ KIND = "booking_reminder"
 
 async def follow(tx: Tx, booking: Booking, now: datetime) -> None:
     """Suppress the reminders of another time or of a booking that does not stand; queue those of its own."""
-    stands = booking.status is Status.CONFIRMED and booking.booker_email != ""
+    told = _told(booking) if booking.status is Status.CONFIRMED else {}
     await queries.suppress_reminders(
-        tx, booking.id, KIND, _starts(booking) if stands else "", booking.booker_email, now
+        tx, booking.id, KIND, _starts(booking) if told else "", list(told.values()), now
     )
-    if not stands:
+    if not told:
         return
     offer = resources.cached_offer(tx, booking.resource_id) or await resources.offer(tx, booking.resource_id)
-    await queries.insert(
-        tx,
-        [
-            NewNotification(
-                KIND,
-                booking.booker_email,
-                f"{booking.id}:{KIND}:{hours}:{_starts(booking)}:{booking.booker_email}",
-                booking.id,
-                {"starts_at": _starts(booking), "hours": hours},
-                at=booking.starts_at - timedelta(hours=hours),
-            )
-            for hours in offer.rules.reminder_hours
-            if booking.starts_at - timedelta(hours=hours) > now
-        ],
-        now,
+    planned = [
+        _reminder(booking, hours, channel, to)
+        for hours in offer.rules.reminder_hours
+        for channel, to in told.items()
+    ]
+    await queries.insert(tx, [one for one in planned if one.at is not None and one.at > now], now)
+
+
+def _told(booking: Booking) -> dict[Channel, str]:
+    """Where the booker is reminded."""
+    told = {Channel.EMAIL: booking.booker_email} if booking.booker_email else {}
+    number = texting.texted_number(booking)
+    return told if number is None else {**told, Channel.SMS: number}
+
+
+def _reminder(booking: Booking, hours: int, channel: Channel, to: str) -> NewNotification:
+    at = booking.starts_at - timedelta(hours=hours)
+    if channel is Channel.SMS:
+        at = texting.reminder_time(booking, hours)
+    facts = {"starts_at": _starts(booking), "hours": hours}
+    return NewNotification(
+        KIND, to, f"{booking.id}:{KIND}:{hours}:{_starts(booking)}:{to}", booking.id, facts, channel, at
     )
 
 

@@ -18,6 +18,7 @@ from infra24.notifications.model import (
     Suppressed,
     SuppressionReason,
 )
+from infra24.notifications.purposes import unsubscribe_url
 from infra24.people import SCOPES, Scope
 from infra24.webhooks import UnknownEndpoint
 
@@ -67,6 +68,7 @@ async def _composed(context: ComposeContext, org_id: UUID, one: Notification) ->
         buttons=[(speech.translated("Open endpoint"), page)],
         paragraphs=[words["note"]],
         footer=words["footer"],
+        unsubscribe_url=unsubscribe_url(context, org_id, one),
     )
     return render_content(content, Brand(here.name, here.seed), one.recipient, speech.language)
 

@@ -1,7 +1,7 @@
 """Connecting an organization to a service outside, and keeping the secret that opens it."""
 
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from typing import Any
@@ -66,9 +66,9 @@ async def get(tx: Tx, id_: UUID) -> OrgConnection:
     return found
 
 
-async def listed(tx: Tx, kind: str | None = None) -> list[OrgConnection]:
-    """The organization's connections of a kind, or all of them, by label."""
-    return await queries.of_kind(tx, kind)
+async def listed(tx: Tx, kinds: Sequence[str] | None = None) -> list[OrgConnection]:
+    """The organization's connections of these kinds, or all of them, by label."""
+    return await queries.listed(tx, kinds)
 
 
 async def secret_of(tx: Tx, seals: SecretBox, id_: UUID) -> dict[str, str]:

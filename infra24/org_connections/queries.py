@@ -1,6 +1,6 @@
 """Every SQL statement about connections to services outside."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -72,12 +72,12 @@ async def one(tx: Tx, id_: UUID) -> OrgConnection | None:
     return OrgConnection(*row) if row else None
 
 
-async def of_kind(tx: Tx, kind: str | None) -> list[OrgConnection]:
-    """All of a kind, or of every kind, by label."""
+async def listed(tx: Tx, kinds: Sequence[str] | None) -> list[OrgConnection]:
+    """The connections of these kinds or all of them, by label."""
     rows = await tx.rows(
-        "SELECT id, kind, label, settings, secret IS NOT NULL, created_at, updated_at "
-        "FROM org_connections WHERE org_id = %s AND kind = coalesce(%s, kind) ORDER BY label, id",
-        (tx.org_id, kind),
+        "SELECT id, kind, label, settings, secret IS NOT NULL, created_at, updated_at FROM org_connections "
+        "WHERE org_id = %(org)s AND (%(kinds)s::text[] IS NULL OR kind = ANY(%(kinds)s)) ORDER BY label, id",
+        {"org": tx.org_id, "kinds": None if kinds is None else list(kinds)},
     )
     return [OrgConnection(*row) for row in rows]
 

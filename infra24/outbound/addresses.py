@@ -91,9 +91,7 @@ class GuardedNetwork(httpcore2.AsyncNetworkBackend):
         socket_options: Iterable[httpcore2.SOCKET_OPTION] | None = None,
     ) -> httpcore2.AsyncNetworkStream:
         """A connection to the first checked address that takes it. Raises AddressForbidden where none may."""
-        open_ = [address for address in await self._resolved(host, port, timeout) if self._may(address)]
-        if not open_:
-            raise AddressForbidden(host=host)
+        open_ = await self.checked(host, port, timeout)
         failure: Exception | None = None
         for address in open_[:_MOST_TRIED]:
             try:
@@ -104,6 +102,13 @@ class GuardedNetwork(httpcore2.AsyncNetworkBackend):
                 failure = error
         assert failure is not None
         raise failure
+
+    async def checked(self, host: str, port: int, seconds: float | None = None) -> list[Address]:
+        """The addresses of a name that may be connected to. Raises AddressForbidden where there is none."""
+        found = [address for address in await self._resolved(host, port, seconds) if self._may(address)]
+        if not found:
+            raise AddressForbidden(host=host)
+        return found
 
     async def sleep(self, seconds: float) -> None:
         """Wait; the library asks for it between tries."""

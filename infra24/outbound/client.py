@@ -28,9 +28,13 @@ class OutboundClient:
         self, allowed: Sequence[Network] = (), tls: ssl.SSLContext | None = None, at_once: int = 20
     ) -> None:
         tls = tls or _system_tls()
+        self._network = GuardedNetwork(allowed)
         self._trusted = httpx2.AsyncClient(verify=tls, timeout=None, follow_redirects=False)
         self._guarded = httpx2.AsyncClient(
-            transport=_guarded(allowed, tls, at_once), timeout=None, follow_redirects=False, trust_env=False
+            transport=_guarded(self._network, tls, at_once),
+            timeout=None,
+            follow_redirects=False,
+            trust_env=False,
         )
 
     async def send(self, request: OutboundRequest) -> OutboundAnswer:
@@ -60,6 +64,16 @@ class OutboundClient:
             raise ServerUnreachable(reason=_cause(error)) from error
         finally:
             client.cookies.clear()
+
+    async def address_of(self, host: str, port: int) -> str:
+        """The address to connect to for a name that an organization gave, where it is not asked by HTTP.
+
+        Raises ServerUnreachable and AddressForbidden.
+        """
+        try:
+            return str((await self._network.checked(host, port))[0])
+        except (httpcore2.ConnectError, httpcore2.ConnectTimeout, OSError) as error:
+            raise ServerUnreachable(reason=_cause(error)) from error
 
     async def aclose(self) -> None:
         """Close every connection."""
@@ -93,7 +107,7 @@ def _system_tls() -> ssl.SSLContext:
     return httpcore2.default_ssl_context()
 
 
-def _guarded(allowed: Sequence[Network], tls: ssl.SSLContext, at_once: int) -> httpx2.AsyncHTTPTransport:
+def _guarded(network: GuardedNetwork, tls: ssl.SSLContext, at_once: int) -> httpx2.AsyncHTTPTransport:
     """A transport that checks what it connects to; without a proxy, which would connect for it."""
     transport = httpx2.AsyncHTTPTransport(verify=tls, trust_env=False)
     if not isinstance(transport._pool, httpcore2.AsyncConnectionPool):
@@ -103,7 +117,7 @@ def _guarded(allowed: Sequence[Network], tls: ssl.SSLContext, at_once: int) -> h
         max_connections=at_once,
         max_keepalive_connections=at_once,
         keepalive_expiry=_IDLE_SECONDS,
-        network_backend=GuardedNetwork(allowed),
+        network_backend=network,
     )
     return transport
 

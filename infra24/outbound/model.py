@@ -1,9 +1,13 @@
 """A request to another server, what it answers, and why there is no answer."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from infra24.errors import Conflict, Invalid, Unavailable
+
+_LONGEST_PAUSE = 3_600.0
 
 
 class ServerUnreachable(Unavailable):
@@ -45,3 +49,20 @@ class OutboundAnswer:
     status: int
     headers: Mapping[str, str]
     body: bytes
+
+    @property
+    def fields(self) -> Mapping[str, Any]:
+        """The body as a JSON object; empty where it is none."""
+        try:
+            said = json.loads(self.body)
+        except ValueError:
+            return {}
+        return said if isinstance(said, dict) else {}
+
+    @property
+    def retry_after(self) -> float | None:
+        """How many seconds it asks to be left alone for, an hour at most; None where it does not say."""
+        said = self.headers.get("retry-after", "")
+        if not (said.isascii() and said.isdigit() and len(said) < 7):
+            return None
+        return min(float(said), _LONGEST_PAUSE)

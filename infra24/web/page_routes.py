@@ -14,21 +14,30 @@ from infra24.web.admin import feeds as feed_pages
 from infra24.web.admin import holidays as holiday_pages
 from infra24.web.admin import links as admin_links
 from infra24.web.admin import locations as location_pages
+from infra24.web.admin import opt_outs as opt_out_pages
 from infra24.web.admin import outbox as outbox_pages
 from infra24.web.admin import people as people_pages
 from infra24.web.admin import resources as resource_pages
 from infra24.web.admin import rules as rules_pages
+from infra24.web.admin import senders as sender_pages
 from infra24.web.admin import series as series_pages
 from infra24.web.admin import settings as settings_pages
 from infra24.web.admin import types as type_pages
 from infra24.web.admin import webhooks as webhook_pages
 from infra24.web.admin.analytics import analytics_page
-from infra24.web.api import (
-    system,
-)
+from infra24.web.api import provider_reports, system
 from infra24.web.dashboard import bookings as own
 from infra24.web.guard import Access
-from infra24.web.pages import assets, booking, catalogue, inbox, manage, my_bookings, reference
+from infra24.web.pages import (
+    assets,
+    booking,
+    catalogue,
+    inbox,
+    manage,
+    my_bookings,
+    reference,
+    unsubscribe,
+)
 from infra24.web.pages import links as link_pages
 from infra24.web.routing import Page, actions
 
@@ -70,6 +79,9 @@ PAGES = (
     Page("/admin/{rest:path}", org_picker.redirect, Access.SIGNED_IN),
     Page("/dashboard/{rest:path}", org_picker.redirect, Access.SIGNED_IN),
     Page("/feeds/{token}.ics", own.feed, Access.TOKEN),
+    Page("/unsubscribe/{token}", unsubscribe.unsubscribe, Access.TOKEN, ("GET", "POST")),
+    Page("/api/webhooks/resend/{token}", provider_reports.resend_report, Access.TOKEN, ("POST",)),
+    Page("/api/webhooks/twilio/{token}", provider_reports.twilio_report, Access.TOKEN, ("POST",)),
     Page("/bookings/details/{token}", booking.details, Access.TOKEN, ("GET", "POST")),
     Page("/bookings/release/{token}", booking.release, Access.TOKEN, ("POST",)),
     Page("/bookings/confirmation/{token}", manage.confirmation, Access.TOKEN),
@@ -125,6 +137,14 @@ PAGES = (
          Scope.WEBHOOKS_WRITE),
     *actions("/{org}/admin/webhooks/{id}/deliveries/{delivery}",
              ("replay", webhook_pages.replay_delivery, Scope.WEBHOOKS_WRITE)),
+    Page("/{org}/admin/senders", sender_pages.senders_page, Scope.SETTINGS_WRITE),
+    Page("/{org}/admin/senders/{provider}", sender_pages.sender_page, Scope.SETTINGS_WRITE, ("GET", "POST")),
+    *actions("/{org}/admin/senders/{provider}",
+             ("test", sender_pages.send_test, Scope.SETTINGS_WRITE),
+             ("remove", sender_pages.remove_sender, Scope.SETTINGS_WRITE)),
+    Page("/{org}/admin/opt-outs", opt_out_pages.opt_outs_page, Scope.BOOKINGS_WRITE),
+    Page("/{org}/admin/opt-outs", opt_out_pages.record, Scope.BOOKINGS_WRITE, ("POST",)),
+    *actions("/{org}/admin/opt-outs", ("lift", opt_out_pages.lift, Scope.BOOKINGS_WRITE)),
     Page("/{org}/admin/feeds", feed_pages.feeds_page, Scope.SETTINGS_WRITE),
     Page("/{org}/admin/feeds", feed_pages.create_feed, Scope.SETTINGS_WRITE, ("POST",)),
     *actions("/{org}/admin/feeds", ("revoke", feed_pages.revoke_feed, Scope.SETTINGS_WRITE)),

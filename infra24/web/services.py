@@ -16,6 +16,7 @@ from infra24.db import Database
 from infra24.notifications import Tally
 from infra24.organizations import Directory
 from infra24.rate_limits import Buckets, Locks
+from infra24.senders import SenderResolver
 from infra24.settings import Settings
 from infra24.web.change_stream import ChangeStream
 from infra24.web.health import Health
@@ -54,6 +55,7 @@ class Services:
     buckets: Buckets
     locks: Locks
     work: Work
+    senders: SenderResolver
 
 
 def services(request: Request) -> Services:

@@ -63,8 +63,10 @@ class Mailbox:
 class _Hooks:
     """What the server calls. It looks at every attribute for each connection: a mailbox would read its e-mails."""
 
-    def __init__(self, box: Mailbox) -> None:
+    def __init__(self, box: Mailbox, more: Any) -> None:
         self.handle_RCPT, self.handle_DATA = box.handle_RCPT, box.handle_DATA
+        if more is not None:
+            self.auth_XOAUTH2 = more.auth_XOAUTH2
 
 
 class _Controller(Controller):
@@ -83,11 +85,11 @@ class _Controller(Controller):
 
 
 @contextmanager
-def mail_server(box: Mailbox, **options: Any) -> Iterator[int]:
-    """Run a server for a mailbox; its port."""
+def mail_server(box: Mailbox, more: Any = None, **options: Any) -> Iterator[int]:
+    """Run a server for a mailbox; its port. `more` signs in by XOAUTH2."""
     port = free_port()
     controller = _Controller(
-        _Hooks(box),
+        _Hooks(box, more),
         hostname="127.0.0.1",
         port=port,
         authenticator=box.lets_in,

@@ -16,17 +16,10 @@ from pydantic import SecretStr
 
 from infra24 import doctor, mail
 from infra24.app import compose
+from infra24.channels import PermanentFailure
 from infra24.db import Database
 from infra24.errors import Invalid
-from infra24.mail import (
-    ComposeContext,
-    Composers,
-    Email,
-    InvalidAddress,
-    InvalidMailServer,
-    PermanentFailure,
-    render,
-)
+from infra24.mail import ComposeContext, Composers, Email, InvalidAddress, InvalidMailServer, render
 from infra24.mail.retry import MailRetry, delay_seconds
 from infra24.server import Urls
 from infra24.settings import Settings

@@ -11,16 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from infra24.channels import PermanentFailure, TemporaryFailure
 from infra24.errors import Invalid
-from infra24.mail import (
-    Email,
-    InvalidMailServer,
-    InvalidSender,
-    MailTransport,
-    MessageHeaders,
-    PermanentFailure,
-    TemporaryFailure,
-)
+from infra24.mail import Email, InvalidMailServer, InvalidSender, MailTransport, MessageHeaders
 from infra24.mail.file import FileTransport
 from infra24.mail.mime import sender
 from infra24.mail.smtp import Server, SmtpTransport

@@ -22,6 +22,7 @@ from infra24.app import compose
 from infra24.auth.tokens import Tokens
 from infra24.db import Database
 from infra24.notifications import NewNotification, NotificationDelivery, queries
+from infra24.senders import InstallationSenders, MailSender
 from infra24.settings import Settings
 from tests.factories import Shop, booking_request, found_shop
 from tests.mail.servers import Mailbox, mail_server
@@ -192,17 +193,17 @@ def test_an_organization_whose_server_hangs_holds_up_no_other(
 
     async def scenario(database: Database, one: NotificationDelivery, _: NotificationDelivery) -> None:
         released, stop = asyncio.Event(), asyncio.Event()
-        send = one._transport.send
+        usual = one._senders.home.mail.transport
 
         class Hanging:
-            domain, sender = one._transport.domain, one._transport.sender
+            domain, sender, check = usual.domain, usual.sender, usual.check
 
             async def send(self, email: Any, headers: Any) -> str:
                 if email.to == "p0@example.org":
                     await released.wait()
-                return await send(email, headers)
+                return await usual.send(email, headers)
 
-        one._transport = Hanging()  # type: ignore[assignment]
+        one._senders.home = InstallationSenders(MailSender(Hanging()))
         await queue(database, shop, tokens, 3)
         running = asyncio.create_task(one.run(stop))
         async with asyncio.timeout(30):
@@ -224,6 +225,7 @@ _SCRIPT = """
 import asyncio
 from infra24 import bookings
 from infra24.app import compose
+from infra24.senders import InstallationSenders, MailSender
 from infra24.settings import Settings
 
 async def main():

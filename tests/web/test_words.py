@@ -24,9 +24,9 @@ from infra24.errors import DomainError, Message
 from infra24.i18n import LANGUAGES, LOCALES, locale_format, translated
 
 TERMINAL = (
-    "auth.keyring", "commands", "embedded", "mail", "migrations", "org_config",
-    "organizations.deletion", "organizations.export", "rotation", "server", "setup_errors",
-    "web.api.appointments", "web.api.availability", "web.api.bookings", "web.api.system", "web.idempotency",
+    "auth.keyring", "commands", "embedded", "mail", "message_files", "migrations", "org_config",
+    "organizations.deletion", "organizations.export", "rotation", "server", "setup_errors", "sms",
+    "web.api.appointments", "web.api.availability", "web.api.bookings", "web.api.cursors", "web.api.system", "web.idempotency",
 )  # fmt: skip
 """What is read at a terminal or by a program, in English only."""
 COMPOSED = {"errors.py", "availability/reasons.py", "bookings/model.py", "web/presenters/validation.py",

@@ -29,12 +29,13 @@ class Received:
 @dataclass
 class Receiver:
     """What came, and what each path answers next: a status, or a status with headers; 200 when nothing is
-    left. `/hang` waits until `release`; what begins with `/always` keeps its first answer,
+    left. `bodies` are what paths say, "ok" if nothing else. `/hang` waits until `release`; what begins with `/always` keeps its first answer,
     and `/echo` repeats the body."""
 
     url: str
     seen: list[Received] = field(default_factory=list)
     answers: dict[str, list[int | tuple[int, dict[str, str]]]] = field(default_factory=dict)
+    bodies: dict[str, bytes] = field(default_factory=dict)
     release: threading.Event = field(default_factory=threading.Event)
 
     def at(self, path: str) -> list[Received]:
@@ -62,7 +63,7 @@ def receiver() -> Iterator[Receiver]:
             self.send_response(status)
             for name, value in headers.items():
                 self.send_header(name, value)
-            said = body if self.path.startswith("/echo") else b"ok"
+            said = body if self.path.startswith("/echo") else got.bodies.get(self.path, b"ok")
             self.send_header("content-length", str(len(said)))
             self.end_headers()
             self.wfile.write(said)

@@ -160,9 +160,8 @@ async def _context(
     counts["waiting"] = await bookings.count(tx, replace(here, status=Status.PENDING))
     found = await bookings.count(tx, wanted.filters)
     speech = format_for(request, current_org(request))
-    more = listed[PAGE:]
     shown = listed[:PAGE]
-    last = shown[-1] if more else None
+    last = shown[-1] if len(listed) > PAGE else None
     return {
         "section": "bookings",
         "view": wanted.view,

@@ -48,7 +48,7 @@ async def make_series(request: Request) -> Response:
         offer = await _offer(tx, asked)
         if offer is None or asked.errors():
             return await _show(tx, request, asked, offer, errors=asked.errors())
-        person = read_details(sent, offer.resource)
+        person = read_details(sent, offer.resource, offer.rules.zone.key)
         if "book" not in sent or person.wrong:
             shown = person if "book" in sent else DetailsForm(person.values, {}, person.answers)
             return await _planned(tx, request, asked, offer, shown)

@@ -1,10 +1,8 @@
 """The bookings API: make, read, change, cancel; by key, or by the booking's own token."""
 
-import base64
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated
-from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from fastapi import Path, Query, Request, Response
@@ -20,9 +18,10 @@ from infra24.bookings import (
     Status,
 )
 from infra24.db import Tx
-from infra24.errors import DomainError, Invalid, Message, ValidationFailed
+from infra24.errors import DomainError, Message, ValidationFailed
 from infra24.people import Scope
 from infra24.rate_limits import Client
+from infra24.web.api import cursors
 from infra24.web.api.fields import Day, Named, NotifyQuery, PageSize, Reason
 from infra24.web.api.inputs import BookingChange, BookingMove, NewBooking, NewHold
 from infra24.web.api.naming import organization_meant, with_host
@@ -33,11 +32,6 @@ from infra24.web.caller import Caller, caller_of, org_id_of
 from infra24.web.idempotency import attempt
 from infra24.web.limiting import charge_organization, client_of, one_at_a_time
 from infra24.web.services import Services, services
-
-
-class WrongCursor(Invalid):
-    """This cursor is not valid. Send the `next` of the previous page."""
-
 
 BookingNamed = Annotated[str, Path(max_length=200, description="The booking's id or its token.")]
 
@@ -52,6 +46,7 @@ async def create(request: Request, wanted: NewBooking) -> Response:
         phone=wanted.phone,
         location_details=wanted.location_details,
         answers=wanted.answers,
+        wants_texts=wanted.wants_texts,
     )
     return await _place(request, wanted, person)
 
@@ -83,11 +78,11 @@ async def list_bookings(
         until = bookings.instant(day_span(zone, end_date)[1]) if end_date else None
         of = await resources.id_of(tx, resource_id) if resource_id else None
         filters = bookings.Filters(since, until, status, of, text=q)
-        page = await bookings.page(tx, filters, after=_read_cursor(cursor), limit=limit)
+        page = await bookings.page(tx, filters, after=cursors.read(cursor), limit=limit)
     return json_response(
         {
             "bookings": [bookings.represent(booking) for booking in page],
-            "next": _cursor(page[-1]) if len(page) == limit else None,
+            "next": cursors.write(page[-1]) if len(page) == limit else None,
         }
     )
 
@@ -282,19 +277,5 @@ def _person(booking: Booking, wanted: BookingChange) -> BookerDetails:
         booking.phone if wanted.phone is None else wanted.phone,
         booking.location_details if wanted.location_details is None else wanted.location_details,
         wanted.answers,
+        booking.wants_texts if wanted.wants_texts is None else wanted.wants_texts,
     )
-
-
-def _cursor(booking: Booking) -> str:
-    text = f"{booking.starts_at.astimezone(UTC).isoformat()} {booking.id}"
-    return base64.urlsafe_b64encode(text.encode()).decode()
-
-
-def _read_cursor(cursor: str | None) -> tuple[datetime, UUID] | None:
-    if cursor is None:
-        return None
-    try:
-        at, id_ = base64.urlsafe_b64decode(cursor).decode().split(" ")
-        return datetime.fromisoformat(at), UUID(id_)
-    except ValueError:
-        raise WrongCursor() from None

@@ -14,6 +14,9 @@ End = Annotated[Instant, Field(description="When it ends, with offset.")]
 NewEnd = Annotated[Instant | None, Field(description="When it ends; left out, the length stays.")]
 BookerName = Annotated[Name, Field(description="The name of whoever books.")]
 BookerEmail = Annotated[Email, Field(description="The e-mail address of whoever books.")]
+Texts = Annotated[
+    bool, Field(description="Whether they asked for texts about this booking, to `phone`: a mobile number.")
+]
 BookerPhone = Annotated[Phone, Field(description="The telephone number of whoever books.")]
 Goal = Annotated[Text, Field(description="What whoever books wants to say about it.")]
 Consent = Annotated[bool, Field(description="Whether it may be recorded.")]
@@ -33,6 +36,7 @@ class NewBooking(Body):
     goal_text: Goal = ""
     consent_recording: Consent = False
     phone: BookerPhone = ""
+    wants_texts: Texts = False
     location_details: Details = ""
     answers: Answers = Field(default_factory=dict)
     staff_id: HostNamed | None = None
@@ -62,6 +66,7 @@ class BookingChange(Body):
     goal_text: Goal | None = None
     consent_recording: Consent | None = None
     phone: BookerPhone | None = None
+    wants_texts: Texts | None = None
     location_details: Details | None = None
     answers: Answers | None = None
     reason: Annotated[Text, Field(description="Why, as the booker is told.")] = ""

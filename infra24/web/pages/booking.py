@@ -20,6 +20,7 @@ from infra24.bookings import (
     SlotTaken,
     Status,
 )
+from infra24.channels import Channel
 from infra24.db import Tx
 from infra24.errors import Conflict, DomainError
 from infra24.organizations import Organization
@@ -81,7 +82,7 @@ async def details(request: Request) -> Response:
         form = empty_details(open_.brings(request))
         return await _details_page(request, here, form, context)
     sent = await read_form(request)
-    form = read_details(sent, open_.resource)
+    form = read_details(sent, open_.resource, held.time_zone)
     if form.wrong:
         return await _details_page(request, here, form, context, status=422)
     locale = str(format_for(request, here).locale)
@@ -229,9 +230,11 @@ async def _details_page(
     refusal: DomainError | None = None,
     status: int = 200,
 ) -> Response:
-    speech, held = format_for(request, here), context["booking"]
+    speech, held, app = format_for(request, here), context["booking"], services(request)
+    async with app.database.transaction(here.id, caller_of(request).actor) as tx:
+        texts = Channel.SMS in await app.senders.of(tx)
     zone = visitor_zone_of_booking(request, held)
-    now = services(request).clock()
+    now = app.clock()
     left = int(((held.expires_at or now) - now).total_seconds())
     context = {
         **context,
@@ -242,6 +245,7 @@ async def _details_page(
         "length": int(free.length.total_seconds()) // 60 if free else None,
         "when": when(speech, held, zone),
         "remote": bool(held.meeting_url),
+        "texts": texts,
         "expired": left <= 0,
         "seconds_left": left,
     }

@@ -11,9 +11,10 @@ from infra24.booking_links import Prefilled
 from infra24.bookings import BookerDetails
 from infra24.errors import ValidationFailed
 from infra24.resources import Resource, read_answers
+from infra24.sms import InvalidNumber, region_of, to_e164
 from infra24.web.guard import FIELDS, FILES
 
-_FIELDS = ("name", "email", "goal", "consent", "phone")
+_FIELDS = ("name", "email", "goal", "consent", "phone", "texts")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,7 @@ class DetailsForm:
             bool(self.values["consent"]),
             locale,
             phone=self.values["phone"],
+            wants_texts=bool(self.values["texts"]),
             answers={name: value for name, value in self.answers.items() if value},
         )
 
@@ -60,8 +62,8 @@ def empty_details(brings: Prefilled | None) -> DetailsForm:
     return DetailsForm(values)
 
 
-def read_details(sent: dict[str, str], resource: Resource) -> DetailsForm:
-    """Read the details form of an offer. Errors are names of sentences in the template."""
+def read_details(sent: dict[str, str], resource: Resource, zone: str) -> DetailsForm:
+    """Read the details form of an offer in a time zone. Errors are names of sentences in the template."""
     values = {name: _plain(sent.get(name, "")) for name in _FIELDS}
     errors: dict[str, str] = {}
     if not values["name"]:
@@ -78,8 +80,17 @@ def read_details(sent: dict[str, str], resource: Resource) -> DetailsForm:
         errors["phone"] = "phone_missing"
     elif values["phone"] and not re.fullmatch(r"[+0-9 ()./-]{5,40}", values["phone"]):
         errors["phone"] = "phone_wrong"
+    elif values["texts"] and not _takes_texts(values["phone"], zone):
+        errors["phone"] = "phone_no_texts"
     answers = {q["id"]: _plain(sent.get(f"q-{q['id']}", "")) for q in resource.questions}
     return DetailsForm(values, errors, answers, _unanswered(resource, answers))
+
+
+def _takes_texts(phone: str, zone: str) -> bool:
+    try:
+        return bool(to_e164(phone, region_of(zone)))
+    except InvalidNumber:
+        return False
 
 
 def _unanswered(resource: Resource, answers: dict[str, str]) -> dict[str, str]:

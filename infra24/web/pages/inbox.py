@@ -1,4 +1,4 @@
-"""/inbox: every e-mail as it would arrive, while there is no mail server. For whoever tries the product."""
+"""/inbox: every message as it would arrive, while there is no mail server. For whoever tries the product."""
 
 import asyncio
 import re
@@ -9,6 +9,8 @@ from starlette.exceptions import HTTPException
 
 from infra24.mail import inbox
 from infra24.mail.inbox import KeptEmail
+from infra24.sms import file as texts
+from infra24.sms.file import KeptSms
 from infra24.web.rendering import page
 from infra24.web.security_headers import content_security_policy
 from infra24.web.services import services
@@ -23,16 +25,24 @@ _LINK = re.compile(r"https?://[^\s<>]+")
 
 
 async def inbox_page(request: Request) -> Response:
-    """The e-mails, the newest first; ?to= only those to an address with this in it."""
+    """E-mails and texts, the newest first; ?to= only those to an address with this in it."""
     _check_open(request)
     wanted = request.query_params.get("to", "").strip().lower()
-    listed = await asyncio.to_thread(inbox.kept, services(request).settings.mail_folder)
-    shown = [one for one in listed if wanted in one.recipient.lower()]
-    return page(request, "inbox.html", None, {"emails": shown, "to": wanted, "count": len(listed)})
+    folder = services(request).settings.mail_folder
+    listed: list[KeptEmail | KeptSms] = [*await asyncio.to_thread(inbox.kept, folder)]
+    listed += await asyncio.to_thread(texts.kept, folder)
+    shown = sorted((one for one in listed if wanted in one.recipient.lower()), key=_newest_first)
+    return page(request, "inbox.html", None, {"messages": shown, "to": wanted, "count": len(listed)})
+
+
+def _newest_first(one: KeptEmail | KeptSms) -> float:
+    return -one.sent_at.timestamp()
 
 
 async def message_page(request: Request) -> Response:
-    """One e-mail: its HTML in a frame of its own, or ?as=text its text."""
+    """One message: an e-mail's HTML in a frame of its own, or ?as=text its text."""
+    if request.path_params["name"].endswith(texts.SUFFIX):
+        return await _text_page(request)
     one = await _named(request)
     as_text = request.query_params.get("as") == "text" or not one.html
     context = {"email": one, "text": _linked(one.text), "as_text": as_text}
@@ -46,6 +56,15 @@ async def message_html(request: Request) -> Response:
     one = await _named(request)
     shown = one.html.replace("<head>", '<head><base target="_top">', 1)
     return Response(shown, 200, {"content-security-policy": _MESSAGE}, "text/html; charset=utf-8")
+
+
+async def _text_page(request: Request) -> Response:
+    _check_open(request)
+    folder, name = services(request).settings.mail_folder, request.path_params["name"]
+    one = await asyncio.to_thread(texts.read, folder, name)
+    if one is None:
+        raise HTTPException(404)
+    return page(request, "inbox_text.html", None, {"sms": one, "text": _linked(one.text)})
 
 
 def _linked(text: str) -> str:

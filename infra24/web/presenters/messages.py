@@ -35,6 +35,9 @@ _REASONS = {
     SuppressionReason.OVER: Message("Not sent: the booking is over"),
     SuppressionReason.TOO_LATE: Message("Not sent: too late for a reminder"),
     SuppressionReason.NOTHING_BOOKED: Message("Not sent: nothing is booked with this address"),
+    SuppressionReason.DECLINED: Message("Not sent: they unsubscribed"),
+    SuppressionReason.BLOCKED: Message("Not sent: the address is on the opt-out list"),
+    SuppressionReason.NO_SENDER: Message("Not sent: no service sends text messages"),
 }
 
 

@@ -68,6 +68,7 @@ class BookingView(BaseModel):
     reschedulable_until: datetime = Field(description="Until when whoever booked can move it.")
     cancellation: CancellationView | None = Field(description="How it ended; null while it has not.")
     phone: str = Field(description="The telephone number of whoever booked.")
+    wants_texts: bool = Field(description="Whether they asked for texts about this booking, to `phone`.")
     location_details: str = Field(description="What whoever booked wrote about the place.")
     answers: list[AnswerView] = Field(description="The answers to the offer's questions.")
     series_id: UUID | None = Field(description="The id of the series that it is a date of.")
