@@ -91,16 +91,20 @@ async def insert(tx: Tx, queued: Sequence[NewNotification], now: datetime) -> No
 async def claim(
     tx: Tx, channels: Sequence[Channel], now: datetime, lease: timedelta, most: int
 ) -> list[Notification]:
-    """Take what is due by these channels to send it: nobody else does until the lease is over."""
+    """Take what is due by these channels to send it: nobody else does until the lease is over.
+
+    The choice is materialized: as a subquery it may be made again for each row, and more are taken than asked.
+    """
     rows = await tx.rows(
         """
-        UPDATE notifications n
-        SET state = 'sending', attempts = n.attempts + 1, due_at = %(until)s
-        WHERE n.org_id = %(org)s AND n.id IN (
-            SELECT d.id FROM notifications d
+        WITH due AS MATERIALIZED (
+            SELECT d.org_id, d.id FROM notifications d
             WHERE d.org_id = %(org)s AND d.due_at <= %(now)s AND d.channel = ANY(%(channels)s)
             ORDER BY d.due_at LIMIT %(most)s
             FOR UPDATE SKIP LOCKED)
+        UPDATE notifications n
+        SET state = 'sending', attempts = n.attempts + 1, due_at = %(until)s
+        FROM due WHERE n.org_id = due.org_id AND n.id = due.id
         RETURNING n.id, n.kind, n.channel, n.recipient, n.booking_id, n.facts, n.attempts, n.planned_at
         """,
         {"org": tx.org_id, "now": now, "until": now + lease, "most": most, "channels": list(channels)},
