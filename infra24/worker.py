@@ -57,6 +57,7 @@ class Worker:
         )
         self._every("* * * * *", "end_overdue", self.end_overdue)
         self._every("* * * * *", "rescue", self.requeue_stalled)
+        self._every("3 * * * *", "queue_digests", self.queue_digests)
         self._every("17 3 * * *", "forget", self.cleanup)
 
     def _every(self, cron: str, name: str, task: Callable[[int], Awaitable[None]]) -> None:
@@ -120,6 +121,10 @@ class Worker:
         for job in await manager.get_stalled_jobs(seconds_since_heartbeat=_STALLED_SECONDS):
             log.warning("rescuing job %s of a worker that died", job.id)
             await manager.retry_job(job)
+
+    async def queue_digests(self, timestamp: int) -> None:
+        """Queue the digests of the next hours."""
+        await notifications.queue_digests(self.database, self.clock())
 
     async def cleanup(self, timestamp: int) -> None:
         """Delete stored responses, records of whom old bookings were counted for, messages, webhooks and

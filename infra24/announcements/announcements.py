@@ -38,11 +38,35 @@ class Announcement:
     created_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """A member, and until when they have read."""
+
+    user_id: UUID
+    name: str
+    read_until: datetime
+
+
 async def announce_event(tx: Tx, recorded: Recorded) -> None:
     """Announce what happened to a booking."""
     event = recorded.event
     facts = {name: event.data[name] for name in _FACTS if event.data.get(name)}
     await queries.add(tx, event.type, facts, event.subject_id, event.recorded_at)
+
+
+async def mark_read(tx: Tx, user_id: UUID, now: datetime) -> None:
+    """Everything announced until now is read by a member."""
+    await queries.mark_read(tx, user_id, now)
+
+
+async def readers(tx: Tx) -> list[Reader]:
+    """Who has read until when, by name: the members who ever read any."""
+    return [Reader(*row) for row in await queries.readers(tx)]
+
+
+async def count_unread(tx: Tx, user_id: UUID, most: int = 100) -> int:
+    """How many a member has not read, counted up to so many."""
+    return await queries.count_unread(tx, user_id, most)
 
 
 async def newest(tx: Tx, limit: int = 50) -> list[Announcement]:

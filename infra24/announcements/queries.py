@@ -39,3 +39,42 @@ async def of_booking(tx: Tx, booking_id: UUID) -> list[Row]:
         """,
         (tx.org_id, booking_id),
     )
+
+
+async def mark_read(tx: Tx, user_id: UUID, now: datetime) -> None:
+    """Everything until now is read by a member; never less than before."""
+    await tx.run(
+        """
+        INSERT INTO announcement_readers (org_id, user_id, read_until) VALUES (%s, %s, %s)
+        ON CONFLICT (org_id, user_id) DO UPDATE
+        SET read_until = greatest(announcement_readers.read_until, excluded.read_until)
+        """,
+        (tx.org_id, user_id, now),
+    )
+
+
+async def readers(tx: Tx) -> list[Row]:
+    """The members who read any: who, their names, and until when; by name."""
+    return await tx.rows(
+        """
+        SELECT r.user_id, m.name, r.read_until FROM announcement_readers r
+            JOIN memberships m ON (m.org_id, m.user_id) = (r.org_id, r.user_id)
+        WHERE r.org_id = %s ORDER BY m.name, r.user_id
+        """,
+        (tx.org_id,),
+    )
+
+
+async def count_unread(tx: Tx, user_id: UUID, most: int) -> int:
+    """How many came after a member last read, counted up to so many."""
+    row = await tx.row(
+        """
+        SELECT count(*) FROM (
+            SELECT 1 FROM announcements a
+            WHERE a.org_id = %(org)s AND a.created_at > coalesce((SELECT r.read_until
+                FROM announcement_readers r WHERE r.org_id = %(org)s AND r.user_id = %(user)s), '-infinity')
+            LIMIT %(most)s) unread
+        """,
+        {"org": tx.org_id, "user": user_id, "most": most},
+    )
+    return int(row[0]) if row else 0

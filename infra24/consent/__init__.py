@@ -9,7 +9,14 @@ from infra24.consent.model import (
     SuppressionCause,
     UnknownSuppression,
 )
-from infra24.consent.preferences import choose, preferences_of, unwanted, wants
+from infra24.consent.preferences import (
+    addresses_wanting,
+    choose,
+    organizations_wanting,
+    preferences_of,
+    unwanted,
+    wants,
+)
 from infra24.consent.suppressions import lift, listed, record, resume, suppress
 from infra24.consent.unsubscribing import unsubscribe_token, unsubscribed_by
 
@@ -21,9 +28,11 @@ __all__ = [
     "Suppression",
     "SuppressionCause",
     "UnknownSuppression",
+    "addresses_wanting",
     "choose",
     "lift",
     "listed",
+    "organizations_wanting",
     "preferences_of",
     "record",
     "resume",

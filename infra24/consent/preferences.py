@@ -2,11 +2,12 @@
 
 from collections.abc import Collection
 from datetime import datetime
+from uuid import UUID
 
 from infra24.channels import Channel
 from infra24.consent import queries
 from infra24.consent.model import NotDeclinable, Preference, Purpose, Source, is_wanted_by_default
-from infra24.db import Tx
+from infra24.db import Database, Tx
 
 Asked = tuple[Channel, str, Purpose]
 
@@ -24,6 +25,16 @@ async def wants(tx: Tx, channel: Channel, address: str, purpose: Purpose) -> boo
     """Whether an address is sent messages of a purpose: what it chose, or the default; suppression aside."""
     chosen = await preferences_of(tx, address)
     return chosen.get((channel, purpose), is_wanted_by_default(channel, purpose))
+
+
+async def organizations_wanting(database: Database, purpose: Purpose) -> list[UUID]:
+    """The organizations where somebody chose to get messages of a purpose."""
+    return await queries.organizations_wanting(database, purpose)
+
+
+async def addresses_wanting(tx: Tx, channel: Channel, purpose: Purpose) -> list[str]:
+    """The addresses that chose to get messages of a purpose."""
+    return await queries.addresses_wanting(tx, channel, purpose)
 
 
 async def preferences_of(tx: Tx, address: str) -> dict[tuple[Channel, Purpose], bool]:

@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from uuid import UUID
 
 from infra24.channels import Channel
 from infra24.consent.model import Preference, Purpose, Source, Suppression, SuppressionCause
-from infra24.db import Tx
+from infra24.db import Database, Tx
 
 
 async def put_preference(tx: Tx, one: Preference, now: datetime) -> None:
@@ -36,6 +37,28 @@ async def preferences(tx: Tx, addresses: Sequence[str]) -> list[Preference]:
         for channel, address, purpose, wanted, source in rows
         if purpose in set(Purpose)
     ]
+
+
+async def organizations_wanting(database: Database, purpose: Purpose) -> list[UUID]:
+    """The organizations where somebody chose to get messages of a purpose."""
+    rows = await database.sweep(
+        "wanted messages",
+        "SELECT DISTINCT org_id FROM message_preferences WHERE purpose = %s AND wanted ORDER BY org_id",
+        (purpose,),
+    )
+    return [org_id for (org_id,) in rows]
+
+
+async def addresses_wanting(tx: Tx, channel: Channel, purpose: Purpose) -> list[str]:
+    """The addresses that chose to get messages of a purpose."""
+    rows = await tx.rows(
+        """
+        SELECT address FROM message_preferences
+        WHERE org_id = %s AND channel = %s AND purpose = %s AND wanted ORDER BY address
+        """,
+        (tx.org_id, channel, purpose),
+    )
+    return [address for (address,) in rows]
 
 
 async def put_suppression(tx: Tx, one: Suppression) -> None:

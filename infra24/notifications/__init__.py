@@ -7,6 +7,8 @@ from infra24.events import Subscriber
 from infra24.notifications import (
     audiences,
     booking_content,
+    digest,
+    invitation_reminder,
     my_bookings,
     series,
     text_content,
@@ -14,6 +16,7 @@ from infra24.notifications import (
 )
 from infra24.notifications.cleanup import delete_old
 from infra24.notifications.delivery import NotificationDelivery, Tally
+from infra24.notifications.digest import queue_due as queue_digests
 from infra24.notifications.model import (
     LATE_AFTER,
     FailedNotification,
@@ -63,6 +66,7 @@ __all__ = [
     "is_late",
     "of_booking",
     "purpose_of",
+    "queue_digests",
     "resend_reported",
     "retry_failed",
     "send_my_bookings",
@@ -76,12 +80,20 @@ COMPOSERS: Mapping[Channel, NotificationComposers] = {
         **series.COMPOSERS,
         **webhook_notice.COMPOSERS,
         **my_bookings.COMPOSERS,
+        **digest.COMPOSERS,
+        **invitation_reminder.COMPOSERS,
     },
     Channel.SMS: text_content.COMPOSERS,
 }
 """By channel which function composes which notification. A kind, once used, stays: rows refer to it."""
 
 SUBSCRIBER = Subscriber.of(
-    "notifications", {**audiences.handlers(), **series.handlers(), **webhook_notice.handlers()}
+    "notifications",
+    {
+        **audiences.handlers(),
+        **series.handlers(),
+        **webhook_notice.handlers(),
+        **invitation_reminder.handlers(),
+    },
 )
 """Queues what events tell."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +15,8 @@ from infra24.events import Event, EventType, Handler, Recorded
 from infra24.notifications import queries, reminders, text_content, texting
 from infra24.notifications.model import NewNotification
 from infra24.people import SCOPES, Scope
+
+_BEFORE_LAPSE = timedelta(hours=4)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +75,21 @@ async def _queue(tx: Tx, recorded: Recorded) -> None:
         for kind, to in dict.fromkeys(await _recipients(tx, booking, told, event.data))
         if to != acted or kind == told.booker
     ]
-    await queries.insert(tx, [*queued, *_texts(event, booking, told.booker, facts)], now)
+    texts = _texts(event, booking, told.booker, facts)
+    await queries.insert(tx, [*queued, *texts, *_lapses(event, booking, queued)], now)
+
+
+def _lapses(event: Event, booking: Booking, queued: Sequence[NewNotification]) -> list[NewNotification]:
+    """To whoever decides, while nobody has: that the request is about to be declined by itself."""
+    if booking.request_expires_at is None:
+        return []
+    at = booking.request_expires_at - _BEFORE_LAPSE
+    asked = [one for one in queued if one.kind == "approval_wanted"]
+    return [
+        replace(one, kind="approval_lapses", once=f"{event.id}:approval_lapses:{one.recipient}", at=at)
+        for one in asked
+        if at > event.recorded_at
+    ]
 
 
 def _texts(

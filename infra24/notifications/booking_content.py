@@ -230,5 +230,6 @@ COMPOSERS: NotificationComposers = {
     "host_removed": _to_host("host_removed", *_OPEN),
     "host_cancelled": _to_host("host_cancelled", Status.CANCELLED),
     "approval_wanted": _to_host("approval_wanted", Status.PENDING),
+    "approval_lapses": _to_host("approval_lapses", Status.PENDING),
 }
 """By kind; a kind, once used, stays: queued rows refer to it."""

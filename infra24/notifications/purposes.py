@@ -15,6 +15,8 @@ PURPOSES: Mapping[str, Purpose] = {
     "host_removed": Purpose.HOSTING,
     "host_cancelled": Purpose.HOSTING,
     "approval_wanted": Purpose.APPROVALS,
+    "approval_lapses": Purpose.APPROVALS,
+    "digest": Purpose.DIGEST,
     "webhook_disabled": Purpose.PROBLEMS,
 }
 """Kinds that can be declined; every other tells somebody of their own booking."""

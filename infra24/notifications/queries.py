@@ -93,7 +93,7 @@ async def claim(
 ) -> list[Notification]:
     """Take what is due by these channels to send it: nobody else does until the lease is over.
 
-    The choice is materialized: as a subquery it may be made again for each row, and more are taken than asked.
+    The choice is materialized: as a subquery it may be made again for each row, and take more.
     """
     rows = await tx.rows(
         """

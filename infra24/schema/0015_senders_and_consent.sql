@@ -50,6 +50,10 @@ COMMENT ON TABLE message_preferences IS
 COMMENT ON COLUMN message_preferences.source IS 'Where they said so: the proof of their consent.';
 SELECT make_tenant_table('message_preferences');
 
+-- Digests are queued for the organizations where somebody wants one.
+CREATE POLICY sweep ON message_preferences FOR SELECT TO infra24_sweep USING (true);
+GRANT SELECT (org_id, purpose, wanted) ON message_preferences TO infra24_sweep;
+
 -- The organizations whose notifications are due, the longest overdue first, without those that have sent as
 -- much as they may for now. It tells nothing else.
 CREATE OR REPLACE FUNCTION notification_organizations_due(now timestamptz, most integer)

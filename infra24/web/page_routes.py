@@ -3,6 +3,7 @@
 from infra24.people import Scope
 from infra24.rate_limits import Charge, RequestKind
 from infra24.web.account import invitations, org_picker, passkeys, profile, providers, security, sign_in
+from infra24.web.admin import announcements as announcement_pages
 from infra24.web.admin import audit as audit_pages
 from infra24.web.admin import blackouts as blackout_pages
 from infra24.web.admin import booking as one_booking
@@ -14,6 +15,7 @@ from infra24.web.admin import feeds as feed_pages
 from infra24.web.admin import holidays as holiday_pages
 from infra24.web.admin import links as admin_links
 from infra24.web.admin import locations as location_pages
+from infra24.web.admin import notices as notice_pages
 from infra24.web.admin import opt_outs as opt_out_pages
 from infra24.web.admin import outbox as outbox_pages
 from infra24.web.admin import people as people_pages
@@ -27,6 +29,7 @@ from infra24.web.admin import webhooks as webhook_pages
 from infra24.web.admin.analytics import analytics_page
 from infra24.web.api import provider_reports, system
 from infra24.web.dashboard import bookings as own
+from infra24.web.dashboard import notifications as own_notifications
 from infra24.web.guard import Access
 from infra24.web.pages import (
     assets,
@@ -142,6 +145,11 @@ PAGES = (
     *actions("/{org}/admin/senders/{provider}",
              ("test", sender_pages.send_test, Scope.SETTINGS_WRITE),
              ("remove", sender_pages.remove_sender, Scope.SETTINGS_WRITE)),
+    Page("/{org}/admin/announcements", announcement_pages.announcements_page, Scope.BOOKINGS_READ),
+    *actions("/{org}/admin/announcements", ("read", announcement_pages.mark_read, Scope.BOOKINGS_READ)),
+    Page("/{org}/admin/notices", notice_pages.notices_page, Scope.SETTINGS_WRITE),
+    Page("/{org}/admin/notices", notice_pages.save_notice, Scope.SETTINGS_WRITE, ("POST",)),
+    *actions("/{org}/admin/notices", ("delete", notice_pages.delete_notice, Scope.SETTINGS_WRITE)),
     Page("/{org}/admin/opt-outs", opt_out_pages.opt_outs_page, Scope.BOOKINGS_WRITE),
     Page("/{org}/admin/opt-outs", opt_out_pages.record, Scope.BOOKINGS_WRITE, ("POST",)),
     *actions("/{org}/admin/opt-outs", ("lift", opt_out_pages.lift, Scope.BOOKINGS_WRITE)),
@@ -151,6 +159,7 @@ PAGES = (
     Page("/{org}/admin/outbox", outbox_pages.outbox_page, Scope.SETTINGS_WRITE),
     *actions("/{org}/admin/outbox", ("retry", outbox_pages.retry_failed, Scope.SETTINGS_WRITE)),
     Page("/{org}/dashboard/bookings", own.bookings_page, Scope.OWN),
+    Page("/{org}/dashboard/notifications", own_notifications.notifications_page, Scope.OWN, ("GET", "POST")),
     Page("/{org}/dashboard/data.json", own.data, Scope.OWN),
     Page("/{org}/dashboard", own.dashboard, Scope.OWN),
     *actions("/{org}/dashboard",

@@ -1,16 +1,19 @@
 """/{org}/admin: today at a glance: how much there is, what waits for a decision, what is wrong."""
 
 from datetime import timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from fastapi import Request, Response
 
 from infra24 import announcements, bookings, notifications, outbox, people, resources
 from infra24.bookings import Filters, Status
+from infra24.db import Tx
+from infra24.i18n import LocaleFormat
 from infra24.people import Scope
 from infra24.web.admin.bookings import midnight as day_begins
 from infra24.web.admin.bookings import span_of
-from infra24.web.caller import caller_of, current_org
+from infra24.web.caller import Caller, caller_of, current_org
 from infra24.web.presenters import announcements as announced
 from infra24.web.rendering import format_for, page
 from infra24.web.services import services
@@ -33,7 +36,7 @@ async def home_page(request: Request) -> Response:
         unmarked = await bookings.count(tx, Filters(day_begins(zone, ago), midnight, Status.CONFIRMED))
         broken = await bookings.broken(tx, None, now)
         shifted = await bookings.shifted_by_law(tx, now)
-        notices = [announced.view(one, speech) for one in await announcements.newest(tx, 5)]
+        news = await _news(tx, who, speech)
         leaving = await people.deletion_requests.listed(tx) if who.may(Scope.PEOPLE_WRITE) else []
         known = await resources.index(tx)
         undelivered = await outbox.count(tx, now) if who.may(Scope.SETTINGS_WRITE) else 0
@@ -54,7 +57,14 @@ async def home_page(request: Request) -> Response:
         "broken": broken[:SHOWN],
         "shifted": len(shifted),
         "leaving": len(leaving),
-        "notices": notices,
+        **news,
         "nothing_yet": not known,
     }
     return page(request, "admin/home.html", here, context)
+
+
+async def _news(tx: Tx, who: Caller, speech: LocaleFormat) -> dict[str, Any]:
+    """What happened last, and how much of it they have not read."""
+    newest = await announcements.newest(tx, 5)
+    unread = await announcements.count_unread(tx, who.user.user_id) if who.user else 0
+    return {"announced": [announced.view(one, speech) for one in newest], "unread": unread}

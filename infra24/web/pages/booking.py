@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from fastapi import Request, Response
 from starlette.responses import RedirectResponse
 
-from infra24 import bookings, events, resources
+from infra24 import bookings, events, notices, resources
 from infra24.auth.tokens import org_of_token
 from infra24.bookings import (
     BY_BOOKER,
@@ -201,6 +201,7 @@ async def picker_page(
     offer, picked = await pick(tx, request, resource.id, speech, now, ignoring=ignoring, choice=choice)
     zone = visitor_zone(request, offer)
     context = {
+        "notices": await notices.shown(tx, now),
         "offer": offer,
         "resource": resource,
         "picker": picked,

@@ -3,7 +3,7 @@
 from fastapi import Request, Response
 from starlette.responses import RedirectResponse
 
-from infra24 import resources
+from infra24 import notices, resources
 from infra24.web.caller import caller_of, current_org
 from infra24.web.rendering import page
 from infra24.web.services import services
@@ -34,6 +34,7 @@ async def offers(request: Request) -> Response:
     here = current_org(request)
     async with app.database.transaction(here.id, caller_of(request).actor) as tx:
         offered = await resources.bookable(tx, limit=200)
+        told = await notices.shown(tx, app.clock())
     asked = request.query_params.get("resource_id")
     for resource in offered:
         if str(resource.id) == asked:
@@ -42,4 +43,4 @@ async def offers(request: Request) -> Response:
     for resource in offered:
         if resource.is_offered:
             groups.setdefault(resource.category, []).append(resource)
-    return page(request, "offers.html", here, {"groups": sorted(groups.items())})
+    return page(request, "offers.html", here, {"groups": sorted(groups.items()), "notices": told})

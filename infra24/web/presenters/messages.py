@@ -23,6 +23,9 @@ _KINDS = {
     "host_removed": Message("Another host"),
     "host_cancelled": Message("Cancelled"),
     "approval_wanted": Message("Approve or decline"),
+    "approval_lapses": Message("Request about to expire"),
+    "digest": Message("Daily digest"),
+    "invitation_reminder": Message("Reminder of an invitation"),
     "series_booked": Message("New series"),
     "series_moved": Message("Series moved"),
     "series_cancelled": Message("Series cancelled"),
@@ -61,7 +64,9 @@ def views(told: Sequence[SentNotification], speech: LocaleFormat, zone: ZoneInfo
 
 def _outcome(one: SentNotification, speech: LocaleFormat, zone: ZoneInfo) -> Message:
     match one.state:
-        case State.SENT | State.DELIVERED if one.done_at is not None:
+        case State.DELIVERED if one.done_at is not None:
+            return Message("Delivered %(when)s", when=speech.brief(one.done_at, zone))
+        case State.SENT if one.done_at is not None:
             return Message("Sent %(when)s", when=speech.brief(one.done_at, zone))
         case State.FAILED:
             return Message("Failed: %(reason)s", reason=one.reason)
