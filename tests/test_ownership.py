@@ -26,6 +26,7 @@ TABLES = {
     "events": "event_heads events event_subscribers event_cursors parked_events",
     "announcements": "announcements announcement_readers",
     "notices": "notices",
+    "message_settings": "message_settings",
     "notifications": "notifications",
     "calendar_feeds": "calendar_feeds",
     "webhooks": "webhook_endpoints webhook_queues webhook_deliveries webhook_attempts",
@@ -35,7 +36,7 @@ OWNER = {table: package for package, tables in TABLES.items() for table in table
 NOBODYS = {"sweeps", "write_checks", "migrations"}
 """What the installation keeps of itself."""
 TIERS = (
-    {"organizations", "rate_limits", "org_connections", "events"}, {"consent", "senders", "notices"}, {"people", "audit"}, {"resources"},
+    {"organizations", "rate_limits", "org_connections", "events"}, {"consent", "senders", "notices", "message_settings"}, {"people", "audit"}, {"resources"},
     {"booking_links", "round_robin"}, {"bookings"}, {"announcements", "notifications", "webhooks", "calendar_feeds", "idempotency", "analytics"}, {"web"},
 )  # fmt: skip
 """From below to above: a package reads the tables of those below it, in statements that join them. A package

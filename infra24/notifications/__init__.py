@@ -29,6 +29,7 @@ from infra24.notifications.model import (
     SuppressionReason,
 )
 from infra24.notifications.my_bookings import send_my_bookings
+from infra24.notifications.previewing import SENT_BY_DEFAULT, WORDED, NothingToPreview, preview
 from infra24.notifications.purposes import purpose_of
 from infra24.notifications.queries import (
     anyone_waits_since,
@@ -45,10 +46,13 @@ from infra24.notifications.reports import resend_reported, text_received, twilio
 __all__ = [
     "COMPOSERS",
     "LATE_AFTER",
+    "SENT_BY_DEFAULT",
     "SUBSCRIBER",
+    "WORDED",
     "Channel",
     "FailedNotification",
     "NewNotification",
+    "NothingToPreview",
     "Notification",
     "NotificationComposers",
     "NotificationDelivery",
@@ -65,6 +69,7 @@ __all__ = [
     "failed",
     "is_late",
     "of_booking",
+    "preview",
     "purpose_of",
     "queue_digests",
     "resend_reported",

@@ -41,6 +41,7 @@ AUDIENCES: Mapping[EventType, Callable[[Mapping[str, Any]], Told]] = {
     booking_events.CONFIRMED: lambda _: Told("booking_approved", "host_booked"),
     booking_events.DECLINED: lambda _: Told("booking_declined"),
     booking_events.LAPSED: lambda _: Told("booking_lapsed"),
+    booking_events.NO_SHOW: lambda _: Told("booking_missed"),
     booking_events.RESCHEDULED: _rescheduled,
     booking_events.CANCELLED: lambda facts: Told(
         "booking_cancelled", None if facts.get("from_status") == "pending" else "host_cancelled"

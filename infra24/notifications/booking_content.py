@@ -1,17 +1,20 @@
 """What messages about bookings say, composed from what is true when they are sent."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from infra24 import bookings, organizations
+from infra24 import bookings, message_settings, organizations
 from infra24.bookings import Booking, Status
+from infra24.channels import Channel
 from infra24.i18n import LocaleFormat, locale_format
 from infra24.mail import Brand, CalendarPart, ComposeContext, Content, Email, render_content, wording
+from infra24.message_settings import MessageSetting, MessageText, filled
+from infra24.message_settings.model import MOST
 from infra24.notifications import reminders
 from infra24.notifications.model import (
-    ComposeNotification,
     Notification,
     NotificationComposers,
     Suppressed,
@@ -31,6 +34,7 @@ class BookingSubject:
     booking: Booking
     one: Notification
     format: LocaleFormat
+    text: MessageText
 
     def when(self, start: datetime | None = None) -> str:
         """From when to when; with another start, as long."""
@@ -52,54 +56,65 @@ class BookingSubject:
         """A text in the recipient's language."""
         return self.format.translated(message)
 
+    def spoken(self, language: str, setting: MessageSetting) -> "BookingSubject":
+        """The same in another language."""
+        speech = locale_format(language, self.here.locale)
+        return replace(self, format=speech, text=setting.text(speech.language))
+
 
 Rows = list[tuple[str, str]]
 
 
-def _to_booker(name: str, *expected: Status) -> ComposeNotification:
-    """Composes what the booker is told, while the booking is in one of these states."""
+@dataclass(frozen=True, slots=True)
+class BookingMessage:
+    """A kind of message: its template, the states in which it is true, and whether it goes to staff."""
 
-    async def composed(context: ComposeContext, org_id: UUID, one: Notification) -> Email:
-        subject = await read_subject(context, org_id, one, expected)
-        booking, words = subject.booking, subject.translated
-        if one.recipient != booking.booker_email:
+    name: str
+    expected: tuple[Status, ...]
+    to_staff: bool = False
+
+    async def __call__(self, context: ComposeContext, org_id: UUID, one: Notification) -> Email | Sms:
+        """Composes it, while the booking is in one of these states."""
+        subject = await read_subject(context, org_id, one, self.expected)
+        if not self.to_staff and one.recipient != subject.booking.booker_email:
             raise Suppressed(SuppressionReason.CHANGED)  # the address was corrected: its links are not theirs
-        base, token = context.base_url, subject.token
-        buttons, links = [(words("Open your booking"), f"{base}/bookings/confirmation/{token}")], []
-        if booking.meeting_url and booking.status is Status.CONFIRMED:
-            buttons.append((words("Join online"), booking.meeting_url))
-        elif booking.is_movable:
-            buttons.append((words("Add to calendar"), f"{base}/api/bookings/{token}/ics"))
-        if booking.is_movable:
-            if booking.booker_can_move(context.now):
-                links.append((words("Choose another time"), f"{base}/bookings/reschedule/{token}"))
-            if booking.booker_can_cancel(context.now):
-                links.append((words("Cancel"), f"{base}/bookings/cancel/{token}"))
-        footer = words("You get this because you booked. The links are yours alone: do not forward them.")
-        return _email(subject, name, _for_booker(subject), buttons, links, footer)
+        return self.email(subject)
 
-    return composed
+    def email(self, subject: BookingSubject) -> Email:
+        """The e-mail about a booking as it is."""
+        return _staff_email(subject, self.name) if self.to_staff else _booker_email(subject, self.name)
 
 
-def _to_host(name: str, *expected: Status) -> ComposeNotification:
-    """Composes what a host is told, while the booking is in one of these states."""
+def _booker_email(subject: BookingSubject, name: str) -> Email:
+    booking, words, now = subject.booking, subject.translated, subject.context.now
+    base, token = subject.context.base_url, subject.token
+    buttons, links = [(words("Open your booking"), f"{base}/bookings/confirmation/{token}")], []
+    if booking.meeting_url and booking.status is Status.CONFIRMED:
+        buttons.append((words("Join online"), booking.meeting_url))
+    elif booking.is_movable:
+        buttons.append((words("Add to calendar"), f"{base}/api/bookings/{token}/ics"))
+    if booking.is_movable:
+        if booking.booker_can_move(now):
+            links.append((words("Choose another time"), f"{base}/bookings/reschedule/{token}"))
+        if booking.booker_can_cancel(now):
+            links.append((words("Cancel"), f"{base}/bookings/cancel/{token}"))
+    footer = words("You get this because you booked. The links are yours alone: do not forward them.")
+    return _email(subject, name, _for_booker(subject), buttons, links, footer)
 
-    async def composed(context: ComposeContext, org_id: UUID, one: Notification) -> Email:
-        subject = await read_subject(context, org_id, one, expected)
-        page = f"{context.base_url}/{subject.here.slug}/bookings/{subject.booking.id}"
-        buttons = [(subject.translated("Open booking"), page)]
-        if subject.booking.meeting_url and subject.booking.status is Status.CONFIRMED:
-            buttons.append((subject.translated("Join online"), subject.booking.meeting_url))
-        footer = subject.translated("You get this because you work here.")
-        return _email(subject, name, _for_host(subject), buttons, [], footer)
 
-    return composed
+def _staff_email(subject: BookingSubject, name: str) -> Email:
+    page = f"{subject.context.base_url}/{subject.here.slug}/bookings/{subject.booking.id}"
+    buttons = [(subject.translated("Open booking"), page)]
+    if subject.booking.meeting_url and subject.booking.status is Status.CONFIRMED:
+        buttons.append((subject.translated("Join online"), subject.booking.meeting_url))
+    footer = subject.translated("You get this because you work here.")
+    return _email(subject, name, _for_host(subject), buttons, [], footer)
 
 
 async def _reminder(context: ComposeContext, org_id: UUID, one: Notification) -> Email | Sms:
     if reminders.is_too_late(int(one.facts["hours"]), one.planned_at, context.now):
         raise Suppressed(SuppressionReason.TOO_LATE)
-    return await _to_booker("reminder", Status.CONFIRMED)(context, org_id, one)
+    return await KINDS[one.kind](context, org_id, one)
 
 
 async def read_subject(
@@ -110,14 +125,35 @@ async def read_subject(
     async with context.database.transaction(org_id) as tx:
         booking = await bookings.get(tx, one.booking_id)
         here = await organizations.get(tx)
+        setting = await message_settings.get(tx, one.kind)
+    if not is_sent(setting):
+        raise Suppressed(SuppressionReason.SWITCHED_OFF)
     if booking.status not in expected:
         raise Suppressed(SuppressionReason.CHANGED)
     if one.facts.get("starts_at") not in (None, booking.starts_at.isoformat()):
         raise Suppressed(SuppressionReason.MOVED)
-    if booking.ends_at <= context.now:
+    if booking.ends_at <= context.now and one.kind not in _AFTERWARDS:
         raise Suppressed(SuppressionReason.OVER)
-    locale = booking.locale if booking.locale and one.recipient == booking.booker_email else here.locale
-    return BookingSubject(context, here, booking, one, locale_format(locale.partition("_")[0], locale))
+    return subject_of(context, here, booking, one, setting)
+
+
+def is_sent(setting: MessageSetting) -> bool:
+    """Whether an organization sends a kind: as it set, or all but those that are off by themselves."""
+    return setting.kind not in OFF_BY_DEFAULT if setting.is_sent is None else setting.is_sent
+
+
+def subject_of(
+    context: ComposeContext,
+    here: Organization,
+    booking: Booking,
+    one: Notification,
+    setting: MessageSetting,
+) -> BookingSubject:
+    """What a message is about, in its recipient's language and the organization's words."""
+    to_booker = one.channel is Channel.SMS or one.recipient == booking.booker_email
+    locale = booking.locale if booking.locale and to_booker else here.locale
+    speech = locale_format(locale.partition("_")[0], locale)
+    return BookingSubject(context, here, booking, one, speech, setting.text(speech.language))
 
 
 def _email(
@@ -139,7 +175,7 @@ def _email(
         rows,
         buttons,
         links,
-        [words.get("note", "")],
+        words.get("note", "").splitlines(),
         footer,
         unsubscribe_url(subject.context, here.id, subject.one),
     )
@@ -148,18 +184,24 @@ def _email(
 
 
 def words_of(subject: BookingSubject, name: str) -> dict[str, str]:
-    """The sentences of a kind about a booking, in the recipient's language."""
-    booking = subject.booking
-    return wording(
+    """The sentences of a kind about a booking: the organization's own, where it has any."""
+    booking, zone = subject.booking, ZoneInfo(subject.booking.time_zone)
+    facts = {
+        "title": booking.resource_title,
+        "when": subject.format.brief(booking.starts_at, zone),
+        "name": booking.booker_name,
+        "organization": subject.here.name,
+    }
+    words = wording(
         f"bookings/{name}.txt",
         subject.format.language,
-        title=booking.resource_title,
-        when=subject.format.brief(booking.starts_at, ZoneInfo(booking.time_zone)),
-        name=booking.booker_name,
         booker=booking.booker_name,
-        organization=subject.here.name,
         by_staff=int(subject.by_staff),
+        **facts,
     )
+    more = {"place": booking.location, "host": ", ".join(booking.hosts), "reference": booking.reference}
+    own = {part: filled(getattr(subject.text, part), {**facts, **more}) for part in MOST}
+    return {**words, **{part: text for part, text in own.items() if text}}
 
 
 def _calendar(subject: BookingSubject, name: str, page: str) -> CalendarPart | None:
@@ -212,24 +254,29 @@ def _before(subject: BookingSubject) -> str:
     return subject.format.brief(datetime.fromisoformat(former), ZoneInfo(subject.booking.time_zone))
 
 
+OFF_BY_DEFAULT = frozenset({"booking_missed"})
+"""Kinds that are sent only where an organization says so."""
+_AFTERWARDS = frozenset({"booking_missed"})
 _WITHDRAW = frozenset({"cancelled", "host_cancelled", "host_removed", "host_pending"})
 _OPEN, _STANDS = (Status.PENDING, Status.CONFIRMED), (Status.CONFIRMED,)
-COMPOSERS: NotificationComposers = {
-    "booking_confirmed": _to_booker("confirmed", *_STANDS),
-    "booking_requested": _to_booker("requested", Status.PENDING),
-    "booking_approved": _to_booker("approved", *_STANDS),
-    "booking_declined": _to_booker("declined", Status.CANCELLED),
-    "booking_lapsed": _to_booker("lapsed", Status.CANCELLED),
-    "booking_moved": _to_booker("moved", *_STANDS),
-    "booking_changed": _to_booker("changed", *_STANDS),
-    "booking_cancelled": _to_booker("cancelled", Status.CANCELLED),
-    "booking_reminder": _reminder,
-    "host_booked": _to_host("host_booked", *_STANDS),
-    "host_moved": _to_host("host_moved", *_OPEN),
-    "host_pending": _to_host("host_pending", Status.PENDING),
-    "host_removed": _to_host("host_removed", *_OPEN),
-    "host_cancelled": _to_host("host_cancelled", Status.CANCELLED),
-    "approval_wanted": _to_host("approval_wanted", Status.PENDING),
-    "approval_lapses": _to_host("approval_lapses", Status.PENDING),
+KINDS: Mapping[str, BookingMessage] = {
+    "booking_confirmed": BookingMessage("confirmed", _STANDS),
+    "booking_requested": BookingMessage("requested", (Status.PENDING,)),
+    "booking_approved": BookingMessage("approved", _STANDS),
+    "booking_declined": BookingMessage("declined", (Status.CANCELLED,)),
+    "booking_lapsed": BookingMessage("lapsed", (Status.CANCELLED,)),
+    "booking_moved": BookingMessage("moved", _STANDS),
+    "booking_changed": BookingMessage("changed", _STANDS),
+    "booking_cancelled": BookingMessage("cancelled", (Status.CANCELLED,)),
+    "booking_reminder": BookingMessage("reminder", _STANDS),
+    "booking_missed": BookingMessage("missed", (Status.NO_SHOW,)),
+    "host_booked": BookingMessage("host_booked", _STANDS, to_staff=True),
+    "host_moved": BookingMessage("host_moved", _OPEN, to_staff=True),
+    "host_pending": BookingMessage("host_pending", (Status.PENDING,), to_staff=True),
+    "host_removed": BookingMessage("host_removed", _OPEN, to_staff=True),
+    "host_cancelled": BookingMessage("host_cancelled", (Status.CANCELLED,), to_staff=True),
+    "approval_wanted": BookingMessage("approval_wanted", (Status.PENDING,), to_staff=True),
+    "approval_lapses": BookingMessage("approval_lapses", (Status.PENDING,), to_staff=True),
 }
 """By kind; a kind, once used, stays: queued rows refer to it."""
+COMPOSERS: NotificationComposers = {**KINDS, "booking_reminder": _reminder}

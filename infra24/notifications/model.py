@@ -67,6 +67,7 @@ class SuppressionReason(StrEnum):
     DECLINED = "declined"
     BLOCKED = "blocked"
     NO_SENDER = "no_sender"
+    SWITCHED_OFF = "switched_off"
 
 
 class Suppressed(Exception):

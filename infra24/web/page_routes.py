@@ -15,6 +15,7 @@ from infra24.web.admin import feeds as feed_pages
 from infra24.web.admin import holidays as holiday_pages
 from infra24.web.admin import links as admin_links
 from infra24.web.admin import locations as location_pages
+from infra24.web.admin import messages as message_pages
 from infra24.web.admin import notices as notice_pages
 from infra24.web.admin import opt_outs as opt_out_pages
 from infra24.web.admin import outbox as outbox_pages
@@ -147,6 +148,11 @@ PAGES = (
              ("remove", sender_pages.remove_sender, Scope.SETTINGS_WRITE)),
     Page("/{org}/admin/announcements", announcement_pages.announcements_page, Scope.BOOKINGS_READ),
     *actions("/{org}/admin/announcements", ("read", announcement_pages.mark_read, Scope.BOOKINGS_READ)),
+    Page("/{org}/admin/messages", message_pages.messages_page, Scope.SETTINGS_WRITE),
+    Page("/{org}/admin/messages/{kind}", message_pages.message_page, Scope.SETTINGS_WRITE, ("GET", "POST")),
+    Page("/{org}/admin/messages/{kind}/preview", message_pages.preview_message, Scope.SETTINGS_WRITE),
+    *actions("/{org}/admin/messages/{kind}", ("test", message_pages.send_test, Scope.SETTINGS_WRITE),
+             ("reset", message_pages.reset_message, Scope.SETTINGS_WRITE)),
     Page("/{org}/admin/notices", notice_pages.notices_page, Scope.SETTINGS_WRITE),
     Page("/{org}/admin/notices", notice_pages.save_notice, Scope.SETTINGS_WRITE, ("POST",)),
     *actions("/{org}/admin/notices", ("delete", notice_pages.delete_notice, Scope.SETTINGS_WRITE)),

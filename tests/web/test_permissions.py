@@ -70,7 +70,7 @@ def test_the_route_table_says_no_more_than_the_matrix() -> None:
 def filled(path: str, slug: str) -> str:
     """A path with things in it that are not there."""
     for name, value in {"{org}": slug, "{id}": str(NOBODY), "{slug}": "nothing", "{link}": "nothing",
-                        "{token}": "x" * 64, "{provider}": "nothing", "{version}": "0", "{path:path}": "x.js",
+                        "{token}": "x" * 64, "{provider}": "nothing", "{kind}": "nothing", "{version}": "0", "{path:path}": "x.js",
                         "{rest:path}": "calendar", "{name}": "nothing.eml", "{seed}": "0b6e6e", "{radius}": "14"}.items():  # fmt: skip
         path = path.replace(name, value)
     return path

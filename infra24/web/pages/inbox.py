@@ -16,7 +16,7 @@ from infra24.web.security_headers import content_security_policy
 from infra24.web.services import services
 
 _SHOWS_ITSELF = f"{content_security_policy()}; frame-src 'self'"
-_MESSAGE = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'"
+MESSAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'"
 _BY_PROXIES = frozenset(
     {"forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip"}
 )
@@ -55,7 +55,7 @@ async def message_html(request: Request) -> Response:
     """The HTML of an e-mail as a mail program shows it: no scripts, links open beside it."""
     one = await _named(request)
     shown = one.html.replace("<head>", '<head><base target="_top">', 1)
-    return Response(shown, 200, {"content-security-policy": _MESSAGE}, "text/html; charset=utf-8")
+    return Response(shown, 200, {"content-security-policy": MESSAGE_POLICY}, "text/html; charset=utf-8")
 
 
 async def _text_page(request: Request) -> Response:

@@ -17,6 +17,7 @@ _KINDS = {
     "booking_changed": Message("Changed"),
     "booking_cancelled": Message("Cancelled"),
     "booking_reminder": Message("Reminder"),
+    "booking_missed": Message("No-show"),
     "host_booked": Message("New booking"),
     "host_moved": Message("New time"),
     "host_pending": Message("Awaiting approval again"),
@@ -41,6 +42,7 @@ _REASONS = {
     SuppressionReason.DECLINED: Message("Not sent: they unsubscribed"),
     SuppressionReason.BLOCKED: Message("Not sent: the address is on the opt-out list"),
     SuppressionReason.NO_SENDER: Message("Not sent: no service sends text messages"),
+    SuppressionReason.SWITCHED_OFF: Message("Not sent: switched off in Settings, Messages"),
 }
 
 
