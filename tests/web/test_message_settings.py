@@ -81,7 +81,7 @@ def test_a_message_is_worded_previewed_tried_switched_off_and_reset(here: Instal
         assert subjects(here, shop)["booking_confirmed"] == "switched_off"
         assert browser.post(f"{path}/reset", data=proof).status_code == 303
         book(here, shop, 2)
-        assert subjects(here, shop)["booking_confirmed"].startswith("Confirmed")
+        assert subjects(here, shop)["booking_confirmed"].startswith("Booked")
 
 
 def test_who_did_not_come_is_told_only_where_the_organization_wants_it(
