@@ -25,7 +25,7 @@ Resolve = Callable[[str, int], Awaitable[str]]
 
 _SECONDS = 20.0
 _LOOK_SECONDS = 3.0
-_SIGN_IN_FIRST = 530  # the server wants a user or encryption: our settings are wrong, not the e-mail
+_CLOSING, _SIGN_IN_FIRST, _TOO_LARGE = 421, 530, 552
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +104,7 @@ class SmtpTransport:
     """Sends e-mail through a mail server; with `tokens` it signs in by them instead of a password.
 
     `resolve` says which address of the server's name to connect to, where an organization gave the name: one
-    that was checked.
+    that was checked. The server has so many `seconds` for each answer.
     """
 
     def __init__(
@@ -113,8 +113,10 @@ class SmtpTransport:
         by: Address,
         tokens: AccessTokens | None = None,
         resolve: Resolve | None = None,
+        seconds: float = _SECONDS,
     ) -> None:
         self.server, self.by, self._tokens, self._resolve = server, by, tokens, resolve
+        self.seconds = seconds
 
     @property
     def domain(self) -> str:
@@ -154,12 +156,19 @@ class SmtpTransport:
             raise ServerUnavailable(operator_text(f"{self.server.host}: {error.message}")) from error
 
     def _send(self, email: Email, headers: MessageHeaders, way: "_Way") -> str:
-        with self._connected(_SECONDS, way) as server:
+        with self._connected(self.seconds, way) as server:
             try:
                 server.send_message(message(email, headers, self.by), self.by.addr_spec)
             except smtplib.SMTPRecipientsRefused as error:
                 ((code, said),) = error.recipients.values()
                 raise _failure(code, said, email.to) from None
+            except smtplib.SMTPSenderRefused as error:
+                refused = _failure(error.smtp_code, error.smtp_error, email.to)
+                if error.smtp_code == _TOO_LARGE:
+                    raise refused from None
+                raise ServerUnavailable(
+                    operator_text(f"{self.server.host} takes nothing from {self.sender}: {refused.message}")
+                ) from None
             except smtplib.SMTPResponseException as error:
                 raise _failure(error.smtp_code, error.smtp_error, email.to) from None
             except smtplib.SMTPNotSupportedError:
@@ -167,7 +176,7 @@ class SmtpTransport:
         return headers.id
 
     def _check(self, way: "_Way") -> str:
-        with self._connected(_LOOK_SECONDS, way) as server:
+        with self._connected(min(self.seconds, _LOOK_SECONDS), way) as server:
             server.noop()
             version = server.sock.version() if isinstance(server.sock, ssl.SSLSocket) else "not encrypted"
         who = f", signed in as {self.server.user}" if self.server.user else ""
@@ -233,12 +242,16 @@ def _leave(server: smtplib.SMTP) -> None:
 
 
 def _failure(code: int, said: bytes | str, to: str) -> TemporaryFailure | PermanentFailure:
-    """What a refusal means, in the server's words without the recipient and without any link it repeats."""
+    """What a refusal means, in the server's words without the recipient and without any link it repeats.
+
+    A server that is closing, or wants a user or encryption first, refuses any e-mail and not this one.
+    """
     words = said.decode(errors="replace") if isinstance(said, bytes) else said
     told = re.sub(r"\S*(://|@)\S*", "…", words.replace(to, "…"))
-    sentence = f"{code} {' '.join(told.split())[:200]}"
-    lasting = code >= 500 and code != _SIGN_IN_FIRST
-    return PermanentFailure(operator_text(sentence)) if lasting else TemporaryFailure(operator_text(sentence))
+    sentence = operator_text(f"{code} {' '.join(told.split())[:200]}")
+    if code in (_CLOSING, _SIGN_IN_FIRST):
+        return ServerUnavailable(sentence)
+    return PermanentFailure(sentence) if code >= 500 else TemporaryFailure(sentence)
 
 
 def _on_this_machine(host: str) -> bool:

@@ -1,8 +1,10 @@
 """Real mail servers on loopback, with certificates made for the occasion."""
 
+import asyncio
 import socket
 import ssl
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -24,8 +26,15 @@ from tests.serving import free_port
 
 @dataclass
 class Mailbox:
-    """Takes e-mails, and answers as it was told; `to_rcpt` and `to_data` are answers, the first one first."""
+    """Takes e-mails, and answers as it was told: `to_mail`, `to_rcpt` and `to_data` are answers, the first one
+    first. `greylists` is whether a recipient is told to come back the first time.
 
+    For each e-mail that came whole `on_data` says what the server does: None takes it.
+    """
+
+    on_data: "Callable[[EmailMessage], Fault | None]" = lambda _: None
+    greylists: bool = False
+    to_mail: list[str] = field(default_factory=list)
     to_rcpt: list[str] = field(default_factory=list)
     to_data: list[str] = field(default_factory=list)
     raw: list[bytes] = field(default_factory=list)
@@ -33,25 +42,43 @@ class Mailbox:
     logins: list[str] = field(default_factory=list)
     recipients: list[str] = field(default_factory=list)
     tried: int = 0
+    came: Counter[str] = field(default_factory=Counter)
 
     @property
     def sent_emails(self) -> list[EmailMessage]:
-        return [message_from_bytes(raw, policy=policy.default) for raw in self.raw]  # type: ignore[misc]
+        return [_read(raw) for raw in self.raw]
+
+    async def handle_MAIL(self, _: SMTP, __: Session, envelope: Envelope, by: str, options: list[str]) -> str:
+        if self.to_mail:
+            return self.to_mail.pop(0)
+        envelope.mail_from = by
+        envelope.mail_options.extend(options)
+        return "250 OK"
 
     async def handle_RCPT(self, _: SMTP, session: Session, envelope: Envelope, to: str, __: Any) -> str:
         self.tried += 1
+        self.came[to] += 1
         if self.to_rcpt:
             return self.to_rcpt.pop(0)
+        if self.greylists and self.came[to] == 1:
+            return "451 greylisted, come back later"
         envelope.rcpt_tos.append(to)
         self.recipients.append(to)
         return "250 OK"
 
-    async def handle_DATA(self, _: SMTP, session: Session, envelope: Envelope) -> str:
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         if self.to_data:
             return self.to_data.pop(0)
         assert isinstance(envelope.content, bytes)
-        self.raw.append(envelope.content)
-        self.sessions.append(session)
+        fault = self.on_data(_read(envelope.content))
+        if fault is None or fault.keeps:
+            self.raw.append(envelope.content)
+            self.sessions.append(session)
+        if fault is not None and fault.hangs:
+            await asyncio.Event().wait()  # until whoever asks is gone
+        if fault is not None:
+            assert server.transport is not None
+            server.transport.abort()
         return "250 OK"
 
     def lets_in(self, _: SMTP, __: Session, ___: Envelope, mechanism: str, data: LoginPassword) -> AuthResult:
@@ -60,11 +87,28 @@ class Mailbox:
         return AuthResult(success=good, handled=good)
 
 
+@dataclass(frozen=True)
+class Fault:
+    """What goes wrong once an e-mail has come: the connection breaks, or nothing more is said. `keeps` is
+    whether the server has it all the same."""
+
+    hangs: bool = False
+    keeps: bool = False
+
+
+def _read(raw: bytes) -> EmailMessage:
+    return message_from_bytes(raw, policy=policy.default)  # type: ignore[return-value]
+
+
 class _Hooks:
     """What the server calls. It looks at every attribute for each connection: a mailbox would read its e-mails."""
 
     def __init__(self, box: Mailbox, more: Any) -> None:
-        self.handle_RCPT, self.handle_DATA = box.handle_RCPT, box.handle_DATA
+        self.handle_MAIL, self.handle_RCPT, self.handle_DATA = (
+            box.handle_MAIL,
+            box.handle_RCPT,
+            box.handle_DATA,
+        )
         if more is not None:
             self.auth_XOAUTH2 = more.auth_XOAUTH2
 
@@ -85,9 +129,9 @@ class _Controller(Controller):
 
 
 @contextmanager
-def mail_server(box: Mailbox, more: Any = None, **options: Any) -> Iterator[int]:
+def mail_server(box: Mailbox, more: Any = None, port: int | None = None, **options: Any) -> Iterator[int]:
     """Run a server for a mailbox; its port. `more` signs in by XOAUTH2."""
-    port = free_port()
+    port = port or free_port()
     controller = _Controller(
         _Hooks(box, more),
         hostname="127.0.0.1",

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from infra24.channels import PermanentFailure, TemporaryFailure
+from infra24.channels import PermanentFailure, ServerUnavailable, TemporaryFailure
 from infra24.errors import Invalid
 from infra24.mail import Email, InvalidMailServer, InvalidSender, MailTransport, MessageHeaders
 from infra24.mail.file import FileTransport
@@ -49,8 +49,8 @@ def encrypted(box: Mailbox, certificate: Certificate) -> Iterator[int]:
         yield port
 
 
-def smtp(url: str) -> SmtpTransport:
-    return SmtpTransport(Server.of(url), BY)
+def smtp(url: str, seconds: float = 20.0) -> SmtpTransport:
+    return SmtpTransport(Server.of(url), BY, seconds=seconds)
 
 
 def send(post: MailTransport, mailed: Email = EMAIL, stamp: MessageHeaders = STAMP) -> str:
@@ -263,6 +263,18 @@ def test_what_a_refusal_means(
     assert len(box.sent_emails) == 1
 
 
+def test_a_sender_who_is_refused_is_the_settings_fault_and_an_email_too_large_its_own(
+    box: Mailbox, plain: int
+) -> None:
+    box.to_mail = ["553 not yours <post@example.org>", "552 too large"]
+    with pytest.raises(ServerUnavailable, match=r"takes nothing from post@example\.org: 553 not yours"):
+        send(smtp(f"smtp://127.0.0.1:{plain}"))
+    with pytest.raises(PermanentFailure, match="552 too large"):
+        send(smtp(f"smtp://127.0.0.1:{plain}"))
+    send(smtp(f"smtp://127.0.0.1:{plain}"))
+    assert len(box.sent_emails) == 1
+
+
 def test_a_server_that_is_gone_or_hangs_up_delays(box: Mailbox) -> None:
     with mail_server(box) as port:
         pass
@@ -272,7 +284,7 @@ def test_a_server_that_is_gone_or_hangs_up_delays(box: Mailbox) -> None:
         silent.bind(("127.0.0.1", 0))
         silent.listen(1)
         with pytest.raises(TemporaryFailure):
-            asyncio.run(smtp(f"smtp://127.0.0.1:{silent.getsockname()[1]}").check())
+            asyncio.run(smtp(f"smtp://127.0.0.1:{silent.getsockname()[1]}", 0.2).check())
 
 
 def test_files_are_their_owners_alone_and_the_newest_are_kept(tmp_path: Path) -> None:
