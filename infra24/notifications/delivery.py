@@ -163,7 +163,7 @@ class NotificationDelivery:
                 break
             one, *waiting = waiting
             outcome = await self._outcome(org_id, batch, one)
-            tally.add(await self._write_down(org_id, one, outcome))
+            tally.add(await self._write_down(org_id, one, outcome, bool(waiting)))
             if outcome.stops:
                 await self._put_back(org_id, waiting, outcome.reason, outcome.pause or 0.0)
                 break
@@ -206,9 +206,13 @@ class NotificationDelivery:
                 tx, one.channel, one.recipient, SuppressionCause.STOPPED, note, self._clock()
             )
 
-    async def _write_down(self, org_id: UUID, one: Notification, outcome: _Outcome) -> Tally:
+    async def _write_down(
+        self, org_id: UUID, one: Notification, outcome: _Outcome, others_wait: bool
+    ) -> Tally:
+        """What stops others waits twice as long as they: if it breaks each connection, they come first."""
         if outcome.pause is not None:
-            await self._put_back(org_id, [one], outcome.reason, outcome.pause)
+            seconds = outcome.pause * (2 if outcome.stops and others_wait else 1)
+            await self._put_back(org_id, [one], outcome.reason, seconds)
             return Tally(processed=1)
         async with self._database.transaction(org_id) as tx:
             await queries.finish(

@@ -109,6 +109,29 @@ def test_when_an_email_gets_no_answer_all_wait_and_it_comes_again_as_the_same(
     assert len(box.raw) == 4 + keeps
 
 
+@pytest.mark.parametrize("hangs", [False, True])
+def test_an_email_that_breaks_each_connection_holds_up_no_other(
+    sending: Any, by_mail: Settings, box: Mailbox, shop: Shop, tokens: Tokens, clock: Clock, hangs: bool
+) -> None:
+    """It may be the server's fault, so all wait; but then the others come first."""
+    box.on_data = for_the_first(Fault(hangs), always=True)
+
+    async def scenario(database: Database, one: NotificationDelivery, _: NotificationDelivery) -> None:
+        one._transport = impatient(by_mail)
+        await queue(database, shop, tokens, 5)
+        for _ in range(16):
+            await process(one)
+            clock.forward(seconds=1)
+        assert await states(database, shop) == {"sent": 4, "queued": 1}
+        box.on_data = lambda _: None
+        clock.forward(minutes=5)
+        await process(one)
+        await all_arrived(database, box, shop)
+
+    sending(by_mail, scenario)
+    assert len(box.raw) == 5
+
+
 def test_a_server_that_says_nothing_has_all_wait_until_it_greets(
     sending: Any, settings: Settings, box: Mailbox, shop: Shop, tokens: Tokens, clock: Clock
 ) -> None:
