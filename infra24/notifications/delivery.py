@@ -61,7 +61,10 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class _Outcome:
-    """What came of one attempt. With `pause` it is tried again; `stops` is whether all others wait too."""
+    """What came of one attempt. With `pause` it is tried again; `stops` is whether all others wait too.
+
+    With `until` it was no attempt, and is looked at then.
+    """
 
     state: State
     reason: str = ""
@@ -69,6 +72,7 @@ class _Outcome:
     pause: float | None = None
     stops: bool = False
     provider_id: str | None = None
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,9 +98,10 @@ class NotificationDelivery:
         senders: SenderResolver,
         context: Callable[[datetime], ComposeContext],
         clock: Clock,
+        batch_seconds: float = _BATCH_SECONDS,
     ) -> None:
         self._database, self._composers, self._senders = database, composers, senders
-        self._context, self._clock = context, clock
+        self._context, self._clock, self._batch_seconds = context, clock, batch_seconds
 
     async def run(self, stop: asyncio.Event) -> None:
         """Send until stopped, for some organizations at once: one whose server hangs holds up no other."""
@@ -124,7 +129,7 @@ class NotificationDelivery:
         try:
             async with self._database.transaction(org_id) as tx:
                 batch = await self._claimed(tx)
-            until = asyncio.get_running_loop().time() + _BATCH_SECONDS
+            until = asyncio.get_running_loop().time() + self._batch_seconds
             waiting = {
                 channel: [one for one in batch.claimed if one.channel is channel] for channel in Channel
             }
@@ -158,14 +163,14 @@ class NotificationDelivery:
         """Send those of one channel; when its provider cannot be used, the others wait too."""
         tally, waiting = Tally(), ones
         while waiting:
-            if asyncio.get_running_loop().time() > until:
-                await self._put_back(org_id, waiting, "", 0.0)
-                break
             one, *waiting = waiting
             outcome = await self._outcome(org_id, batch, one)
             tally.add(await self._write_down(org_id, one, outcome, bool(waiting)))
             if outcome.stops:
                 await self._put_back(org_id, waiting, outcome.reason, outcome.pause or 0.0)
+                break
+            if waiting and asyncio.get_running_loop().time() > until:
+                await self._give_up_claim(org_id, waiting, self._clock())
                 break
         return tally
 
@@ -181,7 +186,7 @@ class NotificationDelivery:
         except Suppressed as why:
             return _Outcome(State.SUPPRESSED, why.reason)
         except Postponed as later:
-            return _Outcome(State.QUEUED, pause=(later.until - self._clock()).total_seconds())
+            return _Outcome(State.QUEUED, until=later.until)
         except RecipientOptedOut as error:
             await self._suppress(org_id, one, error.message)
             return _Outcome(State.SUPPRESSED, SuppressionReason.BLOCKED)
@@ -210,6 +215,9 @@ class NotificationDelivery:
         self, org_id: UUID, one: Notification, outcome: _Outcome, others_wait: bool
     ) -> Tally:
         """What stops others waits twice as long as they: if it breaks each connection, they come first."""
+        if outcome.until is not None:
+            await self._give_up_claim(org_id, [one], outcome.until)
+            return Tally(processed=1)
         if outcome.pause is not None:
             seconds = outcome.pause * (2 if outcome.stops and others_wait else 1)
             await self._put_back(org_id, [one], outcome.reason, seconds)
@@ -230,6 +238,10 @@ class NotificationDelivery:
         async with self._database.transaction(org_id) as tx:
             due_at = self._clock() + timedelta(seconds=seconds)
             await queries.put_back(tx, [one.id for one in some], reason, due_at)
+
+    async def _give_up_claim(self, org_id: UUID, some: list[Notification], due_at: datetime) -> None:
+        async with self._database.transaction(org_id) as tx:
+            await queries.give_up_claim(tx, [one.id for one in some], due_at)
 
 
 async def _refused(tx: Tx, claimed: Sequence[Notification]) -> dict[UUID, SuppressionReason]:

@@ -161,6 +161,17 @@ async def put_back(tx: Tx, ids: Sequence[UUID], reason: str, due_at: datetime) -
     )
 
 
+async def give_up_claim(tx: Tx, ids: Sequence[UUID], due_at: datetime) -> None:
+    """Have some that were claimed and not tried looked at another time: it was no attempt."""
+    await tx.run(
+        """
+        UPDATE notifications SET state = 'queued', attempts = attempts - 1, due_at = %s
+        WHERE org_id = %s AND id = ANY(%s) AND state = 'sending'
+        """,
+        (due_at, tx.org_id, list(ids)),
+    )
+
+
 async def was_told(tx: Tx, booking_id: UUID, recipient: str) -> bool:
     """Whether anything about a booking was queued for an address, reminders aside."""
     row = await tx.row(

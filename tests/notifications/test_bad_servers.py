@@ -15,7 +15,7 @@ from infra24.auth.tokens import Tokens
 from infra24.db import Database
 from infra24.mail.mime import sender
 from infra24.mail.smtp import Server, SmtpTransport
-from infra24.notifications import NotificationDelivery
+from infra24.notifications import COMPOSERS, NotificationDelivery
 from infra24.settings import Settings
 from tests.factories import Shop, found_shop
 from tests.mail.servers import Fault, Mailbox, mail_server
@@ -117,7 +117,7 @@ def test_an_email_that_breaks_each_connection_holds_up_no_other(
     box.on_data = for_the_first(Fault(hangs), always=True)
 
     async def scenario(database: Database, one: NotificationDelivery, _: NotificationDelivery) -> None:
-        one._transport = impatient(by_mail)
+        send_through(one, impatient(by_mail))
         await queue(database, shop, tokens, 5)
         for _ in range(16):
             await process(one)
@@ -241,7 +241,7 @@ def test_a_server_that_goes_down_in_the_middle_of_a_batch_is_told_the_rest_when_
         clock.forward(seconds=31)
         assert await process(one) == (1, 0, 0), "it is down"
         assert await states(database, shop) == {"sent": 2, "queued": 4}
-        with mail_server(box, port):
+        with mail_server(box, port=port):
             clock.forward(seconds=61)
             assert await process(one) == (4, 4, 0)
         await all_arrived(database, box, shop)
@@ -249,3 +249,21 @@ def test_a_server_that_goes_down_in_the_middle_of_a_batch_is_told_the_rest_when_
     box.on_data = on_data
     sending(settings, scenario)
     assert len(box.raw) == 6
+
+
+def test_what_a_slow_server_leaves_no_time_for_has_not_been_tried(
+    sending: Any, by_mail: Settings, box: Mailbox, shop: Shop, tokens: Tokens, clock: Clock
+) -> None:
+    """Otherwise its tries are used up by waiting, and the first refusal is the last."""
+
+    async def scenario(database: Database, one: NotificationDelivery, _: NotificationDelivery) -> None:
+        hurried = NotificationDelivery(
+            database, COMPOSERS, one._senders, one._context, clock, batch_seconds=0.0
+        )
+        await queue(database, shop, tokens, 40)
+        assert await process(hurried) == (40, 40, 0)
+        assert Counter(attempts for _, attempts, _ in await rows(database, shop)) == {1: 40}
+        await all_arrived(database, box, shop)
+
+    sending(by_mail, scenario)
+    assert len(box.raw) == 40
