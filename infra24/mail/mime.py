@@ -14,12 +14,17 @@ from infra24.mail.transport import InvalidSender
 
 
 class _MimePolicy(EmailPolicy):
-    """Folds long subjects with accents as encoded words; Python 3.11's own folding loses spaces in them."""
+    """Folds long subjects with accents as encoded words; Python 3.11's own folding loses spaces in them.
+
+    A Message-ID stays on its line: servers that take a folded one for none give it another.
+    """
 
     def fold_binary(self, name: str, value: str) -> bytes:
         if name.lower() == "subject" and not value.isascii():
             folded = Header(value, "utf-8", header_name=name).encode(linesep=self.linesep)
             return f"{name}: {folded}{self.linesep}".encode("ascii")
+        if name.lower() == "message-id":
+            return f"{name}: {value}{self.linesep}".encode("ascii")
         return super().fold_binary(name, value)
 
 

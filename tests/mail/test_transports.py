@@ -107,6 +107,13 @@ def test_an_email_sent_again_can_be_recognized(
     assert isinstance(post, SmtpTransport) or len(read()) == 1
 
 
+def test_a_message_id_stays_on_its_line(box: Mailbox, plain: int) -> None:
+    """Folded, it is none to some servers, which then give each repeat another."""
+    long = f"booking_confirmed.{'0' * 36}@post.example.org"
+    send(smtp(f"smtp://127.0.0.1:{plain}"), stamp=MessageHeaders(long, NOW))
+    assert f"\r\nMessage-ID: <{long}>\r\n".encode() in box.raw[0]
+
+
 def test_looking_says_where_emails_go_and_sends_none(
     post_and_read: tuple[MailTransport, Callable[[], list[EmailMessage]]],
 ) -> None:
