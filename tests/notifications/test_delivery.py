@@ -1,26 +1,16 @@
-"""Sending: nothing lost and nothing sent twice knowingly, whatever the mail server does and whoever is killed."""
+"""Sending: nothing lost and nothing sent twice knowingly, by one worker or two."""
 
 import asyncio
-import os
-import random
-import signal
-import subprocess
-import sys
 from collections import Counter
-from contextlib import suppress
-from datetime import UTC, datetime, timedelta
-from typing import Any, LiteralString
-from uuid import UUID
+from typing import Any
 
-import psycopg
 import pytest
 
-from infra24 import bookings
 from infra24.auth.tokens import Tokens
 from infra24.db import Database
 from infra24.notifications import NotificationDelivery, queries
 from infra24.settings import Settings
-from tests.factories import Shop, booking_request, found_shop
+from tests.factories import Shop, found_shop
 from tests.mail.servers import Mailbox
 from tests.notifications.sending import process, queue, rows, send_through, with_server
 from tests.serving import NOW, Clock, free_port
@@ -125,84 +115,3 @@ def test_an_organization_whose_server_hangs_holds_up_no_other(
         assert {state for state, _, _ in await rows(database, shop)} == {"sent"}
 
     sending(by_mail, scenario)
-
-
-_SCRIPT = """
-import asyncio
-from infra24 import bookings
-from infra24.app import compose
-from infra24.senders import InstallationSenders, MailSender
-from infra24.settings import Settings
-
-async def main():
-    database, worker = compose(Settings(data_dir={folder!r}, secret="x" * 32), {url!r})
-    await database.open()
-    print("ready", flush=True)
-    stop = asyncio.Event()
-    await asyncio.gather(worker.delivery.run(stop), worker.notifications.run(stop))
-
-asyncio.run(main())
-"""
-
-
-def test_workers_killed_at_random_lose_nothing(
-    run: Any,
-    by_mail: Settings,
-    box: Mailbox,
-    shop: Shop,
-    tokens: Tokens,
-    database_url: str,
-    empty_queue: None,
-) -> None:
-    """Killed again and again while it delivers events and sends: each booking's booker has one message."""
-    count, dice = 60, random.Random(7)
-    began = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
-
-    async def scenario(database: Database) -> set[UUID]:
-        made = set()
-        for n in range(count):
-            async with database.transaction(shop.org_id) as tx:
-                wanted = booking_request(shop.ids["room"], began + timedelta(days=9, minutes=30 * n))
-                made.add((await bookings.book(tx, wanted, tokens=tokens, now=began)).id)
-        return made
-
-    made = run(scenario)
-    with psycopg.connect(database_url, autocommit=True) as owner:
-        kills = 0
-        while kills < 60 and _sent(owner, shop) < count:
-            _kill_after(1.5 * dice.random(), by_mail, database_url)
-            kills += 1
-            owner.execute(_HURRY)
-        told = owner.execute(f"SELECT booking_id FROM notifications WHERE {_TOLD}", (shop.org_id,)).fetchall()
-    assert sorted(id_ for (id_,) in told) == sorted(made), f"after {kills} kills"
-    assert len({mailed["Message-ID"] for mailed in box.sent_emails}) == count
-    assert kills >= 2
-
-
-_TOLD: LiteralString = "kind = 'booking_confirmed' AND org_id = %s"
-_HURRY: LiteralString = (
-    "UPDATE notifications SET due_at = '-infinity' WHERE due_at IS NOT NULL AND kind <> 'booking_reminder'"
-)
-"""A lease is over at once here: otherwise it would be minutes."""
-
-
-def _sent(owner: psycopg.Connection[Any], shop: Shop) -> int:
-    found = owner.execute(
-        f"SELECT count(*) FROM notifications WHERE {_TOLD} AND state = 'sent'", (shop.org_id,)
-    ).fetchone()
-    assert found is not None
-    return int(found[0])
-
-
-def _kill_after(seconds: float, settings: Settings, url: str) -> None:
-    """Let a worker work for so long, then kill it."""
-    assert settings.smtp_url is not None
-    environment = {**os.environ, "INFRA24_SMTP_URL": settings.smtp_url.get_secret_value()}
-    script = _SCRIPT.format(folder=str(settings.data_dir), url=url)
-    with subprocess.Popen([sys.executable, "-c", script], env=environment, stdout=subprocess.PIPE) as worker:
-        assert worker.stdout is not None
-        assert worker.stdout.readline() == b"ready\n"
-        with suppress(subprocess.TimeoutExpired):
-            worker.wait(seconds)
-            raise AssertionError("it ended by itself")
-        worker.send_signal(signal.SIGKILL)
