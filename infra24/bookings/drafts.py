@@ -81,6 +81,7 @@ def _details(person: BookerDetails) -> dict[str, Any]:
         "phone": person.phone,
         "location_details": person.location_details,
         "wants_texts": person.wants_texts,
+        "booker_zone": person.zone,
     }
 
 

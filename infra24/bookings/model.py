@@ -120,7 +120,7 @@ class EndsBeforeItStarts(Invalid):
 @dataclass(frozen=True, slots=True)
 class BookerDetails:
     """Who books: as they write themselves. `answers` None: they were not asked (yet). `wants_texts`: they
-    asked for texts about this booking, to `phone`."""
+    asked for texts about this booking, to `phone`. `zone`: the time zone that they see times in."""
 
     name: str
     email: str
@@ -131,6 +131,7 @@ class BookerDetails:
     location_details: str = ""
     answers: Mapping[str, Any] | None = None
     wants_texts: bool = False
+    zone: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +189,7 @@ class Booking:
     notes: str
     location: str
     wants_texts: bool
+    booker_zone: str
     participants: tuple[Participant, ...] = ()
 
     @property

@@ -24,7 +24,8 @@ BOOKING: LiteralString = """
         CASE WHEN b.status = 'pending' THEN (SELECT min(q.due_at) FROM booking_requirements q
             WHERE q.org_id = b.org_id AND q.booking_id = b.id AND q.met_at IS NULL) END,
         b.notes,
-        coalesce(nullif(concat_ws(', ', l.name, nullif(l.address, '')), ''), ''), b.wants_texts,
+        coalesce(nullif(concat_ws(', ', l.name, nullif(l.address, '')), ''), ''),
+        b.wants_texts, b.booker_zone,
         (SELECT coalesce(json_agg(json_build_array(p.role, p.name, p.email, p.resource_id, p.id)
                 ORDER BY p.role, p.name), '[]')
             FROM participants p WHERE (p.org_id, p.booking_id) = (b.org_id, b.id)),
@@ -51,13 +52,13 @@ async def insert(
                 booker_name, booker_email, goal_text, consent_recording, meeting_url, price, currency,
                 cancel_notice_minutes, reschedule_notice_minutes, locale, token_hash, expires_at, created_at,
                 updated_at, phone, location_details, answers, choice, claim_count, link_id, series_id,
-                series_at, is_exception, local_start, wants_texts)
+                series_at, is_exception, local_start, wants_texts, booker_zone)
             VALUES (%(org)s, %(id)s, %(kind)s, %(resource)s, %(status)s, %(starts_at)s, %(ends_at)s,
                 %(time_zone)s, %(name)s, %(email)s, %(goal)s, %(consent)s, %(meeting_url)s, %(price)s,
                 %(currency)s, %(cancel_notice)s, %(reschedule_notice)s, %(locale)s, %(token_hash)s,
                 %(expires_at)s, %(now)s, %(now)s, %(phone)s, %(location_details)s, %(answers)s, %(choice)s,
                 %(claim_count)s, %(link)s, %(series)s, %(series_at)s, %(is_exception)s, %(local_start)s,
-                %(wants_texts)s)
+                %(wants_texts)s, %(booker_zone)s)
         ), people AS (
             INSERT INTO participants (org_id, booking_id, id, role, name, email, resource_id)
             SELECT %(org)s, %(id)s, p.id, p.role, p.name, p.email, p.resource_id
@@ -128,6 +129,7 @@ def _columns(tx: Tx, booking: Booking, token_hash: bytes) -> dict[str, Any]:
         "is_exception": booking.is_exception,
         "local_start": wall(booking.starts_at, booking.time_zone),
         "wants_texts": booking.wants_texts,
+        "booker_zone": booking.booker_zone,
     }
 
 
@@ -177,6 +179,7 @@ async def set_person(
         UPDATE bookings SET booker_name = %(name)s, booker_email = %(email)s, goal_text = %(goal)s,
             consent_recording = %(consent)s, locale = %(locale)s, updated_at = %(now)s,
             phone = %(phone)s, location_details = %(location_details)s, wants_texts = %(wants_texts)s,
+            booker_zone = %(booker_zone)s,
             answers = coalesce(%(answers)s, answers)
         WHERE org_id = %(org)s AND id = %(id)s
         """,
@@ -191,6 +194,7 @@ async def set_person(
             "phone": person.phone,
             "location_details": person.location_details,
             "wants_texts": person.wants_texts,
+            "booker_zone": person.zone,
             "answers": None if answers is None else Jsonb(answers),
             "now": now,
         },

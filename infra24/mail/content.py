@@ -18,7 +18,7 @@ _INLINER = css_inline.CSSInliner(load_remote_stylesheets=False)
 _CARD, _DARK_CARD = "#fffdf9", "#1e2128"
 _TEXT_CONTRAST = 4.6
 _LONGEST, _NAME_LONGEST = 2_000, 100
-_SINGLE = ("subject", "headline", "title", "when", "place", "brand", "footer", "unsubscribe")
+_SINGLE = ("subject", "headline", "title", "when", "place", "brand", "footer", "unsubscribe", "logo")
 _PAIRS = ("rows", "buttons", "links")
 _MARK = re.compile("\ue000([a-z0-9-]+)\ue001")
 """Where a fact goes, in characters that no text of ours has."""
@@ -26,10 +26,11 @@ _MARK = re.compile("\ue000([a-z0-9-]+)\ue001")
 
 @dataclass(frozen=True, slots=True)
 class Brand:
-    """Whose e-mail it is: the organization's name, and the colour that its pages grow from."""
+    """Whose e-mail it is: the organization's name, the colour that its pages grow from, and its logo."""
 
     name: str
     seed: str = theme.SEED
+    logo_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,7 @@ def render_content(content: Content, brand: Brand, to: str, language: str) -> Em
         "footer": _ours(content.footer),
         "brand": _ours(brand.name),
         "unsubscribe": content.unsubscribe_url or "",
+        "logo": brand.logo_url,
     }
     text = templates_in(spoken).get_template("layout.txt").render(facts)
     plain = re.sub(r"\n{3,}", "\n\n", text.strip()) + "\n"

@@ -10,10 +10,11 @@ from infra24 import bookings, message_settings, organizations
 from infra24.bookings import Booking, Status
 from infra24.channels import Channel
 from infra24.i18n import LocaleFormat, locale_format
-from infra24.mail import Brand, CalendarPart, ComposeContext, Content, Email, render_content, wording
+from infra24.mail import CalendarPart, ComposeContext, Content, Email, render_content, wording
 from infra24.message_settings import MessageSetting, MessageText, filled
 from infra24.message_settings.model import MOST
 from infra24.notifications import reminders
+from infra24.notifications.branding import brand_of
 from infra24.notifications.model import (
     Notification,
     NotificationComposers,
@@ -36,11 +37,18 @@ class BookingSubject:
     format: LocaleFormat
     text: MessageText
 
-    def when(self, start: datetime | None = None) -> str:
-        """From when to when; with another start, as long."""
-        begins = start or self.booking.starts_at
-        zone = ZoneInfo(self.booking.time_zone)
-        return self.format.span(begins, begins + self.booking.length, zone, self.context.now)
+    @property
+    def zone(self) -> ZoneInfo:
+        """The zone that times are said in: the venue's; the booker's own for what meets online."""
+        booking = self.booking
+        theirs = booking.meeting_url and self.one.recipient == booking.booker_email
+        return ZoneInfo(booking.booker_zone if theirs and booking.booker_zone else booking.time_zone)
+
+    @property
+    def when(self) -> str:
+        """From when to when."""
+        booking = self.booking
+        return self.format.span(booking.starts_at, booking.ends_at, self.zone, self.context.now)
 
     @property
     def by_staff(self) -> bool:
@@ -170,7 +178,7 @@ def _email(
         words["subject"],
         words["headline"],
         booking.resource_title,
-        subject.when(),
+        subject.when,
         booking.location,
         rows,
         buttons,
@@ -179,16 +187,16 @@ def _email(
         footer,
         unsubscribe_url(subject.context, here.id, subject.one),
     )
-    email = render_content(content, Brand(here.name, here.seed), subject.one.recipient, language)
+    email = render_content(content, brand_of(subject.context, here), subject.one.recipient, language)
     return replace(email, calendar=_calendar(subject, name, buttons[0][1]))
 
 
 def words_of(subject: BookingSubject, name: str) -> dict[str, str]:
     """The sentences of a kind about a booking: the organization's own, where it has any."""
-    booking, zone = subject.booking, ZoneInfo(subject.booking.time_zone)
+    booking = subject.booking
     facts = {
         "title": booking.resource_title,
-        "when": subject.format.brief(booking.starts_at, zone),
+        "when": subject.format.brief(booking.starts_at, subject.zone),
         "name": booking.booker_name,
         "organization": subject.here.name,
     }
@@ -251,7 +259,7 @@ def _before(subject: BookingSubject) -> str:
     former = subject.one.facts.get("from")
     if former is None or datetime.fromisoformat(former) == subject.booking.starts_at:
         return ""
-    return subject.format.brief(datetime.fromisoformat(former), ZoneInfo(subject.booking.time_zone))
+    return subject.format.brief(datetime.fromisoformat(former), subject.zone)
 
 
 OFF_BY_DEFAULT = frozenset({"booking_missed"})

@@ -10,8 +10,9 @@ from infra24.channels import Channel
 from infra24.consent import Purpose
 from infra24.db import Database
 from infra24.i18n import LocaleFormat, locale_format
-from infra24.mail import Brand, ComposeContext, Content, Email, render_content, wording
+from infra24.mail import ComposeContext, Content, Email, render_content, wording
 from infra24.notifications import queries
+from infra24.notifications.branding import brand_of
 from infra24.notifications.model import (
     NewNotification,
     Notification,
@@ -71,7 +72,7 @@ async def _composed(context: ComposeContext, org_id: UUID, one: Notification) ->
         footer=words["footer"],
         unsubscribe_url=unsubscribe_url(context, org_id, one),
     )
-    return render_content(content, Brand(here.name, here.seed), one.recipient, speech.language)
+    return render_content(content, brand_of(context, here), one.recipient, speech.language)
 
 
 def _line(booking: Booking, speech: LocaleFormat, zone: ZoneInfo) -> str:

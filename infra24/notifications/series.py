@@ -11,8 +11,9 @@ from infra24.bookings.series import events as series_events
 from infra24.db import Tx
 from infra24.events import EventType, Handler, Recorded
 from infra24.i18n import locale_format
-from infra24.mail import Brand, ComposeContext, Content, Email, render_content, wording
+from infra24.mail import ComposeContext, Content, Email, render_content, wording
 from infra24.notifications import queries
+from infra24.notifications.branding import brand_of
 from infra24.notifications.model import (
     ComposeNotification,
     NewNotification,
@@ -106,7 +107,7 @@ def _email(
         paragraphs=[words.get("note", "")],
         footer=words["footer"],
     )
-    return render_content(content, Brand(here.name, here.seed), one.recipient, speech.language)
+    return render_content(content, brand_of(context, here), one.recipient, speech.language)
 
 
 def _page(context: ComposeContext, here: Organization, date: Booking, is_booker: bool) -> str:

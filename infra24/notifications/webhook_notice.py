@@ -9,8 +9,9 @@ from infra24 import organizations, people, webhooks
 from infra24.db import Tx
 from infra24.events import EventType, Handler, Recorded
 from infra24.i18n import locale_format
-from infra24.mail import Brand, ComposeContext, Content, Email, render_content, wording
+from infra24.mail import ComposeContext, Content, Email, render_content, wording
 from infra24.notifications import queries
+from infra24.notifications.branding import brand_of
 from infra24.notifications.model import (
     NewNotification,
     Notification,
@@ -70,7 +71,7 @@ async def _composed(context: ComposeContext, org_id: UUID, one: Notification) ->
         footer=words["footer"],
         unsubscribe_url=unsubscribe_url(context, org_id, one),
     )
-    return render_content(content, Brand(here.name, here.seed), one.recipient, speech.language)
+    return render_content(content, brand_of(context, here), one.recipient, speech.language)
 
 
 COMPOSERS: NotificationComposers = {_KIND: _composed}

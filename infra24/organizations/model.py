@@ -28,7 +28,12 @@ class Organization:
     currency: str
     theme: dict[str, Any] = field(default_factory=dict)
     settings: dict[str, Any] = field(default_factory=dict)
-    has_logo: bool = False
+    logo_type: str = ""
+
+    @property
+    def has_logo(self) -> bool:
+        """Whether there is a logo."""
+        return self.logo_type != ""
 
     @property
     def seed(self) -> str:

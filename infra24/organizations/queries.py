@@ -17,7 +17,7 @@ async def find(connection: AsyncConnection[Row], wanted: str) -> Organization | 
     """One organization by slug or id."""
     return await _one(
         connection,
-        "SELECT id, slug, name, time_zone, locale, currency, theme, settings, logo IS NOT NULL AS has_logo "
+        "SELECT id, slug, name, time_zone, locale, currency, theme, settings, logo_type "
         "FROM organizations WHERE slug = %(w)s OR id::text = %(w)s",
         {"w": wanted},
     )
@@ -28,7 +28,7 @@ async def listed(connection: AsyncConnection[Row]) -> list[Organization]:
     async with connection.cursor(row_factory=class_row(Organization)) as cursor:
         await cursor.execute(
             "SELECT id, slug, name, time_zone, locale, currency, theme, settings, "
-            "logo IS NOT NULL AS has_logo FROM organizations ORDER BY name"
+            "logo_type FROM organizations ORDER BY name"
         )
         return await cursor.fetchall()
 

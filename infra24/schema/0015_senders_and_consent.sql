@@ -18,6 +18,9 @@ COMMENT ON COLUMN notifications.provider_id IS 'What the provider calls the mess
 CREATE INDEX notifications_by_provider_id ON notifications (org_id, provider_id) WHERE provider_id IS NOT NULL;
 
 ALTER TABLE bookings ADD COLUMN wants_texts boolean NOT NULL DEFAULT false;
+ALTER TABLE bookings ADD COLUMN booker_zone text NOT NULL DEFAULT '' CHECK (length(booker_zone) <= 60);
+COMMENT ON COLUMN bookings.booker_zone IS
+    'The time zone that whoever booked saw times in, if they said: what meets online is told them in it.';
 COMMENT ON COLUMN bookings.wants_texts IS 'Whether whoever booked asked for texts about it, to their phone number.';
 
 CREATE TABLE suppressions (

@@ -115,3 +115,10 @@ def test_each_kind_is_worded_in_each_language(template: str) -> None:
         assert not re.search(r"%\(|{{", str(words))
     assert said["en"].keys() == said["es"].keys()
     assert all(said["en"][name] != said["es"][name] for name in said["en"])
+
+
+def test_a_logo_stands_beside_the_name_where_there_is_one() -> None:
+    with_logo = Brand("Oolite", logo_url="https://example.org/oolite/logo")
+    html = render_content(CONTENT, with_logo, "ada@example.org", "en").html or ""
+    assert 'src="https://example.org/oolite/logo"' in html
+    assert "<img" not in (render_content(CONTENT, Brand("Oolite"), "ada@example.org", "en").html or "")

@@ -418,3 +418,29 @@ def test_a_host_who_makes_the_change_is_not_told_of_it(
     with_worker(scenario)
     assert len(to(settings, MO)) == 1, "of the booking alone"
     assert len(to(settings, "ada@example.org")) == 2
+
+
+def test_who_meets_online_is_told_their_own_time_and_the_host_the_venues(
+    with_worker: Any, settings: Settings, database_url: str, clock: Clock, tokens: Tokens
+) -> None:
+    window = opening(MO, start="00:00", end="24:00")
+    drafts = {
+        "mo": Draft("person", "Mo", email=MO, is_bookable=False),
+        "online": Draft(
+            "other", "Online", meeting_url="https://meet.example/x",
+            availability_rules=rules(window, pooling="fixed"),
+        ),
+    }  # fmt: skip
+    shop = found_shop(database_url, settings, clock, drafts)
+    tokyo = replace(ADA, zone="Asia/Tokyo", email="tokyo@people.example")
+
+    async def scenario(database: Database, worker: Worker) -> None:
+        async with database.transaction(shop.org_id) as tx:
+            await bookings.book(
+                tx, booking_request(shop.ids["online"], AT, person=tokyo), tokens=tokens, now=NOW
+            )
+        await worker.run_until_idle()
+
+    with_worker(scenario)
+    assert "19:00" in body_of(to(settings, "tokyo@people.example")[-1])
+    assert "10:00" in body_of(to(settings, MO)[-1])

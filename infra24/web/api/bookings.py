@@ -47,6 +47,7 @@ async def create(request: Request, wanted: NewBooking) -> Response:
         location_details=wanted.location_details,
         answers=wanted.answers,
         wants_texts=wanted.wants_texts,
+        zone=wanted.booker_time_zone,
     )
     return await _place(request, wanted, person)
 
@@ -278,4 +279,5 @@ def _person(booking: Booking, wanted: BookingChange) -> BookerDetails:
         booking.location_details if wanted.location_details is None else wanted.location_details,
         wanted.answers,
         booking.wants_texts if wanted.wants_texts is None else wanted.wants_texts,
+        booking.booker_zone if wanted.booker_time_zone is None else wanted.booker_time_zone,
     )

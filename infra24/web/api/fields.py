@@ -18,7 +18,7 @@ from pydantic import (
     NaiveDatetime,
 )
 
-from infra24.availability.json_reader import has_large_number
+from infra24.availability.json_reader import has_large_number, zone_named
 from infra24.errors import InvalidValue
 
 _FIRST, _LAST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
@@ -107,6 +107,10 @@ def _no_control(text: str) -> str:
     return text.strip()
 
 
+def _zone(text: str) -> str:
+    return zone_named(text).key if text else ""
+
+
 def _storable(value: dict[str, Any]) -> dict[str, Any]:
     try:
         written = orjson.dumps(value)
@@ -153,6 +157,7 @@ Name = Annotated[
 ]
 Email = Annotated[EmailStr, Field(max_length=254), AfterValidator(lambda email: str(email).lower())]
 Json = Annotated[dict[str, Any], AfterValidator(_storable)]
+ZoneName = Annotated[str, AfterValidator(_zone)]
 Phone = Annotated[
     str,
     Field(max_length=40, json_schema_extra={"pattern": _PHONE}),

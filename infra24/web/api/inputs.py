@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from infra24.web.api.fields import Body, Email, Instant, Json, Name, Named, Notify, Phone, Text
+from infra24.web.api.fields import Body, Email, Instant, Json, Name, Named, Notify, Phone, Text, ZoneName
 
 OrgNamed = Annotated[Named, Field(description="The organization's id or slug.")]
 ResourceNamed = Annotated[Named, Field(description="The id or slug of the resource or appointment type.")]
@@ -16,6 +16,10 @@ BookerName = Annotated[Name, Field(description="The name of whoever books.")]
 BookerEmail = Annotated[Email, Field(description="The e-mail address of whoever books.")]
 Texts = Annotated[
     bool, Field(description="Whether they asked for texts about this booking, to `phone`: a mobile number.")
+]
+BookerZone = Annotated[
+    ZoneName,
+    Field(description="The time zone that they see times in: messages about what meets online use it."),
 ]
 BookerPhone = Annotated[Phone, Field(description="The telephone number of whoever books.")]
 Goal = Annotated[Text, Field(description="What whoever books wants to say about it.")]
@@ -37,6 +41,7 @@ class NewBooking(Body):
     consent_recording: Consent = False
     phone: BookerPhone = ""
     wants_texts: Texts = False
+    booker_time_zone: BookerZone = ""
     location_details: Details = ""
     answers: Answers = Field(default_factory=dict)
     staff_id: HostNamed | None = None
@@ -67,6 +72,7 @@ class BookingChange(Body):
     consent_recording: Consent | None = None
     phone: BookerPhone | None = None
     wants_texts: Texts | None = None
+    booker_time_zone: BookerZone | None = None
     location_details: Details | None = None
     answers: Answers | None = None
     reason: Annotated[Text, Field(description="Why, as the booker is told.")] = ""

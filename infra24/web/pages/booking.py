@@ -85,18 +85,18 @@ async def details(request: Request) -> Response:
     form = read_details(sent, open_.resource, held.time_zone)
     if form.wrong:
         return await _details_page(request, here, form, context, status=422)
-    locale = str(format_for(request, here).locale)
+    person = form.person(str(format_for(request, here).locale), visitor_zone_of_booking(request, held).key)
     start = read_start(sent) or held.starts_at
     length = timedelta(minutes=read_number(sent.get("duration"))) or held.length
     who = caller_of(request).actor
     try:
         async with one_at_a_time(request, here.id), app.database.transaction(here.id, who) as tx:
             booking = await bookings.confirm_hold(
-                tx, held.id, form.person(locale), BY_BOOKER,
+                tx, held.id, person, BY_BOOKER,
                 now=app.clock(), client=client_of(request, here.id), at=(start, start + length),
             )  # fmt: skip
     except (SlotTaken, SlotNotOffered) as refusal:
-        other = replace(BookingRequest.of(held, start, start + length, BY_BOOKER), person=form.person(locale))
+        other = replace(BookingRequest.of(held, start, start + length, BY_BOOKER), person=person)
         free = await _nearest(request, here.id, other)
         context |= {"booking": replace(held, starts_at=start, ends_at=start + length)}
         return await _details_page(request, here, form, context, free=free, refusal=refusal, status=409)

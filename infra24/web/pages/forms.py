@@ -34,8 +34,8 @@ class DetailsForm:
         """Whether anything is."""
         return bool(self.errors or self.unanswered)
 
-    def person(self, locale: str) -> BookerDetails:
-        """The person, when there are no errors."""
+    def person(self, locale: str, zone: str = "") -> BookerDetails:
+        """The person, when there are no errors, who sees times in a zone."""
         return BookerDetails(
             self.values["name"],
             self.values["email"].lower(),
@@ -44,6 +44,7 @@ class DetailsForm:
             locale,
             phone=self.values["phone"],
             wants_texts=bool(self.values["texts"]),
+            zone=zone,
             answers={name: value for name, value in self.answers.items() if value},
         )
 
