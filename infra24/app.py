@@ -17,6 +17,7 @@ from infra24.clock import Clock
 from infra24.db import Database, Statement, Tx
 from infra24.mail import ComposeContext, Composers, Mailer
 from infra24.mail_composers import COMPOSERS
+from infra24.mailbox import ImapMailbox, MailboxReader
 from infra24.notifications import NotificationDelivery
 from infra24.organizations import Directory
 from infra24.outbound import OutboundClient
@@ -63,7 +64,12 @@ def _worker(settings: Settings, url: str, database: Database, now: Clock, compos
     delivery = NotificationDelivery(database, notifications.COMPOSERS, senders, context, now)
     mailer = Mailer(composers, home.mail.transport, context)
     hooks = WebhookDelivery(database, outside, seals, tokens, settings.base_url, now)
-    return Worker(url, database, mailer, delivery, hooks, outside, SUBSCRIBERS, now)
+    mailboxes = [
+        MailboxReader(database, ImapMailbox.of(named.get_secret_value()), now)
+        for named in (settings.imap_url,)
+        if named is not None
+    ]
+    return Worker(url, database, mailer, delivery, hooks, outside, SUBSCRIBERS, now, mailboxes)
 
 
 def _senders(settings: Settings, outside: OutboundClient, now: Clock) -> SenderResolver:

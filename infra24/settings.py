@@ -70,6 +70,13 @@ class Settings(MailSettings):
         description="Previous secrets, as a JSON list. Links and values made with them keep working.",
         examples=['["the former secret"]'],
     )
+    imap_url: SecretStr | None = Field(
+        default=None,
+        description="The mailbox of the sender's address: `imaps://user:password@host/INBOX`. What calendars "
+        "reply to invitations, and e-mail that comes back, is read there once a minute. Write `@`, `/` and "
+        "`:` in a password as `%40`, `%2F` and `%3A`.",
+        examples=["imaps://booking%40example.org:password@imap.example.org/INBOX"],
+    )
     admin_api_key: SecretStr | None = Field(
         default=None,
         min_length=24,

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any, LiteralString
 
@@ -10,11 +11,13 @@ import procrastinate
 from procrastinate import JobContext, PsycopgConnector
 
 from infra24 import bookings, idempotency, mail, notifications, people, webhooks
+from infra24.channels import ServerUnavailable
 from infra24.clock import Clock
 from infra24.db import Database
 from infra24.events import EventDelivery, Subscriber
 from infra24.mail import Mailer
 from infra24.mail.retry import MailRetry
+from infra24.mailbox import MailboxReader
 from infra24.notifications import NotificationDelivery, Tally
 from infra24.outbound import OutboundClient
 from infra24.roles import become_application
@@ -45,7 +48,9 @@ class Worker:
         outside: OutboundClient,
         subscribers: Sequence[Subscriber],
         clock: Clock,
+        mailboxes: Sequence[MailboxReader] = (),
     ) -> None:
+        self._mailboxes = mailboxes
         self.database, self.mailer, self.clock = database, mailer, clock
         self.notifications, self.webhooks, self._outside = notifications, webhooks, outside
         self.delivery = EventDelivery(database, subscribers, clock)
@@ -67,7 +72,10 @@ class Worker:
         """Work until the process is told to stop. Its connections are open."""
         stop = asyncio.Event()
         delivering = asyncio.gather(
-            self.delivery.run(stop), self.notifications.run(stop), self.webhooks.run(stop)
+            self.delivery.run(stop),
+            self.notifications.run(stop),
+            self.webhooks.run(stop),
+            *(mailbox.run(stop) for mailbox in self._mailboxes),
         )
         try:
             await self.requeue_stalled(0)
@@ -90,6 +98,9 @@ class Worker:
         """
         until = asyncio.get_running_loop().time() + seconds
         await self.end_overdue(0)
+        for mailbox in self._mailboxes:
+            with suppress(ServerUnavailable):
+                await mailbox.read_once()
         while await self.delivery.deliver_due() and asyncio.get_running_loop().time() < until:
             pass
         tally = await self.notifications.process(most, max(1.0, until - asyncio.get_running_loop().time()))

@@ -19,11 +19,12 @@ ANNOUNCED = (
     bookings.events.DECLINED,
     bookings.events.LAPSED,
     bookings.events.NO_SHOW,
+    bookings.events.INVITATION_DECLINED,
 )
 """The events that the staff hear of."""
 _FACTS = (
     "title", "starts_at", "ends_at", "time_zone", "booker_name", "booker_email", "hosts", "goal_text",
-    "reason",
+    "reason", "who",
 )  # fmt: skip
 
 

@@ -5,7 +5,14 @@ from infra24.bookings.agenda import Agenda, CalendarEvent, CalendarResource, age
 from infra24.bookings.alternatives import Alternatives, NearestStarts, alternatives_for, nearest_starts
 from infra24.bookings.approval import approve
 from infra24.bookings.attendance import complete, mark_no_show
-from infra24.bookings.calendar_file import calendar_feed, calendar_file, calendar_urls, invitation
+from infra24.bookings.calendar_file import (
+    calendar_feed,
+    calendar_file,
+    calendar_urls,
+    invitation,
+    read_uid,
+    uid_of,
+)
 from infra24.bookings.calendar_moves import Move, StaleRevision, move
 from infra24.bookings.clients import CLIENTS_KEPT, forget_clients, limit_of
 from infra24.bookings.confirmation import confirm_hold
@@ -46,12 +53,13 @@ from infra24.bookings.model import (
 )
 from infra24.bookings.open_hours import DayOpen, open_week
 from infra24.bookings.policy import BY_BOOKER, BY_STAFF, BY_SYSTEM, ON_CALENDAR, BookingPolicy
+from infra24.bookings.replies import record_reply
 from infra24.bookings.representation import holder_links, represent
 from infra24.bookings.requests import BookingRequest
 from infra24.bookings.requirements import RequirementKind
 from infra24.bookings.rescheduling import reschedule
 from infra24.bookings.snapshots import instant
-from infra24.bookings.states import ActorRole, BookingKind, EndKind, ParticipantRole, Status
+from infra24.bookings.states import ActorRole, BookingKind, EndKind, ParticipantRole, Response, Status
 from infra24.bookings.tz_changes import Shifted, shifted_by_law
 from infra24.bookings.watching import FreeTimes
 
@@ -89,6 +97,7 @@ __all__ = [
     "ParticipantRole",
     "RequirementKind",
     "ResourceNotEligible",
+    "Response",
     "Shifted",
     "SlotNotOffered",
     "SlotTaken",
@@ -135,12 +144,15 @@ __all__ = [
     "open_week",
     "page",
     "read_list_link",
+    "read_uid",
+    "record_reply",
     "release",
     "represent",
     "reschedule",
     "set_notes",
     "shifted_by_law",
     "slots",
+    "uid_of",
     "upcoming",
     "update_booker",
     "why_no_slots",

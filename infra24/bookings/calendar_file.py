@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from urllib.parse import quote, urlencode
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from icalendar import Calendar, Event, vCalAddress, vText
@@ -12,6 +13,7 @@ from infra24.bookings.calendar_zones import definition, zone_to_write
 from infra24.bookings.model import Booking
 from infra24.bookings.states import Status
 
+_UID_HOST = "@infra24"
 _STATUS = {Status.CANCELLED: "CANCELLED", Status.PENDING: "TENTATIVE", Status.HOLD: "TENTATIVE"}
 
 
@@ -29,6 +31,20 @@ def calendar_feed(
     calendar.add("x-wr-calname", title)
     calendar.add("refresh-interval;value=duration", "PT15M")
     return _written(calendar, [_event(booking, organization, url, now) for booking, url in listed])
+
+
+def uid_of(booking: Booking) -> str:
+    """What a booking is called in every calendar: a reply names it, and the organization."""
+    return f"{booking.id}.{booking.org_id}{_UID_HOST}"
+
+
+def read_uid(uid: str) -> tuple[UUID, UUID] | None:
+    """The organization and the booking of a UID; None for one that was not made here."""
+    ids = uid.removesuffix(_UID_HOST).split(".")
+    try:
+        return (UUID(ids[1]), UUID(ids[0])) if uid.endswith(_UID_HOST) and len(ids) == 2 else None
+    except ValueError:
+        return None
 
 
 def invitation(
@@ -83,7 +99,7 @@ def _event(
 ) -> Event:
     zone = zone_to_write(ZoneInfo(booking.time_zone), booking.starts_at, booking.ends_at)
     event = Event()
-    event.add("uid", f"{booking.id}@infra24")
+    event.add("uid", uid_of(booking))
     event.add("dtstamp", now)
     event.add("created", booking.created_at)
     event.add("last-modified", booking.updated_at)

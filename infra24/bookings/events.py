@@ -59,7 +59,12 @@ UPDATED = EventType("booking.updated", "who books or what they wrote has changed
 CANCELLED = EventType("booking.cancelled", "the booker or the staff cancelled", _ENDED)
 COMPLETED = EventType("booking.completed", "they came", FACTS)
 NO_SHOW = EventType("booking.no_show", "they did not come", FACTS)
+INVITATION_DECLINED = EventType(
+    "booking.invitation_declined",
+    "somebody's calendar declined the invitation; the booking still stands",
+    (*FACTS, Field("who", "the name of who declined", personal=True)),
+)
 TYPES = (
     HELD, HOLD_EXPIRED, RELEASED, CREATED, REQUESTED, CONFIRMED, DECLINED, LAPSED, RESCHEDULED, UPDATED,
-    CANCELLED, COMPLETED, NO_SHOW,
+    CANCELLED, COMPLETED, NO_SHOW, INVITATION_DECLINED,
 )  # fmt: skip

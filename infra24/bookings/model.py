@@ -136,13 +136,18 @@ class BookerDetails:
 
 @dataclass(frozen=True, slots=True)
 class Participant:
-    """A person in a booking. Several may share an e-mail; a host is a resource."""
+    """A person in a booking. Several may share an e-mail; a host is a resource.
+
+    `response` is what their calendar answered to the invitation to a revision of the booking.
+    """
 
     role: ParticipantRole
     name: str
     email: str
     resource_id: UUID | None = None
     id: UUID = field(default_factory=uuid4)
+    response: str = ""
+    response_revision: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from infra24.bookings.model import Participant
+from infra24.bookings.states import Response
 from infra24.db import Statement, Tx
 
 
@@ -33,7 +34,8 @@ def update(tx: Tx, booking_id: UUID, id_: UUID, now_is: Participant) -> Statemen
     """Put someone in someone's place."""
     return Statement(
         """
-        UPDATE participants SET name = %(name)s, email = %(email)s, resource_id = %(host)s
+        UPDATE participants SET name = %(name)s, email = %(email)s, resource_id = %(host)s,
+            response = CASE WHEN email = %(email)s THEN response ELSE '' END
         WHERE org_id = %(org)s AND booking_id = %(booking)s AND id = %(id)s
             AND (name, email, resource_id) IS DISTINCT FROM (%(name)s, %(email)s, %(host)s)
         """,
@@ -53,4 +55,15 @@ def delete(tx: Tx, booking_id: UUID, ids: Sequence[UUID]) -> Statement:
     return Statement(
         "DELETE FROM participants WHERE org_id = %(org)s AND booking_id = %(booking)s AND id = ANY(%(ids)s)",
         {"org": tx.org_id, "booking": booking_id, "ids": list(ids)},
+    )
+
+
+async def set_response(tx: Tx, booking_id: UUID, email: str, response: Response, revision: int) -> None:
+    """What the calendar of an address answered about a revision."""
+    await tx.run(
+        """
+        UPDATE participants SET response = %s, response_revision = %s
+        WHERE org_id = %s AND booking_id = %s AND lower(email) = lower(%s)
+        """,
+        (response, revision, tx.org_id, booking_id, email),
     )

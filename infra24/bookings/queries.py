@@ -26,7 +26,8 @@ BOOKING: LiteralString = """
         b.notes,
         coalesce(nullif(concat_ws(', ', l.name, nullif(l.address, '')), ''), ''),
         b.wants_texts, b.booker_zone,
-        (SELECT coalesce(json_agg(json_build_array(p.role, p.name, p.email, p.resource_id, p.id)
+        (SELECT coalesce(json_agg(json_build_array(p.role, p.name, p.email, p.resource_id, p.id,
+                    p.response, p.response_revision)
                 ORDER BY p.role, p.name), '[]')
             FROM participants p WHERE (p.org_id, p.booking_id) = (b.org_id, b.id)),
         b.token_hash
@@ -271,8 +272,8 @@ def booking_of(row: Row) -> Booking:
     columns[21] = EndKind(columns[21]) if columns[21] else None
     columns[22] = ActorRole(columns[22]) if columns[22] else None
     people = tuple(
-        Participant(ParticipantRole(role), name, email, UUID(host) if host else None, UUID(id_))
-        for role, name, email, host, id_ in participants
+        Participant(ParticipantRole(role), name, email, UUID(host) if host else None, UUID(id_), *answered)
+        for role, name, email, host, id_, *answered in participants
     )
     facts: tuple[Any, ...] = (*columns, location, people)  # BOOKING has the order of the fields
     return Booking(*facts)

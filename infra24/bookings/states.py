@@ -65,3 +65,11 @@ class EndKind(StrEnum):
     LAPSED = "lapsed"
     RELEASED = "released"
     EXPIRED = "expired"
+
+
+class Response(StrEnum):
+    """What somebody's calendar answered to an invitation (RFC 5545, PARTSTAT)."""
+
+    ACCEPTED = "accepted"
+    DECLINED = "declined"
+    TENTATIVE = "tentative"

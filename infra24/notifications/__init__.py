@@ -41,7 +41,7 @@ from infra24.notifications.queries import (
     of_booking,
     retry_failed,
 )
-from infra24.notifications.reports import resend_reported, text_received, twilio_reported
+from infra24.notifications.reports import bounced, resend_reported, text_received, twilio_reported
 
 __all__ = [
     "COMPOSERS",
@@ -63,6 +63,7 @@ __all__ = [
     "Tally",
     "anyone_waits_since",
     "backlog",
+    "bounced",
     "by_id",
     "count_failed",
     "delete_old",

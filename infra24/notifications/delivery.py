@@ -200,7 +200,7 @@ class NotificationDelivery:
         now = self._clock()
         context = replace(self._context(now), sender=sender.address)
         composed = await self._composers[one.channel][one.kind](context, org_id, one)
-        provider_id = await sender.send(composed, f"{one.kind}.{one.id}", now)
+        provider_id = await sender.send(composed, f"{one.kind}.{org_id.hex}.{one.id}", now)
         log.info("notification %s (%s) sent", one.id, one.kind)
         subject = composed.subject if isinstance(composed, Email) else composed.text
         return _Outcome(State.SENT, "", subject, provider_id=provider_id)

@@ -50,6 +50,11 @@ async def twilio_reported(tx: Tx, form: Mapping[str, str], now: datetime) -> Non
             await _failed(tx, id_, f"Twilio: error {code or 'unknown'}", cause, now)
 
 
+async def bounced(tx: Tx, message_id: str, words: str, *, lasting: bool, now: datetime) -> None:
+    """Write down that an e-mail came back; an address that takes none for good is sent nothing more."""
+    await _failed(tx, message_id, words, SuppressionCause.BOUNCED if lasting else None, now)
+
+
 async def text_received(tx: Tx, number: str, text: str, now: datetime) -> None:
     """Text a number nothing more after STOP, and again after START, in whichever of the usual words."""
     word = "".join(c for c in text.lower() if c.isalpha())

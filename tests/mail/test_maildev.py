@@ -83,7 +83,7 @@ def test_a_message_shows_with_its_text_its_html_and_its_invitation(
         await worker.notifications.process(10, 30)
         await worker.aclose()
         await database.close()
-        return f"{made.id}@infra24"
+        return bookings.uid_of(made)
 
     uid = run(scenario)
     (shown,) = loopback.get(f"{address}/email").json()

@@ -49,7 +49,7 @@ async def message_ids(database: Database, shop: Shop) -> dict[str, str]:
     """By recipient, the Message-ID that the notification has each time it is sent."""
     async with database.transaction(shop.org_id) as tx:
         found = await tx.rows("SELECT recipient, kind, id FROM notifications WHERE org_id = %s", (tx.org_id,))
-    return {recipient: f"<{kind}.{id_}@example.org>" for recipient, kind, id_ in found}
+    return {recipient: f"<{kind}.{shop.org_id.hex}.{id_}@example.org>" for recipient, kind, id_ in found}
 
 
 async def process(one: NotificationDelivery) -> tuple[int, int, int]:

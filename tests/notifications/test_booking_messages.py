@@ -97,7 +97,7 @@ def test_booker_and_host_are_told_of_a_booking_with_an_invitation(
     for mailed, attendee in ((mine, ADA.email), (hosts, MO)):
         method, event = event_of(mailed)
         assert method == "REQUEST"
-        assert event["UID"] == f"{made.id}@infra24"
+        assert event["UID"] == bookings.uid_of(made)
         assert event["ATTENDEE"] == f"mailto:{attendee}"
         assert event["ORGANIZER"] == "mailto:booking@localhost"
         assert event.start == AT

@@ -123,7 +123,7 @@ def test_every_program_reads_one_event_that_is_made_moved_and_withdrawn(
         async with database.transaction(shop.org_id) as tx:
             await bookings.cancel(tx, made.id, STAFF, now=clock())
         await work(worker)
-        return f"{made.id}@infra24"
+        return bookings.uid_of(made)
 
     uid = with_worker(scenario)
     told = [mailed for recipient in (ADA.email, MO) for mailed in to(settings, recipient)]

@@ -15,4 +15,5 @@ def happened(type_: str, _: Callable[[str], str]) -> str | None:
         "booking.lapsed": _("Nobody decided in time"),
         "booking.no_show": _("No-show"),
         "booking.completed": _("Completed"),
+        "booking.invitation_declined": _("Declined in their calendar"),
     }.get(type_)
