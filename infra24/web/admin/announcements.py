@@ -12,7 +12,7 @@ from infra24.web.presenters import announcements as presented
 from infra24.web.rendering import format_for, page
 from infra24.web.services import services
 
-_SHOWN = 50
+_SHOWN = 25
 
 
 async def announcements_page(request: Request) -> Response:
