@@ -1,5 +1,6 @@
 """A visitor who closed the tab has everything in a message: read on a telephone, changed by its links."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -78,6 +79,48 @@ def test_who_is_moved_by_staff_reads_by_whom_and_from_when(
         page.get_by_text("1:00\u00a0PM–1:30\u00a0PM (New York)").wait_for()
 
 
+@pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "noscript"])
+def test_who_asks_for_texts_gets_them_and_one_click_ends_reminders(
+    visit: Any, miami: Shop, deliver: Any, clock: Clock, scripts: bool
+) -> None:
+    usual = clock.at
+    with visit(390, scripts=scripts) as visitor:
+        page = visitor.page
+        visitor.goto(f"/{miami.slug}/book/remote-studio-visit?date=2026-11-03")
+        choose_time(visitor, "12:30\u00a0PM")
+        page.locator("#go").click()
+        page.wait_for_url("**/bookings/details/**")
+        page.fill("#name", "Tex Ted")
+        page.fill("#email", f"tex-{miami.slug}@example.org")
+        page.get_by_label("Text me about this booking").check()
+        page.fill("#phone", "12345")
+        page.locator("#go").click()
+        page.get_by_role("link", name="Enter a mobile number with its country code").wait_for()
+        visitor.picture("texts-wrong")
+        page.fill("#phone", "(305) 555-0177")
+        page.locator("#go").click()
+        page.wait_for_url("**/bookings/confirmation/**")
+        try:
+            deliver()
+            visitor.goto("/inbox?to=13055550177")
+            page.locator(".messages a").first.click()
+            page.get_by_text("Reply STOP to get no more texts.").wait_for()
+            visitor.picture("inbox-text")
+            assert visitor.accessible() == [] if scripts else True
+            clock.at = datetime(2026, 11, 2, 18, tzinfo=UTC)
+            deliver()
+        finally:
+            clock.at = usual
+        visitor.goto(f"/inbox?to=tex-{miami.slug}")
+        page.get_by_role("link", name="Reminder: Remote Studio Visit").first.click()
+        page.frame_locator("iframe.message").get_by_role("link", name="Unsubscribe").click()
+        page.get_by_role("button", name="Unsubscribe").click()
+        page.get_by_role("heading", name="Unsubscribed").wait_for()
+        visitor.picture("unsubscribed")
+        page.get_by_role("button", name="Undo").click()
+        page.get_by_role("button", name="Unsubscribe").wait_for()
+
+
 @pytest.mark.parametrize(("width", "dark"), LOOKS)
 def test_the_inbox_can_be_read_by_everyone(
     visit: Any, miami: Shop, deliver: Any, width: int, dark: bool
@@ -87,7 +130,7 @@ def test_the_inbox_can_be_read_by_everyone(
         visitor.goto("/inbox?to=nobody@example.org")
         assert (
             page.get_by_text("Nothing was sent to nobody@example.org.").is_visible()
-            or page.get_by_text("No e-mail yet.").is_visible()
+            or page.get_by_text("No messages yet.").is_visible()
         )
         assert visitor.accessible() == []
         book(visitor, miami, "2026-11-02")

@@ -15,7 +15,20 @@ from tests.browser.print_studio import LONG, MO, PrintStudio, at_work, founded, 
 from tests.serving import Clock
 
 pytestmark = pytest.mark.browser
-PAGES = {"people": "admin/people", "settings": "admin/settings", "keys": "admin/keys", "audit": "admin/audit"}
+PAGES = {
+    "people": "admin/people",
+    "settings": "admin/settings",
+    "keys": "admin/keys",
+    "audit": "admin/audit",
+    "senders": "admin/senders",
+    "mail-server": "admin/senders/smtp",
+    "messages": "admin/messages",
+    "message": "admin/messages/booking_confirmed",
+    "opt-outs": "admin/opt-outs",
+    "notices": "admin/notices",
+    "announcements": "admin/announcements",
+    "notifications": "dashboard/notifications",
+}
 
 
 @pytest.fixture
