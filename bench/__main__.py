@@ -4,7 +4,7 @@ import os
 import platform
 from datetime import date
 
-from bench import calendar, consequences, engine, growth, offers, reading, staff, writing
+from bench import calendar, consequences, engine, growth, offers, old_rows, reading, staff, writing
 from bench.world import world
 
 print(f"{date.today()}, {os.cpu_count()} cores, Python {platform.python_version()}, {platform.machine()}\n")
@@ -22,3 +22,5 @@ with world() as served:
     staff.run(served)
 with world() as served:
     consequences.run(served)
+with world() as served:
+    old_rows.run(served)

@@ -218,7 +218,7 @@ class Row:
 
 def _rows(owner: psycopg.Connection[Any], org_id: UUID) -> list[Row]:
     found = owner.execute(
-        "SELECT format('<%%s.%%s@example.org>', kind, id), booking_id, kind, recipient, state "
+        "SELECT format('<%%s.%%s.%%s@example.org>', kind, replace(org_id::text, '-', ''), id), booking_id, kind, recipient, state "
         "FROM notifications WHERE org_id = %s AND kind <> 'booking_reminder'",
         (org_id,),
     )
