@@ -5,12 +5,14 @@ import os
 import sys
 from zoneinfo import ZoneInfo, available_timezones
 
+from infra24 import clock
 from infra24.auth import SecretTooShort
 from infra24.doctor.model import Check, Finding
 from infra24.errors import DomainError
 from infra24.i18n import LANGUAGES, catalogue
+from infra24.mailbox import ImapMailbox
 from infra24.outbound import OutboundClient
-from infra24.senders import home_mail
+from infra24.senders import home_mail, home_senders
 from infra24.server import PortInUse, check_port
 from infra24.settings import Settings
 from infra24.web import static_files
@@ -28,6 +30,8 @@ def checks(settings: Settings) -> list[tuple[str, Check]]:
         ("Port", lambda: _port(settings)),
         ("Proxy", lambda: _proxy(settings)),
         ("Mail", lambda: _mail(settings)),
+        ("Mailbox", lambda: _mailbox(settings)),
+        ("Texts", lambda: _texts(settings)),
     ]
 
 
@@ -110,3 +114,36 @@ def _mail(settings: Settings) -> Finding:
     sends = settings.mail_server is not None or settings.resend_api_key is not None
     well = sends or not settings.public_url
     return Finding("Mail", well, seen if sends else f"{seen}; nothing is sent", wrong)
+
+
+def _mailbox(settings: Settings) -> Finding:
+    """Whether the mailbox can be read that answers come to, where one is set."""
+    wrong = "set INFRA24_IMAP_URL to imaps://user:password@host/INBOX"
+    if settings.imap_url is None:
+        return Finding("Mailbox", True, "none is read: calendars' answers and bounces are not known", wrong)
+    try:
+        mailbox = ImapMailbox.of(settings.imap_url.get_secret_value())
+        asyncio.run(mailbox.arrived(0, 1))
+    except DomainError as error:
+        return Finding("Mailbox", False, error.message, wrong)
+    return Finding("Mailbox", True, f"{mailbox.folder} of {mailbox.user} at {mailbox.host}", wrong)
+
+
+def _texts(settings: Settings) -> Finding:
+    """Whether the carrier of text messages takes the account, where one is set."""
+    wrong = "set TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN and TWILIO_PHONE_NUMBER"
+    if settings.twilio_account_sid is None:
+        return Finding("Texts", True, "no carrier is set", wrong)
+
+    async def checked() -> str:
+        outside = OutboundClient()
+        try:
+            sms = home_senders(settings, outside, clock.now).sms
+            return await sms.transport.check() if sms else ""
+        finally:
+            await outside.aclose()
+
+    try:
+        return Finding("Texts", True, asyncio.run(checked()), wrong)
+    except DomainError as error:
+        return Finding("Texts", False, error.message, wrong)

@@ -25,6 +25,7 @@ ATTEMPTS = 8
 _BATCH = 100
 _AT_ONCE = 3
 _POLL_SECONDS, _LONGEST_PAUSE = 0.25, 5.0
+_REST, _LONGEST_REST = 2.0, 1.0
 _LOOK_AGAIN = timedelta(seconds=2)
 
 
@@ -56,14 +57,15 @@ class EventDelivery:
     async def run(self, stop: asyncio.Event) -> None:
         """Deliver until stopped; when nothing is due, look four times a second, less often while it fails.
 
-        Between batches it rests as long as one took: a backlog is worked off without holding up bookings.
+        Between batches it rests twice as long as one took: a backlog holds up no bookings.
         """
         pause, loop = _POLL_SECONDS, asyncio.get_running_loop()
         while not stop.is_set():
             began = loop.time()
             try:
                 delivered = await self.deliver_due()
-                pause = min(loop.time() - began, _POLL_SECONDS) if delivered else _POLL_SECONDS
+                took = loop.time() - began
+                pause = min(_REST * took, _LONGEST_REST) if delivered else _POLL_SECONDS
             except Exception as error:  # whatever it is, the events wait and nobody else delivers them
                 if not isinstance(error, Unavailable):
                     log.exception("events cannot be delivered", exc_info=error)

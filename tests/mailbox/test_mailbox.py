@@ -14,13 +14,14 @@ from uuid import uuid4
 import pytest
 from pydantic import SecretStr
 
-from infra24 import announcements, bookings, consent
+from infra24 import announcements, bookings, consent, doctor
 from infra24.app import compose
 from infra24.auth.tokens import Tokens
 from infra24.bookings import Booking, Response
 from infra24.channels import ServerUnavailable
 from infra24.consent import SuppressionCause
 from infra24.db import Database
+from infra24.doctor.model import Finding
 from infra24.mailbox import Bounce, CalendarReply, ImapMailbox, InvalidMailbox, MailboxReader, read
 from infra24.settings import Settings
 from tests.factories import ADA, STAFF, Shop, booking_request
@@ -207,6 +208,20 @@ def test_a_worker_reads_it(
         await database.close()
 
     asyncio.run(scenario())
+
+
+def test_doctor_reads_the_mailbox_and_says_what_is_wrong(settings: Settings, mailbox: ImapMailbox) -> None:
+    def said(url: str | None) -> Finding:
+        ours = settings.model_copy(update={"imap_url": url and SecretStr(url)})
+        (found,) = [check() for name, check in doctor.installation.checks(ours) if name == "Mailbox"]
+        return found
+
+    assert said(None).well
+    good = said(f"imap://booking%40example.org:p%40ss%2Fword@127.0.0.1:{mailbox.port}")
+    assert (good.well, good.seen) == (True, "INBOX of booking@example.org at 127.0.0.1")
+    for url in (f"imap://booking%40example.org:wr0ng@127.0.0.1:{mailbox.port}", "imap://x"):
+        assert not said(url).well
+        assert "wr0ng" not in said(url).seen
 
 
 def test_a_mailbox_that_cannot_be_read_says_so_without_its_password() -> None:
