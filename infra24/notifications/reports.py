@@ -29,7 +29,7 @@ async def resend_reported(tx: Tx, event: Any, now: datetime) -> None:
     words = bounce if isinstance(bounce, Mapping) else {}
     match event.get("type"):
         case "email.delivered":
-            await queries.reported(tx, id_, State.DELIVERED, "", now)
+            await queries.reported(tx, _storable(id_), State.DELIVERED, "", now)
         case "email.bounced":
             cause = None if words.get("type") == "Transient" else SuppressionCause.BOUNCED
             await _failed(tx, id_, str(words.get("message") or "bounced"), cause, now)
@@ -44,7 +44,7 @@ async def twilio_reported(tx: Tx, form: Mapping[str, str], now: datetime) -> Non
     id_, code = form.get("MessageSid", ""), form.get("ErrorCode", "")
     match form.get("MessageStatus"):
         case "delivered":
-            await queries.reported(tx, id_, State.DELIVERED, "", now)
+            await queries.reported(tx, _storable(id_), State.DELIVERED, "", now)
         case "undelivered" | "failed":
             cause = SuppressionCause.BOUNCED if code == _LANDLINE else None
             await _failed(tx, id_, f"Twilio: error {code or 'unknown'}", cause, now)
@@ -57,14 +57,23 @@ async def bounced(tx: Tx, message_id: str, words: str, *, lasting: bool, now: da
 
 async def text_received(tx: Tx, number: str, text: str, now: datetime) -> None:
     """Text a number nothing more after STOP, and again after START, in whichever of the usual words."""
+    number = _storable(number)
     word = "".join(c for c in text.lower() if c.isalpha())
     if word in _STOP:
-        await consent.suppress(tx, Channel.SMS, number, SuppressionCause.STOPPED, text.strip(), now)
+        await consent.suppress(
+            tx, Channel.SMS, number, SuppressionCause.STOPPED, _storable(text.strip()), now
+        )
     elif word in _START:
         await consent.resume(tx, Channel.SMS, number)
 
 
 async def _failed(tx: Tx, id_: str, words: str, cause: SuppressionCause | None, now: datetime) -> None:
-    sent = await queries.reported(tx, id_, State.FAILED, words, now)
+    said = _storable(words)
+    sent = await queries.reported(tx, _storable(id_), State.FAILED, said, now)
     if sent is not None and cause is not None:
-        await consent.suppress(tx, *sent, cause, words, now)
+        await consent.suppress(tx, *sent, cause, said, now)
+
+
+def _storable(text: str) -> str:
+    """A text that the database takes, whatever somebody sent."""
+    return text.replace("\0", "").encode("utf-8", "ignore").decode()

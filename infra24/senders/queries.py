@@ -27,3 +27,8 @@ async def put_off(tx: Tx, channel: Channel, by: timedelta) -> None:
         "UPDATE sending_rates SET next_at = next_at + %s WHERE org_id = %s AND channel = %s",
         (by, tx.org_id, channel),
     )
+
+
+async def lock(tx: Tx) -> None:
+    """Until the transaction ends nobody else changes the organization's senders."""
+    await tx.run("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (f"{tx.org_id} senders",))

@@ -11,6 +11,7 @@ from infra24.errors import DomainError, InvalidValue, Message, ValidationFailed
 from infra24.mail.mime import sender as parse_sender
 from infra24.org_connections import OrgConnection
 from infra24.outbound import is_allowed_url
+from infra24.senders import queries
 from infra24.senders.model import Provider, SenderDraft
 from infra24.sms import InvalidNumber, to_e164
 
@@ -34,6 +35,7 @@ async def set_sender(tx: Tx, seals: SecretBox, draft: SenderDraft, now: datetime
 
     A secret that is left out stays, where the provider stays. Raises ValidationFailed.
     """
+    await queries.lock(tx)
     before = await current(tx, draft.provider.channel)
     same = before if before is not None and before.kind == draft.provider else None
     kept = await org_connections.secret_of(tx, seals, same.id) if same is not None else {}

@@ -87,10 +87,11 @@ async def send_test(request: Request) -> Response:
     provider, sent = _provider(request), await entries(request)
     to, speech = sent.get("to"), format_for(request, here)
     async with app.database.transaction(here.id, who.actor) as tx:
+        own = await senders.current(tx, provider.channel)
         sender = (await app.senders.of(tx)).get(provider.channel)
     more: dict[str, Any] = {"tested": to}
     try:
-        if sender is None:
+        if sender is None or own is None or own.kind != provider:  # the installation's is not theirs to try
             raise HTTPException(404)
         if provider.channel is Channel.SMS:
             to = to_e164(to, region_of(here.time_zone))
