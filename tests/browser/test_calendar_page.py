@@ -244,6 +244,7 @@ def test_everything_by_keyboard(desks: Any, studio: Shop) -> None:
         page.locator("#help-dialog").wait_for()
         page.keyboard.press("Escape")
         page.locator("#help-dialog").wait_for(state="hidden")
+        desk.visitor.soon("!document.querySelector('dialog[open]')")
         page.keyboard.press("PageDown")
         page.wait_for_url("**date=2026-11-04**")
         page.go_back()
