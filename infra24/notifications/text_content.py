@@ -16,7 +16,7 @@ from infra24.notifications.model import (
 )
 from infra24.notifications.reminders import is_too_late
 from infra24.notifications.texting import SOON, quiet_until, texted_number
-from infra24.sms import Sms
+from infra24.sms import MOST_CHARACTERS, Sms
 
 
 def _text(name: str, *expected: Status) -> ComposeNotification:
@@ -31,8 +31,9 @@ def _text(name: str, *expected: Status) -> ComposeNotification:
         if until is not None and until + SOON <= booking.starts_at:
             raise Postponed(until)
         page = f"{context.base_url}/bookings/confirmation/{subject.token}"
-        stop = subject.translated("Reply STOP to get no more texts.")
-        return Sms(one.recipient, f"{subject.here.name}: {words_of(subject, name)['subject']} {page} {stop}")
+        end = f" {page} {subject.translated('Reply STOP to get no more texts.')}"
+        words = f"{subject.here.name}: {words_of(subject, name)['subject']}"
+        return Sms(one.recipient, words[: MOST_CHARACTERS - len(end)] + end)
 
     return composed
 

@@ -2,7 +2,6 @@
 
 from infra24.senders.home import home_mail, home_senders
 from infra24.senders.model import (
-    EMAIL_PROVIDERS,
     InstallationSenders,
     MailSender,
     Provider,
@@ -18,7 +17,6 @@ from infra24.senders.signatures import is_from_resend, is_from_twilio
 from infra24.senders.testing import trial_message
 
 __all__ = [
-    "EMAIL_PROVIDERS",
     "InstallationSenders",
     "MailSender",
     "Provider",

@@ -23,7 +23,6 @@ class Provider(StrEnum):
         return Channel.SMS if self is Provider.TWILIO else Channel.EMAIL
 
 
-EMAIL_PROVIDERS = (Provider.SMTP, Provider.RESEND)
 PER_MINUTE: Mapping[Provider, int] = {Provider.SMTP: 300, Provider.RESEND: 120, Provider.TWILIO: 60}
 """How many messages a minute an organization's own sender takes if nothing else is said: Resend allows two
 requests a second (https://resend.com/docs/api-reference/rate-limit), a Twilio long code one message a second

@@ -9,7 +9,7 @@ from phonenumbers import NumberParseException, PhoneNumberFormat, PhoneNumberTyp
 from infra24.errors import Invalid
 
 MOST_CHARACTERS = 480
-"""Three parts of a long message; what is longer is cut."""
+"""Three parts of a long message: the words are cut, never the link."""
 _TAKES_NO_TEXT = (PhoneNumberType.FIXED_LINE, PhoneNumberType.TOLL_FREE, PhoneNumberType.PREMIUM_RATE)
 
 
