@@ -89,7 +89,7 @@ def test_one_click_in_a_mail_program_ends_reminders_and_nothing_else(here: Insta
     with httpx2.Client(base_url=here.base) as program:  # RFC 8058: no cookies, no referrer, no proof
         assert program.get(address).status_code == 200, "looking changes nothing"
         assert program.post(address, data={"List-Unsubscribe": "One-Click"}).status_code == 200
-        for wrong in ("x" * 64, address.rpartition("/")[2][:-2] + "aa"):
+        for wrong in ("x" * 64, address.rpartition("/")[2].swapcase()):
             assert program.post(f"/unsubscribe/{wrong}").status_code == 404
     here.clock.at = NOW
 
@@ -307,7 +307,7 @@ def test_whoever_texts_stop_is_texted_no_more_until_start(
     signed = url + "".join(f"{name}{said[name]}" for name in sorted(said))
     good = base64.b64encode(hmac.new(TOKEN.encode(), signed.encode(), hashlib.sha1).digest()).decode()
     with httpx2.Client(base_url=here.base) as twilio:
-        for signature, status in (("", 403), (good[:-2] + "A=", 403), (good, 200)):
+        for signature, status in (("", 403), (good.swapcase(), 403), (good, 200)):
             answer = twilio.post(path, data=said, headers={"x-twilio-signature": signature})
             assert answer.status_code == status
     assert here.tell(listed) == [MOBILE]
